@@ -1,0 +1,28 @@
+//! `KDF(prk, L, label, f1..fn) = HKDF-Expand-SHA-256(prk, enc(label, f1..fn), L)` (RFC 5869).
+//!
+//! Extract is not used: every input key is uniform.
+
+use hkdf::Hkdf;
+use parclose_types::enc;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+
+/// Derives `L` bytes from a uniform 32-byte key.
+#[must_use]
+pub fn kdf<const L: usize>(prk: &[u8; 32], label: &str, fields: &[&[u8]]) -> Zeroizing<[u8; L]> {
+    const { assert!(L <= 255 * 32, "HKDF-Expand gives at most 255 blocks") };
+    let mut out = Zeroizing::new([0_u8; L]);
+    Hkdf::<Sha256>::from_prk(prk)
+        .expect("32 bytes are a whole SHA-256 key")
+        .expand(&enc(label, fields), out.as_mut())
+        .expect("the length is within 255 blocks");
+    out
+}
+
+/// Derives a 32-byte secret from another.
+#[must_use]
+pub fn kdf_secret(prk: &Secret, label: &str, fields: &[&[u8]]) -> Secret {
+    prk.expose(|bytes| Secret::from_zeroizing(&kdf::<32>(bytes, label, fields)))
+}

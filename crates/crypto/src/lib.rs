@@ -1,0 +1,29 @@
+//! The cryptography of Parclose: constructions fixed in specs/04-cryptography.md, nothing invented.
+//!
+//! Floor 1. Each module wraps one published construction behind types that cannot be misused, and
+//! is checked against that construction's own vectors (`tests/`). Randomness is always an argument.
+//!
+//! - [`hash`]: `H(label, fields…)`, SHA-256
+//! - [`kdf`]: HKDF-Expand-SHA-256 with `enc` as info
+//! - [`seal`]: derive-then-seal, fully committing field encryption
+//! - [`padding`]: the size classes of sealed fields
+//! - [`wrap`]: HPKE X-Wing key wraps
+//! - [`sign`]: Ed25519 with the strict rule
+//! - [`merkle`]: RFC 9162 trees
+//! - [`state_tree`]: the versioned sparse Merkle tree
+//! - [`secret`]: bytes that never print
+
+pub mod hash;
+pub mod kdf;
+pub mod merkle;
+pub mod padding;
+pub mod seal;
+pub mod secret;
+pub mod sign;
+pub mod state_tree;
+pub mod wrap;
+
+pub use hash::hash;
+pub use kdf::{kdf, kdf_secret};
+pub use secret::Secret;
+pub use sign::{NotSigned, SigningKey, verify};

@@ -1,0 +1,163 @@
+//! Derive-then-seal: fully committing authenticated encryption under single-use keys.
+//!
+//! `key[32] || nonce[12] || com[32] = KDF(K, 76, label, context)`, then ChaCha20-Poly1305 (RFC 8439)
+//! with the context as associated data. `com` is compared in constant time *before* anything is
+//! decrypted, so one ciphertext cannot open to two plaintexts under two keys, which plain
+//! ChaCha20-Poly1305 allows (specs/04-cryptography.md, SEA-01..SEA-03).
+//!
+//! A (key, nonce) pair cannot repeat: `K` is single-use by derivation (a fresh 32-byte salt per
+//! transaction, or a fresh salt per stored row), and both are derived from `K` and the context.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::kdf::kdf;
+use crate::secret::Secret;
+
+/// The key commitment and the ciphertext with its 16-byte tag.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// 32-byte key commitment
+    pub commitment: [u8; 32],
+    /// ciphertext and tag
+    pub ciphertext: Vec<u8>,
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sealed({} bytes)", self.ciphertext.len())
+    }
+}
+
+/// Something sealed does not open. One failure, without detail: it must not become an oracle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("does not open")]
+pub struct DoesNotOpen;
+
+/// What is derived for one sealing: AEAD key, nonce, key commitment.
+pub struct SealKeys {
+    key: Zeroizing<[u8; 32]>,
+    nonce: [u8; 12],
+    commitment: [u8; 32],
+}
+
+impl std::fmt::Debug for SealKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealKeys(..)")
+    }
+}
+
+impl SealKeys {
+    /// Derives from a single-use key and the context.
+    #[must_use]
+    pub fn derive(key: &Secret, label: &str, context: &[u8]) -> Self {
+        let okm = key.expose(|bytes| kdf::<76>(bytes, label, &[context]));
+        let mut keys = Self { key: Zeroizing::new([0; 32]), nonce: [0; 12], commitment: [0; 32] };
+        keys.key.copy_from_slice(&okm[..32]);
+        keys.nonce.copy_from_slice(&okm[32..44]);
+        keys.commitment.copy_from_slice(&okm[44..]);
+        keys
+    }
+
+    /// The key commitment.
+    #[must_use]
+    pub fn commitment(&self) -> &[u8; 32] {
+        &self.commitment
+    }
+
+    /// The three derived values, for vectors.
+    pub fn expose<T>(&self, use_parts: impl FnOnce(&[u8; 32], &[u8; 12], &[u8; 32]) -> T) -> T {
+        use_parts(&self.key, &self.nonce, &self.commitment)
+    }
+}
+
+/// Seals already padded bytes under a single-use key.
+///
+/// # Rules
+///
+/// > SEA-01: the context is the associated data of every sealing, always, so a ciphertext cannot be moved.
+/// > SEA-02: key, nonce and key commitment come from one derivation over a single-use key.
+///
+/// # Panics
+///
+/// Never: the cipher's only limit is 256 GiB.
+#[must_use]
+pub fn seal(key: &Secret, label: &str, context: &[u8], padded: &[u8]) -> Sealed {
+    let keys = SealKeys::derive(key, label, context);
+    let ciphertext = cipher(&keys)
+        .encrypt(&Nonce::from(keys.nonce), Payload { msg: padded, aad: context })
+        .expect("the plaintext is far below 256 GiB");
+    Sealed { commitment: keys.commitment, ciphertext }
+}
+
+/// Opens: the key commitment first, then the ciphertext.
+///
+/// # Rules
+///
+/// > SEA-03: the key commitment is compared in constant time before anything is decrypted; a failure has no detail.
+pub fn open(
+    key: &Secret,
+    label: &str,
+    context: &[u8],
+    commitment: &[u8; 32],
+    ciphertext: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
+    let keys = SealKeys::derive(key, label, context);
+    if !bool::from(keys.commitment.ct_eq(commitment)) {
+        return Err(DoesNotOpen);
+    }
+    cipher(&keys)
+        .decrypt(&Nonce::from(keys.nonce), Payload { msg: ciphertext, aad: context })
+        .map(Zeroizing::new)
+        .map_err(|_| DoesNotOpen)
+}
+
+fn cipher(keys: &SealKeys) -> ChaCha20Poly1305 {
+    ChaCha20Poly1305::new(&Key::from(*keys.key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::hazmat::secret_from_bytes;
+
+    fn example() -> (Secret, Sealed) {
+        let key = secret_from_bytes([7; 32]);
+        let sealed = seal(&key, "label", b"context", b"plaintext");
+        (key, sealed)
+    }
+
+    #[test]
+    fn sea_01_another_context_does_not_open() {
+        let (key, sealed) = example();
+        let with = |context: &[u8]| open(&key, "label", context, &sealed.commitment, &sealed.ciphertext);
+        assert_eq!(with(b"context").unwrap().as_slice(), b"plaintext");
+        assert!(with(b"contexT").is_err());
+    }
+
+    #[test]
+    fn sea_01_context_is_the_associated_data_too() {
+        // Same derived keys, associated data left out: the tag must differ.
+        let (key, sealed) = example();
+        let keys = SealKeys::derive(&key, "label", b"context");
+        let without = cipher(&keys).encrypt(&Nonce::from(keys.nonce), &b"plaintext"[..]).unwrap();
+        assert_ne!(without, sealed.ciphertext);
+    }
+
+    #[test]
+    fn sea_02_label_separates_keys() {
+        let (key, sealed) = example();
+        assert!(open(&key, "other", b"context", &sealed.commitment, &sealed.ciphertext).is_err());
+    }
+
+    #[test]
+    fn sea_03_wrong_commitment_does_not_open_although_the_ciphertext_would() {
+        let (key, sealed) = example();
+        let mut commitment = sealed.commitment;
+        commitment[31] ^= 1;
+        assert_eq!(open(&key, "label", b"context", &commitment, &sealed.ciphertext), Err(DoesNotOpen));
+        assert_eq!(format!("{sealed:?}"), "Sealed(25 bytes)");
+    }
+}

@@ -1,0 +1,54 @@
+//! Ed25519 (RFC 8032) with one rule on every path: `verify_strict`.
+//!
+//! It refuses small-order `A` and `R`, non-canonical `R` and non-canonical `s`, so two verifiers
+//! cannot disagree (AUT-02). Only the BFT engine's own votes follow the engine's rule.
+
+use ed25519_dalek::{Signature, Signer, VerifyingKey};
+use parclose_types::{PublicKey, SignatureBytes};
+
+use crate::secret::Secret;
+
+/// A signature does not verify. Without detail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("signature does not verify")]
+pub struct NotSigned;
+
+/// An Ed25519 signing key; wiped on drop, prints its public half only.
+pub struct SigningKey(ed25519_dalek::SigningKey);
+
+impl SigningKey {
+    /// The key of a 32-byte seed.
+    #[must_use]
+    pub fn from_seed(seed: &Secret) -> Self {
+        Self(seed.expose(ed25519_dalek::SigningKey::from_bytes))
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        PublicKey(self.0.verifying_key().to_bytes())
+    }
+
+    /// Signs `message`, which is `enc(label, …)` or a hash over it.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> SignatureBytes {
+        SignatureBytes(self.0.sign(message).to_bytes())
+    }
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SigningKey({})", self.public())
+    }
+}
+
+/// Verifies a signature.
+///
+/// # Rules
+///
+/// > AUT-02: every signature but the engine's votes is checked with the strict Ed25519 rule, one by one.
+pub fn verify(key: &PublicKey, message: &[u8], signature: &SignatureBytes) -> Result<(), NotSigned> {
+    VerifyingKey::from_bytes(&key.0)
+        .and_then(|key| key.verify_strict(message, &Signature::from_bytes(&signature.0)))
+        .map_err(|_| NotSigned)
+}

@@ -1,0 +1,132 @@
+//! The one table of domain labels. A label names what the bytes are for; no two uses share one.
+
+macro_rules! labels {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        $($(#[$doc])* pub const $name: &str = concat!("parclose/v1/", $text);)*
+        /// Every label; a test holds that they differ.
+        pub const ALL: &[&str] = &[$($name),*];
+    };
+}
+
+labels! {
+    /// member master -> identity seed
+    IDENTITY = "identity";
+    /// member master -> encryption seed
+    ENCRYPTION = "enc";
+    /// member master -> channel pseudonym seed
+    CHANNELS = "channels";
+    /// member master -> node storage master
+    NODE = "node";
+    /// audience secret -> root key check value
+    ROOT_KCV = "root-kcv";
+    /// audience secret -> class seed
+    CLASS = "class";
+    /// one step of the GGM tree over epochs
+    GGM = "ggm";
+    /// leaf key -> leaf key check value
+    LEAF_KCV = "leaf-kcv";
+    /// field key and value -> blinding of an amount commitment
+    BLIND = "blind";
+    /// cover node -> cover node check value
+    NODE_KCV = "node-kcv";
+    /// digest of a transaction's salt
+    SALT = "salt";
+    /// field context: associated data of every field
+    FCTX = "fctx";
+    /// leaf key -> field key
+    FIELD = "field";
+    /// field key -> AEAD key, nonce, key commitment
+    SEAL = "seal";
+    /// blinded name of a record inside field contexts
+    RECORD_KEY = "record-key";
+    /// leaf of a sealed field
+    FIELD_LEAF = "field-leaf";
+    /// root of a transaction's field leaves
+    FIELD_LEAVES = "field-leaves";
+    /// HPKE info of a key wrap
+    WRAP_INFO = "wrap-info";
+    /// what an audience dealer signs
+    DEAL = "deal";
+    /// what an audience member signs once it has its secret
+    ACK = "ack";
+    /// name of a concrete member set
+    AUDIENCE = "audience";
+    /// pseudonym seed of a channel and generation
+    PSEUDONYM_SIGN = "pseudonym-sign";
+    /// binding of an identity to a pseudonym
+    PSEUDONYM_CERT = "pseudonym-cert";
+    /// member secret -> record id of a business key
+    RECORD_ID = "record-id";
+    /// digest of a transaction's permanent part
+    TRANSACTION = "transaction";
+    /// what the author of a transaction signs
+    TRANSACTION_SIGN = "transaction-sign";
+    /// digest of a batch header
+    BATCH = "batch";
+    /// leaf of a batch's transaction tree
+    BATCH_LEAF = "batch-leaf";
+    /// leaf of a batch's prunable tree
+    BATCH_PRUNABLE = "batch-prunable";
+    /// the channel commitment that the root chain orders
+    CHANNEL_COMMIT = "channel-commit";
+    /// what an endorser signs
+    ENDORSE = "endorse";
+    /// blinded commitment to a channel's genesis
+    GENESIS_COMMIT = "genesis-commit";
+    /// digest of a channel definition
+    DEFINITION = "definition";
+    /// digest of a generation record
+    CONFIG = "config";
+    /// tag: hash of an OpenChannel body
+    OPEN_CHANNEL = "open-channel";
+    /// what each endorser signs of an OpenChannel body
+    OPEN_CHANNEL_SIGN = "open-channel-sign";
+    /// what endorsers sign of a Close
+    CLOSE = "close";
+    /// hash chain over the events of a tag's log
+    LOG_CHAIN = "log-chain";
+    /// digest of a root log event
+    LOG_EVENT = "log-event";
+    /// leaf of a root block's transaction tree
+    ROOT_TRANSACTION = "root-transaction";
+    /// root block header hash: the engine's value id
+    ROOT_HEADER = "root-header";
+    /// validator set hash
+    VALIDATOR_SET = "validator-set";
+    /// what a validator's precommit signs
+    PRECOMMIT = "precommit";
+    /// network id: hash of the genesis
+    GENESIS = "genesis";
+    /// leaf of a state tree
+    STATE_LEAF = "state-leaf";
+    /// key of a state tree leaf
+    STATE_KEY = "state-key";
+    /// leaf of the verdict log
+    VERDICT = "verdict";
+    /// node master -> storage key of a channel
+    NODE_AT_REST = "node-at-rest";
+    /// storage key -> one row's AEAD key, nonce, commitment
+    ROW_SEAL = "row-seal";
+    /// context of a row: associated data of every stored row
+    ROW = "row";
+    /// storage key -> key that blinds row keys
+    ROW_BLIND = "row-blind";
+    /// what the issuer of a view key signs
+    GRANT = "grant";
+    /// proof of possession that opens a connection between members
+    HELLO = "hello";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wir_01_labels_are_unique_and_short() {
+        let mut sorted = ALL.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), ALL.len());
+        assert!(ALL.iter().all(|label| label.len() < 256 && label.starts_with("parclose/v1/")));
+    }
+}

@@ -1,0 +1,38 @@
+//! The sizes that decoders enforce (overview section 8; specs/01-encoding.md).
+//!
+//! Bytes unless said otherwise.
+
+/// One frame between nodes.
+pub const FRAME_BYTES_MAX: usize = 1 << 20;
+/// One batch, both parts together.
+pub const BATCH_BYTES_MAX: usize = 4 << 20;
+/// One transaction, both parts together.
+pub const TRANSACTION_BYTES_MAX: usize = 256 << 10;
+/// One field's plaintext.
+pub const FIELD_BYTES_MAX: usize = 64 << 10;
+/// Fields of one record.
+pub const RECORD_FIELDS_MAX: usize = 256;
+/// Operations of one transaction.
+pub const OPERATIONS_MAX: usize = 64;
+/// Transactions of one batch.
+pub const BATCH_TRANSACTIONS_MAX: usize = 4096;
+/// Audience rules of one channel definition.
+pub const AUDIENCES_MAX: usize = 64;
+/// Concrete member sets of one generation.
+pub const AUDIENCE_SETS_MAX: usize = 256;
+/// Members of one audience, and of one channel.
+pub const MEMBERS_MAX: usize = 512;
+/// Nesting of structured input.
+pub const NESTING_MAX: usize = 32;
+/// Policy text.
+pub const POLICY_BYTES_MAX: usize = 256 << 10;
+/// Channel definition text.
+pub const DEFINITION_BYTES_MAX: usize = 256 << 10;
+/// Names: members, channels, roles, record types, fields.
+pub const NAME_BYTES_MAX: usize = 64;
+/// One receipt file.
+pub const RECEIPT_BYTES_MAX: usize = 1 << 20;
+/// One root transaction: a certificate of [`MEMBERS_MAX`] signatures fits.
+pub const ROOT_TRANSACTION_BYTES_MAX: usize = 128 << 10;
+/// Root transactions of one root block.
+pub const ROOT_BLOCK_TRANSACTIONS_MAX: usize = 4096;
