@@ -1,0 +1,39 @@
+//! Reads tables of text into documents. Pure: bytes and a mapping go in, documents and a report
+//! come out. It knows no ledger, opens no file and reads no clock.
+//!
+//! ```text
+//!   mapping.toml --parse--> Mapping
+//!   bytes of each file --decode, split--> records --bind to the header--> lines
+//!   lines --group by key, over all files--> Document | Rejection
+//! ```
+//!
+//! - [`mapping`]: which column means what; no header name is built in
+//! - [`import`]: [`read_documents`], rejections and the report
+//! - [`document`]: what comes out
+//! - [`amount`], [`currency`], [`date`], [`identifiers`]: the exact values of the field
+//! - [`source`]: a file's name and bytes, and its text encoding
+//! - [`synthetic`]: a seeded generator of invoice files, with its own reference sums
+//!
+//! Amounts are integers of minor units from the first digit to the last; no float occurs here.
+
+pub mod amount;
+mod columns;
+pub mod currency;
+pub mod date;
+pub mod document;
+pub mod identifiers;
+pub mod import;
+pub mod mapping;
+mod record;
+mod row;
+pub mod source;
+pub mod synthetic;
+
+pub use currency::Currency;
+pub use date::IsoDate;
+pub use document::{Document, DocumentDate, Line};
+pub use identifiers::{BadIdentifier, Lei};
+pub use import::{read_documents, Import, Rejection, Report};
+pub use mapping::{BadMapping, Mapping};
+pub use row::BadRow;
+pub use source::{BadSource, Source};

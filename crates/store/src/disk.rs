@@ -1,0 +1,258 @@
+//! Raw RocksDB: bytes in, bytes out, and what of them is known to be on the disk.
+//!
+//! All writes of one directory pass through one lock. So "everything in the log when a sync began" and
+//! "everything in the log when it ended" are the same bytes, and the ledger of synced lengths
+//! ([`wal::SyncedWals`]) is exact. Group commit happens above: the owner gathers a whole block into one
+//! batch.
+//!
+//! After a write, flush or sync has failed nothing more is written: the kernel may have dropped the
+//! dirty pages and would report the next sync as done (rule STO-07).
+
+mod copy;
+mod tuning;
+mod wal;
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rocksdb::{DBRawIterator, ErrorKind, ReadOptions, WriteBatch, WriteOptions, DB};
+
+use crate::error::StoreError;
+pub(crate) use copy::Loss;
+pub use tuning::SharedCache;
+use wal::SyncedWals;
+
+/// How far a commit has got when it returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Survives loss of power: `fdatasync` of the write-ahead log has returned, for this commit and all
+    /// before it.
+    Synced,
+    /// Survives the end of the process, not of the machine; becomes durable with the next synced commit.
+    Buffered,
+}
+
+/// One change of a row: its new sealed value, or `None` to delete it.
+pub(crate) type Change = (Vec<u8>, Option<Vec<u8>>);
+
+/// A row as stored: key and value.
+pub type Row = (Vec<u8>, Vec<u8>);
+
+/// An open directory.
+pub(crate) struct Disk {
+    db: DB,
+    path: PathBuf,
+    read_only: bool,
+    writing: Mutex<Writing>,
+}
+
+#[derive(Default)]
+struct Writing {
+    failed: bool,
+    synced: SyncedWals,
+}
+
+impl Disk {
+    /// Opens a directory for reading and writing; makes it, durably, if it is not there.
+    ///
+    /// # Rules
+    ///
+    /// > STO-06: a directory is open at most once, over all processes.
+    pub(crate) fn open(path: &Path, cache: &SharedCache, write_buffer_bytes: usize) -> Result<Self, StoreError> {
+        create_durably(path)?;
+        // RocksDB knows its own locks by the path's text; two spellings of it must not pass.
+        let path = fs::canonicalize(path).map_err(|e| StoreError::io("resolve a path", &e))?;
+        let options = tuning::database_options(cache, write_buffer_bytes);
+        let db = DB::open(&options, &path).map_err(|e| open_error(&path, &e))?;
+        let disk = Self { db, path, read_only: false, writing: Mutex::default() };
+        disk.sync()?;
+        Ok(disk)
+    }
+
+    /// Opens an existing directory for reading, as it stands now; takes no lock and creates no row.
+    ///
+    /// # Rules
+    ///
+    /// > STO-13: opening for reading creates nothing; a directory without a store is refused.
+    pub(crate) fn open_read_only(path: &Path, cache: &SharedCache) -> Result<Self, StoreError> {
+        if !path.join("CURRENT").is_file() {
+            return Err(StoreError::Absent { path: path.display().to_string() });
+        }
+        let options = tuning::database_options(cache, tuning::WRITE_BUFFER_BYTES_MIN);
+        let db = DB::open_for_read_only(&options, path, false).map_err(|e| open_error(path, &e))?;
+        Ok(Self { db, path: path.to_owned(), read_only: true, writing: Mutex::default() })
+    }
+
+    /// The directory, for errors.
+    pub(crate) fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    pub(crate) fn get(&self, row_key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.db.get_opt(row_key, &tuning::read_options()).map_err(|e| self.read_error(&e))
+    }
+
+    /// The rows of several keys, in the keys' order.
+    pub(crate) fn multi_get(&self, row_keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let rows = self.db.multi_get_opt(row_keys, &tuning::read_options());
+        rows.into_iter().map(|row| row.map_err(|e| self.read_error(&e))).collect()
+    }
+
+    /// Shows the rows with `from <= key < end` in ascending order, as of one moment, until told to stop.
+    pub(crate) fn rows(
+        &self,
+        from: &[u8],
+        end: Option<Vec<u8>>,
+        mut show: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut rows = self.iterator(tuning::scan_options(), end);
+        rows.seek(from);
+        while let Some((key, value)) = rows.item() {
+            if show(key, value)?.is_break() {
+                return Ok(());
+            }
+            rows.next();
+        }
+        // An iterator that met damage looks like one that came to its end.
+        rows.status().map_err(|e| self.read_error(&e))
+    }
+
+    /// The last row with `from <= key < end`.
+    pub(crate) fn last(&self, from: &[u8], end: Option<Vec<u8>>) -> Result<Option<Row>, StoreError> {
+        let mut options = tuning::read_options();
+        options.set_iterate_lower_bound(from);
+        let mut rows = self.iterator(options, end);
+        rows.seek_to_last();
+        let last = rows.item().map(|(key, value)| (key.to_vec(), value.to_vec()));
+        rows.status().map_err(|e| self.read_error(&e))?;
+        Ok(last)
+    }
+
+    fn iterator(&self, mut options: ReadOptions, end: Option<Vec<u8>>) -> DBRawIterator<'_> {
+        if let Some(end) = end {
+            options.set_iterate_upper_bound(end);
+        }
+        self.db.raw_iterator_opt(options)
+    }
+
+    /// Writes all changes or none.
+    ///
+    /// # Rules
+    ///
+    /// > STO-07: after a failed write, flush or sync the store takes no more writes until it is opened again.
+    /// > STO-08: a store opened for reading takes no writes.
+    /// > STO-12: a write or sync that the operating system refuses is reported as failed with its outcome open, and is not tried again.
+    /// > STO-14: a synced commit, and every commit before it, survives loss of power.
+    pub(crate) fn write(
+        &self,
+        changes: impl IntoIterator<Item = Change>,
+        durability: Durability,
+    ) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        for (row_key, value) in changes {
+            match value {
+                Some(sealed) => batch.put(row_key, sealed),
+                None => batch.delete(row_key),
+            }
+        }
+        if batch.is_empty() {
+            return if durability == Durability::Synced { self.sync() } else { self.writable().map(|_| ()) };
+        }
+        let mut options = WriteOptions::default();
+        options.set_sync(durability == Durability::Synced);
+        self.attempt(durability, |db| db.write_opt(batch, &options))
+    }
+
+    /// Makes every commit so far durable.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        self.attempt(Durability::Synced, |db| db.flush_wal(true))
+    }
+
+    /// Moves everything from the write-ahead log to a sorted file, which RocksDB syncs.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        self.attempt(Durability::Buffered, DB::flush)
+    }
+
+    fn attempt(
+        &self,
+        durability: Durability,
+        write: impl FnOnce(&DB) -> Result<(), rocksdb::Error>,
+    ) -> Result<(), StoreError> {
+        let mut writing = self.writable()?;
+        // Set until the write is known to be good, so that a panic inside counts as a failure, too.
+        writing.failed = true;
+        write(&self.db).map_err(|e| StoreError::WriteFailed { path: self.name(), reason: operating_system_text(&e) })?;
+        if durability == Durability::Synced {
+            // An unreadable directory leaves the old ledger, which claims less, never more.
+            if let Ok(synced) = SyncedWals::measure(&self.path) {
+                writing.synced = synced;
+            }
+        }
+        writing.failed = false;
+        Ok(())
+    }
+
+    fn writable(&self) -> Result<MutexGuard<'_, Writing>, StoreError> {
+        if self.read_only {
+            return Err(StoreError::ReadOnly { path: self.name() });
+        }
+        let writing = self.lock();
+        if writing.failed { Err(StoreError::Poisoned { path: self.name() }) } else { Ok(writing) }
+    }
+
+    /// The lock itself; a panic while it was held has left `failed` set, which is what counts.
+    fn lock(&self) -> MutexGuard<'_, Writing> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes of all files of the directory.
+    pub(crate) fn bytes(&self) -> Result<u64, StoreError> {
+        Ok(wal::files(&self.path, |_| true)?.iter().map(|file| file.bytes).sum())
+    }
+
+    /// What a failed read means.
+    ///
+    /// # Rules
+    ///
+    /// > STO-10: a checksum of RocksDB that does not hold is an error, never an absent row.
+    /// > STO-11: a read that the operating system refuses is an error, never an absent row.
+    fn read_error(&self, error: &rocksdb::Error) -> StoreError {
+        match error.kind() {
+            ErrorKind::Corruption => StoreError::Damaged { path: self.name() },
+            _ => StoreError::io("read a row", &operating_system_text(error)),
+        }
+    }
+}
+
+/// Makes a directory and syncs its parents, so that loss of power cannot take the entry away.
+fn create_durably(path: &Path) -> Result<(), StoreError> {
+    let missing: Vec<&Path> = path.ancestors().take_while(|a| !a.as_os_str().is_empty() && !a.exists()).collect();
+    let made = missing.iter().rev().try_for_each(|directory| {
+        fs::create_dir(directory)?;
+        let parent = directory.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        fs::File::open(parent)?.sync_all()
+    });
+    made.map_err(|e| StoreError::io("make a store directory", &e))
+}
+
+fn open_error(path: &Path, error: &rocksdb::Error) -> StoreError {
+    let text: &str = error.as_ref();
+    let in_use = ["lock hold by current process", "While lock file"].iter().any(|held| text.contains(held));
+    let path = path.display().to_string();
+    match error.kind() {
+        ErrorKind::IOError if in_use => StoreError::InUse { path },
+        ErrorKind::Corruption => StoreError::Damaged { path },
+        _ => StoreError::io("open a store", &operating_system_text(error)),
+    }
+}
+
+/// RocksDB's text for errors of the operating system, which names files; else only the kind of error,
+/// because other texts may quote keys.
+fn operating_system_text(error: &rocksdb::Error) -> String {
+    match error.kind() {
+        ErrorKind::IOError => AsRef::<str>::as_ref(error).to_owned(),
+        kind => format!("RocksDB reports {kind:?}"),
+    }
+}

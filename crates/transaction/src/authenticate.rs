@@ -1,0 +1,232 @@
+//! Authentication: who signed it, for which channel, and whether it may still be ordered.
+
+use std::collections::BTreeSet;
+
+use parclose_crypto::verify;
+use parclose_types::{
+    ChannelId, Epoch, Failure, Fault, Generation, Height, NetworkId, PublicKey, TransactionDigest,
+};
+
+use crate::body::{Body, signing_bytes};
+use crate::decode::UnverifiedTransaction;
+
+/// Where and when a transaction is looked at. All of it follows from the log and the height.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// network
+    pub network: NetworkId,
+    /// channel
+    pub channel: ChannelId,
+    /// generation in force
+    pub generation: Generation,
+    /// definition version in force
+    pub definition_version: u32,
+    /// root height of the block that orders it (before ordering: the head)
+    pub height: Height,
+    /// epoch of that height
+    pub epoch: Epoch,
+    /// heights since that epoch began
+    pub into_epoch: u64,
+    /// heights within which the previous epoch is still accepted (G)
+    pub grace: u64,
+    /// how far ahead an expiry may lie (W_tx)
+    pub expiry_max: u64,
+}
+
+/// Why a transaction is not authentic here and now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAuthentic {
+    /// AUT-01: the author's signature does not verify
+    #[error("the author's signature does not verify")]
+    Signature,
+    /// AUT-03: for another network, channel, generation or definition version
+    #[error("the transaction is for another {0}")]
+    Scope(&'static str),
+    /// AUT-04: expiry passed
+    #[error("the transaction expired at height {expiry}")]
+    Expired {
+        /// its last height
+        expiry: Height,
+    },
+    /// AUT-05: expiry too far ahead
+    #[error("the expiry {expiry} lies more than {limit} heights ahead")]
+    ExpiryTooFar {
+        /// its last height
+        expiry: Height,
+        /// heights allowed
+        limit: u64,
+    },
+    /// AUT-06: sealed in an epoch that is not accepted here
+    #[error("sealed in epoch {sealed}, but the epoch is {current}")]
+    Epoch {
+        /// epoch of sealing
+        sealed: Epoch,
+        /// epoch in force
+        current: Epoch,
+    },
+    /// AUT-07: the author is not a member of this generation
+    #[error("the author is not a member of the channel")]
+    NotMember,
+}
+
+impl Failure for NotAuthentic {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Expired { .. } => "TRANSACTION_EXPIRED",
+            _ => "NOT_AUTHENTIC",
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::Signature => "AUT-01",
+            Self::Scope(_) => "AUT-03",
+            Self::Expired { .. } => "AUT-04",
+            Self::ExpiryTooFar { .. } => "AUT-05",
+            Self::Epoch { .. } => "AUT-06",
+            Self::NotMember => "AUT-07",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Sender
+    }
+
+    fn definite(&self) -> bool {
+        true
+    }
+
+    fn fix(&self) -> String {
+        match self {
+            Self::Expired { .. } | Self::Epoch { .. } => "seal the draft again and submit it".into(),
+            _ => "build the transaction for this channel with the member's own key".into(),
+        }
+    }
+}
+
+/// A transaction whose author, scope and time are right.
+#[derive(Clone, Debug)]
+pub struct AuthenticatedTransaction {
+    body: Body,
+    digest: TransactionDigest,
+}
+
+/// Signatures that were verified once: endorsing and executing cost one verification.
+///
+/// An entry is the digest *and* the signature: the digest does not cover the signature, and a node
+/// that had seen a good one must not accept another. Bounded; forgetting costs time only.
+#[derive(Debug, Default)]
+pub struct KnownSignatures(BTreeSet<([u8; 32], [u8; 64])>);
+
+const KNOWN_MAX: usize = 32_768;
+
+impl KnownSignatures {
+    fn verify(&mut self, transaction: &UnverifiedTransaction) -> Result<(), NotAuthentic> {
+        let entry = (transaction.digest.0, transaction.signature.0);
+        if self.0.contains(&entry) {
+            return Ok(());
+        }
+        verify(&transaction.body.author, &signing_bytes(&transaction.digest), &transaction.signature)
+            .map_err(|_| NotAuthentic::Signature)?;
+        if self.0.len() >= KNOWN_MAX {
+            self.0.clear();
+        }
+        self.0.insert(entry);
+        Ok(())
+    }
+}
+
+impl UnverifiedTransaction {
+    /// Checks scope, time and the author's signature; `is_member` knows the pseudonyms in force.
+    ///
+    /// # Rules
+    ///
+    /// > AUT-01: a transaction carries its author's signature over its digest.
+    /// > AUT-03: a transaction names network, channel, generation and definition version, and counts nowhere else.
+    /// > AUT-04: a transaction is not ordered after its expiry.
+    /// > AUT-05: an expiry lies at most `expiry_max` heights ahead.
+    /// > AUT-06: a transaction counts in the epoch in which it was sealed, and within the grace of the next.
+    /// > AUT-07: author and sponsor are members of the generation in force.
+    pub fn authenticate(
+        self,
+        setting: &Setting,
+        is_member: impl Fn(&PublicKey) -> bool,
+        known: &mut KnownSignatures,
+    ) -> Result<AuthenticatedTransaction, NotAuthentic> {
+        check_scope(&self.body, setting)?;
+        check_expiry(self.body.expiry, setting)?;
+        check_epoch(self.body.epoch, setting)?;
+        if !is_member(&self.body.author) || !is_member(&self.body.sponsor) {
+            return Err(NotAuthentic::NotMember);
+        }
+        known.verify(&self)?;
+        Ok(AuthenticatedTransaction { body: self.body, digest: self.digest })
+    }
+
+    /// The member whose node may put it forward; not yet authenticated.
+    #[must_use]
+    pub fn claimed_sponsor(&self) -> PublicKey {
+        self.body.sponsor
+    }
+
+    /// What it says; not yet authenticated.
+    #[must_use]
+    pub fn claimed_body(&self) -> &Body {
+        &self.body
+    }
+
+    /// The expiry it claims; not yet authenticated.
+    #[must_use]
+    pub fn claimed_expiry(&self) -> Height {
+        self.body.expiry
+    }
+}
+
+impl AuthenticatedTransaction {
+    /// What it says.
+    #[must_use]
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// Its digest.
+    #[must_use]
+    pub fn digest(&self) -> TransactionDigest {
+        self.digest
+    }
+}
+
+fn check_scope(body: &Body, setting: &Setting) -> Result<(), NotAuthentic> {
+    let scopes = [
+        ("network", body.network == setting.network),
+        ("channel", body.channel == setting.channel),
+        ("generation", body.generation == setting.generation),
+        ("definition version", body.definition_version == setting.definition_version),
+    ];
+    match scopes.iter().find(|(_, same)| !same) {
+        Some((what, _)) => Err(NotAuthentic::Scope(what)),
+        None => Ok(()),
+    }
+}
+
+fn check_expiry(expiry: Height, setting: &Setting) -> Result<(), NotAuthentic> {
+    if expiry < setting.height {
+        return Err(NotAuthentic::Expired { expiry });
+    }
+    if expiry.0 > setting.height.0.saturating_add(setting.expiry_max) {
+        return Err(NotAuthentic::ExpiryTooFar { expiry, limit: setting.expiry_max });
+    }
+    Ok(())
+}
+
+fn check_epoch(sealed: Epoch, setting: &Setting) -> Result<(), NotAuthentic> {
+    let previous = setting.epoch.0.checked_sub(1) == Some(sealed.0);
+    if sealed == setting.epoch || (previous && setting.into_epoch < setting.grace) {
+        Ok(())
+    } else {
+        Err(NotAuthentic::Epoch { sealed, current: setting.epoch })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+use parclose_types::SignatureBytes;
+use parclose_types::{ChannelId, Failure, NetworkId};
+
+use super::*;
+use crate::body::SignedTransaction;
+use crate::draft::hazmat::{into_parts, sign_unchecked};
+use crate::fixtures::{CHANNEL, EPOCH, FIRST_EPOCH, HEIGHT, SCF_CHANNEL, resigned, signed, with_signature};
+
+fn decoded(transaction: &SignedTransaction) -> UnverifiedTransaction {
+    UnverifiedTransaction::decode(&transaction.encode_parts().0).unwrap()
+}
+
+fn changed(change: impl FnOnce(&mut Body)) -> SignedTransaction {
+    let (mut body, sealed) = into_parts(signed());
+    change(&mut body);
+    resigned(body, sealed)
+}
+
+fn authenticate(transaction: &SignedTransaction, setting: &Setting) -> Result<(), NotAuthentic> {
+    decoded(transaction)
+        .authenticate(setting, SCF_CHANNEL.is_member(), &mut KnownSignatures::default())
+        .map(|_| ())
+}
+
+/// The rule that a transaction breaks in the channel's own setting; `""` for none.
+fn rule(transaction: &SignedTransaction) -> &'static str {
+    authenticate(transaction, &SCF_CHANNEL.setting()).map_or_else(|refused| refused.rule(), |()| "")
+}
+
+/// The rule that the valid transaction breaks in another setting; `""` for none.
+fn rule_in(change: impl FnOnce(&mut Setting)) -> &'static str {
+    let mut setting = SCF_CHANNEL.setting();
+    change(&mut setting);
+    authenticate(&signed(), &setting).map_or_else(|refused| refused.rule(), |()| "")
+}
+
+#[test]
+fn an_authentic_transaction_keeps_body_and_digest() {
+    let transaction = signed();
+    let mut known = KnownSignatures::default();
+    let authentic = decoded(&transaction)
+        .authenticate(&SCF_CHANNEL.setting(), SCF_CHANNEL.is_member(), &mut known)
+        .unwrap();
+    assert_eq!((authentic.body(), authentic.digest()), (transaction.body(), transaction.digest()));
+    assert_eq!(decoded(&transaction).claimed_sponsor(), SCF_CHANNEL.key_of("supplierco"));
+    assert_eq!(decoded(&transaction).claimed_expiry(), transaction.body().expiry);
+}
+
+#[test]
+fn aut_01_only_the_authors_own_signature_over_this_digest_counts() {
+    let transaction = signed();
+    let by = |name: &str| {
+        let (body, sealed) = into_parts(transaction.clone());
+        sign_unchecked(body, sealed, &SCF_CHANNEL.person(name).pseudonym)
+    };
+    assert_eq!(rule(&by("supplierco")), "");
+    assert_eq!(rule(&by("acme")), "AUT-01");
+    assert_eq!(rule(&with_signature(&transaction, SignatureBytes([0; 64]))), "AUT-01");
+    // A good signature of the same author over another transaction.
+    let other = changed(|body| body.expiry.0 += 1);
+    assert_eq!(rule(&with_signature(&transaction, other.signature)), "AUT-01");
+    // A signature over the bare digest, without the label that says what it is for.
+    let author = &SCF_CHANNEL.person("supplierco").pseudonym;
+    let unlabelled = author.sign(transaction.digest().as_ref());
+    assert_eq!(rule(&with_signature(&transaction, unlabelled)), "AUT-01");
+}
+
+#[test]
+fn aut_01_a_known_digest_does_not_vouch_for_another_signature() {
+    let (transaction, setting) = (signed(), SCF_CHANNEL.setting());
+    let mut known = KnownSignatures::default();
+    let mut see = |t: &SignedTransaction| {
+        decoded(t).authenticate(&setting, SCF_CHANNEL.is_member(), &mut known).map(|_| ())
+    };
+    see(&transaction).unwrap();
+    see(&transaction).unwrap();
+    let mut signature = transaction.signature;
+    signature.0[0] ^= 1;
+    let forged = with_signature(&transaction, signature);
+    assert_eq!(forged.digest(), transaction.digest());
+    assert_eq!(see(&forged), Err(NotAuthentic::Signature));
+    // The refused one was not remembered either.
+    assert_eq!(see(&forged), Err(NotAuthentic::Signature));
+    see(&transaction).unwrap();
+    assert_eq!(known.0.len(), 1);
+}
+
+#[test]
+fn aut_01_the_memory_of_signatures_is_bounded_and_forgetting_is_harmless() {
+    let (transaction, mut known) = (signed(), KnownSignatures::default());
+    known.0.extend((0..KNOWN_MAX).map(|n| {
+        let mut digest = [0; 32];
+        digest[..8].copy_from_slice(&(n as u64).to_be_bytes());
+        (digest, [0; 64])
+    }));
+    for _ in 0..2 {
+        decoded(&transaction)
+            .authenticate(&SCF_CHANNEL.setting(), SCF_CHANNEL.is_member(), &mut known)
+            .unwrap();
+        assert_eq!(known.0.len(), 1);
+    }
+}
+
+#[test]
+fn aut_03_a_transaction_for_elsewhere_does_not_count_here() {
+    let scope = |change: fn(&mut Body)| authenticate(&changed(change), &SCF_CHANNEL.setting()).unwrap_err();
+    assert_eq!(scope(|body| body.network = NetworkId([9; 32])), NotAuthentic::Scope("network"));
+    assert_eq!(scope(|body| body.channel = ChannelId([9; 32])), NotAuthentic::Scope("channel"));
+    assert_eq!(scope(|body| body.generation.0 += 1), NotAuthentic::Scope("generation"));
+    assert_eq!(scope(|body| body.generation.0 -= 1), NotAuthentic::Scope("generation"));
+    assert_eq!(scope(|body| body.definition_version += 1), NotAuthentic::Scope("definition version"));
+    assert_eq!(scope(|body| body.network = NetworkId([9; 32])).rule(), "AUT-03");
+}
+
+#[test]
+fn aut_03_a_transaction_from_here_does_not_count_elsewhere() {
+    assert_eq!(rule_in(|_| ()), "");
+    assert_eq!(rule_in(|setting| setting.network = NetworkId([9; 32])), "AUT-03");
+    assert_eq!(rule_in(|setting| setting.channel = ChannelId([9; 32])), "AUT-03");
+    assert_eq!(rule_in(|setting| setting.generation.0 += 1), "AUT-03");
+    assert_eq!(rule_in(|setting| setting.definition_version += 1), "AUT-03");
+    assert_eq!(signed().body().channel, CHANNEL);
+}
+
+#[test]
+fn aut_04_the_expiry_height_is_the_last_one() {
+    let expiry = signed().body().expiry;
+    assert_eq!(rule_in(|setting| setting.height = expiry), "");
+    assert_eq!(rule_in(|setting| setting.height = Height(expiry.0 + 1)), "AUT-04");
+    assert_eq!(rule(&changed(|body| body.expiry = HEIGHT)), "");
+    assert_eq!(rule(&changed(|body| body.expiry = Height(HEIGHT.0 - 1))), "AUT-04");
+    assert_eq!(NotAuthentic::Expired { expiry }.code(), "TRANSACTION_EXPIRED");
+}
+
+#[test]
+fn aut_05_an_expiry_lies_no_further_ahead_than_the_channel_says() {
+    let furthest = Height(HEIGHT.0 + SCF_CHANNEL.setting().expiry_max);
+    assert_eq!(rule(&changed(|body| body.expiry = furthest)), "");
+    assert_eq!(rule(&changed(|body| body.expiry = Height(furthest.0 + 1))), "AUT-05");
+    assert_eq!(rule(&changed(|body| body.expiry = Height(u64::MAX))), "AUT-05");
+    // At the end of all heights the sum does not wrap round.
+    let last = changed(|body| body.expiry = Height(u64::MAX));
+    let setting = Setting { height: Height(u64::MAX), ..SCF_CHANNEL.setting() };
+    assert_eq!(authenticate(&last, &setting), Ok(()));
+}
+
+#[test]
+fn aut_06_the_previous_epoch_counts_within_its_grace_only() {
+    let grace = SCF_CHANNEL.setting().grace;
+    let in_next = |into_epoch| {
+        rule_in(|setting| (setting.epoch, setting.into_epoch) = (Epoch(EPOCH.0 + 1), into_epoch))
+    };
+    assert_eq!((in_next(0), in_next(grace - 1), in_next(grace)), ("", "", "AUT-06"));
+    let at = |epoch, into_epoch| {
+        rule_in(|setting| (setting.epoch, setting.into_epoch) = (Epoch(epoch), into_epoch))
+    };
+    assert_eq!(at(EPOCH.0 + 2, 0), "AUT-06");
+    assert_eq!(at(EPOCH.0 - 1, 0), "AUT-06");
+    assert_eq!(at(0, 0), "AUT-06");
+    assert_eq!(
+        rule_in(|setting| (setting.epoch, setting.into_epoch, setting.grace) = (Epoch(8), 0, 0)),
+        "AUT-06"
+    );
+    // Nothing lies before epoch 0: its predecessor is not the last epoch there is.
+    let last = changed(|body| body.epoch = Epoch(u32::MAX));
+    let first = Setting { epoch: Epoch(0), into_epoch: 0, ..SCF_CHANNEL.setting() };
+    assert_eq!(authenticate(&last, &first).unwrap_err().rule(), "AUT-06");
+    assert!(FIRST_EPOCH < EPOCH);
+}
+
+#[test]
+fn aut_07_author_and_sponsor_are_members() {
+    let without = |name: &str| {
+        let (transaction, key) = (signed(), SCF_CHANNEL.key_of(name));
+        decoded(&transaction)
+            .authenticate(&SCF_CHANNEL.setting(), |member| *member != key, &mut KnownSignatures::default())
+            .map(|_| ())
+    };
+    assert_eq!(without("acme"), Ok(()));
+    assert_eq!(without("supplierco"), Err(NotAuthentic::NotMember));
+    assert_eq!(NotAuthentic::NotMember.rule(), "AUT-07");
+    // Another member may put it forward; a stranger may not, and a stranger's own is nothing.
+    assert_eq!(rule(&changed(|body| body.sponsor = SCF_CHANNEL.key_of("northbank"))), "");
+    assert_eq!(rule(&changed(|body| body.sponsor = PublicKey([9; 32]))), "AUT-07");
+    let stranger =
+        parclose_keys::member::hazmat::member_from_bytes([99; 32]).pseudonym(&CHANNEL, Generation(2));
+    let (mut body, sealed) = into_parts(signed());
+    body.author = stranger.public();
+    assert_eq!(rule(&sign_unchecked(body, sealed, &stranger)), "AUT-07");
+}
+
+#[test]
+fn a_refusal_says_whose_doing_it_is_and_what_to_do() {
+    let epoch = NotAuthentic::Epoch { sealed: Epoch(1), current: Epoch(3) };
+    assert_eq!(epoch.to_string(), "sealed in epoch 1, but the epoch is 3");
+    assert_eq!((epoch.code(), epoch.fault(), epoch.definite()), ("NOT_AUTHENTIC", Fault::Sender, true));
+    assert_eq!(epoch.fix(), "seal the draft again and submit it");
+    assert!(NotAuthentic::Signature.fix().contains("own key"));
+}

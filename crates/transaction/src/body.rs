@@ -1,0 +1,130 @@
+//! The bytes of a transaction: permanent part, signature, sealed part.
+//!
+//! The digest is `H("transaction", borsh(Body))`; the author signs `enc("transaction-sign", digest)`.
+//! Field leaves in the body commit to the sealed part, which itself is outside the digest.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use parclose_crypto::{hash, merkle};
+use parclose_keys::SealedField;
+use parclose_types::{
+    AudienceId, ChannelId, Epoch, FieldId, Generation, Height, NetworkId, PublicKey, RecordId,
+    SignatureBytes, TransactionDigest, enc, encode, labels,
+};
+
+/// What a transaction says in the clear of the channel; what its digest covers.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Body {
+    /// network it is for
+    pub network: NetworkId,
+    /// channel it is for
+    pub channel: ChannelId,
+    /// generation in which it was sealed
+    pub generation: Generation,
+    /// version of the channel's definition
+    pub definition_version: u32,
+    /// member whose node puts it forward
+    pub sponsor: PublicKey,
+    /// member that wrote and signs it
+    pub author: PublicKey,
+    /// last root height at which it may be ordered
+    pub expiry: Height,
+    /// epoch in which it was sealed
+    pub epoch: Epoch,
+    /// `H("salt", salt)`
+    pub salt_digest: [u8; 32],
+    /// what it does, in order
+    pub operations: Vec<Operation>,
+}
+
+/// One record written.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Operation {
+    /// action, as the policy names it: `create`, `update`, …
+    pub action: String,
+    /// record type, from the definition
+    pub record_type: u32,
+    /// record
+    pub record: RecordId,
+    /// version that this operation makes: 1 for a new record
+    pub version: u64,
+    /// party slots by index of the definition, ascending
+    pub parties: Vec<(u8, PublicKey)>,
+    /// fields written, ascending
+    pub fields: Vec<FieldEntry>,
+}
+
+/// What the log keeps of one sealed field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct FieldEntry {
+    /// field, from the definition
+    pub field: FieldId,
+    /// concrete audience that can open it
+    pub audience: AudienceId,
+    /// commitment to the sealed field
+    pub leaf: [u8; 32],
+}
+
+/// The prunable part: what is needed to open the fields, and nothing that execution reads.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct SealedPart {
+    /// 32 fresh bytes
+    pub salt: [u8; 32],
+    /// sealed fields of each operation, in the order of its entries
+    pub fields: Vec<Vec<SealedField>>,
+}
+
+/// A signed transaction: the only thing that encodes.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct SignedTransaction {
+    pub(crate) body: Body,
+    pub(crate) signature: SignatureBytes,
+    pub(crate) sealed: SealedPart,
+}
+
+/// Body and signature: what a batch keeps for ever.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Permanent {
+    pub(crate) body: Body,
+    pub(crate) signature: SignatureBytes,
+}
+
+impl Body {
+    /// `H("transaction", borsh(body))`.
+    #[must_use]
+    pub fn digest(&self) -> TransactionDigest {
+        TransactionDigest(hash(labels::TRANSACTION, &[&encode(self)]))
+    }
+}
+
+/// What the author signs.
+#[must_use]
+pub fn signing_bytes(digest: &TransactionDigest) -> Vec<u8> {
+    enc(labels::TRANSACTION_SIGN, &[digest.as_ref()])
+}
+
+/// The RFC 9162 root over a record's field entries, in field order: one state leaf covers them all.
+#[must_use]
+pub fn fields_root<'a>(entries: impl IntoIterator<Item = &'a FieldEntry>) -> [u8; 32] {
+    merkle::root(entries.into_iter().map(encode))
+}
+
+impl SignedTransaction {
+    /// Its digest.
+    #[must_use]
+    pub fn digest(&self) -> TransactionDigest {
+        self.body.digest()
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// Permanent bytes (body, signature) and prunable bytes (salt, sealed fields), each canonical.
+    #[must_use]
+    pub fn encode_parts(&self) -> (Vec<u8>, Vec<u8>) {
+        let permanent = Permanent { body: self.body.clone(), signature: self.signature };
+        (encode(&permanent), encode(&self.sealed))
+    }
+}

@@ -1,0 +1,88 @@
+//! Decoding: shape and limits, nothing else. The only way from bytes to a transaction.
+//!
+//! Before ordering both parts are at hand and must correspond, leaf by leaf; after ordering only
+//! the permanent part is read, because the sealed part may have been pruned.
+
+use parclose_keys::field::salt_digest;
+use parclose_keys::field_leaf;
+use parclose_types::canonical::{ascending, at_most, decode};
+use parclose_types::{Malformed, SignatureBytes, TransactionDigest, limits};
+
+use crate::body::{Body, Operation, Permanent, SealedPart};
+use crate::definition::SLOTS_MAX;
+
+/// A decoded transaction about which nothing has been checked but its form.
+#[derive(Clone, Debug)]
+pub struct UnverifiedTransaction {
+    pub(crate) body: Body,
+    pub(crate) signature: SignatureBytes,
+    pub(crate) digest: TransactionDigest,
+    permanent_bytes: usize,
+}
+
+impl UnverifiedTransaction {
+    /// Decodes the permanent part.
+    ///
+    /// # Rules
+    ///
+    /// > WIR-04: operations, fields, parties and sealed bytes of a transaction are within their limits.
+    /// > WIR-05: fields and parties stand in strictly ascending order.
+    pub fn decode(permanent: &[u8]) -> Result<Self, Malformed> {
+        let Permanent { body, signature } = decode("transaction", permanent, limits::TRANSACTION_BYTES_MAX)?;
+        at_most("operations", body.operations.len(), limits::OPERATIONS_MAX)?;
+        body.operations.iter().try_for_each(check_operation)?;
+        let digest = body.digest();
+        Ok(Self { body, signature, digest, permanent_bytes: permanent.len() })
+    }
+
+    /// Its digest.
+    #[must_use]
+    pub fn digest(&self) -> TransactionDigest {
+        self.digest
+    }
+
+    /// Checks that a sealed part is the one that the body commits to, and that both parts together
+    /// are within the limit of a transaction (WIR-03).
+    ///
+    /// # Rules
+    ///
+    /// > WIR-06: salt and sealed fields are exactly those that the body commits to.
+    pub fn check_sealed(&self, prunable: &[u8]) -> Result<SealedPart, Malformed> {
+        let (limit, got) = (limits::TRANSACTION_BYTES_MAX, self.permanent_bytes + prunable.len());
+        if got > limit {
+            return Err(Malformed::TooLarge { what: "transaction", limit, got });
+        }
+        let sealed: SealedPart = decode("sealed part", prunable, limit)?;
+        let same_shape = self.body.salt_digest == salt_digest(&sealed.salt)
+            && self.body.operations.len() == sealed.fields.len();
+        if !same_shape {
+            return Err(Malformed::Mismatch { what: "sealed part and body" });
+        }
+        for (operation, fields) in self.body.operations.iter().zip(&sealed.fields) {
+            let leaves = operation.fields.iter().map(|entry| entry.leaf);
+            let sealed_leaves =
+                operation.fields.iter().zip(fields).map(|(entry, field)| field_leaf(entry.field, field));
+            if fields.len() != operation.fields.len() || !leaves.eq(sealed_leaves) {
+                return Err(Malformed::Mismatch { what: "sealed fields and their leaves" });
+            }
+            for field in fields {
+                at_most("bytes of a sealed field", field.ciphertext.len(), SEALED_BYTES_MAX)?;
+            }
+        }
+        Ok(sealed)
+    }
+}
+
+/// The largest padded field with its tag: 12 % over the plaintext limit at most.
+const SEALED_BYTES_MAX: usize = limits::FIELD_BYTES_MAX + limits::FIELD_BYTES_MAX / 8 + 20;
+
+fn check_operation(operation: &Operation) -> Result<(), Malformed> {
+    at_most("bytes of an action name", operation.action.len(), limits::NAME_BYTES_MAX)?;
+    at_most("fields of a record", operation.fields.len(), limits::RECORD_FIELDS_MAX)?;
+    at_most("parties of an operation", operation.parties.len(), SLOTS_MAX)?;
+    ascending("parties of an operation", operation.parties.iter().map(|(slot, _)| slot))?;
+    ascending("fields of an operation", operation.fields.iter().map(|entry| entry.field))
+}
+
+#[cfg(test)]
+mod tests;

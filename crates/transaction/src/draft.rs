@@ -1,0 +1,321 @@
+//! Drafts: what a member wants to write, sealed and signed.
+//!
+//! `Draft --seal--> SealedDraft --sign--> SignedTransaction`. Sealing draws a fresh 32-byte salt for
+//! every attempt: a rebuilt transaction must not share keys with the first. A draft is dropped when
+//! its outcome is known; until then it can be sealed again.
+
+use std::collections::BTreeMap;
+
+use parclose_keys::field::salt_digest;
+use parclose_keys::{FieldPlace, PseudonymKey, SealedField, field_leaf, record_key_hash};
+use parclose_types::{Epoch, Failure, Fault, Height, PublicKey, RecordId, limits};
+use rand_core::CryptoRng;
+
+use crate::body::{Body, FieldEntry, Operation, SealedPart, SignedTransaction, signing_bytes};
+use crate::definition::{Definition, RecordType};
+use crate::generation::GenerationConfig;
+use crate::key_ring::{KeyRing, Perspective};
+use crate::value::{FieldValue, NotOfType};
+
+/// One record to write.
+#[derive(Clone, Debug)]
+pub struct DraftOperation {
+    /// `create`, `update`, …
+    pub action: String,
+    /// record type, by name
+    pub record_type: String,
+    /// record
+    pub record: RecordId,
+    /// version that this makes
+    pub version: u64,
+    /// pseudonyms by slot name
+    pub parties: BTreeMap<String, PublicKey>,
+    /// values by field name
+    pub fields: BTreeMap<String, FieldValue>,
+}
+
+/// What a member wants to write.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// operations, in order
+    pub operations: Vec<DraftOperation>,
+    /// last root height at which it may be ordered
+    pub expiry: Height,
+}
+
+/// Why a draft cannot be sealed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DraftInvalid {
+    /// DRA-01: names a record type, field or slot that the definition does not have
+    #[error("the definition has no {what} `{name}`")]
+    Unknown {
+        /// kind of name
+        what: &'static str,
+        /// the name
+        name: String,
+    },
+    /// DRA-02: a required field or a party is missing
+    #[error("{what} `{name}` is missing")]
+    Missing {
+        /// field or party
+        what: &'static str,
+        /// its name
+        name: String,
+    },
+    /// DRA-03: a value is not of its field's type
+    #[error("field `{field}`: {reason}")]
+    Value {
+        /// which field
+        field: String,
+        /// what is wanted
+        reason: NotOfType,
+    },
+    /// DRA-04: the writer does not belong to the audience it would seal for
+    #[error("the writer does not belong to the audience of field `{field}`")]
+    OutsideAudience {
+        /// which field
+        field: String,
+    },
+    /// DRA-05: too large
+    #[error("the transaction would have {got} bytes, {} are allowed", limits::TRANSACTION_BYTES_MAX)]
+    TooLarge {
+        /// bytes of both parts
+        got: usize,
+    },
+    /// DRA-05: too many operations
+    #[error("the transaction would have {got} operations, {} are allowed", limits::OPERATIONS_MAX)]
+    TooMany {
+        /// operations of the draft
+        got: usize,
+    },
+}
+
+impl Failure for DraftInvalid {
+    fn code(&self) -> &'static str {
+        "DRAFT_INVALID"
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::Unknown { .. } => "DRA-01",
+            Self::Missing { .. } => "DRA-02",
+            Self::Value { .. } => "DRA-03",
+            Self::OutsideAudience { .. } => "DRA-04",
+            Self::TooLarge { .. } | Self::TooMany { .. } => "DRA-05",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Sender
+    }
+
+    fn definite(&self) -> bool {
+        true
+    }
+
+    fn fix(&self) -> String {
+        "compare with `parclose channel show`, which lists record types, slots and fields".into()
+    }
+}
+
+/// Where a draft is sealed: the channel's configuration and the epoch in force.
+#[derive(Debug)]
+pub struct Desk<'a> {
+    /// configuration of the generation in force
+    pub config: &'a GenerationConfig,
+    /// definition in force
+    pub definition: &'a Definition,
+    /// the writer's secrets
+    pub keys: &'a KeyRing,
+    /// the writer's pseudonym
+    pub author: &'a PseudonymKey,
+    /// epoch in force
+    pub epoch: Epoch,
+}
+
+/// A sealed draft, not yet signed.
+#[derive(Debug)]
+pub struct SealedDraft {
+    body: Body,
+    sealed: SealedPart,
+}
+
+impl Draft {
+    /// Seals every field for its audience, under a fresh salt; refuses too many operations (DRA-05).
+    ///
+    /// # Rules
+    ///
+    /// > DRA-01: a draft names only record types, fields and slots of the definition.
+    /// > DRA-02: a new record has every party and every required field.
+    /// > DRA-03: a value is of its field's type.
+    /// > DRA-04: a writer belongs to each audience it seals for.
+    /// > SEA-07: the salt is 32 fresh random bytes for every attempt to seal.
+    pub fn seal(&self, desk: &Desk<'_>, rng: &mut impl CryptoRng) -> Result<SealedDraft, DraftInvalid> {
+        let got = self.operations.len();
+        if got > limits::OPERATIONS_MAX {
+            return Err(DraftInvalid::TooMany { got });
+        }
+        let mut salt = [0_u8; 32];
+        rng.fill_bytes(&mut salt);
+        let sealer = Sealer { desk, salt, salt_digest: salt_digest(&salt) };
+        let mut operations = Vec::with_capacity(self.operations.len());
+        let mut fields = Vec::with_capacity(self.operations.len());
+        for draft in &self.operations {
+            let (operation, sealed) = sealer.operation(draft)?;
+            operations.push(operation);
+            fields.push(sealed);
+        }
+        let author = desk.author.public();
+        let body = Body {
+            network: desk.config.network,
+            channel: desk.config.channel,
+            generation: desk.config.generation,
+            definition_version: desk.config.definition_version,
+            sponsor: author,
+            author,
+            expiry: self.expiry,
+            epoch: desk.epoch,
+            salt_digest: sealer.salt_digest,
+            operations,
+        };
+        Ok(SealedDraft { body, sealed: SealedPart { salt, fields } })
+    }
+}
+
+impl SealedDraft {
+    /// Signs; refuses what would not fit into a transaction.
+    ///
+    /// # Rules
+    ///
+    /// > DRA-05: a transaction is within the limits of bytes and operations, so that it can be ordered at all.
+    pub fn sign(self, author: &PseudonymKey) -> Result<SignedTransaction, DraftInvalid> {
+        let signature = author.sign(&signing_bytes(&self.body.digest()));
+        let signed = SignedTransaction { body: self.body, signature, sealed: self.sealed };
+        let (permanent, prunable) = signed.encode_parts();
+        let got = permanent.len() + prunable.len();
+        if got > limits::TRANSACTION_BYTES_MAX { Err(DraftInvalid::TooLarge { got }) } else { Ok(signed) }
+    }
+}
+
+struct Sealer<'a> {
+    desk: &'a Desk<'a>,
+    salt: [u8; 32],
+    salt_digest: [u8; 32],
+}
+
+impl Sealer<'_> {
+    fn operation(&self, draft: &DraftOperation) -> Result<(Operation, Vec<SealedField>), DraftInvalid> {
+        let record_type = self
+            .desk
+            .definition
+            .record_named(&draft.record_type)
+            .ok_or_else(|| unknown("record type", &draft.record_type))?;
+        if draft.action.len() > limits::NAME_BYTES_MAX {
+            return Err(unknown("action", &draft.action));
+        }
+        check_presence(draft, record_type)?;
+        let parties = parties(draft, record_type)?;
+        let named: BTreeMap<&str, PublicKey> =
+            draft.parties.iter().map(|(slot, key)| (slot.as_str(), *key)).collect();
+        let mut sealed: Vec<(FieldEntry, SealedField)> = draft
+            .fields
+            .iter()
+            .map(|(name, value)| self.field(draft, record_type, &named, name, value))
+            .collect::<Result<_, _>>()?;
+        sealed.sort_by_key(|(entry, _)| entry.field);
+        let (fields, ciphertexts) = sealed.into_iter().unzip();
+        let operation = Operation {
+            action: draft.action.clone(),
+            record_type: record_type.id,
+            record: draft.record,
+            version: draft.version,
+            parties,
+            fields,
+        };
+        Ok((operation, ciphertexts))
+    }
+
+    fn field(
+        &self,
+        draft: &DraftOperation,
+        record_type: &RecordType,
+        parties: &BTreeMap<&str, PublicKey>,
+        name: &str,
+        value: &FieldValue,
+    ) -> Result<(FieldEntry, SealedField), DraftInvalid> {
+        let schema = record_type.field_named(name).ok_or_else(|| unknown("field", name))?;
+        FieldValue::from_bytes(schema.field_type, &value.to_bytes())
+            .map_err(|reason| DraftInvalid::Value { field: name.into(), reason })?;
+        let rule = self
+            .desk
+            .definition
+            .audience(&schema.audience)
+            .ok_or_else(|| unknown("audience", &schema.audience))?;
+        let audience = self.desk.config.audience_of(&self.desk.config.audience_members(rule, parties));
+        let place = FieldPlace {
+            channel: self.desk.config.channel,
+            generation: self.desk.config.generation,
+            epoch: self.desk.epoch,
+            audience,
+            class: schema.class,
+            record_key: record_key_hash(&record_type.name, &draft.record),
+            field: schema.id,
+            salt_digest: self.salt_digest,
+        };
+        let context = place.context();
+        let key = self
+            .desk
+            .keys
+            .field_key(&place, &self.salt, &context)
+            .ok_or_else(|| DraftInvalid::OutsideAudience { field: name.into() })?;
+        let sealed = key.seal(&context, &value.to_bytes());
+        Ok((FieldEntry { field: schema.id, audience, leaf: field_leaf(schema.id, &sealed) }, sealed))
+    }
+}
+
+fn check_presence(draft: &DraftOperation, record_type: &RecordType) -> Result<(), DraftInvalid> {
+    let missing = |what, name: &str| DraftInvalid::Missing { what, name: name.into() };
+    if let Some(slot) = record_type.slots.iter().find(|slot| !draft.parties.contains_key(&slot.name)) {
+        return Err(missing("party", &slot.name));
+    }
+    let absent = |name: &str| !draft.fields.contains_key(name);
+    match record_type.fields.iter().find(|f| f.required && draft.version == 1 && absent(&f.name)) {
+        Some(field) => Err(missing("field", &field.name)),
+        None => Ok(()),
+    }
+}
+
+fn parties(draft: &DraftOperation, record_type: &RecordType) -> Result<Vec<(u8, PublicKey)>, DraftInvalid> {
+    let indexed = |(slot, key): (&String, &PublicKey)| {
+        let index = record_type.slot_index(slot).ok_or_else(|| unknown("party slot", slot))?;
+        Ok((index, *key))
+    };
+    let mut parties = draft.parties.iter().map(indexed).collect::<Result<Vec<_>, DraftInvalid>>()?;
+    parties.sort_by_key(|(slot, _)| *slot);
+    Ok(parties)
+}
+
+fn unknown(what: &'static str, name: &str) -> DraftInvalid {
+    DraftInvalid::Unknown { what, name: name.chars().take(limits::NAME_BYTES_MAX).collect() }
+}
+
+/// Builders of odd transactions, for tests of the checks that should refuse them.
+pub mod hazmat {
+    use super::{Body, PseudonymKey, SealedPart, SignedTransaction, signing_bytes};
+
+    /// Signs any body with any key, without checking anything.
+    #[must_use]
+    pub fn sign_unchecked(body: Body, sealed: SealedPart, author: &PseudonymKey) -> SignedTransaction {
+        let signature = author.sign(&signing_bytes(&body.digest()));
+        SignedTransaction { body, signature, sealed }
+    }
+
+    /// Takes a transaction apart again.
+    #[must_use]
+    pub fn into_parts(transaction: SignedTransaction) -> (Body, SealedPart) {
+        (transaction.body, transaction.sealed)
+    }
+}
+
+#[cfg(test)]
+mod tests;

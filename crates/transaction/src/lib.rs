@@ -1,0 +1,44 @@
+//! One transaction, from a draft to bytes and back, and what each reader sees of it.
+//!
+//! ```text
+//!   Draft --seal--> SealedDraft --sign--> SignedTransaction          sender
+//!   bytes
+//!     | decode         shape and limits                  WIR-*   here
+//!   UnverifiedTransaction
+//!     | authenticate   signature, scope, expiry, epoch   AUT-*   here
+//!   AuthenticatedTransaction
+//!     | authorize      schema, audiences, policy         ACC-*   channel
+//!   AuthorizedTransaction                                        cheap checks first,
+//!     | prove          commitments and proofs            AMT-*   proofs after the right
+//!   ProvenTransaction                                            to ask is settled
+//!     | batch, endorse, anchor: ordered by the root chain
+//!     | admit          first occurrence, versions        STA-*   channel
+//!   AdmittedTransaction --apply--> Effects --commit--> state root --> Receipt
+//! ```
+//!
+//! A transaction has a permanent part, which its digest covers and execution reads, and a sealed
+//! part (salt, key commitments, ciphertexts), which can be pruned. Only [`SignedTransaction`]
+//! encodes; only [`UnverifiedTransaction`] decodes.
+
+pub mod authenticate;
+pub mod body;
+pub mod decode;
+pub mod definition;
+pub mod draft;
+pub mod generation;
+pub mod key_ring;
+pub mod value;
+pub mod view;
+
+#[cfg(test)]
+mod fixtures;
+
+pub use authenticate::{AuthenticatedTransaction, KnownSignatures, NotAuthentic, Setting};
+pub use body::{Body, FieldEntry, Operation, SealedPart, SignedTransaction};
+pub use decode::UnverifiedTransaction;
+pub use definition::{Definition, DefinitionInvalid};
+pub use draft::{Draft, DraftInvalid, DraftOperation};
+pub use generation::{GenerationConfig, MemberEntry};
+pub use key_ring::{KeyRing, Perspective};
+pub use value::{FieldType, FieldValue};
+pub use view::{FieldState, FieldView};
