@@ -1,0 +1,62 @@
+//! The rows of the root chain's directory. Table ids and row types are a disk format.
+//!
+//! ```text
+//!   1 head          ()                 -> height and history of the last block
+//!   2 headers       height             -> header, certificate
+//!   3 entries       height, index      -> log entry
+//!   4 transactions  height, index      -> root transaction
+//!   5 tags          tag                -> state
+//!   6 log           tag, sequence      -> height, index
+//! ```
+//!
+//! All of it is public among the validators and stands in the clear. The state tree has no rows: it is
+//! rebuilt from the tags, which so are checked one and all against the last header.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use parclose_crypto::merkle::Frontier;
+use parclose_root::{CommitCertificate, Header, LogEntry, Prepared, RootTransaction, TagState};
+use parclose_store::{Batch, Table};
+use parclose_types::{Height, Sequence, Tag};
+
+/// A block and an index in it.
+pub(crate) type Place = (Height, u32);
+
+pub(crate) const HEAD: Table<(), HeadRow> = Table::ordered(1, "head");
+pub(crate) const HEADERS: Table<Height, HeaderRow> = Table::ordered(2, "headers");
+pub(crate) const ENTRIES: Table<Place, LogEntry> = Table::ordered(3, "entries");
+pub(crate) const TRANSACTIONS: Table<Place, RootTransaction> = Table::ordered(4, "transactions");
+pub(crate) const TAGS: Table<Tag, TagState> = Table::ordered(5, "tags");
+pub(crate) const LOG: Table<(Tag, Sequence), Place> = Table::ordered(6, "log");
+
+/// Where the chain ends.
+#[derive(Debug, BorshSerialize, BorshDeserialize)]
+pub(crate) struct HeadRow {
+    /// height of the last block
+    pub(crate) height: Height,
+    /// right edge of the tree over the header hashes before it
+    pub(crate) history: Frontier,
+}
+
+/// A header that is final, and why.
+#[derive(Debug, BorshSerialize, BorshDeserialize)]
+pub(crate) struct HeaderRow {
+    pub(crate) header: Header,
+    pub(crate) certificate: CommitCertificate,
+}
+
+/// Puts all rows of one block.
+pub(crate) fn put_block(batch: &mut Batch, prepared: &Prepared, certificate: CommitCertificate) {
+    let (block, rows) = (prepared.block(), prepared.rows());
+    let (header, height) = (block.header.clone(), block.header.height);
+    batch.put(&HEAD, &(), &HeadRow { height, history: rows.history.clone() });
+    batch.put(&HEADERS, &height, &HeaderRow { header, certificate });
+    for ((entry, transaction), index) in rows.entries.iter().zip(&block.transactions).zip(0_u32..) {
+        let place = (height, index);
+        batch.put(&ENTRIES, &place, entry);
+        batch.put(&TRANSACTIONS, &place, transaction);
+        batch.put(&LOG, &(entry.tag, entry.sequence), &place);
+    }
+    for (tag, state) in &rows.tags {
+        batch.put(&TAGS, tag, state);
+    }
+}

@@ -1,0 +1,20 @@
+//! What the members of a channel say to each other, and the seam to the network that carries it.
+//!
+//! ```text
+//!   Message --encode--> bytes --split--> frames of at most 1 MiB --Transport--> peer
+//!   frames --gather--> bytes --decode--> Message
+//! ```
+//!
+//! [`Transport`] moves frames between pseudonyms and promises nothing else: a frame may be lost, and
+//! then the sender asks again. The in-memory one serves a consortium in one process; libp2p will
+//! implement the same trait for separate nodes.
+
+pub mod frame;
+pub mod memory;
+pub mod message;
+pub mod transport;
+
+pub use frame::{Gathering, split};
+pub use memory::MemoryNetwork;
+pub use message::Message;
+pub use transport::{Inbox, Transport, Unreachable};

@@ -1,0 +1,175 @@
+//! From candidates to a block: each candidate is ordered or refused, then the header is sealed.
+//!
+//! Nothing here changes the state. What a block would change is gathered in a [`Prepared`], so that its
+//! owner can make the rows durable before the state moves on.
+
+use std::collections::BTreeMap;
+
+use parclose_crypto::merkle::{self, Frontier};
+use parclose_crypto::state_tree::{Change, Update};
+use parclose_types::limits::ROOT_BLOCK_TRANSACTIONS_MAX;
+use parclose_types::{Digest, Height, NetworkId, Tag, encode};
+
+use crate::block::Block;
+use crate::genesis::Parameters;
+use crate::header::Header;
+use crate::reject::RootReject;
+use crate::state::RootState;
+use crate::tag::{LogEntry, TagState};
+use crate::transaction::RootTransaction;
+
+/// Where in the chain a transaction is to be ordered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) network: &'a NetworkId,
+    pub(crate) parameters: &'a Parameters,
+    /// height of the block
+    pub(crate) height: Height,
+    /// channels opened in this block so far
+    pub(crate) opens: u32,
+    /// anchors of the transaction's tag in this block so far
+    pub(crate) anchors_of_tag: u32,
+}
+
+/// The rows that a block changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// the block's events, in block order
+    pub entries: Vec<LogEntry>,
+    /// the new state of every tag that has an event in the block
+    pub tags: BTreeMap<Tag, TagState>,
+    /// the right edge of the tree over the hashes of all headers before this block's
+    pub history: Frontier,
+}
+
+/// A block that follows the state it was made from, with all that it changes.
+///
+/// Only [`RootState`] makes one, and takes one back in [`RootState::commit`].
+#[derive(Debug)]
+#[must_use = "a prepared block that is not committed changes nothing"]
+pub struct Prepared {
+    pub(crate) block: Block,
+    pub(crate) rows: Applied,
+    pub(crate) update: Update,
+}
+
+impl Prepared {
+    /// The block.
+    #[must_use]
+    pub fn block(&self) -> &Block {
+        &self.block
+    }
+
+    /// What it changes.
+    #[must_use]
+    pub fn rows(&self) -> &Applied {
+        &self.rows
+    }
+}
+
+/// One block in the making.
+pub(crate) struct Execution<'a> {
+    state: &'a RootState,
+    height: Height,
+    opens: u32,
+    anchors: BTreeMap<Tag, u32>,
+    tags: BTreeMap<Tag, TagState>,
+    entries: Vec<LogEntry>,
+    transactions: Vec<RootTransaction>,
+}
+
+impl<'a> Execution<'a> {
+    /// The block after the head.
+    pub(crate) fn after(state: &'a RootState) -> Self {
+        Self {
+            state,
+            height: Height(state.head().height.0 + 1),
+            opens: 0,
+            anchors: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            entries: Vec::new(),
+            transactions: Vec::new(),
+        }
+    }
+
+    /// Gives a transaction the next place, or refuses it and changes nothing.
+    ///
+    /// # Rules
+    ///
+    /// > ROO-13: an anchor or close names a tag that is open.
+    /// > ROO-27: a block holds at most 4096 transactions.
+    pub(crate) fn order(&mut self, transaction: RootTransaction) -> Result<(), RootReject> {
+        let limit = ROOT_BLOCK_TRANSACTIONS_MAX;
+        if self.transactions.len() >= limit {
+            return Err(RootReject::BlockFull { limit });
+        }
+        let tag = transaction.tag(self.state.network());
+        let mut after = self.outcome(&transaction, tag)?;
+        self.entries.push(after.append(tag, transaction.kind(), transaction.digest(), self.height));
+        self.tags.insert(tag, after);
+        match transaction {
+            RootTransaction::OpenChannel(_) => self.opens += 1,
+            RootTransaction::Anchor(_) => *self.anchors.entry(tag).or_default() += 1,
+            RootTransaction::Close(_) => {}
+        }
+        self.transactions.push(transaction);
+        Ok(())
+    }
+
+    /// The tag's state as the transaction leaves it, its event not yet appended.
+    fn outcome(&self, transaction: &RootTransaction, tag: Tag) -> Result<TagState, RootReject> {
+        let place = self.place(&tag);
+        let before = self.tags.get(&tag).or_else(|| self.state.tag(&tag));
+        let open = || before.cloned().ok_or(RootReject::UnknownTag { tag });
+        match transaction {
+            RootTransaction::OpenChannel(opening) => opening.order(&place, before.is_some()),
+            RootTransaction::Anchor(anchor) => {
+                let mut after = open()?;
+                anchor.order(&mut after, &place)?;
+                Ok(after)
+            }
+            RootTransaction::Close(close) => {
+                let mut after = open()?;
+                close.order(&mut after, &place)?;
+                Ok(after)
+            }
+        }
+    }
+
+    fn place(&self, tag: &Tag) -> Place<'_> {
+        Place {
+            network: self.state.network(),
+            parameters: self.state.genesis().parameters(),
+            height: self.height,
+            opens: self.opens,
+            anchors_of_tag: self.anchors.get(tag).copied().unwrap_or_default(),
+        }
+    }
+
+    /// Seals the block.
+    pub(crate) fn seal(self) -> Prepared {
+        let update = self.state.update(&self.changes());
+        let head = self.state.head();
+        let mut history = self.state.history().clone();
+        history.push(self.state.head_hash().as_ref());
+        let header = Header {
+            network: head.network,
+            height: self.height,
+            parent: *self.state.head_hash(),
+            history: Digest(history.root()),
+            event_count: u32::try_from(self.entries.len()).expect("a block holds at most 4096 events"),
+            events_root: Digest(merkle::root(self.entries.iter().map(encode))),
+            state_root: update.root,
+            validators: head.next_validators,
+            next_validators: head.next_validators,
+        };
+        let rows = Applied { entries: self.entries, tags: self.tags, history };
+        Prepared { block: Block { header, transactions: self.transactions }, rows, update }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        let tags =
+            self.tags.iter().map(|(tag, state)| (TagState::leaf_key(tag), Some(state.leaf_value(tag))));
+        tags.chain([Header::head_leaf(self.height)]).collect()
+    }
+}

@@ -1,0 +1,224 @@
+//! A small network for tests: one validator, channels of members with keys derived from names.
+
+use std::cell::Cell;
+
+use parclose_crypto::secret::hazmat::secret_from_bytes;
+use parclose_crypto::{SigningKey, hash};
+use parclose_types::{ChannelCommitment, Digest, Generation, Height, NetworkId, PublicKey, Sequence, Tag};
+
+use crate::certificate::{Certificate, Endorsement};
+use crate::execution::Applied;
+use crate::genesis::{Genesis, Parameters, Validator};
+use crate::keys::GenerationKeys;
+use crate::open::{OpenBody, OpenChannel};
+use crate::proof::{OrderProof, TagProof};
+use crate::reject::RootReject;
+use crate::state::RootState;
+use crate::statement::{CloseStatement, Statement};
+use crate::transaction::RootTransaction;
+use crate::{Anchor, Block, Close, CommitCertificate};
+
+/// A signing key derived from a name.
+pub(crate) fn key(name: &str, index: usize) -> SigningKey {
+    SigningKey::from_seed(&secret_from_bytes(hash(name, &[&index.to_be_bytes()])))
+}
+
+/// The endorsers of one channel.
+pub(crate) struct Members {
+    keys: GenerationKeys,
+    secrets: Vec<SigningKey>,
+}
+
+impl Members {
+    pub(crate) fn new(count: usize, threshold: u16) -> Self {
+        let mut secrets: Vec<_> = (0..count).map(|i| key(&format!("members of {count}"), i)).collect();
+        secrets.sort_by_key(SigningKey::public);
+        let endorsers: Vec<PublicKey> = secrets.iter().map(SigningKey::public).collect();
+        Self { keys: GenerationKeys::new(Generation(0), endorsers, threshold).unwrap(), secrets }
+    }
+
+    pub(crate) fn keys(&self) -> &GenerationKeys {
+        &self.keys
+    }
+
+    pub(crate) fn endorse(&self, index: usize, signed: &[u8]) -> Endorsement {
+        let secret = &self.secrets[index];
+        (secret.public(), secret.sign(signed))
+    }
+
+    pub(crate) fn endorse_all(&self, signed: &[u8]) -> Vec<Endorsement> {
+        (0..self.secrets.len()).map(|index| self.endorse(index, signed)).collect()
+    }
+
+    pub(crate) fn certify(&self, signed: &[u8]) -> Certificate {
+        Certificate::assemble(&self.keys, &self.endorse_all(signed)).unwrap()
+    }
+
+    pub(crate) fn open(&self, network: &NetworkId, body: OpenBody) -> OpenChannel {
+        let signatures = self.secrets.iter().map(|secret| body.sign(network, secret)).collect();
+        OpenChannel { body, signatures }
+    }
+
+    pub(crate) fn open_with(&self, network: &NetworkId, keys: GenerationKeys) -> OpenChannel {
+        self.open(network, OpenBody { keys, genesis_commitment: Digest([3; 32]) })
+    }
+}
+
+/// Any statement of these members.
+pub(crate) fn statement(_: &Members) -> Statement {
+    Statement {
+        network: NetworkId([4; 32]),
+        tag: Tag([5; 32]),
+        generation: Generation(0),
+        commitment: commitment(6),
+        attested: Sequence(0),
+        last_height: Height(7),
+    }
+}
+
+pub(crate) fn commitment(number: u8) -> ChannelCommitment {
+    ChannelCommitment(Digest([number; 32]))
+}
+
+pub(crate) fn open_of(transaction: &RootTransaction) -> &OpenChannel {
+    match transaction {
+        RootTransaction::OpenChannel(open) => open,
+        other => panic!("not an opening: {other:?}"),
+    }
+}
+
+/// An open channel and those who endorse for it.
+pub(crate) struct Channel {
+    pub(crate) tag: Tag,
+    pub(crate) members: Members,
+}
+
+/// A network of one validator.
+pub(crate) struct Network {
+    pub(crate) id: NetworkId,
+    pub(crate) state: RootState,
+    opened: Cell<u8>,
+}
+
+impl Network {
+    pub(crate) fn new() -> Self {
+        Self::with(Parameters::default())
+    }
+
+    pub(crate) fn with(parameters: Parameters) -> Self {
+        let validators = vec![Validator { key: validator().public(), power: 1 }];
+        let genesis = Genesis::new("test".into(), validators, parameters, Digest([7; 32])).unwrap();
+        Self { id: genesis.network(), state: RootState::new(genesis), opened: Cell::new(0) }
+    }
+
+    pub(crate) fn members(&self, count: usize, threshold: u16) -> Members {
+        Members::new(count, threshold)
+    }
+
+    /// An opening that differs from all earlier ones, and the channel that it opens.
+    pub(crate) fn open(&self, count: usize, threshold: u16) -> (Channel, RootTransaction) {
+        let members = Members::new(count, threshold);
+        self.opened.set(self.opened.get() + 1);
+        let genesis_commitment = Digest([self.opened.get(); 32]);
+        let body = OpenBody { keys: members.keys().clone(), genesis_commitment };
+        let channel = Channel { tag: body.tag(&self.id), members };
+        let open = channel.members.open(&self.id, body);
+        (channel, RootTransaction::OpenChannel(open))
+    }
+
+    pub(crate) fn opened(&mut self, count: usize, threshold: u16) -> Channel {
+        let (channel, open) = self.open(count, threshold);
+        self.order(vec![open]);
+        channel
+    }
+
+    pub(crate) fn statement(
+        &self,
+        channel: &Channel,
+        number: u8,
+        attested: u64,
+        last_height: u64,
+    ) -> Statement {
+        Statement {
+            network: self.id,
+            tag: channel.tag,
+            generation: Generation(0),
+            commitment: commitment(number),
+            attested: Sequence(attested),
+            last_height: Height(last_height),
+        }
+    }
+
+    /// A certified anchor of commitment `number`.
+    pub(crate) fn anchor(&self, channel: &Channel, number: u8, attested: u64, last_height: u64) -> Anchor {
+        let statement = self.statement(channel, number, attested, last_height);
+        statement.anchor(channel.members.certify(&statement.signing_bytes()))
+    }
+
+    pub(crate) fn close(&self, channel: &Channel, last: u64) -> Close {
+        let (tag, last_sequence) = (channel.tag, Sequence(last));
+        let statement = CloseStatement { network: self.id, tag, generation: Generation(0), last_sequence };
+        Close { tag, last_sequence, certificate: channel.members.certify(&statement.signing_bytes()) }
+    }
+
+    /// Orders an anchor in a block of its own.
+    pub(crate) fn anchored(&mut self, channel: &Channel, number: u8, attested: u64) -> Applied {
+        let anchor = self.anchor(channel, number, attested, self.next().0 + 5);
+        self.order(vec![RootTransaction::Anchor(anchor)])
+    }
+
+    /// The height of the next block.
+    pub(crate) fn next(&self) -> Height {
+        Height(self.state.head().height.0 + 1)
+    }
+
+    /// Orders all of these in one block, which must succeed.
+    pub(crate) fn order(&mut self, transactions: Vec<RootTransaction>) -> Applied {
+        let (block, rejected) = self.state.build(transactions);
+        assert_eq!(rejected, [], "height {}", block.header.height);
+        self.state.apply(&block).unwrap()
+    }
+
+    /// Why this would not be ordered in the next block.
+    pub(crate) fn refusal(&self, transaction: RootTransaction) -> Option<RootReject> {
+        let (_, rejected) = self.state.build([transaction]);
+        rejected.first().map(|(_, reason)| *reason)
+    }
+
+    pub(crate) fn certify(&self, block: &Block) -> CommitCertificate {
+        CommitCertificate::of_one(&self.id, block.header.height, block.header.hash(), &validator())
+    }
+
+    /// Orders these in one block and proves each of its events.
+    pub(crate) fn order_and_prove(&mut self, transactions: Vec<RootTransaction>) -> Vec<OrderProof> {
+        let (block, _) = self.state.build(transactions);
+        let entries = self.state.apply(&block).unwrap().entries;
+        let list = parclose_crypto::merkle::ProvingList::new(entries.iter().map(parclose_types::encode));
+        let proofs = entries.iter().zip(&block.transactions).zip(0..).map(|((entry, transaction), index)| {
+            OrderProof {
+                entry: *entry,
+                transaction: transaction.encode(),
+                inclusion: list.prove(index).unwrap(),
+                header: block.header.clone(),
+                certificate: self.certify(&block),
+            }
+        });
+        proofs.collect()
+    }
+
+    /// Proves a tag's state at the head.
+    pub(crate) fn prove_tag(&self, tag: &Tag) -> TagProof {
+        let header = self.state.head().clone();
+        TagProof {
+            tag: *tag,
+            state: self.state.tag(tag).unwrap().clone(),
+            proof: self.state.prove_tag(tag),
+            certificate: self.certify(&Block { header: header.clone(), transactions: Vec::new() }),
+            header,
+        }
+    }
+}
+
+fn validator() -> SigningKey {
+    key("validator", 0)
+}

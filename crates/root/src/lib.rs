@@ -1,0 +1,60 @@
+//! The root chain: one ordered log of small events per channel, and nothing else of a channel.
+//!
+//! A pure state machine (floor 2): no clock, no randomness, no I/O. It cannot name a member, a record
+//! or a key of a channel, so it cannot leak one. Whoever runs it (`parclose-consensus`) hands in
+//! candidates and keeps the rows that come out.
+//!
+//! ```text
+//!   bytes --decode--> RootTransaction { OpenChannel | Anchor | Close }
+//!                          | order      every rule of its kind, ROO-*
+//!                      LogEntry { tag, sequence, kind, transaction, chain }
+//!                          | seal       events root, state root, history
+//!                      Block { Header, transactions } --hash--> ValueHash
+//!                          | precommit  more than 2/3 of the validators
+//!                      CommitCertificate
+//!                          | prove
+//!   Genesis + OrderProof --verify--> VerifiedEvent           offline, from genesis alone
+//! ```
+//!
+//! - [`anchor`], [`open`], [`close`]: the transactions, each with its rules on one page
+//! - [`keys`], [`certificate`], [`statement`]: who endorses for a channel, and what they sign
+//! - [`tag`]: what the root keeps of a channel, and the hash chain over its log
+//! - [`state`], [`execution`]: from candidates to a block, and from a block to the next state
+//! - [`genesis`], [`header`], [`block`], [`commit`], [`proof`]: what a verifier reads
+
+pub mod anchor;
+pub mod block;
+pub mod certificate;
+pub mod close;
+pub mod commit;
+pub mod execution;
+pub mod genesis;
+pub mod header;
+pub mod keys;
+pub mod open;
+pub mod proof;
+pub mod reject;
+pub mod state;
+pub mod statement;
+pub mod tag;
+pub mod transaction;
+
+pub use anchor::Anchor;
+pub use block::{Block, BlockInvalid};
+pub use certificate::{Certificate, Endorsement, NotCertified};
+pub use close::Close;
+pub use commit::{CommitCertificate, NotCommitted};
+pub use execution::{Applied, Prepared};
+pub use genesis::{Genesis, GenesisInvalid, Parameters, Validator, ValidatorSet};
+pub use header::Header;
+pub use keys::{GenerationKeys, KeysInvalid, default_threshold};
+pub use open::{OpenBody, OpenChannel};
+pub use proof::{OrderProof, ProofInvalid, TagProof, VerifiedEvent, VerifiedTag};
+pub use reject::RootReject;
+pub use state::{NotRestored, RestoredRows, RootState};
+pub use statement::{CloseStatement, Statement};
+pub use tag::{LogEntry, TagState};
+pub use transaction::{EventKind, RootTransaction};
+
+#[cfg(test)]
+mod fixtures;

@@ -1,0 +1,297 @@
+//! Proofs that need no node: that an event has its place in a log, and what a tag's state is.
+//!
+//! Trust comes from the genesis alone, never from a key inside the proof. Each step has its own error,
+//! in the order in which a reader would ask: is it our network, are these our validators, did they
+//! sign, is it in what they signed. While no rule changes validators, every header names the set of the
+//! genesis.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use parclose_crypto::merkle::Inclusion;
+use parclose_crypto::state_tree::StateProof;
+use parclose_types::limits::RECEIPT_BYTES_MAX;
+use parclose_types::{Failure, Fault, Height, Malformed, NetworkId, Tag, decode, encode};
+
+use crate::commit::{CommitCertificate, NotCommitted};
+use crate::genesis::Genesis;
+use crate::header::Header;
+use crate::state::verify_tag;
+use crate::tag::{LogEntry, TagState};
+use crate::transaction::RootTransaction;
+
+/// Why a proof proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofInvalid {
+    /// Not the canonical encoding of a proof, or of the transaction in it.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// ROO-39: a header of another network.
+    #[error("the header is of network `{found}`, the genesis of `{expected}`")]
+    OtherNetwork {
+        /// network of the genesis
+        expected: NetworkId,
+        /// network of the header
+        found: NetworkId,
+    },
+    /// ROO-40: other validators than the genesis names.
+    #[error("the header at height {height} names other validators than the genesis")]
+    OtherValidators {
+        /// height of the header
+        height: Height,
+    },
+    /// ROO-41: a certificate of another block.
+    #[error("the certificate is for another block than the header at height {height}")]
+    OtherBlock {
+        /// height of the header
+        height: Height,
+    },
+    /// ROO-35 to ROO-38: the certificate does not commit the block.
+    #[error(transparent)]
+    NotCommitted(#[from] NotCommitted),
+    /// ROO-42: the event is not in the block.
+    #[error("the event is not among those of the block at height {height}")]
+    NotIncluded {
+        /// height of the header
+        height: Height,
+    },
+    /// ROO-43: a transaction that the event does not name.
+    #[error("the transaction is not the one that the event at sequence {sequence} names")]
+    OtherTransaction {
+        /// sequence of the event
+        sequence: u64,
+    },
+    /// ROO-45: the tag's state is not in the header's state root.
+    #[error("the state of tag `{tag}` is not in the state at height {height}")]
+    OtherState {
+        /// the tag
+        tag: Tag,
+        /// height of the header
+        height: Height,
+    },
+}
+
+impl Failure for ProofInvalid {
+    fn code(&self) -> &'static str {
+        "RECEIPT_INVALID"
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::Malformed(reason) => reason.rule(),
+            Self::OtherNetwork { .. } => "ROO-39",
+            Self::OtherValidators { .. } => "ROO-40",
+            Self::OtherBlock { .. } => "ROO-41",
+            Self::NotCommitted(reason) => reason.rule(),
+            Self::NotIncluded { .. } => "ROO-42",
+            Self::OtherTransaction { .. } => "ROO-43",
+            Self::OtherState { .. } => "ROO-45",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Sender
+    }
+
+    fn definite(&self) -> bool {
+        true
+    }
+
+    fn fix(&self) -> String {
+        match self {
+            Self::OtherNetwork { .. } | Self::OtherValidators { .. } => {
+                "verify with the genesis file of the network that this proof is from"
+            }
+            _ => "do not rely on this proof; ask a member of the channel for a new one",
+        }
+        .into()
+    }
+}
+
+/// A header that more than two thirds of the genesis validators have signed.
+fn committed(
+    genesis: &Genesis,
+    header: &Header,
+    certificate: &CommitCertificate,
+) -> Result<NetworkId, ProofInvalid> {
+    let (network, height) = (genesis.network(), header.height);
+    if header.network != network {
+        return Err(ProofInvalid::OtherNetwork { expected: network, found: header.network });
+    }
+    let validators = genesis.validators().digest();
+    if header.validators != validators || header.next_validators != validators {
+        return Err(ProofInvalid::OtherValidators { height });
+    }
+    if certificate.height != height || certificate.value != header.hash() {
+        return Err(ProofInvalid::OtherBlock { height });
+    }
+    certificate.verify(&network, genesis.validators())?;
+    Ok(network)
+}
+
+/// Proof that an event has its place in a tag's log.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct OrderProof {
+    /// the event
+    pub entry: LogEntry,
+    /// canonical bytes of the root transaction
+    pub transaction: Vec<u8>,
+    /// path from the event to the header's events root
+    pub inclusion: Inclusion,
+    /// header of the block
+    pub header: Header,
+    /// the validators' signatures under it
+    pub certificate: CommitCertificate,
+}
+
+/// An event of a tag's log, verified. Only [`OrderProof::verify`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedEvent {
+    network: NetworkId,
+    height: Height,
+    entry: LogEntry,
+    transaction: RootTransaction,
+}
+
+impl OrderProof {
+    /// Decodes canonical bytes, at most 1 MiB.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        decode("order proof", bytes, RECEIPT_BYTES_MAX)
+    }
+
+    /// The canonical bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Verifies every step from the genesis to the transaction, offline.
+    ///
+    /// # Rules
+    ///
+    /// > ROO-39: a proof's header is of the genesis's network.
+    /// > ROO-40: a proof's header names the validators of the genesis, as signers of its height and of the next.
+    /// > ROO-41: a proof's certificate is for its header: the same height, the header's hash.
+    /// > ROO-42: the event is included in the header's events root, in a tree of the header's event count.
+    /// > ROO-43: the transaction is the one whose digest the event names, of the event's kind and tag.
+    pub fn verify(&self, genesis: &Genesis) -> Result<VerifiedEvent, ProofInvalid> {
+        let network = committed(genesis, &self.header, &self.certificate)?;
+        self.included()?;
+        let transaction = RootTransaction::decode(&self.transaction)?;
+        let entry = self.entry;
+        let named = (transaction.digest(), transaction.kind(), transaction.tag(&network));
+        if named != (entry.transaction, entry.kind, entry.tag) {
+            return Err(ProofInvalid::OtherTransaction { sequence: entry.sequence.0 });
+        }
+        Ok(VerifiedEvent { network, height: self.header.height, entry, transaction })
+    }
+
+    fn included(&self) -> Result<(), ProofInvalid> {
+        let height = self.header.height;
+        if self.inclusion.length != u64::from(self.header.event_count) {
+            return Err(ProofInvalid::NotIncluded { height });
+        }
+        self.inclusion
+            .verify(&self.header.events_root.0, &encode(&self.entry))
+            .map_err(|_| ProofInvalid::NotIncluded { height })
+    }
+}
+
+impl VerifiedEvent {
+    /// The network in whose chain the event stands.
+    #[must_use]
+    pub fn network(&self) -> &NetworkId {
+        &self.network
+    }
+
+    /// Height of the block.
+    #[must_use]
+    pub fn height(&self) -> Height {
+        self.height
+    }
+
+    /// Tag, sequence, kind and hash chain.
+    #[must_use]
+    pub fn entry(&self) -> &LogEntry {
+        &self.entry
+    }
+
+    /// What was ordered.
+    #[must_use]
+    pub fn transaction(&self) -> &RootTransaction {
+        &self.transaction
+    }
+}
+
+/// Proof of a tag's state after a block: how many events its log has, and their hash chain.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct TagProof {
+    /// the channel
+    pub tag: Tag,
+    /// its state
+    pub state: TagState,
+    /// path from the state to the header's state root
+    pub proof: StateProof,
+    /// header of the block
+    pub header: Header,
+    /// the validators' signatures under it
+    pub certificate: CommitCertificate,
+}
+
+/// A tag's state, verified. Only [`TagProof::verify`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedTag {
+    height: Height,
+    tag: Tag,
+    state: TagState,
+}
+
+impl TagProof {
+    /// Decodes canonical bytes, at most 1 MiB.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        decode("tag proof", bytes, RECEIPT_BYTES_MAX)
+    }
+
+    /// The canonical bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Verifies every step from the genesis to the tag's state, offline.
+    ///
+    /// # Rules
+    ///
+    /// As in [`OrderProof::verify`] (ROO-39 to ROO-41), and:
+    ///
+    /// > ROO-45: the tag's state is the one in the header's state root.
+    pub fn verify(&self, genesis: &Genesis) -> Result<VerifiedTag, ProofInvalid> {
+        committed(genesis, &self.header, &self.certificate)?;
+        let (tag, height) = (self.tag, self.header.height);
+        if !verify_tag(&self.proof, &self.header.state_root, &tag, &self.state) {
+            return Err(ProofInvalid::OtherState { tag, height });
+        }
+        Ok(VerifiedTag { height, tag, state: self.state.clone() })
+    }
+}
+
+impl VerifiedTag {
+    /// Height after whose block the state holds.
+    #[must_use]
+    pub fn height(&self) -> Height {
+        self.height
+    }
+
+    /// The channel.
+    #[must_use]
+    pub fn tag(&self) -> &Tag {
+        &self.tag
+    }
+
+    /// Its state.
+    #[must_use]
+    pub fn state(&self) -> &TagState {
+        &self.state
+    }
+}
+
+#[cfg(test)]
+mod tests;

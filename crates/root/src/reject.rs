@@ -1,0 +1,248 @@
+//! Why the root chain does not order a candidate. A variant is a broken rule.
+
+use parclose_types::{ChannelCommitment, Failure, Fault, Generation, Height, Sequence, Tag};
+
+use crate::certificate::NotCertified;
+
+/// Why a root transaction was not ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RootReject {
+    /// ROO-05: an opening with the keys of a later generation.
+    #[error("a channel opens with generation 0, not {found}")]
+    FirstGeneration {
+        /// generation found
+        found: Generation,
+    },
+    /// ROO-06: not one signature per endorser.
+    #[error("an opening by {endorsers} endorsers carries {got} signatures")]
+    OpenSignatures {
+        /// endorsers there are
+        endorsers: usize,
+        /// signatures found
+        got: usize,
+    },
+    /// ROO-06: an endorser's signature does not verify.
+    #[error("the signature of endorser {index} under the opening does not verify")]
+    OpenSignature {
+        /// index of the endorser
+        index: usize,
+    },
+    /// ROO-07: the tag is taken.
+    #[error("the tag `{tag}` is open already")]
+    AlreadyOpen {
+        /// the tag
+        tag: Tag,
+    },
+    /// ROO-08 to ROO-11: the certificate does not count.
+    #[error(transparent)]
+    NotCertified(#[from] NotCertified),
+    /// ROO-12: enough openings in this block.
+    #[error("a block opens at most {limit} channels")]
+    BlockOpens {
+        /// openings per block
+        limit: u32,
+    },
+    /// ROO-13: no such tag.
+    #[error("the tag `{tag}` is not open")]
+    UnknownTag {
+        /// the tag
+        tag: Tag,
+    },
+    /// ROO-14: an anchor after the close.
+    #[error("the tag `{tag}` is closed")]
+    Closed {
+        /// the tag
+        tag: Tag,
+    },
+    /// ROO-15: an anchor of another generation.
+    #[error("the tag is in generation {current}, the anchor names {found}")]
+    OtherGeneration {
+        /// the tag's generation
+        current: Generation,
+        /// the anchor's
+        found: Generation,
+    },
+    /// ROO-16: the last height has passed.
+    #[error("the anchor may be ordered up to height {last_height}, this would be {height}")]
+    Expired {
+        /// height of the block
+        height: Height,
+        /// the anchor's last height
+        last_height: Height,
+    },
+    /// ROO-17: the last height is beyond the window.
+    #[error("the anchor's last height {last_height} lies beyond {horizon}")]
+    TooFarAhead {
+        /// the furthest last height allowed
+        horizon: Height,
+        /// the anchor's last height
+        last_height: Height,
+    },
+    /// ROO-18: the commitment has its place already.
+    #[error("the channel commitment `{commitment}` is ordered already")]
+    AlreadyOrdered {
+        /// the commitment
+        commitment: ChannelCommitment,
+    },
+    /// ROO-19: the attested event is not in the log yet.
+    #[error("the anchor attests event {attested}, the next one is {next}")]
+    AttestsAhead {
+        /// what the anchor attests
+        attested: Sequence,
+        /// the sequence that comes next
+        next: Sequence,
+    },
+    /// ROO-20: an older state than the tag has attested.
+    #[error("the anchor attests event {attested}, an earlier one {highest}")]
+    AttestsBack {
+        /// what the anchor attests
+        attested: Sequence,
+        /// the highest attested before
+        highest: Sequence,
+    },
+    /// ROO-21: enough anchors of this tag in this block.
+    #[error("a block orders at most {limit} anchors of one tag")]
+    BlockAnchors {
+        /// anchors per tag and block
+        limit: u32,
+    },
+    /// ROO-22: enough anchors of this tag within their last heights.
+    #[error("a tag has at most {limit} anchors within their last heights")]
+    Unexpired {
+        /// unexpired anchors per tag
+        limit: u32,
+    },
+    /// ROO-24: a second close.
+    #[error("the tag `{tag}` is closed already")]
+    ClosedTwice {
+        /// the tag
+        tag: Tag,
+    },
+    /// ROO-25: a close at an event that is not in the log yet.
+    #[error("the close names event {last}, the next one is {next}")]
+    ClosesAhead {
+        /// what the close names
+        last: Sequence,
+        /// the sequence that comes next
+        next: Sequence,
+    },
+    /// ROO-26: a close before the highest attested event.
+    #[error("the close names event {last}, attested is {highest}")]
+    ClosesBack {
+        /// what the close names
+        last: Sequence,
+        /// the highest attested event
+        highest: Sequence,
+    },
+    /// ROO-27: enough transactions in this block.
+    #[error("a block holds at most {limit} transactions")]
+    BlockFull {
+        /// transactions per block
+        limit: usize,
+    },
+}
+
+impl RootReject {
+    /// The same candidate may be ordered in a later block.
+    #[must_use]
+    pub fn passes_later(&self) -> bool {
+        matches!(
+            self,
+            Self::BlockOpens { .. }
+                | Self::BlockAnchors { .. }
+                | Self::BlockFull { .. }
+                | Self::Unexpired { .. }
+                | Self::TooFarAhead { .. }
+                | Self::AttestsAhead { .. }
+                | Self::ClosesAhead { .. }
+                | Self::UnknownTag { .. }
+        )
+    }
+}
+
+impl Failure for RootReject {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::FirstGeneration { .. } | Self::OpenSignatures { .. } | Self::OpenSignature { .. } => {
+                "OPENING_INVALID"
+            }
+            Self::AlreadyOpen { .. } => "CHANNEL_ALREADY_OPEN",
+            Self::NotCertified(reason) => reason.code(),
+            Self::BlockOpens { .. }
+            | Self::BlockAnchors { .. }
+            | Self::BlockFull { .. }
+            | Self::Unexpired { .. } => "ROOT_BUSY",
+            Self::UnknownTag { .. } => "CHANNEL_NOT_OPEN",
+            Self::Closed { .. } | Self::ClosedTwice { .. } => "CHANNEL_CLOSED",
+            Self::OtherGeneration { .. } => "GENERATION_STALE",
+            Self::Expired { .. } => "ANCHOR_EXPIRED",
+            Self::TooFarAhead { .. } => "ANCHOR_TOO_FAR_AHEAD",
+            Self::AlreadyOrdered { .. } => "ANCHOR_ALREADY_ORDERED",
+            Self::AttestsAhead { .. } | Self::AttestsBack { .. } => "ATTESTED_SEQUENCE_INVALID",
+            Self::ClosesAhead { .. } | Self::ClosesBack { .. } => "CLOSE_SEQUENCE_INVALID",
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::FirstGeneration { .. } => "ROO-05",
+            Self::OpenSignatures { .. } | Self::OpenSignature { .. } => "ROO-06",
+            Self::AlreadyOpen { .. } => "ROO-07",
+            Self::NotCertified(reason) => reason.rule(),
+            Self::BlockOpens { .. } => "ROO-12",
+            Self::UnknownTag { .. } => "ROO-13",
+            Self::Closed { .. } => "ROO-14",
+            Self::OtherGeneration { .. } => "ROO-15",
+            Self::Expired { .. } => "ROO-16",
+            Self::TooFarAhead { .. } => "ROO-17",
+            Self::AlreadyOrdered { .. } => "ROO-18",
+            Self::AttestsAhead { .. } => "ROO-19",
+            Self::AttestsBack { .. } => "ROO-20",
+            Self::BlockAnchors { .. } => "ROO-21",
+            Self::Unexpired { .. } => "ROO-22",
+            Self::ClosedTwice { .. } => "ROO-24",
+            Self::ClosesAhead { .. } => "ROO-25",
+            Self::ClosesBack { .. } => "ROO-26",
+            Self::BlockFull { .. } => "ROO-27",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Sender
+    }
+
+    fn definite(&self) -> bool {
+        true
+    }
+
+    fn fix(&self) -> String {
+        match self {
+            Self::FirstGeneration { .. } => "open the channel with the keys of generation 0",
+            Self::OpenSignatures { .. } | Self::OpenSignature { .. } => {
+                "collect one signature of every endorser under this opening"
+            }
+            Self::AlreadyOpen { .. } => "use the channel that is open",
+            Self::NotCertified(reason) => return reason.fix(),
+            Self::UnknownTag { .. } => "open the channel first",
+            Self::Closed { .. } | Self::ClosedTwice { .. } => {
+                "open a successor channel from the state at the close"
+            }
+            Self::OtherGeneration { .. } => {
+                "seal the batch under the current generation and endorse it again"
+            }
+            Self::Expired { .. } => "endorse the batch again with a later last height",
+            Self::TooFarAhead { .. } => "endorse the batch with a last height within the window",
+            Self::AlreadyOrdered { .. } => "nothing is to be done: the batch has its place in the log",
+            Self::AttestsAhead { .. } => "attest an event that is in the log",
+            Self::AttestsBack { .. } => "execute the log to its end, then endorse the batch again",
+            Self::ClosesAhead { .. } | Self::ClosesBack { .. } => {
+                "name an event of the log that is not before the attested one"
+            }
+            Self::BlockOpens { .. }
+            | Self::BlockAnchors { .. }
+            | Self::BlockFull { .. }
+            | Self::Unexpired { .. } => "submit it again for a later block",
+        }
+        .into()
+    }
+}

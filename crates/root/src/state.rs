@@ -1,0 +1,270 @@
+//! The state of the root chain: the head, and a row per tag under a Merkle root.
+//!
+//! `prepare` makes a block of candidates, `check` re-checks a block that somebody else made; both give a
+//! [`Prepared`], and `commit` moves the state on. The tree's nodes live in memory and are rebuilt from
+//! the tags' rows: a root that comes out right proves all rows at once. Node versions count the blocks
+//! since then and enter no hash.
+
+use std::collections::BTreeMap;
+
+use parclose_crypto::merkle::Frontier;
+use parclose_crypto::state_tree::memory::MemoryNodes;
+use parclose_crypto::state_tree::{self, Change, StateProof, Update};
+use parclose_types::{Failure, Fault, Height, NetworkId, StateRoot, Tag, ValueHash, encode};
+
+use crate::block::{Block, BlockInvalid};
+use crate::execution::{Applied, Execution, Prepared};
+use crate::genesis::Genesis;
+use crate::header::Header;
+use crate::reject::RootReject;
+use crate::tag::TagState;
+use crate::transaction::RootTransaction;
+
+/// Why persisted rows are not the state that the last header commits to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the rows of {what} do not belong to the header at height {height}")]
+pub struct NotRestored {
+    /// which rows
+    pub what: &'static str,
+    /// height of the last header
+    pub height: Height,
+}
+
+impl Failure for NotRestored {
+    fn code(&self) -> &'static str {
+        "ROOT_STATE_DAMAGED"
+    }
+
+    fn rule(&self) -> &'static str {
+        "ROO-44"
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Operator
+    }
+
+    fn definite(&self) -> bool {
+        true
+    }
+
+    fn fix(&self) -> String {
+        "restore the root chain's directory from a backup, or fetch the chain from another validator".into()
+    }
+}
+
+/// What a state is restored from.
+#[derive(Clone, Debug)]
+pub struct RestoredRows {
+    /// the last header
+    pub head: Header,
+    /// the right edge of the tree over the header hashes before it
+    pub history: Frontier,
+    /// all tags
+    pub tags: BTreeMap<Tag, TagState>,
+}
+
+/// The root chain up to its head.
+#[derive(Clone, Debug)]
+pub struct RootState {
+    genesis: Genesis,
+    network: NetworkId,
+    head: Header,
+    head_hash: ValueHash,
+    history: Frontier,
+    tags: BTreeMap<Tag, TagState>,
+    nodes: MemoryNodes,
+    version: u64,
+}
+
+impl RootState {
+    /// The state at height 0: no tags.
+    #[must_use]
+    pub fn new(genesis: Genesis) -> Self {
+        let tree = build_tree(Height(0), &BTreeMap::new());
+        let head = Header::genesis(&genesis, tree.root);
+        Self::assemble(
+            genesis,
+            RestoredRows { head, history: Frontier::default(), tags: BTreeMap::new() },
+            &tree,
+        )
+    }
+
+    /// The state of persisted rows, all of which must be what the last header commits to.
+    ///
+    /// # Rules
+    ///
+    /// > ROO-44: a restored state has the network, the history and the state root of its last header, recomputed from every row.
+    pub fn restore(genesis: Genesis, rows: RestoredRows) -> Result<Self, NotRestored> {
+        let height = rows.head.height;
+        let broken = |what| NotRestored { what, height };
+        let validators = genesis.validators().digest();
+        if rows.head.network != genesis.network() || rows.head.validators != validators {
+            return Err(broken("genesis"));
+        }
+        if !whole(&rows.history, height) || rows.history.root() != rows.head.history.0 {
+            return Err(broken("header hashes"));
+        }
+        let tree = build_tree(height, &rows.tags);
+        if tree.root != rows.head.state_root {
+            return Err(broken("tags"));
+        }
+        Ok(Self::assemble(genesis, rows, &tree))
+    }
+
+    fn assemble(genesis: Genesis, rows: RestoredRows, tree: &Update) -> Self {
+        let mut nodes = MemoryNodes::default();
+        nodes.apply(tree);
+        let (network, head_hash) = (genesis.network(), rows.head.hash());
+        let RestoredRows { head, history, tags } = rows;
+        Self { genesis, network, head, head_hash, history, tags, nodes, version: 0 }
+    }
+
+    /// Makes the next block of the candidates that can be ordered, in their order; the others are
+    /// returned with their index and the reason.
+    pub fn prepare(
+        &self,
+        candidates: impl IntoIterator<Item = RootTransaction>,
+    ) -> (Prepared, Vec<(usize, RootReject)>) {
+        let mut execution = Execution::after(self);
+        let mut rejected = Vec::new();
+        for (index, candidate) in candidates.into_iter().enumerate() {
+            if let Err(reason) = execution.order(candidate) {
+                rejected.push((index, reason));
+            }
+        }
+        (execution.seal(), rejected)
+    }
+
+    /// As [`Self::prepare`], for a block that is to be sent.
+    #[must_use]
+    pub fn build(
+        &self,
+        candidates: impl IntoIterator<Item = RootTransaction>,
+    ) -> (Block, Vec<(usize, RootReject)>) {
+        let (prepared, rejected) = self.prepare(candidates);
+        (prepared.block, rejected)
+    }
+
+    /// Re-checks everything of a block that somebody else made.
+    ///
+    /// # Rules
+    ///
+    /// > ROO-28: a block has the head's network, the next height and the head's hash as its parent.
+    /// > ROO-29: every transaction of a block can be ordered at its place.
+    /// > ROO-30: a block's header is the one that follows from the state before and its transactions.
+    pub fn check(&self, block: &Block) -> Result<Prepared, BlockInvalid> {
+        let (head, header) = (&self.head, &block.header);
+        let next = header.height.0.checked_sub(1) == Some(head.height.0);
+        if !next || header.parent != self.head_hash || header.network != self.network {
+            return Err(BlockInvalid::NotNext { head: head.height, found: header.height });
+        }
+        let mut execution = Execution::after(self);
+        for (index, transaction) in block.transactions.iter().enumerate() {
+            execution
+                .order(transaction.clone())
+                .map_err(|reject| BlockInvalid::Transaction { index, reject })?;
+        }
+        let prepared = execution.seal();
+        if prepared.block.header != *header {
+            return Err(BlockInvalid::Header { height: header.height });
+        }
+        Ok(prepared)
+    }
+
+    /// Moves on to a block that was prepared from this very state.
+    pub fn commit(&mut self, prepared: Prepared) -> Result<Applied, BlockInvalid> {
+        let Prepared { block, rows, update } = prepared;
+        if block.header.parent != self.head_hash {
+            return Err(BlockInvalid::NotNext { head: self.head.height, found: block.header.height });
+        }
+        self.head_hash = block.header.hash();
+        self.head = block.header;
+        self.history = rows.history.clone();
+        self.tags.extend(rows.tags.iter().map(|(tag, state)| (*tag, state.clone())));
+        self.nodes.apply(&update);
+        self.version += 1;
+        Ok(rows)
+    }
+
+    /// Checks a block and moves on to it.
+    pub fn apply(&mut self, block: &Block) -> Result<Applied, BlockInvalid> {
+        let prepared = self.check(block)?;
+        self.commit(prepared)
+    }
+
+    /// The genesis.
+    #[must_use]
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// The network id.
+    #[must_use]
+    pub fn network(&self) -> &NetworkId {
+        &self.network
+    }
+
+    /// The last header.
+    #[must_use]
+    pub fn head(&self) -> &Header {
+        &self.head
+    }
+
+    /// The hash of the last header.
+    #[must_use]
+    pub fn head_hash(&self) -> &ValueHash {
+        &self.head_hash
+    }
+
+    /// The right edge of the tree over the header hashes before the head.
+    #[must_use]
+    pub fn history(&self) -> &Frontier {
+        &self.history
+    }
+
+    /// A channel, as far as the root chain knows it.
+    #[must_use]
+    pub fn tag(&self, tag: &Tag) -> Option<&TagState> {
+        self.tags.get(tag)
+    }
+
+    /// All channels, ascending by tag.
+    pub fn tags(&self) -> impl Iterator<Item = (&Tag, &TagState)> {
+        self.tags.iter()
+    }
+
+    /// Proves under the head's state root what [`Self::tag`] returns, or that there is no such tag.
+    #[must_use]
+    pub fn prove_tag(&self, tag: &Tag) -> StateProof {
+        let value = self.tag(tag).map(|state| state.leaf_value(tag));
+        state_tree::prove(&self.nodes, self.version, &TagState::leaf_key(tag), value.as_ref())
+            .expect("all nodes of the newest version are in memory")
+    }
+
+    pub(crate) fn update(&self, changes: &[Change]) -> Update {
+        state_tree::update(&self.nodes, self.version + 1, changes)
+            .expect("all nodes of the newest version are in memory")
+    }
+}
+
+/// The tree of a height, made at once; its root does not depend on how the rows came about.
+fn build_tree(height: Height, tags: &BTreeMap<Tag, TagState>) -> Update {
+    let leaves = tags.iter().map(|(tag, state)| (TagState::leaf_key(tag), Some(state.leaf_value(tag))));
+    let changes: Vec<Change> = leaves.chain([Header::head_leaf(height)]).collect();
+    state_tree::update(&MemoryNodes::default(), 0, &changes).expect("an empty tree lacks no node")
+}
+
+/// A right edge over as many leaves as there are headers before `height`, one subtree per set bit.
+fn whole(history: &Frontier, height: Height) -> bool {
+    let bytes = encode(history).len();
+    let prefix = encode(&Frontier::default()).len();
+    history.len() == height.0 && bytes == prefix + 32 * height.0.count_ones() as usize
+}
+
+/// The state root of a header is where a proof of [`RootState::prove_tag`] is verified.
+pub(crate) fn verify_tag(proof: &StateProof, root: &StateRoot, tag: &Tag, state: &TagState) -> bool {
+    proof.verify(root, &TagState::leaf_key(tag), Some(&state.leaf_value(tag))).is_ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! What can be submitted to the root chain, and which kind of log event each becomes.
+//!
+//! Numbers of kinds are part of every hash chain: they never change, and 2 to 5 are kept for the events
+//! of deals (prepare, refuse, decision) and for rotations.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use parclose_crypto::hash;
+use parclose_types::limits::ROOT_TRANSACTION_BYTES_MAX;
+use parclose_types::{Digest, Malformed, NetworkId, Tag, decode, encode, labels};
+use serde::Serialize;
+
+use crate::anchor::Anchor;
+use crate::close::Close;
+use crate::open::OpenChannel;
+
+/// The kind of an event in a tag's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize, Serialize)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum EventKind {
+    /// the channel was opened: sequence 0
+    Open = 0,
+    /// a batch was ordered
+    Anchor = 1,
+    /// the channel was closed: no anchors follow
+    Close = 6,
+}
+
+impl std::fmt::Display for EventKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Open => "open",
+            Self::Anchor => "anchor",
+            Self::Close => "close",
+        })
+    }
+}
+
+/// A candidate for a place in a log.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum RootTransaction {
+    /// opens a tag
+    OpenChannel(OpenChannel),
+    /// orders a batch
+    Anchor(Anchor),
+    /// ends a tag
+    Close(Close),
+}
+
+impl RootTransaction {
+    /// Decodes the canonical bytes of a root transaction, at most 128 KiB.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        decode("root transaction", bytes, ROOT_TRANSACTION_BYTES_MAX)
+    }
+
+    /// The canonical bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// `H(ROOT_TRANSACTION, canonical bytes)`: what the log's hash chain covers.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest(hash(labels::ROOT_TRANSACTION, &[&self.encode()]))
+    }
+
+    /// The kind of event this becomes.
+    #[must_use]
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Self::OpenChannel(_) => EventKind::Open,
+            Self::Anchor(_) => EventKind::Anchor,
+            Self::Close(_) => EventKind::Close,
+        }
+    }
+
+    /// The tag in whose log this takes its place.
+    #[must_use]
+    pub fn tag(&self, network: &NetworkId) -> Tag {
+        match self {
+            Self::OpenChannel(open) => open.body.tag(network),
+            Self::Anchor(anchor) => anchor.tag,
+            Self::Close(close) => close.tag,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::Network;
+
+    #[test]
+    fn transactions_survive_their_encoding_and_nothing_else_decodes() {
+        let network = Network::new();
+        let (channel, open) = network.open(3, 2);
+        let anchor = RootTransaction::Anchor(network.anchor(&channel, 1, 0, 5));
+        let close = RootTransaction::Close(network.close(&channel, 0));
+        for transaction in [open, anchor, close] {
+            let bytes = transaction.encode();
+            assert_eq!(RootTransaction::decode(&bytes), Ok(transaction));
+            assert!(RootTransaction::decode(&bytes[..bytes.len() - 1]).is_err());
+            assert!(RootTransaction::decode(&[bytes.as_slice(), &[0]].concat()).is_err());
+        }
+        assert!(RootTransaction::decode(&[3]).is_err());
+        assert!(RootTransaction::decode(&vec![0; ROOT_TRANSACTION_BYTES_MAX + 1]).is_err());
+    }
+
+    #[test]
+    fn the_largest_transactions_are_within_the_limit() {
+        let network = Network::new();
+        let (_, open) = network.open(512, 512);
+        assert!(open.encode().len() <= ROOT_TRANSACTION_BYTES_MAX);
+    }
+
+    #[test]
+    fn kinds_have_the_numbers_that_chains_are_made_of() {
+        let numbers =
+            [EventKind::Open, EventKind::Anchor, EventKind::Close].map(|kind| (kind as u8, encode(&kind)));
+        assert_eq!(numbers, [(0, vec![0]), (1, vec![1]), (6, vec![6])]);
+    }
+
+    #[test]
+    fn the_digest_covers_every_byte() {
+        let network = Network::new();
+        let (channel, _) = network.open(1, 1);
+        let transaction = RootTransaction::Anchor(network.anchor(&channel, 1, 0, 5));
+        let bytes = transaction.encode();
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            if let Ok(other) = RootTransaction::decode(&changed) {
+                assert_ne!(other.digest(), transaction.digest(), "byte {at}");
+            }
+        }
+    }
+}
