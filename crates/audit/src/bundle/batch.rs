@@ -1,0 +1,112 @@
+//! The batches of a bundle: their transactions, each with what became of it.
+
+use parclose_channel::{Batch, Verdict};
+use parclose_crypto::{merkle, verify};
+use parclose_transaction::{Body, SealedPart, UnverifiedTransaction};
+use parclose_types::{Height, PublicKey, Sequence, TransactionDigest};
+
+use super::log::Verdicts;
+use super::{BundleInvalid, ExportedBatch};
+
+/// A batch of the exported epochs.
+#[derive(Clone, Debug)]
+pub struct VerifiedBatch {
+    /// the event that ordered it
+    pub sequence: Sequence,
+    /// height of its block
+    pub height: Height,
+    /// member that put it forward
+    pub sponsor: PublicKey,
+    /// its transactions, in order
+    pub transactions: Vec<VerifiedTransaction>,
+}
+
+/// A transaction with its standing.
+#[derive(Clone, Debug)]
+pub struct VerifiedTransaction {
+    /// its digest
+    pub digest: TransactionDigest,
+    /// what it says; true of the ledger only where it was applied
+    pub body: Body,
+    /// salt and sealed fields, leaf by leaf those of the body
+    pub sealed: SealedPart,
+    /// what became of it
+    pub standing: Standing,
+}
+
+/// What became of a transaction, as far as it is proven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// it has its verdict
+    Decided(Verdict),
+    /// it was passed over: repeated, expired, or put forward by another than its sponsor
+    PassedOver,
+    /// ordered after the newest attested event: its verdict cannot be proven yet
+    Open,
+}
+
+/// The parts of an exported batch, against its header.
+pub(super) enum Parts {
+    /// the transactions, decoded
+    WellFormed(Vec<(UnverifiedTransaction, SealedPart)>),
+    /// the parts of the header, and they break form: every member executed the batch as empty
+    Void,
+    /// other parts than those of the header, or none
+    NotShown,
+}
+
+impl Parts {
+    /// Looks at an exported batch as every member did before it executed it.
+    pub(super) fn of(batch: ExportedBatch) -> Self {
+        let ExportedBatch { proof, permanent, prunable } = batch;
+        let header = &proof.header;
+        let shown = header.permanent_root == merkle::root(&permanent)
+            && header.prunable_root == merkle::root(&prunable)
+            && verify(&header.sponsor, header.digest().as_ref(), &proof.signature).is_ok();
+        let batch = Batch { header: proof.header, signature: proof.signature, permanent, prunable };
+        match well_formed(&batch) {
+            Some(parts) => Self::WellFormed(parts),
+            None if shown => Self::Void,
+            None => Self::NotShown,
+        }
+    }
+}
+
+fn well_formed(batch: &Batch) -> Option<Vec<(UnverifiedTransaction, SealedPart)>> {
+    batch.check_form().ok()?;
+    let decoded = |(permanent, prunable): (&Vec<u8>, &Vec<u8>)| {
+        let transaction = UnverifiedTransaction::decode(permanent).ok()?;
+        let sealed = transaction.check_sealed(prunable).ok()?;
+        Some((transaction, sealed))
+    };
+    batch.permanent.iter().zip(&batch.prunable).map(decoded).collect()
+}
+
+/// # Rules
+///
+/// > BUN-12: a verdict is of the transaction at its index in the batch of its event, and there is one at most.
+pub(super) fn standings(
+    sequence: Sequence,
+    parts: Vec<(UnverifiedTransaction, SealedPart)>,
+    verdicts: &Verdicts,
+    open: bool,
+) -> Result<Vec<VerifiedTransaction>, BundleInvalid> {
+    let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+    if let Some(((_, index), _)) = verdicts.range((sequence, count)..=(sequence, u32::MAX)).next() {
+        return Err(BundleInvalid::OtherVerdict { sequence, index: *index });
+    }
+    let standing = |(index, (transaction, sealed)): (u32, (UnverifiedTransaction, SealedPart))| {
+        let digest = transaction.digest();
+        let standing = match verdicts.get(&(sequence, index)) {
+            Some(row) if row.transaction != digest => {
+                return Err(BundleInvalid::OtherVerdict { sequence, index });
+            }
+            Some(row) => Standing::Decided(row.verdict.clone()),
+            None if open => Standing::Open,
+            None => Standing::PassedOver,
+        };
+        let body = transaction.claimed_body().clone();
+        Ok(VerifiedTransaction { digest, body, sealed, standing })
+    };
+    (0..).zip(parts).map(standing).collect()
+}

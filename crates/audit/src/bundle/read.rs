@@ -1,0 +1,184 @@
+//! Reading a verified bundle with view keys: the fields in scope, and every field that fails.
+//!
+//! Only transactions whose verdict is `applied` are read, in log order, as every member applied them.
+//! A field outside the keys' scope stays sealed. One in scope that does not open, or is not of its
+//! type, is named with its author: it is the writer's doing, and shown as malformed, never as absent.
+
+use std::collections::BTreeMap;
+
+use parclose_channel::Verdict;
+use parclose_keys::{SealedField, ViewKey};
+use parclose_transaction::definition::RecordType;
+use parclose_transaction::view::{Provenance, open_field};
+use parclose_transaction::{FieldEntry, FieldState, Operation};
+use parclose_types::{FieldId, PublicKey, RecordId, TransactionDigest};
+
+use super::{Standing, VerifiedBundle, VerifiedTransaction};
+
+/// What view keys show of a bundle.
+#[derive(Clone, Debug, Default)]
+pub struct AuditView {
+    /// every record that the exported transactions wrote, in the order of their first write
+    pub records: Vec<AuditedRecord>,
+    /// fields of applied transactions that opened
+    pub opened_fields: u64,
+    /// fields of applied transactions outside the keys' scope
+    pub sealed_fields: u64,
+    /// fields of applied transactions in scope that do not open, or are not of their type
+    pub malformed: Vec<MalformedField>,
+}
+
+/// A record with its newest values.
+#[derive(Clone, Debug)]
+pub struct AuditedRecord {
+    /// its id
+    pub record: RecordId,
+    /// name of its type
+    pub record_type: String,
+    /// its newest version
+    pub version: u64,
+    /// author of its first exported version
+    pub author: PublicKey,
+    /// the transaction that wrote its newest version
+    pub transaction: TransactionDigest,
+    /// its fields by name, in the order of the definition's numbers
+    pub fields: Vec<(String, FieldState)>,
+}
+
+/// A field in scope that does not open, or is not of its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MalformedField {
+    /// pseudonym of the member that wrote it
+    pub author: PublicKey,
+    /// the transaction
+    pub transaction: TransactionDigest,
+    /// the record
+    pub record: RecordId,
+    /// which field
+    pub field: FieldId,
+}
+
+impl VerifiedBundle {
+    /// Opens what the view keys reach. Needs no member's secret and no node.
+    #[must_use]
+    pub fn read(&self, keys: &[ViewKey]) -> AuditView {
+        let mut reading = Reading { bundle: self, keys, view: AuditView::default(), places: BTreeMap::new() };
+        for transaction in self.batches().iter().flat_map(|batch| &batch.transactions) {
+            if transaction.standing == Standing::Decided(Verdict::Applied) {
+                reading.transaction(transaction);
+            }
+        }
+        reading.finish()
+    }
+}
+
+struct Reading<'a> {
+    bundle: &'a VerifiedBundle,
+    keys: &'a [ViewKey],
+    view: AuditView,
+    /// index of each record in the view, and its fields by number
+    places: BTreeMap<RecordId, (usize, BTreeMap<FieldId, FieldState>)>,
+}
+
+impl Reading<'_> {
+    fn transaction(&mut self, transaction: &VerifiedTransaction) {
+        for (operation, sealed) in transaction.body.operations.iter().zip(&transaction.sealed.fields) {
+            let Some(record_type) = self.bundle.definition().record(operation.record_type) else { continue };
+            let states: Vec<(FieldId, FieldState)> = operation
+                .fields
+                .iter()
+                .zip(sealed)
+                .map(|(entry, sealed)| {
+                    (entry.field, self.open(transaction, operation, record_type, entry, sealed))
+                })
+                .collect();
+            self.count(transaction, operation, &states);
+            self.write(transaction, operation, record_type, states);
+        }
+    }
+
+    /// Opened if one key opens it: a key that somebody made up for the same scope must not hide it.
+    fn open(
+        &self,
+        transaction: &VerifiedTransaction,
+        operation: &Operation,
+        record_type: &RecordType,
+        entry: &FieldEntry,
+        sealed: &SealedField,
+    ) -> FieldState {
+        let from = Provenance {
+            channel: *self.bundle.channel(),
+            generation: transaction.body.generation,
+            epoch: transaction.body.epoch,
+            salt: &transaction.sealed.salt,
+            record: operation.record,
+        };
+        let mut best = FieldState::Sealed;
+        for key in self.keys {
+            match open_field(key, record_type, &from, entry, sealed).state {
+                FieldState::Opened(value) => return FieldState::Opened(value),
+                FieldState::Malformed => best = FieldState::Malformed,
+                FieldState::Sealed => {}
+            }
+        }
+        best
+    }
+
+    fn count(
+        &mut self,
+        transaction: &VerifiedTransaction,
+        operation: &Operation,
+        states: &[(FieldId, FieldState)],
+    ) {
+        for (field, state) in states {
+            match state {
+                FieldState::Opened(_) => self.view.opened_fields += 1,
+                FieldState::Sealed => self.view.sealed_fields += 1,
+                FieldState::Malformed => self.view.malformed.push(MalformedField {
+                    author: transaction.body.author,
+                    transaction: transaction.digest,
+                    record: operation.record,
+                    field: *field,
+                }),
+            }
+        }
+    }
+
+    fn write(
+        &mut self,
+        transaction: &VerifiedTransaction,
+        operation: &Operation,
+        record_type: &RecordType,
+        states: Vec<(FieldId, FieldState)>,
+    ) {
+        let records = &mut self.view.records;
+        let (at, fields) = self.places.entry(operation.record).or_insert_with(|| {
+            records.push(AuditedRecord {
+                record: operation.record,
+                record_type: record_type.name.clone(),
+                version: 0,
+                author: transaction.body.author,
+                transaction: transaction.digest,
+                fields: Vec::new(),
+            });
+            (records.len() - 1, BTreeMap::new())
+        });
+        fields.extend(states);
+        if let Some(record) = records.get_mut(*at) {
+            record.version = operation.version;
+            record.transaction = transaction.digest;
+        }
+    }
+
+    fn finish(mut self) -> AuditView {
+        for (at, fields) in self.places.into_values() {
+            let Some(record) = self.view.records.get_mut(at) else { continue };
+            let record_type = self.bundle.definition().record_named(&record.record_type);
+            let name = |field: FieldId| {
+                record_type.and_then(|t| t.field(field)).map_or_else(|| field.to_string(), |f| f.name.clone())
+            };
+            record.fields = fields.into_iter().map(|(field, state)| (name(field), state)).collect();
+        }
+        self.view
+    }
+}

@@ -1,0 +1,241 @@
+//! Verification of a bundle, from the genesis alone.
+//!
+//! ```text
+//!   genesis --> tag's state --> every event of the log      complete: count and hash chain
+//!                  |                 |
+//!                  |              anchors --> batch headers --> transactions, sealed parts
+//!                  |                             |
+//!                  |                        attested state --> verdict log
+//!               tag = hash of the opening --> members, definition, deals
+//! ```
+
+use parclose_channel::Setup;
+use parclose_root::{GenerationKeys, Genesis, VerifiedTag};
+use parclose_transaction::{Definition, GenerationConfig};
+use parclose_types::{ChannelId, Epoch, Height, Sequence, Tag};
+
+use super::batch::{Parts, VerifiedBatch, standings};
+use super::log::{Log, Verdicts};
+use super::{Bundle, BundleInvalid, ExportedBatch, in_export};
+use crate::grant::{Grant, GrantInvalid};
+
+/// What a bundle proves. Only [`Bundle::verify`] makes one.
+#[derive(Clone, Debug)]
+pub struct VerifiedBundle {
+    setup: Setup,
+    definition: Definition,
+    height: Height,
+    start: Height,
+    epochs: (Epoch, Epoch),
+    events: u64,
+    attested: Option<Sequence>,
+    batches: Vec<VerifiedBatch>,
+    void: Vec<Sequence>,
+    not_shown: Vec<Sequence>,
+    not_exported: Vec<Sequence>,
+}
+
+impl Bundle {
+    /// Verifies everything that the bundle says, offline.
+    ///
+    /// # Rules
+    ///
+    /// As in [`parclose_root::TagProof::verify`] (ROO-35 to ROO-45), in [`parclose_channel::Setup::check`]
+    /// (SET-02 to SET-04), in `log.rs` (BUN-05, BUN-06, BUN-09 to BUN-11), and in the private functions below.
+    pub fn verify(mut self, genesis: &Genesis) -> Result<VerifiedBundle, BundleInvalid> {
+        let (definition, tag) = self.founded(genesis)?;
+        let log = Log::complete(&self.events, &tag)?;
+        let (attested, verdicts) = self.newest_verdicts(&log, &tag)?;
+        let mut verified = VerifiedBundle {
+            definition,
+            height: tag.height(),
+            start: log.start,
+            epochs: self.epochs,
+            events: tag.state().count,
+            attested,
+            batches: Vec::with_capacity(self.batches.len()),
+            void: Vec::new(),
+            not_shown: Vec::new(),
+            not_exported: self.batches_left_out(&log)?,
+            setup: self.setup,
+        };
+        for batch in std::mem::take(&mut self.batches) {
+            verified.take_batch(batch, &log, &verdicts)?;
+        }
+        Ok(verified)
+    }
+
+    /// The checks before [`parclose_channel::Setup::check`] are those that its arithmetic relies on.
+    ///
+    /// # Rules
+    ///
+    /// > BUN-03: a bundle counts under the genesis of its own network only.
+    /// > BUN-04: the configuration has well-formed endorsers and the version and epochs of its definition, and the proof is of its tag.
+    fn founded(&self, genesis: &Genesis) -> Result<(Definition, VerifiedTag), BundleInvalid> {
+        let (config, expected) = (&self.setup.config, genesis.network());
+        if config.network != expected {
+            return Err(BundleInvalid::Foreign { expected, found: config.network });
+        }
+        let tag = self.tag_proof.verify(genesis)?;
+        GenerationKeys::new(config.generation, config.pseudonyms(), config.threshold)
+            .map_err(|_| BundleInvalid::Configuration)?;
+        let definition = self.setup.check()?;
+        let of_definition = (definition.version, definition.parameters.epoch_length);
+        if (config.definition_version, config.epoch_length) != of_definition || *tag.tag() != self.setup.tag {
+            return Err(BundleInvalid::Configuration);
+        }
+        Ok((definition, tag))
+    }
+
+    /// The events whose batches are outside the exported epochs.
+    ///
+    /// # Rules
+    ///
+    /// > BUN-07: a bundle holds the batch of every anchor of its epochs, ascending by sequence, and no other.
+    fn batches_left_out(&self, log: &Log) -> Result<Vec<Sequence>, BundleInvalid> {
+        let (mut left_out, mut held) = (Vec::new(), self.batches.iter().map(|batch| batch.proof.sequence));
+        for (sequence, (height, _)) in &log.anchors {
+            if !in_export(&self.setup.config, self.epochs, log.start, *height) {
+                left_out.push(*sequence);
+            } else if held.next() != Some(*sequence) {
+                return Err(BundleInvalid::OtherBatches { sequence: *sequence });
+            }
+        }
+        match held.next() {
+            Some(sequence) => Err(BundleInvalid::OtherBatches { sequence }),
+            None => Ok(left_out),
+        }
+    }
+}
+
+impl VerifiedBundle {
+    /// A batch that breaks form executes as empty (END-09), so it has no verdicts. One whose verdicts are
+    /// in the log, or are still open, must show the very parts that were ordered.
+    ///
+    /// # Rules
+    ///
+    /// > BUN-08: parts that do not fit a batch's header pass only where the attested log has no verdict of that batch, and are named as not shown.
+    fn take_batch(
+        &mut self,
+        batch: ExportedBatch,
+        log: &Log,
+        verdicts: &Verdicts,
+    ) -> Result<(), BundleInvalid> {
+        let sequence = batch.proof.sequence;
+        let anchor = log.opens(&batch.proof, &self.setup.config)?;
+        let same_attested = batch.proof.header.attested == anchor.attested;
+        let height = log.anchors.get(&sequence).map_or(log.start, |(height, _)| *height);
+        let sponsor = batch.proof.header.sponsor;
+        let decided = verdicts.range((sequence, 0)..=(sequence, u32::MAX)).count();
+        let open = self.attested.is_none_or(|attested| attested < sequence);
+        let parts = match Parts::of(batch) {
+            Parts::WellFormed(_) if !same_attested => Parts::Void,
+            parts => parts,
+        };
+        match parts {
+            Parts::WellFormed(parts) => {
+                let transactions = standings(sequence, parts, verdicts, open)?;
+                self.batches.push(VerifiedBatch { sequence, height, sponsor, transactions });
+            }
+            Parts::Void | Parts::NotShown if open || decided > 0 => {
+                return Err(BundleInvalid::Parts { sequence });
+            }
+            Parts::Void => self.void.push(sequence),
+            Parts::NotShown => self.not_shown.push(sequence),
+        }
+        Ok(())
+    }
+
+    /// Checks that a view key was granted by members of this channel who can open its scope.
+    ///
+    /// Without it a stranger could hand out a key that opens nothing, and honest writers would look
+    /// like ones who had sealed wrongly.
+    pub fn accept(&self, grant: &Grant) -> Result<(), GrantInvalid> {
+        grant.verify(&self.setup.config, &self.setup.deals)
+    }
+
+    /// Members, threshold, epochs.
+    #[must_use]
+    pub fn config(&self) -> &GenerationConfig {
+        &self.setup.config
+    }
+
+    /// How the channel was founded.
+    #[must_use]
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Record types, classes, audiences.
+    #[must_use]
+    pub fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    /// The channel, as the root chain knows it.
+    #[must_use]
+    pub fn tag(&self) -> &Tag {
+        &self.setup.tag
+    }
+
+    /// The channel, as its members know it.
+    #[must_use]
+    pub fn channel(&self) -> &ChannelId {
+        &self.setup.config.channel
+    }
+
+    /// Root height up to which the bundle is complete.
+    #[must_use]
+    pub fn height(&self) -> Height {
+        self.height
+    }
+
+    /// First and last exported epoch.
+    #[must_use]
+    pub fn epochs(&self) -> (Epoch, Epoch) {
+        self.epochs
+    }
+
+    /// The epoch of a root height in this channel.
+    #[must_use]
+    pub fn epoch_at(&self, height: Height) -> Epoch {
+        self.setup.config.epoch_at(self.start, height).0
+    }
+
+    /// Events of the log.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The event after which the newest attested state stands.
+    #[must_use]
+    pub fn attested(&self) -> Option<Sequence> {
+        self.attested
+    }
+
+    /// The batches of the exported epochs, ascending, but for those that are void or not shown.
+    #[must_use]
+    pub fn batches(&self) -> &[VerifiedBatch] {
+        &self.batches
+    }
+
+    /// Events of the exported epochs whose batches break form: proven, and without effect.
+    #[must_use]
+    pub fn void(&self) -> &[Sequence] {
+        &self.void
+    }
+
+    /// Events of the exported epochs whose parts the exporter does not show. None of them has a verdict,
+    /// so they are without effect as well; what they held is not known.
+    #[must_use]
+    pub fn not_shown(&self) -> &[Sequence] {
+        &self.not_shown
+    }
+
+    /// Events whose batches lie outside the exported epochs.
+    #[must_use]
+    pub fn not_exported(&self) -> &[Sequence] {
+        &self.not_exported
+    }
+}

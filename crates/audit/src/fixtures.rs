@@ -1,0 +1,294 @@
+//! A small consortium for tests: a root chain of one validator, a channel of two, and collusion.
+
+use std::collections::BTreeMap;
+
+use parclose_channel::batch::BatchHeader;
+use parclose_channel::setup::DefinitionTexts;
+use parclose_channel::{BatchProof, Channel, FinalEvent, Founder, Founding, Proposal, Setup};
+use parclose_crypto::merkle::ProvingList;
+use parclose_crypto::secret::hazmat::secret_from_bytes;
+use parclose_crypto::{SigningKey, hash};
+use parclose_keys::MemberSecret;
+use parclose_root::{
+    Anchor, Certificate, CommitCertificate, Genesis, OrderProof, Parameters, RootState, RootTransaction,
+    TagProof, Validator,
+};
+use parclose_store::SharedCache;
+use parclose_transaction::draft::Desk;
+use parclose_transaction::{Definition, Draft, DraftOperation, FieldValue, SignedTransaction};
+use parclose_types::{
+    AudienceId, ChannelId, Digest, Height, PublicKey, RecordId, Sequence, TransactionDigest, encode,
+};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use tempfile::TempDir;
+
+use crate::bundle::OrderedEvent;
+
+const CHANNEL_TOML: &str = include_str!("../../../channels/bilateral/channel.toml");
+const POLICY: &str = include_str!("../../../channels/bilateral/policy.cedar");
+const SCHEMA: &str = include_str!("../../../channels/bilateral/policy.cedarschema");
+
+/// A genesis of the one validator; another nonce is another network.
+pub(crate) fn genesis(nonce: u8) -> Genesis {
+    let validators = vec![Validator { key: validator().public(), power: 1 }];
+    Genesis::new("test".into(), validators, Parameters::default(), Digest([nonce; 32])).unwrap()
+}
+
+fn validator() -> SigningKey {
+    SigningKey::from_seed(&secret_from_bytes(hash("validator of tests", &[])))
+}
+
+/// A root chain, a channel of two members on it, and every proof of the channel's log.
+pub(crate) struct Consortium {
+    pub(crate) root: RootState,
+    /// the members' sides of the channel, ascending by pseudonym
+    pub(crate) members: Vec<Channel>,
+    pub(crate) proofs: Vec<OrderProof>,
+    pub(crate) rng: ChaCha20Rng,
+    _folder: TempDir,
+}
+
+impl Consortium {
+    /// A channel of two, opened.
+    pub(crate) fn new() -> Self {
+        Self::seeded(3)
+    }
+
+    /// Another seed is another channel on the same root chain.
+    pub(crate) fn seeded(seed: u8) -> Self {
+        let (genesis, mut rng) = (genesis(7), ChaCha20Rng::from_seed([seed; 32]));
+        let folder = tempfile::tempdir().unwrap();
+        let (members, open) = found(&genesis, folder.path(), &mut rng);
+        let root = RootState::new(genesis);
+        let mut made = Self { root, members, proofs: Vec::new(), rng, _folder: folder };
+        made.order(RootTransaction::OpenChannel(open));
+        made
+    }
+
+    pub(crate) fn genesis(&self) -> &Genesis {
+        self.root.genesis()
+    }
+
+    pub(crate) fn pseudonym(&self, member: usize) -> PublicKey {
+        self.members[member].pseudonym().public()
+    }
+
+    /// The audience of both members.
+    pub(crate) fn both(&self) -> AudienceId {
+        self.members[0].config().audience_of(&self.members[0].config().pseudonyms())
+    }
+
+    fn next(&self) -> Height {
+        Height(self.root.head().height.0 + 1)
+    }
+
+    /// Lets root blocks pass in which nothing happens.
+    pub(crate) fn wait(&mut self, blocks: u64) {
+        for _ in 0..blocks {
+            let (block, _) = self.root.build([]);
+            self.root.apply(&block).unwrap();
+        }
+    }
+
+    /// Orders an event in a block of its own; every member executes it.
+    pub(crate) fn order(&mut self, transaction: RootTransaction) -> Sequence {
+        let proof = self.order_only(transaction.clone());
+        let event = FinalEvent { height: proof.header.height, entry: proof.entry, transaction };
+        for member in &mut self.members {
+            member.execute(&event).unwrap();
+        }
+        proof.entry.sequence
+    }
+
+    /// Orders an event that no member executes: one that only colluding members could make.
+    pub(crate) fn order_only(&mut self, transaction: RootTransaction) -> OrderProof {
+        let (block, rejected) = self.root.build([transaction]);
+        assert_eq!(rejected, []);
+        let entries = self.root.apply(&block).unwrap().entries;
+        let list = ProvingList::new(entries.iter().map(encode));
+        let (height, value) = (block.header.height, block.header.hash());
+        let proof = OrderProof {
+            entry: entries[0],
+            transaction: block.transactions[0].encode(),
+            inclusion: list.prove(0).unwrap(),
+            certificate: CommitCertificate::of_one(self.root.network(), height, value, &validator()),
+            header: block.header,
+        };
+        self.proofs.push(proof.clone());
+        proof
+    }
+
+    /// A statement that `author` draws up, at some version.
+    pub(crate) fn statement(
+        &mut self,
+        author: usize,
+        record: u8,
+        version: u64,
+        documents: u64,
+    ) -> SignedTransaction {
+        let (preparer, counterparty) = (self.pseudonym(0), self.pseudonym(1));
+        let fields = [
+            ("month", FieldValue::Text("2026-10".into())),
+            ("documents", FieldValue::Integer(documents)),
+            ("total", FieldValue::Amount(documents * 100, *b"GBP")),
+        ];
+        let operation = DraftOperation {
+            action: if version == 1 { "create" } else { "update" }.into(),
+            record_type: "statement".into(),
+            record: RecordId([record; 32]),
+            version,
+            parties: BTreeMap::from([
+                ("preparer".to_owned(), preparer),
+                ("counterparty".to_owned(), counterparty),
+            ]),
+            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        };
+        let height = self.next();
+        let channel = &self.members[author];
+        let desk = Desk {
+            config: channel.config(),
+            definition: channel.definition(),
+            keys: channel.keys(),
+            author: channel.pseudonym(),
+            epoch: channel.epoch_at(height).0,
+        };
+        let draft = Draft { operations: vec![operation], expiry: Height(height.0 + 50) };
+        draft.seal(&desk, &mut self.rng).unwrap().sign(channel.pseudonym()).unwrap()
+    }
+
+    /// Anchors one batch of the first member with these transactions, and executes it.
+    pub(crate) fn anchored(
+        &mut self,
+        transactions: &[SignedTransaction],
+    ) -> (Sequence, Vec<TransactionDigest>) {
+        let height = self.next();
+        let sponsor = &mut self.members[0];
+        let pooled = transactions.iter().map(|t| sponsor.advise(t, height).unwrap().unwrap()).collect();
+        let proposal = sponsor.propose(pooled, Height(height.0 + 9), &mut self.rng).unwrap();
+        let anchor = self.endorsed(&proposal);
+        let sequence = self.order(RootTransaction::Anchor(anchor));
+        (sequence, transactions.iter().map(SignedTransaction::digest).collect())
+    }
+
+    /// Anchors a batch of one part that is no transaction: both members have signed it all the same.
+    pub(crate) fn anchored_void(&mut self) -> Sequence {
+        let head = self.members[0].head().unwrap();
+        let mut header = self.members[0].prove_batch(Sequence(1)).unwrap().header;
+        (header.attested, header.attested_root) = (Sequence(head.next.0 - 1), head.root);
+        let parts = vec![(b"no transaction".to_vec(), b"nor sealed".to_vec())];
+        let batch = parclose_channel::Batch::assemble(header, parts, self.members[0].pseudonym());
+        let proposal = Proposal { batch, blinder: [8; 32], last_height: Height(self.next().0 + 9) };
+        for member in &mut self.members {
+            member.receive_anchored(&encode(&proposal)).unwrap();
+        }
+        let statement = proposal.statement(self.members[0].tag());
+        let certificate = self.certify(&statement.signing_bytes());
+        self.order(RootTransaction::Anchor(statement.anchor(certificate)))
+    }
+
+    fn certify(&self, signed: &[u8]) -> Certificate {
+        let endorsements: Vec<_> =
+            self.members.iter().map(|m| (m.pseudonym().public(), m.pseudonym().sign(signed))).collect();
+        Certificate::assemble(self.members[0].endorsers(), &endorsements).unwrap()
+    }
+
+    fn endorsed(&mut self, proposal: &Proposal) -> Anchor {
+        let head = self.root.head().height;
+        let own = self.members[0].endorse_own(proposal);
+        let (_, other) = self.members[1].endorse(&encode(proposal), head, 1024).unwrap();
+        self.members[0].anchor(proposal, &[own, other]).unwrap()
+    }
+
+    /// An anchored batch of colluding members: whatever they like to sign, but nobody executes it.
+    /// `attested` is what the anchor says; the header is theirs to choose.
+    pub(crate) fn collude(
+        &mut self,
+        attested: Sequence,
+        change: impl FnOnce(&mut BatchHeader),
+    ) -> (BatchProof, OrderProof) {
+        let mut header = self.members[0].prove_batch(Sequence(1)).unwrap().header;
+        header.attested = attested;
+        change(&mut header);
+        let signature = self.members[0].pseudonym().sign(header.digest().as_ref());
+        let blinder = [9; 32];
+        let batch = parclose_channel::Batch { header, signature, permanent: vec![], prunable: vec![] };
+        let proposal = Proposal { batch, blinder, last_height: Height(self.next().0 + 9) };
+        let mut statement = proposal.statement(self.members[0].tag());
+        (statement.network, statement.attested) = (*self.root.network(), attested);
+        let certificate = self.certify(&statement.signing_bytes());
+        let proof = self.order_only(RootTransaction::Anchor(statement.anchor(certificate)));
+        let Proposal { batch, .. } = proposal;
+        let sequence = proof.entry.sequence;
+        (BatchProof { sequence, header: batch.header, signature, blinder }, proof)
+    }
+
+    /// The log's events, as a node of the root chain has them.
+    pub(crate) fn events(&self) -> Vec<OrderedEvent> {
+        self.proofs
+            .iter()
+            .map(|proof| OrderedEvent { height: proof.header.height, transaction: proof.transaction.clone() })
+            .collect()
+    }
+
+    /// The proof of the channel's state on the root chain, at its head.
+    pub(crate) fn tag_proof(&self) -> TagProof {
+        let (tag, header) = (self.members[0].tag(), self.root.head().clone());
+        let hash = header.hash();
+        TagProof {
+            tag,
+            state: self.root.tag(&tag).unwrap().clone(),
+            proof: self.root.prove_tag(&tag),
+            certificate: CommitCertificate::of_one(self.root.network(), header.height, hash, &validator()),
+            header,
+        }
+    }
+
+    /// The proof of an event of the log.
+    pub(crate) fn order_proof(&self, sequence: Sequence) -> Option<OrderProof> {
+        self.proofs.iter().find(|proof| proof.entry.sequence == sequence).cloned()
+    }
+}
+
+/// Two members found a bilateral channel, each in a store of its own.
+fn found(
+    genesis: &Genesis,
+    folder: &std::path::Path,
+    rng: &mut ChaCha20Rng,
+) -> (Vec<Channel>, parclose_root::OpenChannel) {
+    let (network, channel) = (genesis.network(), ChannelId([5; 32]));
+    let definition = Definition::parse("channel.toml", CHANNEL_TOML).unwrap();
+    let mut founders: Vec<(MemberSecret, Founder)> = ["ann", "bob"]
+        .into_iter()
+        .map(|name| {
+            let member = MemberSecret::generate(rng);
+            let founder = Founder::new(name, &member, vec!["member".into()], &channel, rng);
+            (member, founder)
+        })
+        .collect();
+    founders.sort_by_key(|(_, founder)| founder.pseudonym());
+    let texts = DefinitionTexts {
+        channel_toml: CHANNEL_TOML.into(),
+        policy: POLICY.into(),
+        policy_schema: SCHEMA.into(),
+    };
+    let entries = founders.iter().map(|(_, founder)| founder.entry().clone()).collect();
+    let founding = Founding::new(network, channel, texts, &definition, entries).unwrap();
+    let mut dealt = Vec::new();
+    for (_, founder) in &founders {
+        dealt.extend(founder.deal(&founding, rng).unwrap());
+    }
+    let accepted: Vec<_> = founders.iter().map(|(_, f)| f.accept(&founding, &dealt).unwrap()).collect();
+    let acks = accepted.iter().flat_map(|accepted| accepted.acks.clone()).collect();
+    let deals = dealt.iter().map(|(deal, _)| deal.clone()).collect();
+    let (setup, body) = founding.conclude(deals, acks, rng);
+    let signatures = founders.iter().map(|(_, founder)| founder.sign_open(&body, &network)).collect();
+    let cache = SharedCache::new(8 << 20);
+    let members = founders.iter().zip(&accepted).enumerate().map(|(at, ((member, _), accepted))| {
+        let path = folder.join(at.to_string());
+        let salts = |seed| Box::new(ChaCha20Rng::from_seed([seed; 32]));
+        Channel::create(&path, member, &setup, &accepted.secrets, &cache, salts(1)).unwrap();
+        Channel::open(&path, member, &channel, &cache, salts(2)).unwrap()
+    });
+    (members.collect(), Setup::open_channel(body, signatures))
+}

@@ -1,0 +1,30 @@
+//! Receipts and exports, verified offline.
+//!
+//! Everything here is for somebody who runs no node and trusts nobody's word: an auditor, a regulator,
+//! a court. Trust starts at the genesis file and at nothing that a proof brings along.
+//!
+//! ```text
+//!   Receipt --verify(genesis)--> VerifiedReceipt       this transaction was ordered, and what became of it
+//!   Bundle  --verify(genesis)--> VerifiedBundle        the whole log of a channel: nothing is left out
+//!              | accept(grant)                         who gave the view key is entitled to it
+//!              | read(view keys)
+//!           AuditView                                  the fields in scope, and every field that fails
+//!   WrappedViewKey --open(unwrap key)--> ViewKey       scope and check values first
+//! ```
+//!
+//! What a batch held is believed because t endorsers signed a commitment to it that the root chain
+//! ordered; a verdict, because they signed the state that holds it. A receipt without such a state says
+//! `ordered` and nothing more.
+
+pub mod bundle;
+pub mod grant;
+pub mod receipt;
+
+mod readable;
+
+pub use bundle::{AuditView, Bundle, BundleInvalid, NotExported, VerifiedBundle};
+pub use grant::{Grant, GrantInvalid, GrantScope, GrantTerms, WrappedViewKey};
+pub use receipt::{Receipt, ReceiptInvalid, VerifiedReceipt, verify_json};
+
+#[cfg(test)]
+mod fixtures;

@@ -1,0 +1,74 @@
+//! Admission: does the transaction fit the state that it meets?
+
+use parclose_access::PolicyEpoch;
+use parclose_transaction::{AuthenticatedTransaction, Operation};
+
+use crate::process::{Execution, Stop};
+use crate::prove::ProvenTransaction;
+use crate::reject::Stale;
+use crate::tables::RecordRow;
+
+/// A transaction that fits the state: its effects follow without further checks.
+#[derive(Debug)]
+pub struct AdmittedTransaction {
+    pub(crate) transaction: AuthenticatedTransaction,
+    /// records before, by operation
+    pub(crate) before: Vec<Option<RecordRow>>,
+}
+
+impl Execution<'_> {
+    /// Checks first occurrence, salt and versions.
+    ///
+    /// # Rules
+    ///
+    /// > STA-07: a salt is used once in a channel and epoch.
+    pub(crate) fn admit(&mut self, tx: ProvenTransaction) -> Result<AdmittedTransaction, Stop> {
+        let body = tx.transaction.body();
+        let in_force = PolicyEpoch(u64::from(self.config.definition_version));
+        assert!(tx.permits.iter().all(|permit| permit.epoch() == in_force), "permits are of this definition");
+        if self.is_decided(&tx.transaction.digest())? {
+            return Err(Stale::Repeated.into());
+        }
+        let salt = (body.epoch, body.salt_digest);
+        if self.salts.contains(&salt) || self.state.salt_seen(salt.0, &salt.1).map_err(Stop::Broken)? {
+            return Err(Stale::Salt.into());
+        }
+        let mut before: Vec<Option<RecordRow>> = Vec::with_capacity(body.operations.len());
+        for operation in &body.operations {
+            let current = self.current(&operation.record)?;
+            check_version(operation, current.as_ref())?;
+            before.push(current);
+        }
+        check_once(&body.operations)?;
+        Ok(AdmittedTransaction { transaction: tx.transaction, before })
+    }
+}
+
+/// # Rules
+///
+/// > STA-04: an operation makes exactly the version that follows the record's.
+/// > STA-05: a record is created once.
+/// > STA-06: an update keeps the type and the parties of its record.
+fn check_version(operation: &Operation, current: Option<&RecordRow>) -> Result<(), Stale> {
+    let version = current.map_or(0, |row| row.version);
+    let creates = operation.action == "create";
+    if creates && operation.version == 1 && version > 0 {
+        return Err(Stale::Exists);
+    }
+    if version.checked_add(1) != Some(operation.version) || creates != (version == 0) {
+        return Err(Stale::Version { current: version, wanted: operation.version });
+    }
+    match current {
+        Some(row) if (row.record_type, &row.parties) != (operation.record_type, &operation.parties) => {
+            Err(Stale::Shape)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A transaction writes a record at most once: otherwise the second operation would meet the first.
+fn check_once(operations: &[Operation]) -> Result<(), Stale> {
+    let mut records: Vec<_> = operations.iter().map(|operation| operation.record).collect();
+    records.sort_unstable();
+    if records.is_sorted_by(|a, b| a < b) { Ok(()) } else { Err(Stale::Exists) }
+}

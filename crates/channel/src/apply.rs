@@ -1,0 +1,62 @@
+//! Application: from an admitted transaction to the rows it writes. Cannot fail.
+
+use parclose_transaction::Operation;
+use parclose_types::TransactionDigest;
+
+use crate::admit::AdmittedTransaction;
+use crate::process::Execution;
+use crate::tables::{RecordField, RecordRow, StateField};
+
+/// What a transaction wrote.
+#[derive(Debug)]
+pub struct Effects {
+    /// the transaction
+    pub transaction: TransactionDigest,
+    /// records written
+    pub records: usize,
+}
+
+impl Execution<'_> {
+    /// Writes the records of a transaction; `place` is its batch number and index.
+    pub(crate) fn apply(&mut self, tx: &AdmittedTransaction, place: (u64, u32)) -> Effects {
+        let body = tx.transaction.body();
+        let digest = tx.transaction.digest();
+        for (number, (operation, before)) in body.operations.iter().zip(&tx.before).enumerate() {
+            let mut row = before.clone().unwrap_or_else(|| RecordRow {
+                record: operation.record,
+                record_type: operation.record_type,
+                version: 0,
+                owner: body.author,
+                parties: operation.parties.clone(),
+                fields: Vec::new(),
+            });
+            row.version = operation.version;
+            let state = |entry| StateField { entry, generation: body.generation, epoch: body.epoch, transaction: digest };
+            let at = |position| (place.0, place.1, index(number), index(position));
+            write_fields(&mut row, operation, state, at);
+            self.written.insert(operation.record, row);
+        }
+        self.salts.insert((body.epoch, body.salt_digest));
+        Effects { transaction: digest, records: body.operations.len() }
+    }
+}
+
+fn write_fields(
+    row: &mut RecordRow,
+    operation: &Operation,
+    state: impl Fn(parclose_transaction::FieldEntry) -> StateField,
+    at: impl Fn(usize) -> (u64, u32, u16, u16),
+) {
+    for (position, entry) in operation.fields.iter().enumerate() {
+        let field = RecordField { state: state(*entry), place: at(position) };
+        match row.fields.binary_search_by_key(&entry.field, |known| known.state.entry.field) {
+            Ok(known) => row.fields[known] = field,
+            Err(gap) => row.fields.insert(gap, field),
+        }
+    }
+}
+
+/// Operations and fields are bounded far below 65,536 while decoding.
+fn index(position: usize) -> u16 {
+    u16::try_from(position).expect("bounded by the decoder's limits")
+}

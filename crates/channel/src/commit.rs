@@ -1,0 +1,200 @@
+//! The commit: one atomic synced write per event, and with it the new state root.
+//!
+//! Rows, state tree, verdict log, event and head go together or not at all; a crash before the write
+//! leaves the state before the event, and the event is executed again from the stored batch.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parclose_crypto::state_tree::{self, Change, Nodes, NodesUnavailable, Update};
+use parclose_store::{Batch, Durability};
+use parclose_transaction::FieldEntry;
+use parclose_types::{Epoch, Height, RecordId, Sequence, TransactionDigest, encode};
+
+use crate::channel::{Channel, StoredNodes};
+use crate::error::ChannelError;
+use crate::execute::FinalEvent;
+use crate::tables::{
+    EVENTS, EventOutcome, EventRow, HEAD, Head, HeadLeaf, NODES, ONLY, RECORDS, RecordRow, SALTS, TRANSACTIONS,
+    TransactionRow, VERDICTS, Verdict, VerdictRow,
+};
+
+/// What an event writes, besides itself.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) records: BTreeMap<RecordId, RecordRow>,
+    pub(crate) verdicts: Vec<VerdictRow>,
+    transactions: Vec<(TransactionDigest, TransactionRow)>,
+    pub(crate) salts: BTreeSet<(Epoch, [u8; 32])>,
+}
+
+impl Written {
+    pub(crate) fn push(
+        &mut self,
+        sequence: Sequence,
+        (batch, index): (u64, u32),
+        transaction: TransactionDigest,
+        expiry: Height,
+        verdict: Verdict,
+    ) {
+        // The index in the verdict log is filled in when the log's length is known.
+        let row = TransactionRow { batch, index, sequence, verdict: 0, expiry };
+        self.transactions.push((transaction, row));
+        self.verdicts.push(VerdictRow { sequence, index, transaction, verdict });
+    }
+}
+
+/// Names of the state tables, as they stand in state leaves.
+pub(crate) const HEAD_LEAF: &str = "head";
+pub(crate) const RECORD_LEAF: &str = "records";
+pub(crate) const SETUP_LEAF: &str = "setup";
+
+impl Channel {
+    /// Writes an event with everything that it did, atomically and synced.
+    ///
+    /// # Rules
+    ///
+    /// > STA-02: every event changes the head leaf, which holds the event's sequence and the verdict log's root.
+    /// > STA-09: the state covers every row that execution reads: setup, records, and the verdict log.
+    /// > STA-10: an event is written in one atomic synced batch.
+    pub(crate) fn commit(
+        &mut self,
+        event: &FinalEvent,
+        outcome: EventOutcome,
+        written: Written,
+    ) -> Result<(), ChannelError> {
+        let sequence = event.entry.sequence;
+        let mut head = self.head.clone().unwrap_or_else(|| first_head(event.height));
+        let mut batch = self.store.batch();
+        let first_verdict = head.verdicts.len();
+        for (at, verdict) in (first_verdict..).zip(&written.verdicts) {
+            head.verdicts.push(&encode(verdict));
+            batch.put(&VERDICTS, &at, verdict);
+        }
+        let leaf = HeadLeaf { sequence, verdicts: head.verdicts.len(), verdicts_root: head.verdicts.root() };
+        let update = self.update_tree(sequence, &written, &leaf)?;
+        let event_row = EventRow {
+            height: event.height,
+            entry: event.entry.clone(),
+            outcome,
+            root: update.root,
+            head: leaf,
+            head_proof: self.prove_head(&update, sequence, &leaf)?,
+        };
+        head.next = Sequence(sequence.0 + 1);
+        head.height = event.height;
+        head.root = update.root;
+        put_rows(&mut batch, &written, first_verdict);
+        put_tree(&mut batch, &update);
+        batch.put(&EVENTS, &sequence, &event_row);
+        batch.put(&HEAD, &ONLY, &head);
+        self.store.commit(batch, Durability::Synced)?;
+        self.head = Some(head);
+        Ok(())
+    }
+
+    fn update_tree(&self, sequence: Sequence, written: &Written, leaf: &HeadLeaf) -> Result<Update, ChannelError> {
+        let mut changes: Vec<Change> = written
+            .records
+            .values()
+            .map(|row| (record_key(&row.record), Some(record_leaf(row))))
+            .collect();
+        changes.push((head_key(), Some(head_leaf(leaf))));
+        if sequence.0 == 0 {
+            let setup = state_tree::leaf_value(SETUP_LEAF, b"", self.setup.config.digest().as_ref());
+            changes.push((state_tree::leaf_key(SETUP_LEAF, b""), Some(setup)));
+        }
+        Ok(state_tree::update(&StoredNodes(&self.store), sequence.0, &changes)?)
+    }
+
+    fn prove_head(
+        &self,
+        update: &Update,
+        sequence: Sequence,
+        leaf: &HeadLeaf,
+    ) -> Result<state_tree::StateProof, ChannelError> {
+        let nodes = Updated { fresh: update.nodes.iter().map(|(k, v)| (k, v)).collect(), stored: StoredNodes(&self.store) };
+        Ok(state_tree::prove(&nodes, sequence.0, &head_key(), Some(&head_leaf(leaf)))?)
+    }
+}
+
+fn first_head(height: Height) -> Head {
+    Head {
+        next: Sequence(0),
+        start: height,
+        height,
+        root: parclose_types::StateRoot([0; 32]),
+        verdicts: parclose_crypto::merkle::Frontier::default(),
+    }
+}
+
+fn put_rows(batch: &mut Batch, written: &Written, first_verdict: u64) {
+    for (record, row) in &written.records {
+        batch.put(&RECORDS, record, row);
+    }
+    for (verdict, (digest, row)) in (first_verdict..).zip(&written.transactions) {
+        batch.put(&TRANSACTIONS, digest, &TransactionRow { verdict, ..*row });
+    }
+    for salt in &written.salts {
+        batch.put(&SALTS, salt, &());
+    }
+}
+
+fn put_tree(batch: &mut Batch, update: &Update) {
+    for key in &update.stale {
+        batch.delete(&NODES, key);
+    }
+    for (key, node) in &update.nodes {
+        batch.put(&NODES, key, node);
+    }
+}
+
+/// Nodes of an update that is not written yet, over those that are.
+struct Updated<'a> {
+    fresh: BTreeMap<&'a Vec<u8>, &'a Vec<u8>>,
+    stored: StoredNodes<'a>,
+}
+
+impl Nodes for Updated<'_> {
+    fn node(&self, key: &[u8]) -> Result<Option<Vec<u8>>, NodesUnavailable> {
+        match self.fresh.get(&key.to_vec()) {
+            Some(node) => Ok(Some((*node).clone())),
+            None => self.stored.node(key),
+        }
+    }
+}
+
+/// The state leaf's key of the head.
+#[must_use]
+pub fn head_key() -> [u8; 32] {
+    state_tree::leaf_key(HEAD_LEAF, b"")
+}
+
+/// The state leaf's value of the head.
+#[must_use]
+pub fn head_leaf(leaf: &HeadLeaf) -> [u8; 32] {
+    state_tree::leaf_value(HEAD_LEAF, b"", &encode(leaf))
+}
+
+/// The state leaf's key of a record.
+#[must_use]
+pub fn record_key(record: &RecordId) -> [u8; 32] {
+    state_tree::leaf_key(RECORD_LEAF, record.as_ref())
+}
+
+/// The state leaf's value of a record: its head, with an RFC 9162 root over its fields.
+///
+/// # Rules
+///
+/// > STA-11: a record's leaf covers type, version, owner, parties and every field with its generation, epoch and transaction.
+#[must_use]
+pub fn record_leaf(row: &RecordRow) -> [u8; 32] {
+    let fields = parclose_crypto::merkle::root(row.fields.iter().map(|field| encode(&field.state)));
+    let count = row.fields.len() as u64;
+    let head = encode(&(row.record_type, row.version, row.owner, &row.parties, fields, count));
+    state_tree::leaf_value(RECORD_LEAF, row.record.as_ref(), &head)
+}
+
+/// The entries of a record's fields, in order.
+pub fn entries(row: &RecordRow) -> impl Iterator<Item = &FieldEntry> {
+    row.fields.iter().map(|field| &field.state.entry)
+}

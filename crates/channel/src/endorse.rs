@@ -1,0 +1,191 @@
+//! Endorsing: "I stored this batch durably, it is well formed, and my state after s is the one it names".
+//!
+//! An endorsement never vouches for the truth of a transaction; that is decided by execution. What
+//! is checked here is form, the attested state and the height window, and whether the batch is on disk.
+
+use parclose_root::Endorsement;
+use parclose_store::Durability;
+use parclose_transaction::UnverifiedTransaction;
+use parclose_types::{ChannelCommitment, Failure, Fault, Height, Malformed, Sequence};
+
+use crate::batch::Proposal;
+use crate::channel::Channel;
+use crate::error::ChannelError;
+use crate::tables::{BATCHES, BatchRow, EVENTS, PERMANENT, PRUNABLE};
+
+/// Why a proposal is not endorsed.
+#[derive(Debug, thiserror::Error)]
+pub enum EndorseRefused {
+    /// END-01, or a rule of decoding
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// END-03: for another network, channel or generation, or not by a member
+    #[error("the batch is for another channel or generation, or its sponsor is not a member")]
+    Scope,
+    /// END-05: the state after s is another one here; the sponsor is to blame
+    #[error("the batch attests another state after event {attested} than this member has")]
+    State {
+        /// s
+        attested: Sequence,
+    },
+    /// END-06: s is not executed here yet: ask again
+    #[error("event {attested} is not executed here yet")]
+    NotYet {
+        /// s
+        attested: Sequence,
+    },
+    /// END-07: the last height lies too far ahead, or has passed
+    #[error("the last height {last_height} is not within the window after height {head}")]
+    Window {
+        /// last height of the proposal
+        last_height: Height,
+        /// head of the root chain
+        head: Height,
+    },
+    /// this member's store failed
+    #[error(transparent)]
+    Broken(#[from] ChannelError),
+}
+
+impl Failure for EndorseRefused {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Broken(e) => e.code(),
+            _ => "ENDORSEMENT_REFUSED",
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "END-01",
+            Self::Scope => "END-03",
+            Self::State { .. } => "END-05",
+            Self::NotYet { .. } => "END-06",
+            Self::Window { .. } => "END-07",
+            Self::Broken(e) => e.rule(),
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Broken(e) => e.fault(),
+            _ => Fault::Peer,
+        }
+    }
+
+    fn definite(&self) -> bool {
+        true
+    }
+
+    fn fix(&self) -> String {
+        match self {
+            Self::Broken(e) => e.fix(),
+            Self::NotYet { .. } => "propose again once the member has caught up".into(),
+            _ => "look at the sponsor's node".into(),
+        }
+    }
+}
+
+impl Channel {
+    /// Checks a proposal, stores it synced, and endorses it.
+    ///
+    /// # Rules
+    ///
+    /// > END-03: an endorser signs only for its own channel and generation, and for a sponsor who is a member.
+    /// > END-05: an endorser signs only when its own state after s has the root that the batch names.
+    /// > END-06: an endorser signs only once it has executed s.
+    /// > END-07: an endorser refuses a last height above its head plus the window, or below its head.
+    /// > END-08: an endorser has stored the whole batch durably before it signs.
+    pub fn endorse(
+        &mut self,
+        bytes: &[u8],
+        head: Height,
+        window: u64,
+    ) -> Result<(ChannelCommitment, Endorsement), EndorseRefused> {
+        let proposal = Proposal::decode(bytes)?;
+        if proposal.last_height.0 > head.0.saturating_add(window) || proposal.last_height < head {
+            return Err(EndorseRefused::Window { last_height: proposal.last_height, head });
+        }
+        self.check_scope(&proposal)?;
+        self.check_attested(&proposal)?;
+        self.check_batch(&proposal)?;
+        self.keep(&proposal, None)?;
+        Ok((proposal.commitment(), self.sign_endorsement(&proposal)))
+    }
+
+    fn check_scope(&self, proposal: &Proposal) -> Result<(), EndorseRefused> {
+        let (header, config) = (&proposal.batch.header, &self.setup.config);
+        let same = (header.network, header.channel, header.generation)
+            == (config.network, config.channel, config.generation);
+        if same && config.member(&header.sponsor).is_some() { Ok(()) } else { Err(EndorseRefused::Scope) }
+    }
+
+    fn check_attested(&self, proposal: &Proposal) -> Result<(), EndorseRefused> {
+        let (attested, root) = (proposal.batch.header.attested, proposal.batch.header.attested_root);
+        let event = self.store.get(&EVENTS, &attested).map_err(ChannelError::from)?;
+        match event {
+            None => Err(EndorseRefused::NotYet { attested }),
+            Some(event) if event.root != root => Err(EndorseRefused::State { attested }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Form of the batch and of each of its transactions, both parts. A transaction that is well
+    /// formed but wrong is executed and gets its verdict; one that is no transaction makes the batch void.
+    pub(crate) fn check_batch(&self, proposal: &Proposal) -> Result<(), Malformed> {
+        proposal.batch.check_form()?;
+        for (permanent, prunable) in proposal.batch.permanent.iter().zip(&proposal.batch.prunable) {
+            UnverifiedTransaction::decode(permanent)?.check_sealed(prunable)?;
+        }
+        Ok(())
+    }
+
+    /// Stores a batch, synced, unless it is here already.
+    pub(crate) fn keep(&mut self, proposal: &Proposal, void: Option<String>) -> Result<(), ChannelError> {
+        let commitment = proposal.commitment();
+        if self.store.contains(&BATCHES, &commitment)? {
+            return Ok(());
+        }
+        let number = self.next_batch;
+        let mut batch = self.store.batch();
+        for (index, (permanent, prunable)) in (0_u32..).zip(proposal.batch.permanent.iter().zip(&proposal.batch.prunable)) {
+            batch.put(&PERMANENT, &(number, index), permanent);
+            batch.put(&PRUNABLE, &(number, index), prunable);
+        }
+        let row = BatchRow {
+            number,
+            header: proposal.batch.header.clone(),
+            signature: proposal.batch.signature,
+            blinder: proposal.blinder,
+            void,
+        };
+        batch.put(&BATCHES, &commitment, &row);
+        self.store.commit(batch, Durability::Synced)?;
+        self.next_batch += 1;
+        Ok(())
+    }
+
+    /// Keeps a batch that was anchored without this member: fetched from an endorser, by commitment.
+    ///
+    /// # Rules
+    ///
+    /// > END-09: an anchored batch that breaks form or limits is void: it executes as empty and its endorsers are named.
+    pub fn receive_anchored(&mut self, bytes: &[u8]) -> Result<(), EndorseRefused> {
+        let proposal = Proposal::decode(bytes)?;
+        let void = self.check_batch(&proposal).err().map(|malformed| malformed.rule().to_owned());
+        Ok(self.keep(&proposal, void)?)
+    }
+
+    /// A stored batch as it is sent, for a member that misses it.
+    pub fn stored_proposal(&self, commitment: &ChannelCommitment) -> Result<Option<Proposal>, ChannelError> {
+        let Some(row) = self.store.get(&BATCHES, commitment)? else { return Ok(None) };
+        let (mut permanent, mut prunable) = (Vec::new(), Vec::new());
+        for index in 0..row.header.transactions {
+            let missing = || ChannelError::Inconsistent { what: "a stored batch", sequence: Sequence(0) };
+            permanent.push(self.store.get(&PERMANENT, &(row.number, index))?.ok_or_else(missing)?);
+            prunable.push(self.store.get(&PRUNABLE, &(row.number, index))?.ok_or_else(missing)?);
+        }
+        let batch = crate::Batch { header: row.header, signature: row.signature, permanent, prunable };
+        Ok(Some(Proposal { batch, blinder: row.blinder, last_height: Height(0) }))
+    }
+}

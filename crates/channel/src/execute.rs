@@ -1,0 +1,153 @@
+//! Execution of the log: every final event of the channel's tag, strictly in order.
+
+use parclose_root::{Anchor, LogEntry, RootTransaction};
+use parclose_transaction::UnverifiedTransaction;
+use parclose_types::{Failure, Height, Sequence, TransactionDigest, labels};
+
+use crate::channel::Channel;
+use crate::commit::Written;
+use crate::error::ChannelError;
+use crate::process::{Execution, Stop};
+use crate::tables::{BATCHES, BatchRow, EVENTS, EventOutcome, PERMANENT, Verdict};
+
+/// An event of the channel's tag, final on the root chain.
+#[derive(Clone, Debug)]
+pub struct FinalEvent {
+    /// height of its block
+    pub height: Height,
+    /// tag, sequence, kind, chain
+    pub entry: LogEntry,
+    /// the root transaction
+    pub transaction: RootTransaction,
+}
+
+/// What an event did.
+#[derive(Debug)]
+pub struct Executed {
+    /// the event
+    pub sequence: Sequence,
+    /// its outcome
+    pub outcome: EventOutcome,
+    /// the event whose state its batch attests
+    pub attested: Option<Sequence>,
+    /// transactions that got their verdict, in order
+    pub verdicts: Vec<(TransactionDigest, Verdict)>,
+}
+
+impl Channel {
+    /// Executes the next event.
+    ///
+    /// # Rules
+    ///
+    /// > CHA-01: events execute strictly in log order.
+    /// > CHA-02: an anchored batch that is not here is fetched, never skipped.
+    pub fn execute(&mut self, event: &FinalEvent) -> Result<Executed, ChannelError> {
+        let expected = self.head.as_ref().map_or(Sequence(0), |head| head.next);
+        if event.entry.sequence != expected || event.entry.tag != self.setup.tag {
+            return Err(ChannelError::OutOfOrder { expected, got: event.entry.sequence });
+        }
+        let (outcome, written) = match &event.transaction {
+            RootTransaction::OpenChannel(_) => (EventOutcome::Opened, Written::default()),
+            RootTransaction::Close(_) => (EventOutcome::Closed, Written::default()),
+            RootTransaction::Anchor(anchor) => self.execute_anchor(event, anchor)?,
+        };
+        let attested = match &event.transaction {
+            RootTransaction::Anchor(anchor) => Some(anchor.attested),
+            RootTransaction::OpenChannel(_) | RootTransaction::Close(_) => None,
+        };
+        let verdicts = written.verdicts.iter().map(|v| (v.transaction, v.verdict.clone())).collect();
+        self.commit(event, outcome.clone(), written)?;
+        Ok(Executed { sequence: expected, outcome, attested, verdicts })
+    }
+
+    fn execute_anchor(&mut self, event: &FinalEvent, anchor: &Anchor) -> Result<(EventOutcome, Written), ChannelError> {
+        let commitment = anchor.commitment;
+        let missing = ChannelError::BatchMissing { sequence: event.entry.sequence, commitment };
+        let row = self.store.get(&BATCHES, &commitment)?.ok_or(missing)?;
+        self.check_attestation(event, &row)?;
+        let void = row.void.clone().or_else(|| (row.header.attested != anchor.attested).then(|| "END-10".to_owned()));
+        if let Some(rule) = void {
+            let signers = anchor.certificate.signatures.iter();
+            let endorsers = signers.filter_map(|(index, _)| self.endorsers.endorsers().get(usize::from(*index)).copied());
+            let outcome = EventOutcome::Void { commitment, rule, endorsers: endorsers.collect() };
+            return Ok((outcome, Written::default()));
+        }
+        let written = self.execute_batch(event, &row)?;
+        let verdicts = u32::try_from(written.verdicts.len()).unwrap_or(u32::MAX);
+        Ok((EventOutcome::Executed { commitment, verdicts }, written))
+    }
+
+    /// An anchored batch that attests another state than ours stops this channel, with the evidence kept.
+    ///
+    /// # Rules
+    ///
+    /// > CHA-03: a wrong state root in an anchored batch stops the node that disagrees, for that channel.
+    /// > END-10: a batch whose header names another s than its anchor is void.
+    fn check_attestation(&self, event: &FinalEvent, row: &BatchRow) -> Result<(), ChannelError> {
+        let attested = row.header.attested;
+        let ours = self.store.get(&EVENTS, &attested)?.map(|known| known.root);
+        if ours == Some(row.header.attested_root) {
+            Ok(())
+        } else {
+            Err(ChannelError::Diverged { sequence: event.entry.sequence, attested })
+        }
+    }
+
+    fn execute_batch(&mut self, event: &FinalEvent, row: &BatchRow) -> Result<Written, ChannelError> {
+        let sequence = event.entry.sequence;
+        let mut permanent = Vec::new();
+        for index in 0..row.header.transactions {
+            let missing = ChannelError::BatchMissing { sequence, commitment: row.header.commitment(&row.blinder) };
+            permanent.push(self.store.get(&PERMANENT, &(row.number, index))?.ok_or(missing)?);
+        }
+        let mut execution = self.execution(event.height);
+        let mut written = Written::default();
+        for (index, bytes) in (0_u32..).zip(&permanent) {
+            let place = (row.number, index);
+            if let Some((digest, expiry, verdict)) = execution.verdict_of(bytes, place, row)? {
+                execution.decided.insert(digest);
+                written.push(sequence, place, digest, expiry, verdict);
+            }
+        }
+        written.records = std::mem::take(&mut execution.written);
+        written.salts = std::mem::take(&mut execution.salts);
+        Ok(written)
+    }
+}
+
+impl Execution<'_> {
+    /// The verdict of one transaction; `None` when this occurrence does not count.
+    ///
+    /// # Rules
+    ///
+    /// > STA-08: a repeated, expired or foreign-sponsor occurrence writes no verdict, so no digest has two.
+    fn verdict_of(
+        &mut self,
+        bytes: &[u8],
+        place: (u64, u32),
+        row: &BatchRow,
+    ) -> Result<Option<(TransactionDigest, Height, Verdict)>, ChannelError> {
+        let decoded = UnverifiedTransaction::decode(bytes);
+        let (digest, expiry) = match &decoded {
+            Ok(tx) => (tx.digest(), tx.claimed_expiry()),
+            Err(_) => (TransactionDigest(parclose_crypto::hash(labels::TRANSACTION, &[bytes])), self.height()),
+        };
+        let foreign = decoded.as_ref().is_ok_and(|tx| tx.claimed_sponsor() != row.header.sponsor);
+        if foreign || expiry < self.height() || self.is_decided(&digest).or_else(broken)? {
+            return Ok(None);
+        }
+        let verdict = match self.process(bytes, place) {
+            Ok(_) => Verdict::Applied,
+            Err(Stop::Reject(reject)) => Verdict::Refused(reject.rule().to_owned()),
+            Err(Stop::Broken(error)) => return Err(error),
+        };
+        Ok(Some((digest, expiry, verdict)))
+    }
+}
+
+fn broken(stop: Stop) -> Result<bool, ChannelError> {
+    match stop {
+        Stop::Broken(error) => Err(error),
+        Stop::Reject(_) => Ok(false),
+    }
+}

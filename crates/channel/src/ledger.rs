@@ -1,0 +1,199 @@
+//! Reading the ledger: records and transactions, as a reader's keys show them.
+
+use parclose_transaction::decode::UnverifiedTransaction;
+use parclose_transaction::view::{FieldView, Provenance, open_field};
+use parclose_transaction::{Body, FieldState, Perspective, SealedPart};
+use parclose_types::{ChannelCommitment, Height, PublicKey, RecordId, Sequence, TransactionDigest};
+
+use crate::channel::Channel;
+use crate::error::ChannelError;
+use crate::tables::{
+    BATCHES, EVENTS, EventOutcome, EventRow, PERMANENT, PRUNABLE, RECORDS, RecordField, RecordRow, TRANSACTIONS,
+    TransactionRow, VERDICTS, VerdictRow,
+};
+
+/// A record as a reader sees it.
+#[derive(Clone, Debug)]
+pub struct RecordView {
+    /// its public part
+    pub row: RecordRow,
+    /// its fields, in order
+    pub fields: Vec<FieldView>,
+}
+
+/// A transaction with its verdict.
+#[derive(Clone, Debug)]
+pub struct StoredTransaction {
+    /// its digest
+    pub digest: TransactionDigest,
+    /// what it says
+    pub body: Body,
+    /// where it stands
+    pub place: TransactionRow,
+    /// what became of it
+    pub verdict: VerdictRow,
+    /// height of its block
+    pub height: Height,
+    /// its permanent bytes
+    pub permanent: Vec<u8>,
+    /// its sealed part, unless it was pruned
+    pub sealed: Option<SealedPart>,
+}
+
+impl Channel {
+    /// Shows every record to `see`, as `reader` sees it. The order means nothing.
+    pub fn view_records(
+        &self,
+        reader: &dyn Perspective,
+        mut see: impl FnMut(RecordView),
+    ) -> Result<(), ChannelError> {
+        let mut rows = Vec::new();
+        self.store.for_each(&RECORDS, |_, row| rows.push(row))?;
+        let mut last = None;
+        rows.sort_by_key(|row| row.fields.first().map(|field| field.place));
+        for row in rows {
+            let fields = row
+                .fields
+                .iter()
+                .map(|field| self.view_field(reader, &row, field, &mut last))
+                .collect::<Result<_, _>>()?;
+            see(RecordView { row, fields });
+        }
+        Ok(())
+    }
+
+    /// One record, as `reader` sees it.
+    pub fn view_record(&self, reader: &dyn Perspective, record: &RecordId) -> Result<Option<RecordView>, ChannelError> {
+        let Some(row) = self.store.get(&RECORDS, record)? else { return Ok(None) };
+        let mut last = None;
+        let fields = row
+            .fields
+            .iter()
+            .map(|field| self.view_field(reader, &row, field, &mut last))
+            .collect::<Result<_, _>>()?;
+        Ok(Some(RecordView { row, fields }))
+    }
+
+    /// The current public part of a record.
+    pub fn record(&self, record: &RecordId) -> Result<Option<RecordRow>, ChannelError> {
+        Ok(self.store.get(&RECORDS, record)?)
+    }
+
+    fn view_field(
+        &self,
+        reader: &dyn Perspective,
+        row: &RecordRow,
+        field: &RecordField,
+        last: &mut Option<((u64, u32), SealedPart)>,
+    ) -> Result<FieldView, ChannelError> {
+        let (batch, index, operation, position) = field.place;
+        if last.as_ref().is_none_or(|(place, _)| *place != (batch, index)) {
+            *last = self.sealed_part(batch, index)?.map(|sealed| ((batch, index), sealed));
+        }
+        let malformed = FieldView { field: field.state.entry.field, state: FieldState::Malformed };
+        let (Some((_, sealed)), Some(record_type)) = (last.as_ref(), self.definition.record(row.record_type)) else {
+            return Ok(malformed);
+        };
+        let from = Provenance {
+            channel: self.setup.config.channel,
+            generation: field.state.generation,
+            epoch: field.state.epoch,
+            salt: &sealed.salt,
+            record: row.record,
+        };
+        let sealed_field =
+            sealed.fields.get(usize::from(operation)).and_then(|fields| fields.get(usize::from(position)));
+        Ok(sealed_field
+            .map_or(malformed, |sealed| open_field(reader, record_type, &from, &field.state.entry, sealed)))
+    }
+
+    fn sealed_part(&self, batch: u64, index: u32) -> Result<Option<SealedPart>, ChannelError> {
+        let bytes = self.store.get(&PRUNABLE, &(batch, index))?;
+        Ok(bytes.and_then(|bytes| parclose_types::decode("sealed part", &bytes, bytes.len()).ok()))
+    }
+
+    /// A transaction with its verdict; `None` when it has none here.
+    pub fn transaction(&self, digest: &TransactionDigest) -> Result<Option<StoredTransaction>, ChannelError> {
+        let Some(place) = self.store.get(&TRANSACTIONS, digest)? else { return Ok(None) };
+        let inconsistent = || ChannelError::Inconsistent { what: "a transaction", sequence: place.sequence };
+        let permanent = self.store.get(&PERMANENT, &(place.batch, place.index))?.ok_or_else(inconsistent)?;
+        let decoded = UnverifiedTransaction::decode(&permanent).map_err(|_| inconsistent())?;
+        let verdict = self.store.get(&VERDICTS, &place.verdict)?.ok_or_else(inconsistent)?;
+        let event = self.store.get(&EVENTS, &place.sequence)?.ok_or_else(inconsistent)?;
+        Ok(Some(StoredTransaction {
+            digest: *digest,
+            body: decoded.claimed_body().clone(),
+            place,
+            verdict,
+            height: event.height,
+            permanent,
+            sealed: self.sealed_part(place.batch, place.index)?,
+        }))
+    }
+
+    /// A transaction's fields as `reader` sees them, by operation.
+    #[must_use]
+    pub fn view_transaction(&self, reader: &dyn Perspective, stored: &StoredTransaction) -> Vec<Vec<FieldView>> {
+        let view = |(at, operation): (usize, &parclose_transaction::Operation)| {
+            let sealed = stored.sealed.as_ref().and_then(|sealed| Some((sealed.salt, sealed.fields.get(at)?)));
+            let record_type = self.definition.record(operation.record_type);
+            let field = |(position, entry): (usize, &parclose_transaction::FieldEntry)| {
+                let malformed = FieldView { field: entry.field, state: FieldState::Malformed };
+                let Some(((salt, fields), record_type)) = sealed.zip(record_type) else { return malformed };
+                let from = Provenance {
+                    channel: self.setup.config.channel,
+                    generation: stored.body.generation,
+                    epoch: stored.body.epoch,
+                    salt: &salt,
+                    record: operation.record,
+                };
+                fields
+                    .get(position)
+                    .map_or(malformed, |sealed| open_field(reader, record_type, &from, entry, sealed))
+            };
+            operation.fields.iter().enumerate().map(field).collect()
+        };
+        stored.body.operations.iter().enumerate().map(view).collect()
+    }
+
+    /// Verdicts from an index on, ascending.
+    pub fn verdicts(&self, from: u64, limit: usize) -> Result<Vec<(u64, VerdictRow)>, ChannelError> {
+        Ok(self.store.scan(&VERDICTS, &from, limit)?)
+    }
+
+    /// An executed event.
+    pub fn event(&self, sequence: Sequence) -> Result<Option<EventRow>, ChannelError> {
+        Ok(self.store.get(&EVENTS, &sequence)?)
+    }
+
+    /// Executed events from a sequence on, ascending.
+    pub fn events(&self, from: Sequence, limit: usize) -> Result<Vec<(Sequence, EventRow)>, ChannelError> {
+        Ok(self.store.scan(&EVENTS, &from, limit)?)
+    }
+
+    /// The name of a member by pseudonym.
+    #[must_use]
+    pub fn name_of(&self, pseudonym: &PublicKey) -> Option<&str> {
+        self.setup.config.member(pseudonym).map(|member| member.name.as_str())
+    }
+
+    /// The event of an executed batch, by commitment.
+    pub fn event_of(&self, commitment: &ChannelCommitment) -> Result<Option<Sequence>, ChannelError> {
+        let events = self.events(Sequence(0), usize::MAX)?;
+        let of = |outcome: &EventOutcome| match outcome {
+            EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => Some(*commitment),
+            EventOutcome::Opened | EventOutcome::Closed => None,
+        };
+        Ok(events.iter().find(|(_, row)| of(&row.outcome) == Some(*commitment)).map(|(sequence, _)| *sequence))
+    }
+
+    /// The stored batch of an executed event.
+    pub(crate) fn batch_of(&self, event: &EventRow) -> Result<Option<crate::tables::BatchRow>, ChannelError> {
+        match &event.outcome {
+            EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => {
+                Ok(self.store.get(&BATCHES, commitment)?)
+            }
+            EventOutcome::Opened | EventOutcome::Closed => Ok(None),
+        }
+    }
+}

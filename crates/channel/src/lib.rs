@@ -1,0 +1,47 @@
+//! The sub-ledger of one channel: everything that happens inside a closed room.
+//!
+//! ```text
+//!   SignedTransaction
+//!     | advise      decode authenticate authorize prove, before ordering: advice      process.rs
+//!   pool
+//!     | propose     batch, store synced, commit to it                                 propose.rs
+//!     | endorse     the others: same checks, store synced, sign                       endorse.rs
+//!   Anchor          ordered by the root chain
+//!     | execute     every transaction through process, in log order                   execute.rs
+//!     | commit      one atomic synced write: rows, state tree, verdicts               commit.rs
+//!   state root -> the next batch attests it -> receipts                               outcome.rs
+//! ```
+//!
+//! Execution is deterministic: a verdict is a function of the transaction's bytes, the state before
+//! it and the height of its block. Nothing here reads a clock or draws randomness of its own.
+
+pub mod admit;
+pub mod apply;
+pub mod at_rest;
+pub mod authorize;
+pub mod batch;
+pub mod channel;
+pub mod commit;
+pub mod endorse;
+pub mod error;
+pub mod execute;
+pub mod ledger;
+pub mod outcome;
+pub mod process;
+pub mod propose;
+pub mod prove;
+pub mod reject;
+pub mod setup;
+pub mod tables;
+pub mod verify;
+
+pub use batch::{Batch, BatchHeader, Proposal};
+pub use channel::Channel;
+pub use error::ChannelError;
+pub use endorse::EndorseRefused;
+pub use execute::{Executed, FinalEvent};
+pub use ledger::{RecordView, StoredTransaction};
+pub use outcome::{OutcomeProof, BatchProof};
+pub use reject::Reject;
+pub use setup::{Founder, Founding, Setup, SetupInvalid};
+pub use tables::{Verdict, VerdictRow};

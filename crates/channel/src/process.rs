@@ -1,0 +1,106 @@
+//! One transaction, from bytes to effects. Every line changes the type; none can be skipped.
+//!
+//! Before ordering the same stages up to `prove` run as advice ([`Execution::advise`]); only
+//! execution after ordering decides ([`Execution::process`]).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parclose_access::Decider;
+use parclose_transaction::{Definition, GenerationConfig, KnownSignatures, Setting, UnverifiedTransaction};
+use parclose_types::{Epoch, Height, RecordId, TransactionDigest};
+
+use crate::apply::Effects;
+use crate::error::ChannelError;
+use crate::prove::ProvenTransaction;
+use crate::reject::Reject;
+use crate::tables::{RecordRow, TransactionRow};
+
+/// What execution reads of the state before the event.
+pub trait StateBefore {
+    /// A record as it stood before the event.
+    fn record(&self, record: &RecordId) -> Result<Option<RecordRow>, ChannelError>;
+    /// Where a transaction got its verdict, if it has one.
+    fn executed(&self, digest: &TransactionDigest) -> Result<Option<TransactionRow>, ChannelError>;
+    /// Whether a salt was seen in an epoch.
+    fn salt_seen(&self, epoch: Epoch, salt: &[u8; 32]) -> Result<bool, ChannelError>;
+}
+
+/// The transactions of one event, one after the other, over the state before it.
+pub struct Execution<'a> {
+    pub(crate) state: &'a dyn StateBefore,
+    pub(crate) config: &'a GenerationConfig,
+    pub(crate) definition: &'a Definition,
+    pub(crate) decider: &'a mut Decider,
+    pub(crate) known: &'a mut KnownSignatures,
+    pub(crate) setting: Setting,
+    /// records written by this event so far
+    pub(crate) written: BTreeMap<RecordId, RecordRow>,
+    /// transactions with a verdict by this event so far
+    pub(crate) decided: BTreeSet<TransactionDigest>,
+    /// salts used by this event so far
+    pub(crate) salts: BTreeSet<(Epoch, [u8; 32])>,
+}
+
+/// The store failed, or the transaction is refused: only the second is a verdict.
+#[derive(Debug)]
+pub enum Stop {
+    /// the transaction breaks a rule
+    Reject(Reject),
+    /// the node cannot read its own state
+    Broken(ChannelError),
+}
+
+impl<R: Into<Reject>> From<R> for Stop {
+    fn from(reject: R) -> Self {
+        Self::Reject(reject.into())
+    }
+}
+
+impl Execution<'_> {
+    /// Runs the stages before ordering, as advice.
+    pub fn advise(&mut self, permanent: &[u8]) -> Result<ProvenTransaction, Stop> {
+        let tx = UnverifiedTransaction::decode(permanent)?;
+        let config = self.config;
+        let tx = tx.authenticate(&self.setting, |key| config.member(key).is_some(), self.known)?;
+        let tx = self.authorize(tx)?;
+        self.prove(tx)
+    }
+
+    /// Runs all stages, in log order: the result is the verdict.
+    pub fn process(&mut self, permanent: &[u8], place: (u64, u32)) -> Result<Effects, Stop> {
+        let tx = self.advise(permanent)?;
+        let tx = self.admit(tx)?;
+        Ok(self.apply(&tx, place))
+    }
+
+    /// Whether a transaction already has its verdict: the first occurrence under its sponsor counts.
+    ///
+    /// # Rules
+    ///
+    /// > STA-03: a transaction's outcome is the verdict of its first occurrence under its sponsor; later ones are ignored.
+    pub(crate) fn is_decided(&self, digest: &TransactionDigest) -> Result<bool, Stop> {
+        if self.decided.contains(digest) {
+            return Ok(true);
+        }
+        Ok(self.state.executed(digest).map_err(Stop::Broken)?.is_some())
+    }
+
+    /// A record as this transaction meets it.
+    pub(crate) fn current(&self, record: &RecordId) -> Result<Option<RecordRow>, Stop> {
+        match self.written.get(record) {
+            Some(row) => Ok(Some(row.clone())),
+            None => self.state.record(record).map_err(Stop::Broken),
+        }
+    }
+
+    /// The height that this event has.
+    pub(crate) fn height(&self) -> Height {
+        self.setting.height
+    }
+}
+
+impl std::fmt::Debug for Execution<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Execution({} written)", self.written.len())
+    }
+}

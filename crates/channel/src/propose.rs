@@ -1,0 +1,99 @@
+//! Proposing: a sponsor's own transactions become a batch, stored and committed to.
+
+use parclose_root::{Anchor, Certificate, Endorsement};
+use parclose_transaction::SignedTransaction;
+use parclose_types::{Height, Sequence};
+use rand_core::CryptoRng;
+
+use crate::batch::{Batch, BatchHeader, Proposal};
+use crate::channel::Channel;
+use crate::error::ChannelError;
+use crate::process::Stop;
+use crate::reject::Reject;
+
+/// A transaction that passed the stages before ordering; waits for its batch.
+#[derive(Debug)]
+pub struct Pooled {
+    permanent: Vec<u8>,
+    prunable: Vec<u8>,
+}
+
+impl Pooled {
+    /// Bytes of both parts.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.permanent.len() + self.prunable.len()
+    }
+}
+
+impl Channel {
+    /// Runs decode, authenticate, authorize and prove on a member's own transaction, as advice.
+    pub fn advise(&mut self, signed: &SignedTransaction, height: Height) -> Result<Result<Pooled, Reject>, ChannelError> {
+        let (permanent, prunable) = signed.encode_parts();
+        match self.execution(height).advise(&permanent) {
+            Ok(_) => Ok(Ok(Pooled { permanent, prunable })),
+            Err(Stop::Reject(reject)) => Ok(Err(reject)),
+            Err(Stop::Broken(error)) => Err(error),
+        }
+    }
+
+    /// Makes a batch of pooled transactions, stores it synced, and commits to it with a fresh blinder.
+    ///
+    /// # Rules
+    ///
+    /// > END-02: a sponsor stores its batch durably before anybody else hears of it.
+    pub fn propose(
+        &mut self,
+        pooled: Vec<Pooled>,
+        last_height: Height,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Proposal, ChannelError> {
+        let head = self.head.as_ref().ok_or(ChannelError::Unknown { what: "state before the opening" })?;
+        let header = BatchHeader {
+            network: self.setup.config.network,
+            channel: self.setup.config.channel,
+            generation: self.setup.config.generation,
+            sponsor: self.pseudonym.public(),
+            attested: Sequence(head.next.0 - 1),
+            attested_root: head.root,
+            transactions: 0,
+            permanent_root: [0; 32],
+            prunable_root: [0; 32],
+        };
+        let parts = pooled.into_iter().map(|p| (p.permanent, p.prunable)).collect();
+        let batch = Batch::assemble(header, parts, &self.pseudonym);
+        let mut blinder = [0_u8; 32];
+        rng.fill_bytes(&mut blinder);
+        let proposal = Proposal { batch, blinder, last_height };
+        self.keep(&proposal, None)?;
+        Ok(proposal)
+    }
+
+    /// This member's endorsement of a proposal that it has stored.
+    #[must_use]
+    pub(crate) fn sign_endorsement(&self, proposal: &Proposal) -> Endorsement {
+        let statement = proposal.statement(self.setup.tag);
+        (self.pseudonym.public(), self.pseudonym.sign(&statement.signing_bytes()))
+    }
+
+    /// The sponsor's own endorsement: it stored the batch and knows the state.
+    #[must_use]
+    pub fn endorse_own(&self, proposal: &Proposal) -> Endorsement {
+        self.sign_endorsement(proposal)
+    }
+
+    /// The anchor of a proposal, once enough endorsements are there.
+    #[must_use]
+    pub fn anchor(&self, proposal: &Proposal, endorsements: &[Endorsement]) -> Option<Anchor> {
+        let statement = proposal.statement(self.setup.tag);
+        let certificate = Certificate::assemble(&self.endorsers, endorsements)?;
+        Some(Anchor {
+            tag: statement.tag,
+            generation: statement.generation,
+            commitment: statement.commitment,
+            attested: statement.attested,
+            last_height: statement.last_height,
+            certificate,
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! Proofs. Until confidential amounts exist there is nothing to prove but the form of commitments:
+//! a field leaf is not zero and stands once. Range and balance proofs will be checked here.
+
+use std::collections::BTreeSet;
+
+use parclose_access::Permit;
+use parclose_transaction::AuthenticatedTransaction;
+
+use crate::authorize::AuthorizedTransaction;
+use crate::process::{Execution, Stop};
+use crate::reject::NotProven;
+
+/// A transaction whose commitments have the right form.
+#[derive(Debug)]
+pub struct ProvenTransaction {
+    pub(crate) transaction: AuthenticatedTransaction,
+    pub(crate) permits: Vec<Permit>,
+}
+
+impl Execution<'_> {
+    /// Checks the form of every field commitment.
+    ///
+    /// # Rules
+    ///
+    /// > AMT-01: a field commitment is not zero and stands once in its transaction.
+    pub(crate) fn prove(&self, tx: AuthorizedTransaction) -> Result<ProvenTransaction, Stop> {
+        let body = tx.transaction.body();
+        let mut seen = BTreeSet::new();
+        let leaves = body.operations.iter().flat_map(|operation| &operation.fields).map(|entry| entry.leaf);
+        for leaf in leaves {
+            if leaf == [0; 32] || !seen.insert(leaf) {
+                return Err(NotProven::Form.into());
+            }
+        }
+        Ok(ProvenTransaction { transaction: tx.transaction, permits: tx.permits })
+    }
+}
+
+impl ProvenTransaction {
+    /// The digest of the transaction.
+    #[must_use]
+    pub fn digest(&self) -> parclose_types::TransactionDigest {
+        self.transaction.digest()
+    }
+}

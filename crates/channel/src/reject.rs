@@ -1,0 +1,148 @@
+//! Why a transaction is refused: one variant for each stage.
+
+use parclose_access::Denied;
+use parclose_transaction::NotAuthentic;
+use parclose_types::{Failure, Fault, Malformed};
+
+/// Why a transaction is refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Reject {
+    /// decode
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// authenticate
+    #[error(transparent)]
+    NotAuthentic(#[from] NotAuthentic),
+    /// authorize: the schema
+    #[error(transparent)]
+    OffSchema(#[from] OffSchema),
+    /// authorize: the policy
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// prove
+    #[error(transparent)]
+    NotProven(#[from] NotProven),
+    /// admit
+    #[error(transparent)]
+    Stale(#[from] Stale),
+}
+
+/// A transaction does not fit the channel's schema.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OffSchema {
+    /// SCH-01: no such record type or field
+    #[error("the definition has no {what} {id}")]
+    Unknown {
+        /// record type or field
+        what: &'static str,
+        /// its number
+        id: u32,
+    },
+    /// SCH-02: parties are not exactly the slots, or do not hold their roles
+    #[error("the parties are not one member with the right role for each slot")]
+    Parties,
+    /// SCH-03: a field is sealed for another audience than the schema says
+    #[error("field {field} is sealed for another audience than the schema says")]
+    Audience {
+        /// field number
+        field: u32,
+    },
+    /// SCH-04: the author does not belong to an audience that it seals for
+    #[error("the author does not belong to the audience of field {field}")]
+    Writer {
+        /// field number
+        field: u32,
+    },
+    /// SCH-05: a new record lacks a required field
+    #[error("a new record needs field {field}")]
+    Required {
+        /// field number
+        field: u32,
+    },
+}
+
+/// A commitment or a proof does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotProven {
+    /// AMT-01: a field commitment is zero, or stands twice
+    #[error("a field commitment is zero or stands twice")]
+    Form,
+}
+
+/// A transaction does not fit the state that it meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Stale {
+    /// STA-03: the transaction already has a verdict
+    #[error("the transaction already has a verdict")]
+    Repeated,
+    /// STA-04: the record is not at the version that this one follows
+    #[error("the record is at version {current}, which version {wanted} does not follow")]
+    Version {
+        /// version in the state, 0 for none
+        current: u64,
+        /// version that the operation makes
+        wanted: u64,
+    },
+    /// STA-05: a new record's id is taken
+    #[error("the record exists already")]
+    Exists,
+    /// STA-06: an update changes type or parties
+    #[error("an update cannot change the type or the parties of a record")]
+    Shape,
+    /// STA-07: the salt was used before in this epoch
+    #[error("the salt was used before")]
+    Salt,
+}
+
+impl Failure for Reject {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(e) => e.code(),
+            Self::NotAuthentic(e) => e.code(),
+            Self::OffSchema(_) => "OFF_SCHEMA",
+            Self::Denied(e) => e.code(),
+            Self::NotProven(_) => "NOT_PROVEN",
+            Self::Stale(Stale::Repeated) => "ALREADY_DECIDED",
+            Self::Stale(_) => "STALE",
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::Malformed(e) => e.rule(),
+            Self::NotAuthentic(e) => e.rule(),
+            Self::Denied(e) => e.rule(),
+            Self::OffSchema(OffSchema::Unknown { .. }) => "SCH-01",
+            Self::OffSchema(OffSchema::Parties) => "SCH-02",
+            Self::OffSchema(OffSchema::Audience { .. }) => "SCH-03",
+            Self::OffSchema(OffSchema::Writer { .. }) => "SCH-04",
+            Self::OffSchema(OffSchema::Required { .. }) => "SCH-05",
+            Self::NotProven(NotProven::Form) => "AMT-01",
+            Self::Stale(Stale::Repeated) => "STA-03",
+            Self::Stale(Stale::Version { .. }) => "STA-04",
+            Self::Stale(Stale::Exists) => "STA-05",
+            Self::Stale(Stale::Shape) => "STA-06",
+            Self::Stale(Stale::Salt) => "STA-07",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Sender
+    }
+
+    fn definite(&self) -> bool {
+        true
+    }
+
+    fn fix(&self) -> String {
+        match self {
+            Self::Malformed(e) => e.fix(),
+            Self::NotAuthentic(e) => e.fix(),
+            Self::Denied(e) => e.fix(),
+            Self::OffSchema(_) => "compare with `parclose channel show`".into(),
+            Self::NotProven(_) => "build the transaction again".into(),
+            Self::Stale(Stale::Exists) => "the record is there: update it, or use another id".into(),
+            Self::Stale(_) => "read the record's current version and try again".into(),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What a member keeps of a channel: the rows, each type with its place and its layout.
+//!
+//! Every value is sealed at rest ([`crate::at_rest`]); keys that carry meaning are blinded. Batch
+//! numbers are local arrival numbers and mean nothing to anybody else.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use parclose_crypto::merkle::Frontier;
+use parclose_crypto::state_tree::StateProof;
+use parclose_root::LogEntry;
+use parclose_store::{AnyTable, Blinded, Table};
+use parclose_transaction::FieldEntry;
+use parclose_types::{
+    AudienceId, ChannelCommitment, Epoch, Generation, Height, PublicKey, RecordId, Sequence,
+    SignatureBytes, StateRoot, TransactionDigest,
+};
+
+use crate::batch::BatchHeader;
+use crate::setup::Setup;
+
+/// Where execution stands.
+pub const HEAD: Table<u8, Head> = Table::<u8, Head>::ordered(1, "head");
+/// Who belongs to the channel and by which definition.
+pub const SETUP: Table<u8, Setup> = Table::<u8, Setup>::ordered(2, "setup");
+/// Audience secrets that this member holds.
+pub const SECRETS: Table<AudienceId, [u8; 32], Blinded> = Table::<AudienceId, [u8; 32]>::blinded(3, "secrets");
+/// Executed events of the log.
+pub const EVENTS: Table<Sequence, EventRow> = Table::<Sequence, EventRow>::ordered(4, "events");
+/// Stored batches by their commitment, ordered or not.
+pub const BATCHES: Table<ChannelCommitment, BatchRow, Blinded> =
+    Table::<ChannelCommitment, BatchRow>::blinded(5, "batches");
+/// Permanent parts: (batch number, index).
+pub const PERMANENT: Table<(u64, u32), Vec<u8>> = Table::<(u64, u32), Vec<u8>>::ordered(6, "permanent");
+/// Prunable parts: (batch number, index).
+pub const PRUNABLE: Table<(u64, u32), Vec<u8>> = Table::<(u64, u32), Vec<u8>>::ordered(7, "prunable");
+/// Records.
+pub const RECORDS: Table<RecordId, RecordRow, Blinded> = Table::<RecordId, RecordRow>::blinded(8, "records");
+/// The verdict log.
+pub const VERDICTS: Table<u64, VerdictRow> = Table::<u64, VerdictRow>::ordered(9, "verdicts");
+/// Where a transaction stands.
+pub const TRANSACTIONS: Table<TransactionDigest, TransactionRow, Blinded> =
+    Table::<TransactionDigest, TransactionRow>::blinded(10, "transactions");
+/// Salt digests seen in an epoch.
+pub const SALTS: Table<(Epoch, [u8; 32]), (), Blinded> = Table::<(Epoch, [u8; 32]), ()>::blinded(11, "salts");
+/// Nodes of the state tree.
+pub const NODES: Table<Vec<u8>, Vec<u8>, Blinded> = Table::<Vec<u8>, Vec<u8>>::blinded(12, "nodes");
+
+/// Every table, for checks of all rows.
+pub const ALL: &[&dyn AnyTable] = &[
+    &HEAD, &SETUP, &SECRETS, &EVENTS, &BATCHES, &PERMANENT, &PRUNABLE, &RECORDS, &VERDICTS, &TRANSACTIONS,
+    &SALTS, &NODES,
+];
+
+/// The one row of [`HEAD`] and [`SETUP`].
+pub const ONLY: u8 = 0;
+
+/// Where execution stands, after its last event.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Head {
+    /// the next event's sequence
+    pub next: Sequence,
+    /// height of the event that opened the channel: epochs count from here
+    pub start: Height,
+    /// height of the last event
+    pub height: Height,
+    /// state root after it
+    pub root: StateRoot,
+    /// right edge of the verdict log
+    pub verdicts: Frontier,
+}
+
+/// A stored batch.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct BatchRow {
+    /// local arrival number
+    pub number: u64,
+    /// header
+    pub header: BatchHeader,
+    /// the sponsor's signature over the header
+    pub signature: SignatureBytes,
+    /// blinder of the commitment
+    pub blinder: [u8; 32],
+    /// the rule that it breaks, if it breaks form or limits: it will execute as empty
+    pub void: Option<String>,
+}
+
+/// What an event of the log did here.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum EventOutcome {
+    /// the channel was opened
+    Opened,
+    /// a batch was executed
+    Executed {
+        /// its commitment
+        commitment: ChannelCommitment,
+        /// verdicts it wrote
+        verdicts: u32,
+    },
+    /// a batch that breaks form or limits: it counts as empty, its endorsers are named
+    Void {
+        /// its commitment
+        commitment: ChannelCommitment,
+        /// the broken rule
+        rule: String,
+        /// who endorsed it
+        endorsers: Vec<PublicKey>,
+    },
+    /// the channel was closed
+    Closed,
+}
+
+/// An executed event.
+#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
+pub struct EventRow {
+    /// height of its block
+    pub height: Height,
+    /// what the root chain recorded
+    pub entry: LogEntry,
+    /// what it did
+    pub outcome: EventOutcome,
+    /// state root after it
+    pub root: StateRoot,
+    /// the head leaf of that state
+    pub head: HeadLeaf,
+    /// its proof under that root: what makes outcomes provable once the root is attested
+    pub head_proof: StateProof,
+}
+
+/// The state leaf that every event changes (STA-02): the verdict log and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct HeadLeaf {
+    /// the event
+    pub sequence: Sequence,
+    /// verdicts so far
+    pub verdicts: u64,
+    /// RFC 9162 root over them
+    pub verdicts_root: [u8; 32],
+}
+
+/// A record as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct RecordRow {
+    /// its id
+    pub record: RecordId,
+    /// its type
+    pub record_type: u32,
+    /// counts up from 1
+    pub version: u64,
+    /// who created it
+    pub owner: PublicKey,
+    /// party slots
+    pub parties: Vec<(u8, PublicKey)>,
+    /// fields, ascending
+    pub fields: Vec<RecordField>,
+}
+
+/// A field of a record: what the state commits to, and where its sealed part lies.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct RecordField {
+    /// what the state commits to
+    pub state: StateField,
+    /// batch number, index, operation, position: local, for finding the sealed part
+    pub place: (u64, u32, u16, u16),
+}
+
+/// What the state commits to of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct StateField {
+    /// field, audience, leaf
+    pub entry: FieldEntry,
+    /// generation of sealing
+    pub generation: Generation,
+    /// epoch of sealing
+    pub epoch: Epoch,
+    /// transaction that wrote it
+    pub transaction: TransactionDigest,
+}
+
+/// What became of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Verdict {
+    /// it took effect
+    Applied,
+    /// it was refused: the broken rule
+    Refused(String),
+}
+
+/// A leaf of the verdict log.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct VerdictRow {
+    /// event
+    pub sequence: Sequence,
+    /// index in its batch
+    pub index: u32,
+    /// transaction
+    pub transaction: TransactionDigest,
+    /// what became of it
+    pub verdict: Verdict,
+}
+
+/// Where a transaction with a verdict stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct TransactionRow {
+    /// batch number
+    pub batch: u64,
+    /// index in its batch
+    pub index: u32,
+    /// event
+    pub sequence: Sequence,
+    /// index in the verdict log
+    pub verdict: u64,
+    /// last height at which it could have been ordered
+    pub expiry: Height,
+}

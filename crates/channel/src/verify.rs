@@ -1,0 +1,143 @@
+//! `channel verify`: every row, the state tree, the verdict log and every batch are computed again.
+//!
+//! Verifies values, not only roots: a row that was swapped, edited or put back to an older value is
+//! found even when whoever did it holds this node's storage key, because the state root that the
+//! members endorsed and the root chain ordered does not follow from it.
+
+use std::collections::BTreeMap;
+
+use parclose_crypto::merkle::Frontier;
+use parclose_crypto::state_tree::{self, Change, memory::MemoryNodes};
+use parclose_transaction::UnverifiedTransaction;
+use parclose_types::{Digest, RecordId, Sequence, StateRoot, encode};
+
+use crate::batch::Batch;
+use crate::channel::Channel;
+use crate::commit::{SETUP_LEAF, head_key, head_leaf, record_key, record_leaf};
+use crate::error::ChannelError;
+use crate::tables::{ALL, EventOutcome, EventRow, HeadLeaf, RECORDS, RecordRow, VERDICTS};
+
+/// What was verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// rows opened and decoded
+    pub rows: u64,
+    /// events
+    pub events: u64,
+    /// records under the state root
+    pub records: u64,
+    /// verdicts in the log
+    pub verdicts: u64,
+    /// sealed parts that correspond to their leaves
+    pub sealed: u64,
+    /// the state root
+    pub root: StateRoot,
+}
+
+impl Channel {
+    /// Verifies the whole store; `chain_of` gives the root chain's hash chain after an event.
+    ///
+    /// # Rules
+    ///
+    /// > CHA-04: rows, state tree, verdict log and batches agree with the state root, recomputed from the rows.
+    /// > CHA-05: every executed event is the one that the root chain has at its sequence.
+    pub fn verify(&self, chain_of: impl Fn(Sequence) -> Option<Digest>) -> Result<Verified, ChannelError> {
+        let counted = self.store.verify_rows(ALL)?;
+        let Some(head) = self.head.as_ref() else {
+            return Err(ChannelError::Unknown { what: "state before the opening" });
+        };
+        let last = Sequence(head.next.0 - 1);
+        let wrong = |what| ChannelError::Inconsistent { what, sequence: last };
+        let records = self.all_records()?;
+        self.verify_tree(&records, last, head.root).map_err(|_| wrong("a record"))?;
+        let verdicts = self.verify_verdicts(last)?;
+        if head.verdicts != verdicts {
+            return Err(wrong("the verdict log"));
+        }
+        let (events, sealed) = self.verify_events(&chain_of)?;
+        if events != head.next.0 {
+            return Err(wrong("the event log"));
+        }
+        Ok(Verified {
+            rows: counted.rows,
+            events,
+            records: records.len() as u64,
+            verdicts: verdicts.len(),
+            sealed,
+            root: head.root,
+        })
+    }
+
+    fn all_records(&self) -> Result<BTreeMap<RecordId, RecordRow>, ChannelError> {
+        let mut records = BTreeMap::new();
+        self.store.for_each(&RECORDS, |_, row: RecordRow| {
+            records.insert(row.record, row);
+        })?;
+        Ok(records)
+    }
+
+    /// The state tree does not depend on history, so all rows at once give the same root.
+    fn verify_tree(
+        &self,
+        records: &BTreeMap<RecordId, RecordRow>,
+        last: Sequence,
+        root: StateRoot,
+    ) -> Result<(), ChannelError> {
+        let head = self.event(last)?.ok_or(ChannelError::Unknown { what: "event" })?.head;
+        let mut changes: Vec<Change> =
+            records.values().map(|row| (record_key(&row.record), Some(record_leaf(row)))).collect();
+        changes.push((head_key(), Some(head_leaf(&head))));
+        let setup = state_tree::leaf_value(SETUP_LEAF, b"", self.setup.config.digest().as_ref());
+        changes.push((state_tree::leaf_key(SETUP_LEAF, b""), Some(setup)));
+        let computed = state_tree::update(&MemoryNodes::default(), 0, &changes)?.root;
+        if computed == root { Ok(()) } else { Err(ChannelError::Inconsistent { what: "a record", sequence: last }) }
+    }
+
+    fn verify_verdicts(&self, last: Sequence) -> Result<Frontier, ChannelError> {
+        let mut frontier = Frontier::default();
+        let mut in_order = true;
+        self.store.visit(&VERDICTS, &0, |at, row| {
+            in_order &= at == frontier.len();
+            frontier.push(&encode(&row));
+            std::ops::ControlFlow::Continue(())
+        })?;
+        let event = self.event(last)?.ok_or(ChannelError::Unknown { what: "event" })?;
+        let expected = HeadLeaf { sequence: last, verdicts: frontier.len(), verdicts_root: frontier.root() };
+        if in_order && event.head == expected {
+            Ok(frontier)
+        } else {
+            Err(ChannelError::Inconsistent { what: "the verdict log", sequence: last })
+        }
+    }
+
+    fn verify_events(&self, chain_of: &impl Fn(Sequence) -> Option<Digest>) -> Result<(u64, u64), ChannelError> {
+        let (mut count, mut sealed) = (0, 0);
+        for (sequence, event) in self.events(Sequence(0), usize::MAX)? {
+            if chain_of(sequence) != Some(event.entry.chain) || sequence.0 != count {
+                return Err(ChannelError::NotOfRoot { sequence });
+            }
+            if event.head_proof.verify(&event.root, &head_key(), Some(&head_leaf(&event.head))).is_err() {
+                return Err(ChannelError::Inconsistent { what: "an event", sequence });
+            }
+            sealed += self.verify_batch(sequence, &event)?;
+            count += 1;
+        }
+        Ok((count, sealed))
+    }
+
+    fn verify_batch(&self, sequence: Sequence, event: &EventRow) -> Result<u64, ChannelError> {
+        let EventOutcome::Executed { commitment, .. } = &event.outcome else { return Ok(0) };
+        let wrong = || ChannelError::Inconsistent { what: "a batch", sequence };
+        let proposal = self.stored_proposal(commitment)?.ok_or_else(wrong)?;
+        if proposal.commitment() != *commitment {
+            return Err(wrong());
+        }
+        let Batch { permanent, prunable, .. } = &proposal.batch;
+        proposal.batch.check_form().map_err(|_| wrong())?;
+        for (permanent, prunable) in permanent.iter().zip(prunable) {
+            let decoded = UnverifiedTransaction::decode(permanent).map_err(|_| wrong())?;
+            decoded.check_sealed(prunable).map_err(|_| wrong())?;
+        }
+        Ok(prunable.len() as u64)
+    }
+}

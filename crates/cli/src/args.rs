@@ -1,0 +1,315 @@
+//! The command tree: noun, then verb.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// A confidential ledger that competitors can share.
+#[derive(Debug, Parser)]
+#[command(name = "parclose", version, about, disable_help_subcommand = true, propagate_version = true)]
+pub struct Args {
+    /// options of every command
+    #[command(flatten)]
+    pub global: Global,
+    /// what to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Global {
+    /// Home directory of the consortium
+    #[arg(long, global = true, default_value = ".parclose", env = "PARCLOSE_HOME")]
+    pub home: PathBuf,
+    /// Folder of the channel templates
+    #[arg(long, global = true, default_value = "channels", env = "PARCLOSE_TEMPLATES")]
+    pub templates: PathBuf,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress on standard error
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Development consortium
+    #[command(subcommand)]
+    Dev(Dev),
+    /// Import real invoices into a consortium and show what each party sees
+    Demo(Demo),
+    /// Members of the consortium
+    #[command(subcommand)]
+    Member(Member),
+    /// Channels
+    #[command(subcommand)]
+    Channel(Channel),
+    /// Who may do what
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Transactions
+    #[command(subcommand)]
+    Tx(Tx),
+    /// Import documents
+    #[command(subcommand)]
+    Import(Import),
+    /// Receipts
+    #[command(subcommand)]
+    Receipt(Receipt),
+    /// Key files
+    #[command(subcommand)]
+    Key(Key),
+    /// Measure
+    #[command(subcommand)]
+    Bench(Bench),
+    /// Version and CPU baseline
+    Version,
+}
+
+/// `parclose dev`
+#[derive(Debug, Subcommand)]
+pub enum Dev {
+    /// Make a consortium of five members, a regulator and three channels in the home directory
+    Up,
+}
+
+/// `parclose demo`
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Demo {
+    /// Folder of invoice files, read with the Calderdale mapping; without it invoices are generated
+    #[arg(long)]
+    pub invoices: Option<PathBuf>,
+    /// Invoices to generate
+    #[arg(long, default_value_t = 12_000)]
+    pub documents: usize,
+    /// Seed of the generated invoices
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Receipts to make and verify
+    #[arg(long, default_value_t = 60)]
+    pub receipts: usize,
+}
+
+/// `parclose member`
+#[derive(Debug, Subcommand)]
+pub enum Member {
+    /// All members
+    List,
+    /// One member
+    Show {
+        /// its name
+        name: String,
+    },
+}
+
+/// `parclose channel`
+#[derive(Debug, Subcommand)]
+pub enum Channel {
+    /// The channels of a member
+    List {
+        /// whose
+        #[arg(long = "as")]
+        member: String,
+    },
+    /// Found a channel among members
+    Create {
+        /// its name
+        name: String,
+        /// template: a folder of channels/, or a path
+        #[arg(long)]
+        template: String,
+        /// a member with its roles: NAME=ROLE[+ROLE]; once for each member
+        #[arg(long = "member", required = true)]
+        members: Vec<String>,
+    },
+    /// Members, record types, state
+    Show {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+    },
+    /// Recompute every value, the state tree and the log, and compare with the root chain
+    Verify {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+    },
+    /// Which party sees which field
+    Visibility {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+    },
+}
+
+/// A channel, as one of its members.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct OfChannel {
+    /// The channel's name
+    #[arg(long, short)]
+    pub channel: String,
+    /// The member that asks
+    #[arg(long = "as")]
+    pub member: String,
+}
+
+/// `parclose policy`
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// The statements in force
+    Show {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+    },
+    /// Check a template folder: definition, policy, policy schema
+    Check {
+        /// the folder
+        folder: PathBuf,
+    },
+}
+
+/// `parclose tx`
+#[derive(Debug, Subcommand)]
+pub enum Tx {
+    /// Submit a transaction and wait for its verdict
+    Submit {
+        /// where
+        #[command(flatten)]
+        of: OfChannel,
+        /// JSON file: {"action","type","parties","fields"[,"record","version"]}; `-` for standard input
+        file: PathBuf,
+    },
+    /// Verdicts, newest last
+    List {
+        /// where
+        #[command(flatten)]
+        of: OfChannel,
+        /// first index of the verdict log
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// most rows
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// One transaction: its verdict and each field as this member sees it
+    Show {
+        /// where
+        #[command(flatten)]
+        of: OfChannel,
+        /// its digest
+        transaction: String,
+    },
+}
+
+/// `parclose import`
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Import CSV files as records, by a mapping file
+    Csv {
+        /// where, and as whom
+        #[command(flatten)]
+        of: OfChannel,
+        /// files, or a folder of them
+        #[arg(required = true)]
+        sources: Vec<PathBuf>,
+        /// mapping file
+        #[arg(long)]
+        mapping: PathBuf,
+        /// record type to make
+        #[arg(long = "type", default_value = "receivable")]
+        record_type: String,
+        /// a member in a party slot: SLOT=MEMBER; a slot that one member's role alone fits is filled by itself
+        #[arg(long = "party")]
+        parties: Vec<String>,
+        /// read and check only
+        #[arg(long)]
+        dry_run: bool,
+        /// write every rejected line to this file, one JSON object a line
+        #[arg(long)]
+        rejects: Option<PathBuf>,
+    },
+}
+
+/// What a receipt proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReceiptKind {
+    /// that it was ordered
+    Ordered,
+    /// what became of it
+    Outcome,
+}
+
+/// `parclose receipt`
+#[derive(Debug, Subcommand)]
+pub enum Receipt {
+    /// Make the receipt of a transaction
+    Get {
+        /// where
+        #[command(flatten)]
+        of: OfChannel,
+        /// its digest
+        transaction: String,
+        /// what it shall prove
+        #[arg(long, default_value = "outcome")]
+        kind: ReceiptKind,
+        /// file to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Verify a receipt offline
+    Verify {
+        /// the receipt
+        file: PathBuf,
+        /// the genesis that it is verified against
+        #[arg(long)]
+        genesis: PathBuf,
+    },
+}
+
+/// Kinds of key files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyKind {
+    /// a member's master
+    Member,
+    /// a regulator's key
+    Regulator,
+    /// a validator's signing key
+    Validator,
+}
+
+/// `parclose key`
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Draw a fresh key into a new file
+    Generate {
+        /// what it is for
+        #[arg(long, default_value = "member")]
+        kind: KeyKind,
+        /// new file
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Show the public half of a key file
+    Inspect {
+        /// the file
+        file: PathBuf,
+    },
+}
+
+/// `parclose bench`
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Cost of a record write by role, as a multiple of the unavoidable
+    RecordWrite {
+        /// record writes to measure
+        #[arg(long, default_value_t = 2000)]
+        writes: usize,
+        /// where the databases are made
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
+}

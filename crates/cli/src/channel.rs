@@ -1,0 +1,138 @@
+//! `parclose channel`: the rooms of a member.
+
+use parclose_channel::Channel as Room;
+use parclose_node::Home;
+use parclose_types::Sequence;
+use serde_json::{Value, json};
+
+use crate::args::{Channel, Global};
+use crate::context::{in_room, with_channel, with_consortium};
+use crate::dev::create_channel;
+use crate::error::CliError;
+
+/// Runs `parclose channel …`.
+pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
+    match command {
+        Channel::List { member } => list(global, member),
+        Channel::Create { name, template, members } => create(global, name, template, members),
+        Channel::Show { of } => with_channel(global, of, |channel| Ok(show(channel))),
+        Channel::Visibility { of } => with_channel(global, of, |channel| Ok(visibility(channel))),
+        Channel::Verify { of } => with_consortium(global, |consortium| {
+            let room = consortium.room(&of.member, &of.channel)?;
+            let root = consortium.root().clone();
+            let verified = in_room(&room, move |channel| {
+                let tag = channel.tag();
+                channel.verify(|sequence| {
+                    let events = root.events(&tag, sequence, 1).ok()?;
+                    events.first().filter(|event| event.entry.sequence == sequence).map(|event| event.entry.chain)
+                })
+            })??;
+            Ok(json!({
+                "schema": "parclose.channel-verify/1",
+                "channel": of.channel,
+                "member": of.member,
+                "rows": verified.rows,
+                "events": verified.events,
+                "records": verified.records,
+                "verdicts": verified.verdicts,
+                "sealed_parts": verified.sealed,
+                "state_root": verified.root.to_string(),
+                "result": "every value follows from the attested log",
+            }))
+        }),
+    }
+}
+
+fn list(global: &Global, member: &str) -> Result<Value, CliError> {
+    let home = Home::open(&global.home)?;
+    let cards = home.member_directory(member)?.channels()?;
+    let channels: Vec<Value> = cards
+        .iter()
+        .map(|card| json!({ "name": card.name, "template": card.template, "tag": card.tag.to_string() }))
+        .collect();
+    Ok(json!({ "schema": "parclose.channels/1", "member": member, "channels": channels }))
+}
+
+fn create(global: &Global, name: &str, template: &str, members: &[String]) -> Result<Value, CliError> {
+    let parse = |text: &String| {
+        let (member, roles) = text.split_once('=').ok_or_else(|| {
+            CliError::usage(format!("`{text}` is not NAME=ROLE"), "for example --member buyer=buyer")
+        })?;
+        Ok((member.to_owned(), roles.split('+').map(str::to_owned).collect::<Vec<_>>()))
+    };
+    let members = members.iter().map(parse).collect::<Result<Vec<_>, CliError>>()?;
+    with_consortium(global, |consortium| {
+        let tag = create_channel(consortium, global, name, template, &members)?;
+        Ok(json!({
+            "schema": "parclose.channel-create/1",
+            "name": name,
+            "template": template,
+            "tag": tag.to_string(),
+            "members": members.iter().map(|(member, roles)| json!({ "name": member, "roles": roles })).collect::<Vec<_>>(),
+        }))
+    })
+}
+
+fn show(channel: &Room) -> Value {
+    let head = channel.head();
+    let members: Vec<Value> = channel
+        .config()
+        .members
+        .iter()
+        .map(|member| {
+            json!({
+                "name": member.name,
+                "roles": member.certificate.roles,
+                "pseudonym": member.certificate.pseudonym.to_string(),
+            })
+        })
+        .collect();
+    let records: Vec<Value> = channel
+        .definition()
+        .records
+        .iter()
+        .map(|record| {
+            json!({
+                "type": record.name,
+                "slots": record.slots.iter().map(|slot| format!("{} ({})", slot.name, slot.role)).collect::<Vec<_>>(),
+                "fields": record.fields.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({
+        "schema": "parclose.channel/1",
+        "title": channel.definition().title,
+        "template": channel.definition().template,
+        "definition_version": channel.definition().version,
+        "tag": channel.tag().to_string(),
+        "generation": channel.config().generation,
+        "threshold": channel.config().threshold,
+        "events": head.map_or(0, |head| head.next.0),
+        "height": head.map_or(0, |head| head.height.0),
+        "epoch": head.map_or(0, |head| channel.epoch_at(head.height).0.0),
+        "verdicts": head.map_or(0, |head| head.verdicts.len()),
+        "state_root": head.map(|head| head.root.to_string()),
+        "attested_event": channel.latest_attested().ok().flatten().map(|(attested, _): (Sequence, Sequence)| attested.0),
+        "members": members,
+        "record_types": records,
+    })
+}
+
+/// Which slot sees which field, straight from the definition.
+fn visibility(channel: &Room) -> Value {
+    let mut rows = Vec::new();
+    for record in &channel.definition().records {
+        for field in &record.fields {
+            let rule = channel.definition().audience(&field.audience);
+            let mut row = json!({ "record": record.name, "field": field.name, "class": field.class_name });
+            for slot in &record.slots {
+                let sees = rule.is_some_and(|rule| rule.slots.contains(&slot.name) || rule.roles.contains(&slot.role));
+                row[&slot.name] = json!(if sees { "clear" } else { "sealed" });
+            }
+            row["other members"] = json!("sealed");
+            row["validators"] = json!("nothing");
+            rows.push(row);
+        }
+    }
+    json!({ "schema": "parclose.visibility/1", "fields": rows })
+}

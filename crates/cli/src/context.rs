@@ -1,0 +1,41 @@
+//! A command's consortium: opened, used, closed.
+
+use parclose_channel::{Channel, ChannelError};
+use parclose_node::{Consortium, Home, RoomHandle};
+use parclose_types::Fault;
+
+use crate::args::{Global, OfChannel};
+use crate::error::CliError;
+
+/// Opens the home's consortium, runs `use_it`, closes it.
+pub fn with_consortium<T>(
+    global: &Global,
+    use_it: impl FnOnce(&mut Consortium) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let mut consortium = Consortium::open(Home::open(&global.home)?)?;
+    let result = use_it(&mut consortium);
+    drop(consortium.close());
+    result
+}
+
+/// Opens the consortium and runs `read` in one member's room of a channel.
+pub fn with_channel<T: Send + 'static>(
+    global: &Global,
+    of: &OfChannel,
+    read: impl FnOnce(&mut Channel) -> Result<T, ChannelError> + Send + 'static,
+) -> Result<T, CliError> {
+    with_consortium(global, |consortium| {
+        let room = consortium.room(&of.member, &of.channel)?;
+        Ok(in_room(&room, read)??)
+    })
+}
+
+/// Runs `read` in a room.
+pub fn in_room<T: Send + 'static>(
+    room: &RoomHandle,
+    read: impl FnOnce(&mut Channel) -> T + Send + 'static,
+) -> Result<T, CliError> {
+    room.call(read).ok_or_else(|| {
+        CliError::new("OUTCOME_UNKNOWN", "NOD-02", Fault::Bug, "the room has stopped".into(), "run the command again")
+    })
+}

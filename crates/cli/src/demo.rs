@@ -1,0 +1,172 @@
+//! `parclose demo`: a consortium shares a ledger of real invoices that each party sees differently.
+//!
+//! ```text
+//!   invoices --import month by month--> three channels        load.rs
+//!   each party's directory and keys alone --> its view        views.rs
+//!   the leak scan over every store                            scan.rs
+//!   the regulator: one wrapped view key, one export           regulator.rs
+//!   receipts offline; tampering that must be caught           proof.rs, tamper.rs
+//! ```
+//!
+//! Everything is checked against sums computed straight from the documents. The demo exits 0 when all is
+//! as it should be, and 6 when it is not.
+
+mod invoices;
+mod load;
+mod proof;
+mod regulator;
+mod scan;
+mod tamper;
+mod views;
+
+use std::path::{Path, PathBuf};
+
+use parclose_node::Home;
+use serde_json::{Value, json};
+
+use crate::args::{Demo, Global};
+use crate::dev;
+use crate::error::CliError;
+use crate::progress::Progress;
+
+/// Runs `parclose demo`.
+pub fn run(global: &Global, options: &Demo) -> Result<Value, CliError> {
+    let place = Place::of(global)?;
+    let global = Global { home: place.home.clone(), ..global.clone() };
+    let result = demo(&global, options);
+    place.clean();
+    let value = result?;
+    match value["failures"].as_array() {
+        Some(failures) if failures.is_empty() => Ok(value),
+        _ => Err(CliError::verification("not everything was as it should be".into()).with_details(value)),
+    }
+}
+
+/// Where the demo works: a given home, which is kept, or one of its own, which is removed.
+struct Place {
+    home: PathBuf,
+    own: bool,
+}
+
+impl Place {
+    fn of(global: &Global) -> Result<Self, CliError> {
+        if global.home != Path::new(".parclose") {
+            return Ok(Self { home: global.home.clone(), own: false });
+        }
+        let home = PathBuf::from(format!(".parclose-demo-{}", std::process::id()));
+        if home.exists() {
+            return Err(CliError::usage(format!("`{}` exists already", home.display()), "remove it, or give --home"));
+        }
+        Ok(Self { home, own: true })
+    }
+
+    fn clean(&self) {
+        if self.own {
+            // What is left behind is told by the next run, which refuses to use it.
+            let _ = std::fs::remove_dir_all(&self.home);
+        }
+    }
+}
+
+fn demo(global: &Global, options: &Demo) -> Result<Value, CliError> {
+    let mut progress = Progress::start(global.quiet);
+    let invoices = invoices::read(global, options, &mut progress)?;
+    progress.step("founding: five members, a regulator, three channels");
+    let consortium = dev::up(global)?;
+    let loaded = load::import(&consortium, &invoices, &mut progress)?;
+    progress.step("making receipts");
+    let receipts = proof::make(&consortium, &loaded, options.receipts)?;
+    progress.step("issuing a view key and an export to the regulator");
+    let handed = regulator::prepare(&consortium, &loaded)?;
+    let home = consortium.close();
+    let mut checks = Checks::default();
+    progress.step("looking at the ledger as each party, with its directory and keys alone");
+    let mut views = views::of_members(&home, &invoices, &loaded, &mut checks)?;
+    progress.step("searching every store for what belongs to others");
+    let scan = scan::run(&home, &mut checks)?;
+    progress.step("reading as the regulator");
+    views.push(regulator::view(&home, &handed, &invoices, &loaded, &mut checks)?);
+    progress.step("verifying receipts offline");
+    let receipts = proof::verify(&home, &receipts, &mut checks)?;
+    let stores = stores(&home)?;
+    let bytes_per_record = bytes_per_record(&stores, loaded.records);
+    progress.step("tampering");
+    let tampered = tamper::run(global, home, &receipts.sample, &mut checks)?;
+    progress.step("done");
+    Ok(json!({
+        "schema": "parclose.demo/1",
+        "source": invoices.source,
+        "invoices": invoices.documents.len(),
+        "total_minor": invoices.total_minor().to_string(),
+        "currency": invoices.currency(),
+        "views": views,
+        "stores": stores,
+        "scan": scan,
+        "receipts": { "checked": receipts.checked, "valid": receipts.valid },
+        "tamper": tampered,
+        "failures": checks.failures,
+        "seconds": rounded(progress.seconds()),
+        "import_seconds": rounded(loaded.seconds),
+        "tx_per_second": rounded(loaded.transactions_per_second()),
+        "bytes_per_record": rounded(bytes_per_record),
+        "peak_rss_bytes": peak_rss_bytes(),
+    }))
+}
+
+/// What should hold, and does not.
+#[derive(Debug, Default)]
+pub(crate) struct Checks {
+    failures: Vec<String>,
+}
+
+impl Checks {
+    pub(crate) fn expect(&mut self, holds: bool, what: impl Into<String>) {
+        if !holds {
+            self.failures.push(what.into());
+        }
+    }
+}
+
+fn stores(home: &Home) -> Result<Vec<Value>, CliError> {
+    let mut stores = Vec::new();
+    for member in home.members() {
+        let directory = home.member_directory(&member.name)?;
+        for card in directory.channels()? {
+            let path = directory.database(&card.name);
+            stores.push(json!({
+                "member": member.name,
+                "channel": card.name,
+                "path": path.display().to_string(),
+                "bytes": folder_bytes(&path)?,
+            }));
+        }
+    }
+    Ok(stores)
+}
+
+/// Bytes of a member's store for each record of its channel, on average over all stores.
+fn bytes_per_record(stores: &[Value], records: usize) -> f64 {
+    let bytes: u64 = stores.iter().filter_map(|store| store["bytes"].as_u64()).sum();
+    bytes as f64 / records.max(1) as f64
+}
+
+fn folder_bytes(folder: &Path) -> Result<u64, CliError> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder).map_err(|e| CliError::file(folder, &e))? {
+        let metadata = entry.and_then(|entry| entry.metadata()).map_err(|e| CliError::file(folder, &e))?;
+        bytes += if metadata.is_file() { metadata.len() } else { 0 };
+    }
+    Ok(bytes)
+}
+
+fn rounded(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
+}
+
+/// The process's peak resident memory, from the kernel; absent where it does not tell.
+fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes * 1024)
+}

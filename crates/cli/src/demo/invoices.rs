@@ -1,0 +1,113 @@
+//! The invoices of the demo: real ones where they are, generated ones where not.
+
+use std::path::Path;
+
+use parclose_documents::{Document, synthetic};
+
+use crate::args::{Demo, Global};
+use crate::error::CliError;
+use crate::import::{read_all, read_files, read_mapping};
+use crate::progress::Progress;
+
+pub(crate) struct Invoices {
+    pub(crate) source: String,
+    pub(crate) documents: Vec<Document>,
+}
+
+/// Which supplier's room a document goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dealt {
+    A,
+    B,
+}
+
+impl Dealt {
+    /// The stated rule: by the parity of the sum of the bytes of the supplier id; even goes to A.
+    pub(crate) fn of(document: &Document) -> Self {
+        let id = document.fields.get("supplier_id").map_or("", String::as_str);
+        let sum: u32 = id.bytes().map(u32::from).sum();
+        if sum.is_multiple_of(2) { Self::A } else { Self::B }
+    }
+
+    pub(crate) fn supplier(self) -> &'static str {
+        match self {
+            Self::A => "supplier-a",
+            Self::B => "supplier-b",
+        }
+    }
+
+    pub(crate) fn bank(self) -> &'static str {
+        match self {
+            Self::A => "bank-1",
+            Self::B => "bank-2",
+        }
+    }
+
+    pub(crate) fn channel(self) -> &'static str {
+        match self {
+            Self::A => "trade-a",
+            Self::B => "trade-b",
+        }
+    }
+}
+
+pub(crate) const BOTH: [Dealt; 2] = [Dealt::A, Dealt::B];
+
+impl Invoices {
+    pub(crate) fn total_minor(&self) -> u128 {
+        self.documents.iter().map(|document| u128::from(document.total_minor)).sum()
+    }
+
+    pub(crate) fn currency(&self) -> String {
+        self.documents.first().map_or_else(String::new, |document| document.currency.code().to_owned())
+    }
+
+    /// Months, ascending.
+    pub(crate) fn months(&self) -> Vec<String> {
+        let months: std::collections::BTreeSet<&String> = self.documents.iter().map(|d| &d.month).collect();
+        months.into_iter().cloned().collect()
+    }
+
+    /// The documents of one supplier's room, of one month or of all.
+    pub(crate) fn of(&self, dealt: Dealt, month: Option<&str>) -> Vec<Document> {
+        let wanted = |document: &&Document| {
+            Dealt::of(document) == dealt && month.is_none_or(|month| document.month == month)
+        };
+        self.documents.iter().filter(wanted).cloned().collect()
+    }
+
+    /// The sum of one supplier's room, straight from the documents.
+    pub(crate) fn sum_of(&self, dealt: Dealt) -> u128 {
+        let mine = self.documents.iter().filter(|document| Dealt::of(document) == dealt);
+        mine.map(|document| u128::from(document.total_minor)).sum()
+    }
+}
+
+/// Reads the invoices of a folder, or generates them.
+pub(crate) fn read(global: &Global, options: &Demo, progress: &mut Progress) -> Result<Invoices, CliError> {
+    let mappings = global.templates.join("scf-receivable").join("mappings");
+    match &options.invoices {
+        Some(folder) => {
+            progress.step(&format!("reading invoices from {}", folder.display()));
+            from_files(&folder.display().to_string(), &read_files(std::slice::from_ref(folder))?, &mappings.join("calderdale.toml"))
+        }
+        None => {
+            progress.step(&format!("generating {} invoices from seed {}", options.documents, options.seed));
+            let made = synthetic::invoices(options.seed, options.documents);
+            let source = format!("generated from seed {}", options.seed);
+            let invoices = from_files(&source, &made.files, &mappings.join("generated.toml"))?;
+            if invoices.total_minor() != made.reference.total_minor {
+                return Err(CliError::verification("the importer's sum is not the generator's".into()));
+            }
+            Ok(invoices)
+        }
+    }
+}
+
+fn from_files(source: &str, files: &[(String, Vec<u8>)], mapping: &Path) -> Result<Invoices, CliError> {
+    let read = read_all(files, &read_mapping(mapping)?)?;
+    if let Some(rejection) = read.rejected.first() {
+        return Err(CliError::verification(format!("a line was rejected: {rejection}")));
+    }
+    Ok(Invoices { source: source.into(), documents: read.documents })
+}

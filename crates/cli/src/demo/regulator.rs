@@ -1,0 +1,190 @@
+//! The regulator: belongs to no channel, holds one wrapped view key (one class, three months, one
+//! channel) and an export made by a member it does not trust.
+
+use std::path::{Path, PathBuf};
+
+use parclose_audit::bundle::OrderedEvent;
+use parclose_audit::{Bundle, Grant, GrantScope, GrantTerms, WrappedViewKey};
+use parclose_node::{Consortium, Home, RoomHandle, key_file};
+use parclose_root::RootTransaction;
+use parclose_types::{Epoch, Sequence, hex};
+use serde_json::Value;
+
+use super::Checks;
+use super::invoices::{Dealt, Invoices};
+use super::load::Loaded;
+use super::views::{Seen, is_summed};
+use crate::context::in_room;
+use crate::error::CliError;
+
+/// What the regulator may read.
+const CHANNEL: Dealt = Dealt::A;
+const CLASS: &str = "amount";
+const FIELD: &str = "face_amount";
+const FIRST_MONTH: usize = 3;
+const MONTHS: usize = 3;
+
+/// What was handed to the regulator.
+pub(crate) struct Handed {
+    months: Vec<String>,
+}
+
+fn file(home: &Path, name: &str) -> PathBuf {
+    home.join("regulator").join(name)
+}
+
+/// The issuer and a second reader sign the grant; the bank exports; both go to the regulator as files.
+pub(crate) fn prepare(consortium: &Consortium, loaded: &Loaded) -> Result<Handed, CliError> {
+    let key = key_file::inspect(&consortium.home().regulator_directory().join("regulator.key"))?;
+    let grantee = hex::decode(&key.public).map_err(|_| CliError::verification("the regulator's key".into()))?;
+    let all: Vec<&String> =
+        loaded.epochs.keys().filter(|(channel, _)| *channel == CHANNEL.channel()).map(|(_, month)| month).collect();
+    let months: Vec<String> = all.into_iter().skip(FIRST_MONTH).take(MONTHS).cloned().collect();
+    let (from, to) = interval(loaded, &months)?;
+    let issuer = consortium.room(CHANNEL.supplier(), CHANNEL.channel())?;
+    let second = consortium.room(CHANNEL.bank(), CHANNEL.channel())?;
+    let wrapped = issue(&issuer, &second, grantee, from, to)?;
+    write(&file(consortium.home().path(), "viewkey.json"), wrapped.to_json().as_bytes())?;
+    let bundle = export(consortium, &second, from, to)?;
+    write(&file(consortium.home().path(), "export.bundle"), &bundle.encode())?;
+    Ok(Handed { months })
+}
+
+fn interval(loaded: &Loaded, months: &[String]) -> Result<(Epoch, Epoch), CliError> {
+    let of = |month: &String| loaded.epochs.get(&(CHANNEL.channel(), month.clone())).copied();
+    let epochs: Vec<(Epoch, Epoch)> = months.iter().filter_map(of).collect();
+    match (epochs.first(), epochs.last()) {
+        (Some((from, _)), Some((_, to))) => Ok((*from, *to)),
+        _ => Err(CliError::usage("there are not enough months for the regulator", "import more months")),
+    }
+}
+
+fn issue(
+    issuer: &RoomHandle,
+    second: &RoomHandle,
+    grantee: Vec<u8>,
+    from: Epoch,
+    to: Epoch,
+) -> Result<WrappedViewKey, CliError> {
+    let second_key = in_room(second, |channel| channel.pseudonym().public())?;
+    let to_grantee = grantee.clone();
+    let terms = in_room(issuer, move |channel| {
+        let receivable = channel.definition().record_named("receivable");
+        let rule = receivable.and_then(|r| r.field_named(FIELD)).and_then(|f| channel.definition().audience(&f.audience));
+        let class = channel.definition().class_named(CLASS).map(|class| class.id);
+        let (Some(rule), Some(class)) = (rule, class) else {
+            return Err(CliError::not_found("class"));
+        };
+        let config = channel.config();
+        let slots = ["buyer", "supplier", "bank"];
+        let holder = |slot: &&'static str| {
+            let holds = |m: &&parclose_transaction::MemberEntry| m.certificate.roles.iter().any(|role| role == slot);
+            Some((*slot, config.members.iter().find(holds)?.certificate.pseudonym))
+        };
+        let parties = slots.iter().filter_map(holder).collect();
+        let audience = config.audience_of(&config.audience_members(rule, &parties));
+        let scope = GrantScope { channel: channel.id(), generation: config.generation, audience, class, from, to };
+        Ok(GrantTerms::draw_up(channel.keys(), scope, &to_grantee, channel.pseudonym().public(), second_key)?)
+    })??;
+    let signed_by = |room: &RoomHandle| {
+        let terms = terms.clone();
+        in_room(room, move |channel| terms.sign(channel.keys(), channel.pseudonym()))
+    };
+    let grant = Grant {
+        issuer_signature: signed_by(issuer)??,
+        second_signature: signed_by(second)??,
+        terms: terms.clone(),
+    };
+    let wrapped = in_room(issuer, move |channel| {
+        WrappedViewKey::issue(channel.keys(), grant, &grantee, &mut parclose_node::randomness::generator())
+    })??;
+    Ok(wrapped)
+}
+
+fn export(consortium: &Consortium, room: &RoomHandle, from: Epoch, to: Epoch) -> Result<Bundle, CliError> {
+    let root = consortium.root().clone();
+    let bundle = in_room(room, move |channel| {
+        let tag = channel.tag();
+        let events = root.events(&tag, Sequence(0), usize::MAX)?;
+        let proof = root.prove_tag(&tag)?.ok_or_else(|| CliError::not_found("tag"))?;
+        let ordered = |transaction: &RootTransaction| transaction.encode();
+        let events = events
+            .iter()
+            .map(|event| OrderedEvent { height: event.height, transaction: ordered(&event.transaction) })
+            .collect();
+        Ok::<_, CliError>(Bundle::export(channel, events, proof, Some((from, to)))?)
+    })??;
+    Ok(bundle)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    std::fs::write(path, bytes).map_err(|e| CliError::file(path, &e))
+}
+
+/// Reads as the regulator: its directory, its key, the genesis, and nothing else.
+pub(crate) fn view(
+    home: &Home,
+    handed: &Handed,
+    invoices: &Invoices,
+    loaded: &Loaded,
+    checks: &mut Checks,
+) -> Result<Value, CliError> {
+    let directory = home.regulator_directory();
+    let read = |name: &str| {
+        let path = directory.join(name);
+        std::fs::read(&path).map_err(|e| CliError::file(&path, &e))
+    };
+    let genesis = parclose_node::home::read_genesis(&directory.join("genesis.json"))?;
+    let key = key_file::regulator(&directory.join("regulator.key"))?;
+    let wrapped = WrappedViewKey::from_json(&String::from_utf8_lossy(&read("viewkey.json")?))?;
+    let bundle = Bundle::decode(&read("export.bundle")?)?.verify(&genesis)?;
+    bundle.accept(&wrapped.grant)?;
+    let view_key = wrapped.open(&key)?;
+    let audit = bundle.read(std::slice::from_ref(&view_key));
+    let mut seen = Seen { records: audit.records.len() as u64, malformed: audit.malformed.len() as u64, ..Seen::default() };
+    for record in &audit.records {
+        for (name, state) in &record.fields {
+            seen.add(is_summed(&record.record_type, name), state);
+        }
+    }
+    let mine = |month: &&String| handed.months.contains(month);
+    let expected: u128 = invoices
+        .documents
+        .iter()
+        .filter(|document| Dealt::of(document) == CHANNEL && mine(&&document.month))
+        .map(|document| u128::from(document.total_minor))
+        .sum();
+    let documents = invoices
+        .documents
+        .iter()
+        .filter(|document| Dealt::of(document) == CHANNEL && mine(&&document.month))
+        .count() as u64;
+    checks.expect(seen.sum_minor == Some(expected), "the regulator's sum is that of its three months");
+    checks.expect(seen.opened == documents, "the regulator opens one field of each record in its months, and no other");
+    checks.expect(seen.malformed == 0, "the regulator finds no malformed field");
+    checks.expect(nothing_else_opens(home, &view_key, documents)?, "the view key opens nothing else of the whole ledger");
+    let _ = loaded;
+    Ok(seen.row("regulator", CHANNEL.channel(), Some(expected)))
+}
+
+/// The view key is tried on every field of every store of the consortium: it opens its scope, once in
+/// each store of its channel, and nothing else.
+fn nothing_else_opens(home: &Home, key: &parclose_keys::ViewKey, documents: u64) -> Result<bool, CliError> {
+    let mut holds = true;
+    for member in home.members() {
+        let directory = home.member_directory(&member.name)?;
+        for card in directory.channels()? {
+            let cache = parclose_node::shared_cache(8 << 20);
+            let channel = parclose_node::consortium::open_channel(&directory, &card, &cache)?;
+            let mut opened = 0;
+            channel.view_records(key, |view| {
+                let open = |field: &&parclose_transaction::FieldView| {
+                    matches!(field.state, parclose_transaction::FieldState::Opened(_))
+                };
+                opened += view.fields.iter().filter(open).count() as u64;
+            })?;
+            holds &= opened == if card.name == CHANNEL.channel() { documents } else { 0 };
+        }
+    }
+    Ok(holds)
+}

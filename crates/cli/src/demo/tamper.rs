@@ -1,0 +1,105 @@
+//! Tampering that must be caught, each time by a named rule.
+
+use parclose_audit::verify_json;
+use parclose_node::found::{Party, found_channel, found_consortium, read_template, template_folder};
+use parclose_node::home::MemberDirectory;
+use parclose_node::{Consortium, Home, tamper};
+use parclose_transaction::Definition;
+use parclose_types::{Failure, Fault, hex};
+use serde_json::{Value, json};
+
+use super::Checks;
+use crate::args::{Channel, Global, OfChannel, ReceiptKind, Tx};
+use crate::error::CliError;
+
+/// Runs all of it.
+pub(crate) fn run(global: &Global, home: Home, receipt: &str, checks: &mut Checks) -> Result<Value, CliError> {
+    let genesis = home.genesis()?;
+    let database = home.member_directory("bank-2")?.database("trade-b");
+    drop(home);
+    let value = swapped_values(global, &database)?;
+    let altered = match verify_json(&altered(receipt)?, &genesis) {
+        Err(invalid) => Some(invalid.rule()),
+        Ok(_) => None,
+    };
+    let foreign = match verify_json(&foreign_receipt(global)?, &genesis) {
+        Err(invalid) => Some(invalid.rule()),
+        Ok(_) => None,
+    };
+    let mut caught = |what: &str, rule: Option<&str>| {
+        checks.expect(rule.is_some(), format!("tampering with {what} is caught"));
+        if rule.is_some() { "caught" } else { "missed" }
+    };
+    Ok(json!({
+        "value": caught("a value", value.as_deref()),
+        "receipt": caught("a receipt", altered),
+        "foreign_receipt": caught("a foreign receipt", foreign),
+        "rules": { "value": value, "receipt": altered, "foreign_receipt": foreign },
+    }))
+}
+
+/// Two valid values are exchanged through RocksDB; `channel verify` must end with exit code 6.
+fn swapped_values(global: &Global, database: &std::path::Path) -> Result<Option<String>, CliError> {
+    let of = OfChannel { channel: "trade-b".into(), member: "bank-2".into() };
+    let quiet = Global { quiet: true, ..global.clone() };
+    let verify = || crate::channel::run(&quiet, &Channel::Verify { of: of.clone() });
+    verify()?;
+    let failed = |e: parclose_node::tamper::TamperError| {
+        CliError::new("TAMPER_FAILED", "CLI-08", Fault::Bug, e.to_string(), "run the demo again")
+    };
+    let Some(swapped) = tamper::swap_records(database).map_err(failed)? else { return Ok(None) };
+    let found = verify();
+    tamper::swap_back(database, &swapped).map_err(failed)?;
+    verify()?;
+    Ok(found.err().filter(|error| error.exit() == 6).map(|error| error.to_json()["rule"].as_str().unwrap_or("").to_owned()))
+}
+
+/// One bit of a receipt's bytes is flipped.
+fn altered(receipt: &str) -> Result<String, CliError> {
+    let broken = || CliError::verification("the receipt is not JSON".into());
+    let mut value: Value = serde_json::from_str(receipt).map_err(|_| broken())?;
+    let mut bytes = hex::decode(value["bytes"].as_str().unwrap_or_default()).map_err(|_| broken())?;
+    let middle = bytes.len() / 2;
+    *bytes.get_mut(middle).ok_or_else(broken)? ^= 1;
+    value["bytes"] = json!(hex::encode(&bytes));
+    Ok(value.to_string())
+}
+
+/// A receipt of another consortium, with its own genesis and validator: valid there, foreign here.
+fn foreign_receipt(global: &Global) -> Result<String, CliError> {
+    let path = global.home.with_extension("foreign");
+    let made = other_consortium(global, &path);
+    let _ = std::fs::remove_dir_all(&path);
+    made
+}
+
+fn other_consortium(global: &Global, path: &std::path::Path) -> Result<String, CliError> {
+    found_consortium(path, &["bank-1", "bank-2"], &mut parclose_node::randomness::generator())?;
+    let mut consortium = Consortium::open(Home::open(path)?)?;
+    let texts = read_template(&template_folder(&global.templates, "bilateral"))?;
+    let definition = Definition::parse("channel.toml", &texts.channel_toml)?;
+    let parties = ["bank-1", "bank-2"].map(|name| Party {
+        directory: MemberDirectory::at(&path.join("members").join(name)),
+        name: name.into(),
+        roles: vec!["member".into()],
+    });
+    let network = consortium.root().network();
+    let (open, _) = found_channel("banks", network, texts, &definition, &parties, consortium.cache())?;
+    consortium.open_on_root("banks", &["bank-1".into(), "bank-2".into()], open)?;
+    drop(consortium.close());
+    let other = Global { home: path.to_owned(), quiet: true, ..global.clone() };
+    let draft = path.join("draft.json");
+    let text = json!({
+        "action": "create", "type": "statement",
+        "parties": { "preparer": "bank-1", "counterparty": "bank-2" },
+        "fields": { "month": "2021-09", "documents": 1, "total": { "amount_minor": "1", "currency": "GBP" } },
+    });
+    std::fs::write(&draft, text.to_string()).map_err(|e| CliError::file(&draft, &e))?;
+    let of = OfChannel { channel: "banks".into(), member: "bank-1".into() };
+    let submitted = crate::transaction::run(&other, &Tx::Submit { of: of.clone(), file: draft })?;
+    let digest = crate::transaction::parse_digest(submitted["tx"].as_str().unwrap_or_default())?;
+    crate::context::with_consortium(&other, |consortium| {
+        let room = consortium.room(&of.member, &of.channel)?;
+        crate::receipt::receipt_text(consortium, &room, digest, ReceiptKind::Outcome)
+    })
+}

@@ -1,0 +1,98 @@
+//! `parclose dev`: a consortium of five members, a regulator and three channels in one directory.
+
+use parclose_node::found::{Party, found_channel, found_consortium, read_template, template_folder};
+use parclose_node::randomness::generator;
+use parclose_node::{Consortium, Home};
+use parclose_transaction::Definition;
+use serde_json::{Value, json};
+
+use crate::args::{Dev, Global};
+use crate::error::CliError;
+use crate::member::card_json;
+
+/// A channel of the development consortium: name, template, members with their role.
+pub type ChannelPlan = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// The members.
+pub const MEMBERS: &[&str] = &["buyer", "supplier-a", "supplier-b", "bank-1", "bank-2"];
+
+/// The channels: each supplier's room with the buyer and one bank, and the banks alone.
+pub const CHANNELS: &[ChannelPlan] = &[
+    ("trade-a", "scf-receivable", &[("buyer", "buyer"), ("supplier-a", "supplier"), ("bank-1", "bank")]),
+    ("trade-b", "scf-receivable", &[("buyer", "buyer"), ("supplier-b", "supplier"), ("bank-2", "bank")]),
+    ("banks", "bilateral", &[("bank-1", "member"), ("bank-2", "member")]),
+];
+
+/// Runs `parclose dev …`.
+pub fn run(global: &Global, command: &Dev) -> Result<Value, CliError> {
+    match command {
+        Dev::Up => {
+            let consortium = up(global)?;
+            let cards: Vec<Value> = consortium.home().members().iter().map(card_json).collect();
+            let network = consortium.root().network().to_string();
+            drop(consortium.close());
+            Ok(json!({
+                "schema": "parclose.dev/1",
+                "home": global.home.display().to_string(),
+                "network": network,
+                "members": cards,
+                "channels": CHANNELS.iter().map(|(name, template, members)| json!({
+                    "name": name,
+                    "template": template,
+                    "members": members.iter().map(|(member, _)| *member).collect::<Vec<_>>(),
+                })).collect::<Vec<_>>(),
+                "try": [
+                    "parclose channel list --as buyer",
+                    "parclose channel visibility -c trade-a --as buyer",
+                    "parclose policy show -c trade-a --as bank-1",
+                ],
+            }))
+        }
+    }
+}
+
+/// Makes the development consortium and opens it.
+pub fn up(global: &Global) -> Result<Consortium, CliError> {
+    found_consortium(&global.home, MEMBERS, &mut generator())?;
+    let mut consortium = Consortium::open(Home::open(&global.home)?)?;
+    for (name, template, members) in CHANNELS {
+        let members: Vec<(String, Vec<String>)> =
+            members.iter().map(|(member, role)| ((*member).into(), vec![(*role).into()])).collect();
+        create_channel(&mut consortium, global, name, template, &members)?;
+    }
+    Ok(consortium)
+}
+
+/// Founds a channel and opens it on the root chain.
+pub fn create_channel(
+    consortium: &mut Consortium,
+    global: &Global,
+    name: &str,
+    template: &str,
+    members: &[(String, Vec<String>)],
+) -> Result<parclose_types::Tag, CliError> {
+    check_name(name)?;
+    let texts = read_template(&template_folder(&global.templates, template))?;
+    let definition = Definition::parse("channel.toml", &texts.channel_toml)?;
+    let party = |(member, roles): &(String, Vec<String>)| {
+        let directory = consortium.home().member_directory(member)?;
+        if directory.channel(name).is_ok() {
+            return Err(CliError::usage(format!("member `{member}` has a channel `{name}` already"), "use another name"));
+        }
+        Ok(Party { directory, name: member.clone(), roles: roles.clone() })
+    };
+    let parties = members.iter().map(party).collect::<Result<Vec<_>, CliError>>()?;
+    let network = consortium.root().network();
+    let (open, setup) = found_channel(name, network, texts, &definition, &parties, consortium.cache())?;
+    let names: Vec<String> = members.iter().map(|(member, _)| member.clone()).collect();
+    consortium.open_on_root(name, &names, open)?;
+    Ok(setup.tag)
+}
+
+fn check_name(name: &str) -> Result<(), CliError> {
+    let plain = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if (1..=parclose_types::limits::NAME_BYTES_MAX).contains(&name.len()) && plain {
+        return Ok(());
+    }
+    Err(CliError::usage(format!("`{name}` is not a channel name"), "use a-z, 0-9 and `-`, at most 64 of them"))
+}

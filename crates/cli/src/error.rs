@@ -1,0 +1,160 @@
+//! Errors as the command line tells them: a stable code, the rule, whose fault, whether definite, the fix.
+
+use parclose_types::{Failure, Fault, hex};
+use serde_json::{Value, json};
+
+/// Why a command failed.
+#[derive(Debug)]
+pub struct CliError {
+    code: &'static str,
+    rule: &'static str,
+    fault: Fault,
+    definite: bool,
+    fix: String,
+    message: String,
+    correlation_id: String,
+    details: Option<Value>,
+}
+
+impl CliError {
+    /// An error of this floor.
+    #[must_use]
+    pub fn new(code: &'static str, rule: &'static str, fault: Fault, message: String, fix: &str) -> Self {
+        Self { code, rule, fault, definite: true, fix: fix.into(), message, correlation_id: correlation_id(), details: None }
+    }
+
+    /// Input that cannot be used.
+    ///
+    /// # Rules
+    ///
+    /// > CLI-01: an argument that cannot be used is refused before anything is done.
+    #[must_use]
+    pub fn usage(message: impl Into<String>, fix: &str) -> Self {
+        Self::new("USAGE", "CLI-01", Fault::Sender, message.into(), fix)
+    }
+
+    /// A file that cannot be read or written.
+    ///
+    /// # Rules
+    ///
+    /// > CLI-02: a file that cannot be read or written is named.
+    #[must_use]
+    pub fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
+        let message = format!("`{}`: {error}", path.display());
+        let code = if error.kind() == std::io::ErrorKind::NotFound { "FILE_NOT_FOUND" } else { "FILE" };
+        Self::new(code, "CLI-02", Fault::Sender, message, "check the path and its permissions")
+    }
+
+    /// Nothing of that name.
+    ///
+    /// # Rules
+    ///
+    /// > CLI-03: what is not there is not found; it is never shown as empty.
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new("NOT_FOUND", "CLI-03", Fault::Sender, format!("no such {what}"), "list what there is")
+    }
+
+    /// Something is not as it should be after a complete run.
+    ///
+    /// # Rules
+    ///
+    /// > CLI-04: a run whose checks do not all hold ends with exit code 6 and says which.
+    #[must_use]
+    pub fn verification(message: String) -> Self {
+        Self::new("VERIFICATION_FAILED", "CLI-04", Fault::Operator, message, "keep the directory and look at the details")
+    }
+
+    /// Adds what the command had found when it failed.
+    #[must_use]
+    pub fn with_details(self, details: Value) -> Self {
+        Self { details: Some(details), ..self }
+    }
+
+    /// The error as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut value = json!({
+            "code": self.code,
+            "rule": self.rule,
+            "fault": self.fault,
+            "definite": self.definite,
+            "fix": self.fix,
+            "correlation_id": self.correlation_id,
+        });
+        if let Some(details) = &self.details {
+            value["details"] = details.clone();
+        }
+        value
+    }
+
+    /// The error as prose.
+    #[must_use]
+    pub fn to_prose(&self) -> String {
+        let definite = if self.definite { "definite: nothing was written" } else { "not definite: it may still happen" };
+        format!(
+            "error[{}]: {}\n  rule  {}\n  fix   {}\n  id    {}   ({definite})",
+            self.code, self.message, self.rule, self.fix, self.correlation_id
+        )
+    }
+
+    /// Its exit code.
+    #[must_use]
+    pub fn exit(&self) -> u8 {
+        exit_code(self.code, self.fault)
+    }
+
+    /// Its word code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl<F: Failure> From<F> for CliError {
+    fn from(failure: F) -> Self {
+        Self {
+            code: failure.code(),
+            rule: failure.rule(),
+            fault: failure.fault(),
+            definite: failure.definite(),
+            fix: failure.fix(),
+            message: failure.to_string(),
+            correlation_id: correlation_id(),
+            details: None,
+        }
+    }
+}
+
+/// 0 done; 1 internal; 2 usage; 3 not found; 4 denied by policy; 5 conflict or stale; 6 verification
+/// failed; 7 unreachable, outcome unknown; 8 key locked.
+///
+/// # Rules
+///
+/// > CLI-05: exit codes are stable and follow from the word code.
+#[must_use]
+pub fn exit_code(code: &str, fault: Fault) -> u8 {
+    match code {
+        "USAGE" | "MALFORMED" | "DRAFT_INVALID" | "DEFINITION_INVALID" | "POLICY_REFUSED" | "MAPPING_REFUSED"
+        | "SOURCE_REFUSED" | "IDENTIFIER_REFUSED" | "ROW_REJECTED" | "KEY_FILE" | "FILE" | "CHANNEL_SETUP_INVALID"
+        | "OFF_SCHEMA" | "NOT_AUTHENTIC" => 2,
+        "NOT_FOUND" | "FILE_NOT_FOUND" | "CHANNEL_NOT_FOUND" | "MEMBER_NOT_FOUND" | "HOME_NOT_FOUND"
+        | "TEMPLATE_NOT_FOUND" => 3,
+        "ACTION_DENIED" | "CHANNEL_ACCESS_DENIED" => 4,
+        "STALE" | "ALREADY_DECIDED" | "HOME_IN_USE" | "HOME_EXISTS" | "TRANSACTION_EXPIRED" | "NOT_YET_ATTESTED"
+        | "STORE_IN_USE" => 5,
+        "VERIFICATION_FAILED" | "STATE_TAMPERED" | "STATE_DIVERGED" | "STORE_TAMPERED" | "RECEIPT_INVALID"
+        | "BUNDLE_INVALID" | "VIEW_KEY_INVALID" | "GRANT_INVALID" | "NOT_PROVEN" | "STORE_WRONG_OWNER" => 6,
+        "OUTCOME_UNKNOWN" | "NOT_ENDORSED" | "BATCH_MISSING" | "ROOT_UNAVAILABLE" => 7,
+        _ if fault == Fault::Sender => 2,
+        _ => 1,
+    }
+}
+
+/// Names one occurrence, so that a user and an operator can talk about it.
+fn correlation_id() -> String {
+    let mut bytes = [0_u8; 6];
+    rand_core::Rng::fill_bytes(&mut parclose_node::randomness::generator(), &mut bytes);
+    let text = hex::encode(&bytes);
+    format!("{}-{}-{}", &text[..4], &text[4..8], &text[8..])
+}

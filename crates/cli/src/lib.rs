@@ -1,0 +1,68 @@
+//! The command line: data on standard output, prose on standard error.
+//!
+//! Every command makes one JSON value; `--json` prints it, otherwise a table is rendered from that same
+//! value, so the two cannot differ. Errors likewise: `{code, rule, fault, definite, fix,
+//! correlation_id}` on standard output with `--json`, prose on standard error always. Exit codes are
+//! stable ([`error::exit_code`]).
+
+pub mod args;
+pub mod baseline;
+pub mod bench;
+pub mod channel;
+pub mod context;
+pub mod demo;
+pub mod dev;
+pub mod error;
+pub mod import;
+pub mod key;
+pub mod member;
+pub mod output;
+pub mod policy;
+pub mod progress;
+pub mod receipt;
+pub mod transaction;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use error::CliError;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(usage) => return output::usage(&usage),
+    };
+    if let Err(error) = baseline::check() {
+        return output::failed(&error, args.global.json);
+    }
+    match run(&args) {
+        Ok(value) => output::succeeded(&value, args.global.json),
+        Err(error) => output::failed(&error, args.global.json),
+    }
+}
+
+/// Runs a parsed command: its JSON value, or why not.
+pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
+    let global = &args.global;
+    match &args.command {
+        Command::Dev(command) => dev::run(global, command),
+        Command::Demo(options) => demo::run(global, options),
+        Command::Member(command) => member::run(global, command),
+        Command::Channel(command) => channel::run(global, command),
+        Command::Policy(command) => policy::run(global, command),
+        Command::Tx(command) => transaction::run(global, command),
+        Command::Import(command) => import::run(global, command),
+        Command::Receipt(command) => receipt::run(global, command),
+        Command::Key(command) => key::run(command),
+        Command::Bench(command) => bench::run(command),
+        Command::Version => Ok(serde_json::json!({
+            "schema": "parclose.version/1",
+            "version": env!("CARGO_PKG_VERSION"),
+            "cpu_baseline": baseline::compiled_for(),
+        })),
+    }
+}

@@ -1,0 +1,5 @@
+//! The `parclose` command.
+
+fn main() -> std::process::ExitCode {
+    parclose_cli::main()
+}

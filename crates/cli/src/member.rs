@@ -1,0 +1,30 @@
+//! `parclose member`: what everybody in the consortium knows of a member.
+
+use parclose_node::Home;
+use parclose_node::home::MemberCard;
+use serde_json::{Value, json};
+
+use crate::args::{Global, Member};
+use crate::error::CliError;
+
+/// Runs `parclose member …`.
+pub fn run(global: &Global, command: &Member) -> Result<Value, CliError> {
+    let home = Home::open(&global.home)?;
+    match command {
+        Member::List => {
+            let members: Vec<Value> = home.members().iter().map(card_json).collect();
+            Ok(json!({ "schema": "parclose.members/1", "members": members }))
+        }
+        Member::Show { name } => {
+            let mut value = card_json(home.member(name)?);
+            value["schema"] = json!("parclose.member/1");
+            Ok(value)
+        }
+    }
+}
+
+/// A member's public card.
+#[must_use]
+pub fn card_json(card: &MemberCard) -> Value {
+    json!({ "name": card.name, "lei": card.lei, "identity": card.identity })
+}

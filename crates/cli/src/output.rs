@@ -1,0 +1,114 @@
+//! What is printed: the JSON value of a command, or a table rendered from that same value.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is where the command line prints")]
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{ContentArrangement, Table};
+use serde_json::{Map, Value};
+
+use crate::error::CliError;
+
+/// Prints a success.
+#[must_use]
+pub fn succeeded(value: &Value, json: bool) -> ExitCode {
+    let text = if json { pretty(value) } else { render(value) };
+    print(&text);
+    ExitCode::SUCCESS
+}
+
+/// Prints a failure: JSON on standard output when asked, prose on standard error always.
+#[must_use]
+pub fn failed(error: &CliError, json: bool) -> ExitCode {
+    if json {
+        print(&pretty(&error.to_json()));
+    }
+    let _ = writeln!(std::io::stderr(), "{}", error.to_prose());
+    ExitCode::from(error.exit())
+}
+
+/// Prints help and usage errors; with `--json` on the line a usage error is JSON too.
+#[must_use]
+pub fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let asked_json = std::env::args_os().any(|arg| arg == "--json");
+    if asked_json {
+        let first = error.to_string().lines().next().unwrap_or_default().to_owned();
+        print(&pretty(&CliError::usage(first, "parclose --help").to_json()));
+    }
+    let _ = error.print();
+    ExitCode::from(2)
+}
+
+/// A closed pipe is no error of ours.
+fn print(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
+}
+
+/// Renders a value: its plain members as lines, each list of objects as a table.
+#[must_use]
+pub fn render(value: &Value) -> String {
+    let Value::Object(members) = value else { return plain(value) };
+    let mut parts = vec![lines(members)];
+    for (name, member) in members {
+        if let Some(rows) = rows_of(member) {
+            parts.push(format!("{name}\n{}", table(&rows)));
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n\n")
+}
+
+fn rows_of(value: &Value) -> Option<Vec<&Map<String, Value>>> {
+    let rows: Vec<_> = value.as_array()?.iter().map(Value::as_object).collect::<Option<_>>()?;
+    (!rows.is_empty()).then_some(rows)
+}
+
+fn lines(members: &Map<String, Value>) -> String {
+    let shown: Vec<(&String, String)> = members
+        .iter()
+        .filter(|(name, value)| *name != "schema" && rows_of(value).is_none())
+        .map(|(name, value)| (name, plain(value)))
+        .collect();
+    let width = shown.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let line = |(name, text): &(&String, String)| format!("{name:width$}  {text}");
+    shown.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn table(rows: &[&Map<String, Value>]) -> String {
+    let mut columns: Vec<&String> = Vec::new();
+    for name in rows.iter().flat_map(|row| row.keys()) {
+        if !columns.contains(&name) {
+            columns.push(name);
+        }
+    }
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(columns.iter().map(|name| name.as_str()));
+    for row in rows {
+        table.add_row(columns.iter().map(|name| row.get(*name).map(plain).unwrap_or_default()));
+    }
+    table.to_string()
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "-".into(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.iter().all(|item| !item.is_object()) => {
+            items.iter().map(plain).collect::<Vec<_>>().join(", ")
+        }
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
+}

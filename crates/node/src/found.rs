@@ -1,0 +1,173 @@
+//! Founding: a consortium with its genesis, and channels among its members.
+
+use std::path::{Path, PathBuf};
+
+use parclose_channel::setup::{DefinitionTexts, Setup};
+use parclose_channel::{Channel, Founder, Founding};
+use parclose_documents::Lei;
+use parclose_keys::MemberSecret;
+use parclose_root::{Genesis, OpenChannel, Parameters, Validator};
+use parclose_store::SharedCache;
+use parclose_transaction::Definition;
+use parclose_types::{ChannelId, Digest, NetworkId, limits};
+use rand_core::CryptoRng;
+
+use crate::home::{ChannelCard, HomeError, HomeFile, MemberCard, MemberDirectory, SCHEMA, broken, write_json};
+use crate::key_file::{self, KeyKind};
+use crate::randomness::generator;
+
+/// Makes the home of a consortium: members' masters, validator, genesis, regulator.
+///
+/// # Rules
+///
+/// > HOM-03: a home is made in a new or empty directory, never over something.
+pub fn found_consortium(path: &Path, members: &[&str], rng: &mut impl CryptoRng) -> Result<(), HomeError> {
+    let empty = std::fs::read_dir(path).map_or(true, |mut entries| entries.next().is_none());
+    if !empty {
+        return Err(HomeError::Exists { path: path.display().to_string() });
+    }
+    create(path)?;
+    let validator = key_file::generate(&path.join("validator.key"), KeyKind::Validator, rng)?;
+    let genesis = genesis(&validator.public, rng)?;
+    let regulator = "regulator";
+    create(&path.join(regulator))?;
+    key_file::generate(&path.join(regulator).join("regulator.key"), KeyKind::Regulator, rng)?;
+    write_text(&path.join(regulator).join("genesis.json"), &genesis.to_json())?;
+    let mut cards = Vec::new();
+    for name in members {
+        let directory = MemberDirectory::at(&path.join("members").join(name));
+        create(&directory.path().join("channels"))?;
+        let public = key_file::generate(&directory.key_file(), KeyKind::Member, rng)?;
+        write_text(&directory.path().join("genesis.json"), &genesis.to_json())?;
+        cards.push(MemberCard { name: (*name).into(), lei: lei(name)?, identity: public.public });
+    }
+    write_text(&path.join("genesis.json"), &genesis.to_json())?;
+    // Last, because a home is what has a home.json.
+    write_json(&path.join("home.json"), &HomeFile { schema: SCHEMA.into(), members: cards, regulator: regulator.into() })
+}
+
+/// How far ahead an anchor's last height may lie, in heights.
+const WINDOW: u64 = 1024;
+
+fn genesis(validator: &str, rng: &mut impl CryptoRng) -> Result<Genesis, HomeError> {
+    let mut nonce = [0_u8; 32];
+    rng.fill_bytes(&mut nonce);
+    let key = validator.parse().map_err(|_| broken(Path::new("validator.key"), "not a key"))?;
+    let validators = vec![Validator { key, power: 1 }];
+    let parameters = Parameters { window: WINDOW, ..Parameters::default() };
+    Ok(Genesis::new("development".into(), validators, parameters, Digest(nonce))?)
+}
+
+/// A made-up but well-formed LEI for a made-up member.
+fn lei(name: &str) -> Result<String, HomeError> {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase());
+    let base: String = "PCLD00".chars().chain(letters).chain(std::iter::repeat('0')).take(18).collect();
+    Lei::make(&base).map(|lei| lei.as_str().to_owned()).map_err(|e| broken(Path::new(name), &e.to_string()))
+}
+
+/// A member that takes part in founding a channel.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// its directory
+    pub directory: MemberDirectory,
+    /// its name
+    pub name: String,
+    /// its roles in the channel
+    pub roles: Vec<String>,
+}
+
+/// Reads a template folder.
+///
+/// # Rules
+///
+/// > HOM-07: a template is a folder with `channel.toml`, `policy.cedar` and `policy.cedarschema`.
+pub fn read_template(folder: &Path) -> Result<DefinitionTexts, HomeError> {
+    let read = |file: &str| {
+        let path = folder.join(file);
+        let size = std::fs::metadata(&path).map(|m| m.len()).unwrap_or(u64::MAX);
+        if size > limits::DEFINITION_BYTES_MAX as u64 {
+            return Err(HomeError::NoTemplate { name: folder.display().to_string() });
+        }
+        std::fs::read_to_string(&path).map_err(|e| broken(&path, &e.to_string()))
+    };
+    Ok(DefinitionTexts {
+        channel_toml: read("channel.toml")?,
+        policy: read("policy.cedar")?,
+        policy_schema: read("policy.cedarschema")?,
+    })
+}
+
+/// Founds a channel among parties: every step is taken by each party with its own key only.
+pub fn found_channel(
+    name: &str,
+    network: NetworkId,
+    texts: DefinitionTexts,
+    definition: &Definition,
+    parties: &[Party],
+    cache: &SharedCache,
+) -> Result<(OpenChannel, Setup), HomeError> {
+    let mut rng = generator();
+    let mut id = [0_u8; 32];
+    rand_core::Rng::fill_bytes(&mut rng, &mut id);
+    let channel = ChannelId(id);
+    let members: Vec<MemberSecret> =
+        parties.iter().map(|p| Ok(key_file::member(&p.directory.key_file())?)).collect::<Result<_, HomeError>>()?;
+    let founders: Vec<Founder> = parties
+        .iter()
+        .zip(&members)
+        .map(|(party, member)| Founder::new(&party.name, member, party.roles.clone(), &channel, &mut rng))
+        .collect();
+    let entries = founders.iter().map(|founder| founder.entry().clone()).collect();
+    let founding =
+        Founding::new(network, channel, texts, definition, entries).map_err(parclose_channel::ChannelError::from)?;
+    let (setup, body, accepted, signers) = conclude(founding, &founders, &mut rng)?;
+    let card = ChannelCard { name: name.into(), template: definition.template.clone(), channel, tag: setup.tag };
+    for ((party, member), secrets) in parties.iter().zip(&members).zip(&accepted) {
+        let database = party.directory.database(name);
+        create(database.parent().unwrap_or(&database))?;
+        Channel::create(&database, member, &setup, &secrets.secrets, cache, Box::new(generator()))?;
+        party.directory.add_channel(&card)?;
+    }
+    Ok((Setup::open_channel(body, signers), setup))
+}
+
+type Concluded = (
+    Setup,
+    parclose_root::OpenBody,
+    Vec<parclose_channel::setup::Accepted>,
+    Vec<parclose_types::SignatureBytes>,
+);
+
+fn conclude(founding: Founding, founders: &[Founder], rng: &mut impl CryptoRng) -> Result<Concluded, HomeError> {
+    let invalid = parclose_channel::ChannelError::from;
+    let network = founding.config().network;
+    let mut dealt = Vec::new();
+    for founder in founders {
+        dealt.extend(founder.deal(&founding, rng).map_err(invalid)?);
+    }
+    let accepted = founders
+        .iter()
+        .map(|founder| founder.accept(&founding, &dealt).map_err(invalid))
+        .collect::<Result<Vec<_>, _>>()?;
+    let acks = accepted.iter().flat_map(|a| a.acks.iter().copied()).collect();
+    let deals = dealt.into_iter().map(|(deal, _)| deal).collect();
+    let (setup, body) = founding.conclude(deals, acks, rng);
+    let mut in_order: Vec<&Founder> = founders.iter().collect();
+    in_order.sort_by_key(|founder| founder.pseudonym());
+    let signatures = in_order.iter().map(|founder| founder.sign_open(&body, &network)).collect();
+    Ok((setup, body, accepted, signatures))
+}
+
+fn create(path: &Path) -> Result<(), HomeError> {
+    std::fs::create_dir_all(path).map_err(|e| broken(path, &e.to_string()))
+}
+
+fn write_text(path: &Path, text: &str) -> Result<(), HomeError> {
+    std::fs::write(path, text).map_err(|e| broken(path, &e.to_string()))
+}
+
+/// Where the shipped templates are: beside the executable's source tree, or where `--templates` says.
+#[must_use]
+pub fn template_folder(templates: &Path, name: &str) -> PathBuf {
+    if Path::new(name).join("channel.toml").is_file() { PathBuf::from(name) } else { templates.join(name) }
+}

@@ -1,0 +1,357 @@
+//! A home: the directory of a whole consortium in one process, for development and demonstrations.
+//!
+//! ```text
+//!   HOME/LOCK                              held while a command works
+//!   HOME/home.json                         network, members, regulator
+//!   HOME/genesis.json                      what receipts are verified against
+//!   HOME/validator.key   HOME/root/        the embedded validator
+//!   HOME/members/NAME/member.key           that member's master
+//!   HOME/members/NAME/genesis.json         its own copy
+//!   HOME/members/NAME/channels/CH/channel.json, db/
+//!   HOME/regulator/regulator.key           view keys are wrapped to it
+//! ```
+//!
+//! A member's directory is complete: its views are made from it alone. Members do not read each
+//! other's directories; only the commands that found a channel touch several.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use parclose_channel::ChannelError;
+use parclose_root::{Genesis, GenesisInvalid};
+use parclose_types::{ChannelId, Failure, Fault, Tag};
+use serde::{Deserialize, Serialize};
+
+use crate::key_file::KeyFileError;
+
+/// A home directory, held exclusively.
+#[derive(Debug)]
+pub struct Home {
+    path: PathBuf,
+    file: HomeFile,
+    _lock: File,
+}
+
+/// `home.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HomeFile {
+    /// format of this file
+    pub schema: String,
+    /// members, in the order of their founding
+    pub members: Vec<MemberCard>,
+    /// name of the regulator's directory
+    pub regulator: String,
+}
+
+/// What everybody in the consortium knows of a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberCard {
+    /// name
+    pub name: String,
+    /// ISO 17442 identifier
+    pub lei: String,
+    /// identity key, hex
+    pub identity: String,
+}
+
+/// `channel.json` in a member's directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelCard {
+    /// local name
+    pub name: String,
+    /// template
+    pub template: String,
+    /// the channel's id: known to its members only
+    pub channel: ChannelId,
+    /// its tag on the root chain
+    pub tag: Tag,
+}
+
+/// Schema of `home.json`.
+pub const SCHEMA: &str = "parclose.home/1";
+
+/// Why a home cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    /// HOM-01: another command works in it
+    #[error("another command is working in `{path}`")]
+    InUse {
+        /// home
+        path: String,
+    },
+    /// HOM-02: no home there
+    #[error("there is no home in `{path}`")]
+    Absent {
+        /// home
+        path: String,
+    },
+    /// HOM-03: already one there
+    #[error("`{path}` exists already")]
+    Exists {
+        /// home
+        path: String,
+    },
+    /// HOM-04: a file is missing or not of its form
+    #[error("`{path}`: {reason}")]
+    Broken {
+        /// file
+        path: String,
+        /// what is wrong
+        reason: String,
+    },
+    /// HOM-05: no such member
+    #[error("there is no member `{name}`")]
+    NoMember {
+        /// name
+        name: String,
+    },
+    /// HOM-06: no such channel, or not one of this member's: the same answer for both
+    #[error("no such channel")]
+    ChannelNotFound,
+    /// HOM-07: no such template
+    #[error("there is no template `{name}`")]
+    NoTemplate {
+        /// name
+        name: String,
+    },
+    /// a key file
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// genesis.json
+    #[error(transparent)]
+    Genesis(#[from] GenesisInvalid),
+    /// a channel
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    /// the root chain
+    #[error(transparent)]
+    Root(#[from] parclose_consensus::RootUnavailable),
+}
+
+impl Failure for HomeError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::InUse { .. } => "HOME_IN_USE",
+            Self::Absent { .. } => "HOME_NOT_FOUND",
+            Self::Exists { .. } => "HOME_EXISTS",
+            Self::Broken { .. } => "HOME_BROKEN",
+            Self::NoMember { .. } => "MEMBER_NOT_FOUND",
+            Self::ChannelNotFound => "CHANNEL_NOT_FOUND",
+            Self::NoTemplate { .. } => "TEMPLATE_NOT_FOUND",
+            Self::Key(e) => e.code(),
+            Self::Genesis(e) => e.code(),
+            Self::Channel(e) => e.code(),
+            Self::Root(e) => e.code(),
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::InUse { .. } => "HOM-01",
+            Self::Absent { .. } => "HOM-02",
+            Self::Exists { .. } => "HOM-03",
+            Self::Broken { .. } => "HOM-04",
+            Self::NoMember { .. } => "HOM-05",
+            Self::ChannelNotFound => "HOM-06",
+            Self::NoTemplate { .. } => "HOM-07",
+            Self::Key(e) => e.rule(),
+            Self::Genesis(e) => e.rule(),
+            Self::Channel(e) => e.rule(),
+            Self::Root(e) => e.rule(),
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Key(e) => e.fault(),
+            Self::Genesis(e) => e.fault(),
+            Self::Channel(e) => e.fault(),
+            Self::Root(e) => e.fault(),
+            Self::Broken { .. } => Fault::Operator,
+            _ => Fault::Sender,
+        }
+    }
+
+    fn definite(&self) -> bool {
+        match self {
+            Self::Channel(e) => e.definite(),
+            Self::Root(e) => e.definite(),
+            _ => true,
+        }
+    }
+
+    fn fix(&self) -> String {
+        match self {
+            Self::InUse { .. } => "wait for it to end, or give another --home".into(),
+            Self::Absent { .. } => "make one: parclose dev up".into(),
+            Self::Exists { .. } => "remove it, or give another --home".into(),
+            Self::Broken { .. } => "restore the file, or make a new home: parclose dev up --home DIR".into(),
+            Self::NoMember { .. } => "parclose member list".into(),
+            Self::ChannelNotFound => "parclose channel list --as MEMBER".into(),
+            Self::NoTemplate { .. } => "give a folder of channels/, or its path".into(),
+            Self::Key(e) => e.fix(),
+            Self::Genesis(e) => e.fix(),
+            Self::Channel(e) => e.fix(),
+            Self::Root(e) => e.fix(),
+        }
+    }
+}
+
+impl Home {
+    /// Opens a home and holds it until dropped.
+    ///
+    /// # Rules
+    ///
+    /// > HOM-01: one command works in a home at a time.
+    /// > HOM-02: a home is a directory with a `home.json`.
+    pub fn open(path: &Path) -> Result<Self, HomeError> {
+        let named = path.display().to_string();
+        if !path.join("home.json").is_file() {
+            return Err(HomeError::Absent { path: named });
+        }
+        let lock = lock(path)?;
+        let file: HomeFile = read_json(&path.join("home.json"))?;
+        if file.schema != SCHEMA {
+            return Err(broken(&path.join("home.json"), "another format"));
+        }
+        Ok(Self { path: path.to_owned(), file, _lock: lock })
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its members.
+    #[must_use]
+    pub fn members(&self) -> &[MemberCard] {
+        &self.file.members
+    }
+
+    /// A member's card.
+    pub fn member(&self, name: &str) -> Result<&MemberCard, HomeError> {
+        let found = self.file.members.iter().find(|member| member.name == name);
+        found.ok_or_else(|| HomeError::NoMember { name: name.into() })
+    }
+
+    /// A member's own directory.
+    pub fn member_directory(&self, name: &str) -> Result<MemberDirectory, HomeError> {
+        self.member(name)?;
+        Ok(MemberDirectory::at(&self.path.join("members").join(name)))
+    }
+
+    /// The regulator's directory.
+    #[must_use]
+    pub fn regulator_directory(&self) -> PathBuf {
+        self.path.join(&self.file.regulator)
+    }
+
+    /// The genesis that receipts are verified against.
+    pub fn genesis(&self) -> Result<Genesis, HomeError> {
+        read_genesis(&self.path.join("genesis.json"))
+    }
+}
+
+/// Reads a genesis file.
+pub fn read_genesis(path: &Path) -> Result<Genesis, HomeError> {
+    let text = std::fs::read_to_string(path).map_err(|e| broken(path, &e.to_string()))?;
+    Ok(Genesis::from_json(&text)?)
+}
+
+/// One member's directory: everything that this member has.
+#[derive(Clone, Debug)]
+pub struct MemberDirectory {
+    path: PathBuf,
+}
+
+impl MemberDirectory {
+    /// The directory at a path.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The member's key file.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        self.path.join("member.key")
+    }
+
+    /// A channel's database directory.
+    #[must_use]
+    pub fn database(&self, channel: &str) -> PathBuf {
+        self.path.join("channels").join(channel).join("db")
+    }
+
+    /// The channels that this member belongs to, by name.
+    pub fn channels(&self) -> Result<Vec<ChannelCard>, HomeError> {
+        let folder = self.path.join("channels");
+        let entries = std::fs::read_dir(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
+        let mut cards = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|e| broken(&folder, &e.to_string()))?.path();
+            cards.push(read_json::<ChannelCard>(&path.join("channel.json"))?);
+        }
+        cards.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(cards)
+    }
+
+    /// One of this member's channels.
+    ///
+    /// # Rules
+    ///
+    /// > HOM-06: a channel that does not exist and a channel of others give one and the same answer.
+    pub fn channel(&self, name: &str) -> Result<ChannelCard, HomeError> {
+        self.channels()?.into_iter().find(|card| card.name == name).ok_or(HomeError::ChannelNotFound)
+    }
+
+    /// Writes a new channel's card.
+    pub fn add_channel(&self, card: &ChannelCard) -> Result<(), HomeError> {
+        let folder = self.path.join("channels").join(&card.name);
+        std::fs::create_dir_all(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
+        write_json(&folder.join("channel.json"), card)
+    }
+}
+
+/// Takes the lock of a home.
+pub(crate) fn lock(path: &Path) -> Result<File, HomeError> {
+    let file = path.join("LOCK");
+    let lock = File::options().create(true).append(true).open(&file);
+    let lock = lock.map_err(|e| broken(&file, &e.to_string()))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(HomeError::InUse { path: path.display().to_string() }),
+        Err(std::fs::TryLockError::Error(e)) => Err(broken(&file, &e.to_string())),
+    }
+}
+
+pub(crate) fn broken(path: &Path, reason: &str) -> HomeError {
+    HomeError::Broken { path: path.display().to_string(), reason: reason.into() }
+}
+
+fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, HomeError> {
+    let text = std::fs::read_to_string(path).map_err(|e| broken(path, &e.to_string()))?;
+    serde_json::from_str(&text).map_err(|e| broken(path, &e.to_string()))
+}
+
+/// Writes a small JSON file, synced.
+pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), HomeError> {
+    use std::io::Write;
+    let text = serde_json::to_string_pretty(value).map_err(|e| broken(path, &e.to_string()))?;
+    let written = File::create(path).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.write_all(b"\n")?;
+        file.sync_all()
+    });
+    written.map_err(|e| broken(path, &e.to_string()))
+}

@@ -1,0 +1,43 @@
+//! The node: homes, rooms, and the threads that drive them. The only crate that spawns.
+//!
+//! A [`Consortium`](consortium::Consortium) is a home directory opened in one process: the root chain
+//! with its embedded validator, and for every member and channel a [`room`]: the thread that owns this
+//! member's side of that channel. Rooms talk to each other over `exchange` only, and to the root chain
+//! through its trait only, so that separate processes can take their place.
+
+pub mod consortium;
+pub mod found;
+pub mod home;
+pub mod key_file;
+pub mod measure;
+pub mod randomness;
+pub mod leak_scan;
+pub mod room;
+pub mod root_task;
+pub mod submission;
+pub mod tamper;
+
+pub use consortium::{Consortium, RoomKey};
+pub use home::{Home, HomeError};
+pub use room::RoomHandle;
+pub use submission::{Outcome, SubmitError};
+
+/// A block cache for the databases of a process, in bytes.
+#[must_use]
+pub fn shared_cache(bytes: usize) -> parclose_store::SharedCache {
+    parclose_store::SharedCache::new(bytes)
+}
+
+/// Runs jobs at the same time and gathers their results in order; the first error wins.
+///
+/// # Panics
+///
+/// If a job panics.
+pub fn in_parallel<T: Send, E: Send, J: FnOnce() -> Result<T, E> + Send, const N: usize>(
+    jobs: [J; N],
+) -> Result<Vec<T>, E> {
+    std::thread::scope(|scope| {
+        let running = jobs.map(|job| scope.spawn(job));
+        running.into_iter().map(|job| job.join().expect("a job panicked")).collect()
+    })
+}

@@ -1,0 +1,77 @@
+//! Following the log: every final event of the channel's tag is executed, in order.
+
+use parclose_channel::tables::EventOutcome;
+use parclose_channel::{ChannelError, Executed, FinalEvent};
+use parclose_exchange::Message;
+use parclose_types::Sequence;
+
+use super::Room;
+use crate::submission::{Outcome, SubmitError};
+
+/// Events read from the root chain at a time.
+const EVENTS: usize = 64;
+
+impl Room {
+    /// Executes everything that is final.
+    pub(super) fn catch_up(&mut self) {
+        while self.stopped.is_none() {
+            let next = self.channel.head().map_or(Sequence(0), |head| head.next);
+            let Ok(events) = self.root.events(&self.channel.tag(), next, EVENTS) else { return };
+            if events.is_empty() {
+                break;
+            }
+            for event in events {
+                let event =
+                    FinalEvent { height: event.height, entry: event.entry, transaction: event.transaction };
+                if !self.execute(&event) {
+                    return;
+                }
+            }
+        }
+        self.retry_deferred();
+    }
+
+    /// Executes one event; `false` when it cannot go on now.
+    fn execute(&mut self, event: &FinalEvent) -> bool {
+        match self.channel.execute(event) {
+            Ok(executed) => {
+                self.on_executed(executed);
+                true
+            }
+            Err(ChannelError::BatchMissing { commitment, .. }) => {
+                self.missing = Some(commitment);
+                self.send_to_others(&Message::Fetch { tag: self.channel.tag(), commitment });
+                false
+            }
+            Err(error) => {
+                self.stopped = Some(error);
+                false
+            }
+        }
+    }
+
+    fn on_executed(&mut self, executed: Executed) {
+        if self.unattested.is_some_and(|sequence| executed.attested >= Some(sequence)) {
+            self.unattested = None;
+        }
+        for (transaction, verdict) in executed.verdicts {
+            if let Some(answer) = self.answers.remove(&transaction) {
+                self.unattested = Some(executed.sequence);
+                answer(Ok(Outcome { transaction, sequence: executed.sequence, verdict }));
+            }
+        }
+        let commitment = match executed.outcome {
+            EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => commitment,
+            EventOutcome::Opened | EventOutcome::Closed => return,
+        };
+        if self.flight.as_ref().is_some_and(|flight| flight.commitment == commitment) {
+            let flight = self.flight.take();
+            for digest in flight.into_iter().flat_map(|flight| flight.transactions) {
+                // Executed without a verdict: it had expired when its batch was ordered.
+                if let Some(answer) = self.answers.remove(&digest) {
+                    answer(Err(SubmitError::Expired));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A batch on its way: proposed, being endorsed, anchored. A member has one at a time per channel.
+
+use std::collections::BTreeMap;
+
+use parclose_channel::Proposal;
+use parclose_channel::propose::Pooled;
+use parclose_exchange::Message;
+use parclose_root::certificate::verify_endorsement;
+use parclose_root::{Endorsement, RootTransaction};
+use parclose_transaction::UnverifiedTransaction;
+use parclose_types::{ChannelCommitment, Failure, Height, PublicKey, TransactionDigest, encode};
+
+use super::{Order, Room};
+use crate::submission::SubmitError;
+
+pub(super) struct Flight {
+    proposal: Proposal,
+    pub(super) commitment: ChannelCommitment,
+    pub(super) transactions: Vec<TransactionDigest>,
+    endorsements: BTreeMap<PublicKey, Endorsement>,
+    refusals: BTreeMap<PublicKey, String>,
+    submitted: bool,
+}
+
+impl Room {
+    /// Proposes a batch to all other members.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-04: a member has one unfinal anchor for each channel, and its batches go to all members.
+    pub(super) fn propose(&mut self, pooled: Vec<Pooled>) {
+        let last_height = Height(self.root.head().0 + self.root.genesis().parameters().window);
+        let proposal = match self.channel.propose(pooled, last_height, &mut self.rng) {
+            Ok(proposal) => proposal,
+            Err(error) => {
+                self.stopped = Some(error);
+                return self.give_up();
+            }
+        };
+        let digest = |bytes: &Vec<u8>| UnverifiedTransaction::decode(bytes).ok().map(|tx| tx.digest());
+        let own = self.channel.endorse_own(&proposal);
+        let message = Message::Propose { tag: self.channel.tag(), proposal: encode(&proposal) };
+        self.flight = Some(Flight {
+            commitment: proposal.commitment(),
+            transactions: proposal.batch.permanent.iter().filter_map(digest).collect(),
+            endorsements: BTreeMap::from([(own.0, own)]),
+            refusals: BTreeMap::new(),
+            submitted: false,
+            proposal,
+        });
+        self.send_to_others(&message);
+        self.submit_anchor();
+    }
+
+    pub(super) fn on_endorse(&mut self, commitment: ChannelCommitment, endorsement: Endorsement) {
+        let (tag, endorsers) = (self.channel.tag(), self.channel.endorsers());
+        let Some(flight) = self.flight.as_mut().filter(|flight| flight.commitment == commitment) else { return };
+        let signed = flight.proposal.statement(tag).signing_bytes();
+        if verify_endorsement(endorsers, &signed, &endorsement).is_some() {
+            flight.endorsements.insert(endorsement.0, endorsement);
+            self.submit_anchor();
+        }
+    }
+
+    pub(super) fn on_refuse(&mut self, commitment: ChannelCommitment, from: PublicKey, rule: String) {
+        let members = self.channel.config().members.len();
+        let threshold = usize::from(self.channel.endorsers().threshold());
+        let Some(flight) = self.flight.as_mut().filter(|flight| flight.commitment == commitment) else { return };
+        flight.refusals.insert(from, rule.clone());
+        if !flight.submitted && members - flight.refusals.len() < threshold {
+            self.fail_flight(&rule);
+        }
+    }
+
+    /// The root chain refused the anchor, or cannot take any.
+    pub(super) fn on_not_anchored(&mut self, commitment: &ChannelCommitment, rule: &str) {
+        if self.flight.as_ref().is_some_and(|flight| flight.commitment == *commitment) {
+            self.fail_flight(rule);
+        }
+    }
+
+    fn fail_flight(&mut self, rule: &str) {
+        let Some(flight) = self.flight.take() else { return };
+        for digest in flight.transactions {
+            if let Some(answer) = self.answers.remove(&digest) {
+                answer(Err(SubmitError::NotEndorsed { rule: rule.to_owned() }));
+            }
+        }
+        // Nobody attests our state: waiting longer would not change it.
+        self.unattested = None;
+    }
+
+    /// Submits the anchor once enough members have endorsed.
+    fn submit_anchor(&mut self) {
+        let Some(flight) = self.flight.as_mut().filter(|flight| !flight.submitted) else { return };
+        let endorsements: Vec<Endorsement> = flight.endorsements.values().copied().collect();
+        let Some(anchor) = self.channel.anchor(&flight.proposal, &endorsements) else { return };
+        flight.submitted = true;
+        let (commitment, own) = (flight.commitment, self.own.clone());
+        let done = move |anchored: crate::root_task::Anchored| {
+            let rule = match anchored {
+                Ok(Ok(_)) => return,
+                Ok(Err(reject)) => reject.rule().to_owned(),
+                Err(unavailable) => unavailable.rule().to_owned(),
+            };
+            let _ = own.send(Order::NotAnchored(commitment, rule));
+        };
+        self.root_handle.submit(RootTransaction::Anchor(anchor), Box::new(done));
+    }
+}

@@ -1,0 +1,78 @@
+//! What other members ask of a room: endorsements, and batches that they miss.
+
+use parclose_channel::{EndorseRefused, Proposal};
+use parclose_exchange::Message;
+use parclose_types::{ChannelCommitment, Failure, PublicKey, encode};
+
+use super::Room;
+
+/// Proposals that wait for this room to catch up; more are refused.
+const DEFERRED_MAX: usize = 64;
+
+impl Room {
+    pub(super) fn on_frame(&mut self, from: PublicKey, frame: &[u8]) {
+        // Only members speak in a room; anything malformed is dropped with its message.
+        if self.channel.config().member(&from).is_none() {
+            return;
+        }
+        let Ok(Some(bytes)) = self.gathering.entry(from).or_default().take(frame) else { return };
+        let Ok(message) = Message::from_bytes(&bytes) else { return };
+        if *message.tag() == self.channel.tag() && self.stopped.is_none() {
+            self.on_message(from, message);
+        }
+    }
+
+    fn on_message(&mut self, from: PublicKey, message: Message) {
+        match message {
+            Message::Propose { proposal, .. } => self.on_propose(from, proposal),
+            Message::Endorse { commitment, endorser, signature, .. } => {
+                self.on_endorse(commitment, (endorser, signature));
+            }
+            Message::Refuse { commitment, rule, .. } => self.on_refuse(commitment, from, rule),
+            Message::Fetch { commitment, .. } => self.on_fetch(&from, &commitment),
+            Message::Fetched { proposal, .. } => self.on_fetched(&proposal),
+        }
+    }
+
+    fn on_propose(&mut self, from: PublicKey, bytes: Vec<u8>) {
+        let window = self.root.genesis().parameters().window;
+        let tag = self.channel.tag();
+        let refused = match self.channel.endorse(&bytes, self.root.head(), window) {
+            Ok((commitment, (endorser, signature))) => {
+                return self.send(&from, &Message::Endorse { tag, commitment, endorser, signature });
+            }
+            Err(EndorseRefused::NotYet { .. }) if self.deferred.len() < DEFERRED_MAX => {
+                return self.deferred.push((from, bytes));
+            }
+            Err(refused) => refused,
+        };
+        if let Ok(proposal) = Proposal::decode(&bytes) {
+            let rule = refused.rule().to_owned();
+            self.send(&from, &Message::Refuse { tag, commitment: proposal.commitment(), rule });
+        }
+    }
+
+    /// Looks again at proposals that were ahead of this room.
+    pub(super) fn retry_deferred(&mut self) {
+        for (from, bytes) in std::mem::take(&mut self.deferred) {
+            self.on_propose(from, bytes);
+        }
+    }
+
+    fn on_fetch(&mut self, from: &PublicKey, commitment: &ChannelCommitment) {
+        if let Ok(Some(proposal)) = self.channel.stored_proposal(commitment) {
+            let message = Message::Fetched { tag: self.channel.tag(), proposal: encode(&proposal) };
+            self.send(from, &message);
+        }
+    }
+
+    fn on_fetched(&mut self, bytes: &[u8]) {
+        // Whatever arrives is kept under its own commitment, so a wrong answer costs space only.
+        if self.missing.is_some_and(|wanted| Proposal::decode(bytes).is_ok_and(|p| p.commitment() == wanted))
+            && self.channel.receive_anchored(bytes).is_ok()
+        {
+            self.missing = None;
+            self.catch_up();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What became of a submission.
+
+use parclose_channel::{ChannelError, Reject, Verdict};
+use parclose_transaction::DraftInvalid;
+use parclose_types::{Failure, Fault, Sequence, TransactionDigest};
+
+/// A transaction with its final verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// the transaction
+    pub transaction: TransactionDigest,
+    /// the event that ordered it
+    pub sequence: Sequence,
+    /// what became of it
+    pub verdict: Verdict,
+}
+
+/// Why a submission has no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// it could not be built
+    #[error(transparent)]
+    Draft(#[from] DraftInvalid),
+    /// it was refused before ordering: nothing was written
+    #[error(transparent)]
+    Reject(#[from] Reject),
+    /// this member's node failed
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    /// NOD-01: not enough members endorsed the batch
+    #[error("members refused to endorse the batch: rule {rule}")]
+    NotEndorsed {
+        /// the rule that the last refusal named
+        rule: String,
+    },
+    /// NOD-02: the node stopped before the verdict was known
+    #[error("the node stopped before the outcome was known")]
+    Stopped {
+        /// the transaction, if it was signed already
+        transaction: Option<TransactionDigest>,
+    },
+    /// NOD-03: it expired before it was ordered
+    #[error("the transaction expired before it was ordered")]
+    Expired,
+}
+
+impl Failure for SubmitError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Draft(e) => e.code(),
+            Self::Reject(e) => e.code(),
+            Self::Channel(e) => e.code(),
+            Self::NotEndorsed { .. } => "NOT_ENDORSED",
+            Self::Stopped { .. } => "OUTCOME_UNKNOWN",
+            Self::Expired => "TRANSACTION_EXPIRED",
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::Draft(e) => e.rule(),
+            Self::Reject(e) => e.rule(),
+            Self::Channel(e) => e.rule(),
+            Self::NotEndorsed { .. } => "NOD-01",
+            Self::Stopped { .. } => "NOD-02",
+            Self::Expired => "NOD-03",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Draft(e) => e.fault(),
+            Self::Reject(e) => e.fault(),
+            Self::Channel(e) => e.fault(),
+            Self::NotEndorsed { .. } => Fault::Peer,
+            Self::Stopped { .. } => Fault::Operator,
+            Self::Expired => Fault::Sender,
+        }
+    }
+
+    fn definite(&self) -> bool {
+        match self {
+            Self::Channel(e) => e.definite(),
+            Self::Stopped { .. } => false,
+            _ => true,
+        }
+    }
+
+    fn fix(&self) -> String {
+        match self {
+            Self::Draft(e) => e.fix(),
+            Self::Reject(e) => e.fix(),
+            Self::Channel(e) => e.fix(),
+            Self::NotEndorsed { .. } => "run `parclose channel verify` on each member of the channel".into(),
+            Self::Stopped { transaction: Some(tx) } => format!("ask for it: parclose tx show {tx}"),
+            Self::Stopped { transaction: None } => "submit it again".into(),
+            Self::Expired => "submit it again".into(),
+        }
+    }
+}
