@@ -83,7 +83,7 @@ fn demo(global: &Global, options: &Demo) -> Result<Value, CliError> {
     progress.step("looking at the ledger as each party, with its directory and keys alone");
     let mut views = views::of_members(&home, &invoices, &loaded, &mut checks)?;
     progress.step("searching every store for what belongs to others");
-    let scan = scan::run(&home, &mut checks)?;
+    let scan = scan::run(&home, &invoices, &mut checks)?;
     progress.step("reading as the regulator");
     views.push(regulator::view(&home, &handed, &invoices, &loaded, &mut checks)?);
     progress.step("verifying receipts offline");
@@ -144,7 +144,7 @@ fn stores(home: &Home) -> Result<Vec<Value>, CliError> {
     Ok(stores)
 }
 
-/// Bytes of a member's store for each record of its channel, on average over all stores.
+/// Bytes that all members together keep for each record.
 fn bytes_per_record(stores: &[Value], records: usize) -> f64 {
     let bytes: u64 = stores.iter().filter_map(|store| store["bytes"].as_u64()).sum();
     bytes as f64 / records.max(1) as f64

@@ -91,7 +91,7 @@ impl CliError {
     /// The error as prose.
     #[must_use]
     pub fn to_prose(&self) -> String {
-        let definite = if self.definite { "definite: nothing was written" } else { "not definite: it may still happen" };
+        let definite = if self.definite { "definite" } else { "not definite: it may still happen" };
         format!(
             "error[{}]: {}\n  rule  {}\n  fix   {}\n  id    {}   ({definite})",
             self.code, self.message, self.rule, self.fix, self.correlation_id

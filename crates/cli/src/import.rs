@@ -222,6 +222,14 @@ fn field_value(document: &Document, name: &str, field_type: FieldType) -> Option
     }
 }
 
+/// The bytes of every field value that a document brings to a record type.
+pub(crate) fn values_of(document: &Document, record_type: &RecordType) -> Vec<Vec<u8>> {
+    let value = |field: &parclose_transaction::definition::FieldSchema| {
+        field_value(document, &field.name, field.field_type).map(|value| value.to_bytes())
+    };
+    record_type.fields.iter().filter_map(value).collect()
+}
+
 fn lines_json(document: &Document) -> Value {
     let line = |line: &parclose_documents::Line| {
         let mut value = json!({

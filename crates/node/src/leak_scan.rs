@@ -13,7 +13,7 @@ use std::path::Path;
 
 use parclose_channel::{Channel, ChannelError};
 use parclose_crypto::hash::sha256;
-use parclose_transaction::FieldState;
+use parclose_transaction::{FieldState, FieldValue};
 
 /// Rows shorter than this say nothing about anybody: counters, empty markers.
 const ROW_BYTES_MIN: usize = 24;
@@ -22,15 +22,40 @@ const VALUE_BYTES_MIN: usize = 8;
 const WINDOW: usize = 8;
 
 struct Needle {
+    room: u16,
+    kind: Kind,
     window: u64,
     offset: u32,
     length: u32,
+    tail: u64,
     digest: [u8; 32],
+}
+
+/// A needle whose window is not chosen yet.
+struct Candidate {
+    needle: Needle,
+    windows: [(u64, u32); CANDIDATES],
+}
+
+/// Windows considered for each needle: the one that fewest needles share is taken, so that text which
+/// many rows have in common costs nothing.
+const CANDIDATES: usize = 5;
+
+/// What a needle is, so that a leak can be named without showing it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// a row of this table as the disk holds it
+    SealedRow(u8),
+    /// a row of this table after unsealing
+    Row(u8),
+    /// an opened value
+    Value,
 }
 
 /// What is searched for.
 #[derive(Default)]
 pub struct Needles {
+    added: Vec<Candidate>,
     needles: Vec<Needle>,
     filter: Vec<u64>,
 }
@@ -53,18 +78,45 @@ fn window_at(bytes: &[u8], at: usize) -> u64 {
 }
 
 impl Needles {
-    /// Adds a needle; the window lies in its middle, where rows differ most.
-    pub fn add(&mut self, needle: &[u8]) {
-        let offset = (needle.len().saturating_sub(WINDOW)) / 2;
-        let (Ok(at), Ok(length)) = (u32::try_from(offset), u32::try_from(needle.len())) else { return };
-        let window = window_at(needle, offset);
-        self.needles.push(Needle { window, offset: at, length, digest: sha256(needle) });
+    /// Adds a needle of a room.
+    pub fn add(&mut self, room: u16, kind: Kind, needle: &[u8]) {
+        let last = needle.len().saturating_sub(WINDOW);
+        let (Ok(length), Ok(end)) = (u32::try_from(needle.len()), u32::try_from(last)) else { return };
+        let windows = std::array::from_fn(|at| {
+            let offset = last * at / (CANDIDATES - 1);
+            (window_at(needle, offset), u32::try_from(offset).unwrap_or(end))
+        });
+        let needle =
+            Needle { room, kind, window: 0, offset: 0, length, tail: window_at(needle, last), digest: sha256(needle) };
+        self.added.push(Candidate { needle, windows });
     }
 
-    /// Needles added.
+    /// Needles that are searched for.
     #[must_use]
     pub fn len(&self) -> usize {
         self.needles.len()
+    }
+
+    /// The room that a needle belongs to.
+    #[must_use]
+    pub fn room(&self, index: usize) -> Option<u16> {
+        self.needles.get(index).map(|needle| needle.room)
+    }
+
+    /// The SHA-256 of a needle.
+    #[must_use]
+    pub fn digest(&self, index: usize) -> Option<[u8; 32]> {
+        self.needles.get(index).map(|needle| needle.digest)
+    }
+
+    /// How many of the found needles are of each kind.
+    #[must_use]
+    pub fn kinds(&self, found: &BTreeSet<usize>) -> std::collections::BTreeMap<Kind, usize> {
+        let mut kinds = std::collections::BTreeMap::new();
+        for needle in found.iter().filter_map(|index| self.needles.get(*index)) {
+            *kinds.entry(needle.kind).or_default() += 1;
+        }
+        kinds
     }
 
     /// No needles.
@@ -73,10 +125,21 @@ impl Needles {
         self.needles.is_empty()
     }
 
-    /// Sorts the needles, drops doubles; call it before searching.
+    /// Chooses windows, sorts the needles, drops doubles; call it before searching.
     pub fn prepare(&mut self) {
-        self.needles.sort_by(|a, b| (a.window, a.digest).cmp(&(b.window, b.digest)));
-        self.needles.dedup_by(|a, b| a.window == b.window && a.digest == b.digest);
+        let mut shared: Vec<u64> = self.added.iter().flat_map(|c| c.windows.map(|(window, _)| window)).collect();
+        shared.sort_unstable();
+        let count = |window: u64| {
+            let first = shared.partition_point(|other| *other < window);
+            shared.partition_point(|other| *other <= window) - first
+        };
+        for Candidate { mut needle, windows } in std::mem::take(&mut self.added) {
+            let rarest = windows.into_iter().min_by_key(|(window, _)| count(*window));
+            (needle.window, needle.offset) = rarest.unwrap_or_default();
+            self.needles.push(needle);
+        }
+        self.needles.sort_by_key(|needle| (needle.window, needle.digest, needle.room));
+        self.needles.dedup_by(|a, b| (a.window, a.digest, a.room) == (b.window, b.digest, b.room));
         self.filter = vec![0; 1 << (FILTER_BITS - 6)];
         for needle in &self.needles {
             let (word, bit) = slot(needle.window);
@@ -84,8 +147,8 @@ impl Needles {
         }
     }
 
-    /// Finds needles in a stretch of bytes; adds their indexes to `found`.
-    pub fn search(&self, haystack: &[u8], found: &mut BTreeSet<usize>) {
+    /// Finds needles in a stretch of bytes; `found` gets their indexes.
+    pub fn search(&self, haystack: &[u8], found: &mut dyn FnMut(usize)) {
         for at in 0..(haystack.len() + 1).saturating_sub(WINDOW) {
             let window = window_at(haystack, at);
             let (word, bit) = slot(window);
@@ -95,7 +158,7 @@ impl Needles {
         }
     }
 
-    fn match_at(&self, haystack: &[u8], at: usize, window: u64, found: &mut BTreeSet<usize>) {
+    fn match_at(&self, haystack: &[u8], at: usize, window: u64, found: &mut dyn FnMut(usize)) {
         let first = self.needles.partition_point(|needle| needle.window < window);
         for (index, needle) in self.needles.iter().enumerate().skip(first) {
             if needle.window != window {
@@ -105,14 +168,15 @@ impl Needles {
                 continue;
             };
             let whole = at.checked_sub(offset).and_then(|start| haystack.get(start..start + length));
-            if whole.is_some_and(|bytes| sha256(bytes) == needle.digest) {
-                found.insert(index);
+            let alike = |bytes: &&[u8]| window_at(bytes, length.saturating_sub(WINDOW)) == needle.tail;
+            if whole.filter(alike).is_some_and(|bytes| sha256(bytes) == needle.digest) {
+                found(index);
             }
         }
     }
 
     /// Searches every file below a folder.
-    pub fn search_files(&self, folder: &Path, found: &mut BTreeSet<usize>) -> std::io::Result<()> {
+    pub fn search_files(&self, folder: &Path, found: &mut dyn FnMut(usize)) -> std::io::Result<()> {
         if folder.is_file() {
             self.search(&std::fs::read(folder)?, found);
             return Ok(());
@@ -124,7 +188,7 @@ impl Needles {
     }
 
     /// Searches a store after unsealing: its rows, and every value that its owner can open.
-    pub fn search_opened(&self, channel: &Channel, found: &mut BTreeSet<usize>) -> Result<(), ChannelError> {
+    pub fn search_opened(&self, channel: &Channel, found: &mut dyn FnMut(usize)) -> Result<(), ChannelError> {
         channel.store().logical_dump(|row| {
             self.search(row.row_key, found);
             if let Some(plain) = &row.plain {
@@ -138,15 +202,14 @@ impl Needles {
     }
 
     /// Adds every row of a store: as the disk holds it, and after unsealing.
-    pub fn add_rows(&mut self, channel: &Channel) -> Result<(), ChannelError> {
+    pub fn add_rows(&mut self, room: u16, channel: &Channel) -> Result<(), ChannelError> {
         channel.store().logical_dump(|row| {
             if row.table == 0 {
                 return;
             }
-            for bytes in [Some(row.sealed), row.plain.as_deref()].into_iter().flatten() {
-                if bytes.len() >= ROW_BYTES_MIN {
-                    self.add(bytes);
-                }
+            self.add(room, Kind::SealedRow(row.table), row.sealed);
+            if let Some(plain) = row.plain.as_deref().filter(|plain| plain.len() >= ROW_BYTES_MIN) {
+                self.add(room, Kind::Row(row.table), plain);
             }
         })?;
         Ok(())
@@ -160,7 +223,9 @@ pub fn opened_values(channel: &Channel) -> Result<BTreeSet<Vec<u8>>, ChannelErro
         for field in view.fields {
             if let FieldState::Opened(value) = field.state {
                 let bytes = value.to_bytes();
-                if bytes.len() >= VALUE_BYTES_MIN {
+                // A count is eight bytes, nearly all of them zero: it occurs by chance.
+                let telling = !matches!(value, FieldValue::Integer(_));
+                if telling && bytes.len() >= VALUE_BYTES_MIN {
                     values.insert(bytes);
                 }
             }
@@ -176,14 +241,14 @@ mod tests {
     #[test]
     fn a_planted_needle_is_found_wherever_it_stands() {
         let mut needles = Needles::default();
-        needles.add(b"a secret value of some length");
-        needles.add(b"12345678");
-        needles.add(b"12345678");
+        needles.add(0, Kind::Value, b"a secret value of some length");
+        needles.add(0, Kind::Value, b"12345678");
+        needles.add(0, Kind::Value, b"12345678");
         needles.prepare();
         assert_eq!(needles.len(), 2, "doubles count once");
         let search = |haystack: &[u8]| {
             let mut found = BTreeSet::new();
-            needles.search(haystack, &mut found);
+            needles.search(haystack, &mut |index| drop(found.insert(index)));
             found.len()
         };
         assert_eq!(search(b"nothing here"), 0);
@@ -195,7 +260,7 @@ mod tests {
         std::fs::create_dir(dir.path().join("below")).unwrap();
         std::fs::write(dir.path().join("below/file"), b"xx12345678").unwrap();
         let mut found = BTreeSet::new();
-        needles.search_files(dir.path(), &mut found).unwrap();
+        needles.search_files(dir.path(), &mut |index| drop(found.insert(index))).unwrap();
         assert_eq!(found.len(), 1);
     }
 }

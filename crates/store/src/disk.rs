@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rocksdb::{DBRawIterator, ErrorKind, ReadOptions, WriteBatch, WriteOptions, DB};
+use rocksdb::{DB, DBRawIterator, ErrorKind, ReadOptions, WriteBatch, WriteOptions};
 
 use crate::error::StoreError;
 pub(crate) use copy::Loss;
@@ -60,7 +60,11 @@ impl Disk {
     /// # Rules
     ///
     /// > STO-06: a directory is open at most once, over all processes.
-    pub(crate) fn open(path: &Path, cache: &SharedCache, write_buffer_bytes: usize) -> Result<Self, StoreError> {
+    pub(crate) fn open(
+        path: &Path,
+        cache: &SharedCache,
+        write_buffer_bytes: usize,
+    ) -> Result<Self, StoreError> {
         create_durably(path)?;
         // RocksDB knows its own locks by the path's text; two spellings of it must not pass.
         let path = fs::canonicalize(path).map_err(|e| StoreError::io("resolve a path", &e))?;
@@ -183,7 +187,8 @@ impl Disk {
         let mut writing = self.writable()?;
         // Set until the write is known to be good, so that a panic inside counts as a failure, too.
         writing.failed = true;
-        write(&self.db).map_err(|e| StoreError::WriteFailed { path: self.name(), reason: operating_system_text(&e) })?;
+        write(&self.db)
+            .map_err(|e| StoreError::WriteFailed { path: self.name(), reason: operating_system_text(&e) })?;
         if durability == Durability::Synced {
             // An unreadable directory leaves the old ledger, which claims less, never more.
             if let Ok(synced) = SyncedWals::measure(&self.path) {
@@ -228,10 +233,12 @@ impl Disk {
 
 /// Makes a directory and syncs its parents, so that loss of power cannot take the entry away.
 fn create_durably(path: &Path) -> Result<(), StoreError> {
-    let missing: Vec<&Path> = path.ancestors().take_while(|a| !a.as_os_str().is_empty() && !a.exists()).collect();
+    let missing: Vec<&Path> =
+        path.ancestors().take_while(|a| !a.as_os_str().is_empty() && !a.exists()).collect();
     let made = missing.iter().rev().try_for_each(|directory| {
         fs::create_dir(directory)?;
-        let parent = directory.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        let parent =
+            directory.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         fs::File::open(parent)?.sync_all()
     });
     made.map_err(|e| StoreError::io("make a store directory", &e))

@@ -4,7 +4,7 @@
 //! its stored key, which in a blinded table is a pseudonym. Texts of RocksDB are passed on only for
 //! errors of the operating system, where they name files and never content.
 
-use parclose_types::{hex, Failure, Fault};
+use parclose_types::{Failure, Fault, hex};
 
 /// How many bytes of a stored row key an error shows.
 const SHOWN_KEY_BYTES: usize = 8;

@@ -1,8 +1,8 @@
 //! Shared by the tests: a cipher that is not secure but binds what a real one binds, and openers.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parclose_types::encoding::enc_to;
 

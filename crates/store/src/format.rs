@@ -10,8 +10,8 @@ mod marks;
 
 pub use keys::{FixedRowKey, RowKey};
 pub(crate) use keys::{stored_key, table_end, table_of};
-pub(crate) use marks::{
-    format_row, identity, read_format_row, FORMAT_ROW_KEY, IDENTITY_ROW_KEY, RESERVED_TABLE,
-    RESERVED_TABLE_NAME,
-};
 pub use marks::FORMAT_VERSION;
+pub(crate) use marks::{
+    FORMAT_ROW_KEY, IDENTITY_ROW_KEY, RESERVED_TABLE, RESERVED_TABLE_NAME, format_row, identity,
+    read_format_row,
+};

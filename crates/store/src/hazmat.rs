@@ -7,8 +7,8 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::disk::{Change, Disk, Durability, Loss, SharedCache};
 pub use crate::disk::Row;
+use crate::disk::{Change, Disk, Durability, Loss, SharedCache};
 use crate::error::StoreError;
 use crate::tables::Database;
 

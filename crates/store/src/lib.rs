@@ -27,7 +27,7 @@ mod tables;
 pub use cipher::{ClearRows, RowCipher};
 pub use disk::{Durability, SharedCache};
 pub use error::StoreError;
-pub use format::{FixedRowKey, RowKey, FORMAT_VERSION};
+pub use format::{FORMAT_VERSION, FixedRowKey, RowKey};
 pub use tables::{
     AnyTable, Batch, Blinded, Database, DatabaseOptions, DumpedRow, Layout, Ordered, RowCount, Table,
 };

@@ -1,124 +1,177 @@
 //! The leak scan over every store of the home.
 //!
-//! For each member's store of each channel: every row as its disk holds it, every row after unsealing,
-//! and every value that it opens are searched in its own store (they must be found, or the search is
-//! blind) and in the directories of everybody who does not belong to that channel, and in the root chain.
+//! Needles, of each channel: every row as the disks of its members hold it, every row after unsealing,
+//! and every value that a member opens. Places: each member's store of each channel, raw and opened,
+//! everything else in the members' directories, and the root chain. A needle must be found in its own
+//! channel's stores, or the search is blind; found anywhere else it is a leak.
+//!
+//! A value that the other room was told by its own documents (a date, a name, an invoice number that is
+//! part of another) proves nothing there, and is left out by searching those documents first.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use parclose_channel::Channel;
 use parclose_node::Home;
 use parclose_node::consortium::open_channel;
 use parclose_node::home::{ChannelCard, MemberDirectory};
-use parclose_node::leak_scan::{Needles, opened_values};
+use parclose_node::leak_scan::{Kind, Needles, opened_values};
 use serde_json::{Value, json};
 
 use super::Checks;
+use super::invoices::{BOTH, Dealt, Invoices};
 use crate::error::CliError;
+use crate::import::values_of;
 
+/// A member's store of a channel; `room` is the channel's number in this scan.
 struct Store {
-    member: String,
     directory: MemberDirectory,
     card: ChannelCard,
+    room: u16,
 }
 
 impl Store {
     fn open(&self) -> Result<Channel, CliError> {
         Ok(open_channel(&self.directory, &self.card, &parclose_node::shared_cache(CACHE_BYTES))?)
     }
+
+    fn path(&self) -> PathBuf {
+        self.directory.database(&self.card.name)
+    }
 }
 
 const CACHE_BYTES: usize = 8 << 20;
 
-pub(crate) fn run(home: &Home, checks: &mut Checks) -> Result<Value, CliError> {
-    let stores = stores(home)?;
-    let shared = shared_values(&stores)?;
-    let (mut needles, mut own_hits, mut foreign_hits) = (0, 0, 0);
+pub(crate) fn run(home: &Home, invoices: &Invoices, checks: &mut Checks) -> Result<Value, CliError> {
+    let (stores, rooms) = stores(home)?;
+    let needles = needles(&stores, &rooms, invoices)?;
+    let mut hits = Hits { needles: &needles, own: BTreeSet::new(), foreign: BTreeSet::new() };
     for store in &stores {
-        let mine = needles_of(store, &shared)?;
-        let own = search_own(store, &mine)?;
-        let foreign = search_foreign(home, &stores, store, &mine)?;
-        checks.expect(own == mine.len(), format!("{} of {} needles of {} are found at home", own, mine.len(), store.member));
-        checks.expect(foreign == 0, format!("{foreign} needles of {}'s {} are found elsewhere", store.member, store.card.name));
-        needles += mine.len();
-        own_hits += own;
-        foreign_hits += foreign;
+        hits.search_store(store)?;
     }
-    Ok(json!({ "needles": needles, "own_hits": own_hits, "foreign_hits": foreign_hits }))
+    for place in other_places(home, &stores)? {
+        hits.search_files(None, &place)?;
+    }
+    let (own, foreign) = (hits.own.len(), hits.foreign.len());
+    checks.expect(own == needles.len(), format!("{own} of {} needles are found at home", needles.len()));
+    let leaked = needles.kinds(&hits.foreign);
+    checks.expect(foreign == 0, format!("{foreign} needles are found where they do not belong: {leaked:?}"));
+    Ok(json!({ "needles": needles.len(), "own_hits": own, "foreign_hits": foreign }))
 }
 
-fn stores(home: &Home) -> Result<Vec<Store>, CliError> {
+fn stores(home: &Home) -> Result<(Vec<Store>, BTreeMap<String, u16>), CliError> {
+    let mut rooms: BTreeMap<String, u16> = BTreeMap::new();
     let mut stores = Vec::new();
     for member in home.members() {
         let directory = home.member_directory(&member.name)?;
         for card in directory.channels()? {
-            stores.push(Store { member: member.name.clone(), directory: directory.clone(), card });
+            let next = u16::try_from(rooms.len()).unwrap_or(u16::MAX);
+            let room = *rooms.entry(card.name.clone()).or_insert(next);
+            stores.push(Store { directory: directory.clone(), card, room });
         }
     }
-    Ok(stores)
+    Ok((stores, rooms))
 }
 
-/// Values that more than one channel holds (dates, names): found elsewhere they prove nothing.
-fn shared_values(stores: &[Store]) -> Result<BTreeSet<Vec<u8>>, CliError> {
-    let mut first_seen: std::collections::BTreeMap<Vec<u8>, &str> = std::collections::BTreeMap::new();
-    let mut shared = BTreeSet::new();
-    for store in stores {
-        for value in opened_values(&store.open()?)? {
-            match first_seen.get(&value) {
-                Some(channel) if *channel != store.card.name => {
-                    shared.insert(value);
-                }
-                Some(_) => {}
-                None => {
-                    first_seen.insert(value, &store.card.name);
-                }
-            }
-        }
-    }
-    Ok(shared)
-}
-
-fn needles_of(store: &Store, shared: &BTreeSet<Vec<u8>>) -> Result<Needles, CliError> {
-    let channel = store.open()?;
-    // Rows must lie whole in sorted files: the log cuts long ones into blocks.
-    channel.store().flush().map_err(parclose_channel::ChannelError::from)?;
+fn needles(stores: &[Store], rooms: &BTreeMap<String, u16>, invoices: &Invoices) -> Result<Needles, CliError> {
     let mut needles = Needles::default();
-    needles.add_rows(&channel)?;
-    for value in opened_values(&channel)?.difference(shared) {
-        needles.add(value);
+    let mut values: BTreeMap<u16, BTreeSet<Vec<u8>>> = BTreeMap::new();
+    for store in stores {
+        let channel = store.open()?;
+        // Rows must lie whole in sorted files: the log cuts long ones into blocks.
+        channel.store().flush().map_err(parclose_channel::ChannelError::from)?;
+        needles.add_rows(store.room, &channel)?;
+        values.entry(store.room).or_default().extend(opened_values(&channel)?);
+    }
+    let told = told_elsewhere(stores, rooms, &values, invoices)?;
+    for (room, values) in &values {
+        for value in values.iter().filter(|value| !told.contains(&(*room, (*value).clone()))) {
+            needles.add(*room, Kind::Value, value);
+        }
     }
     needles.prepare();
     Ok(needles)
 }
 
-fn search_own(store: &Store, needles: &Needles) -> Result<usize, CliError> {
-    let mut found = BTreeSet::new();
-    needles.search_opened(&store.open()?, &mut found)?;
-    let path = store.directory.database(&store.card.name);
-    needles.search_files(&path, &mut found).map_err(|e| CliError::file(&path, &e))?;
-    Ok(found.len())
+/// Values that another room's own documents contain.
+fn told_elsewhere(
+    stores: &[Store],
+    rooms: &BTreeMap<String, u16>,
+    values: &BTreeMap<u16, BTreeSet<Vec<u8>>>,
+    invoices: &Invoices,
+) -> Result<BTreeSet<(u16, Vec<u8>)>, CliError> {
+    let mut all = Needles::default();
+    let mut listed = BTreeMap::new();
+    for (room, values) in values {
+        for value in values {
+            all.add(*room, Kind::Value, value);
+            listed.entry((*room, parclose_crypto::hash::sha256(value))).or_insert_with(|| value.clone());
+        }
+    }
+    all.prepare();
+    let mut told = BTreeSet::new();
+    for dealt in BOTH {
+        let Some(here) = rooms.get(dealt.channel()) else { continue };
+        let Some(store) = stores.iter().find(|store| store.room == *here) else { continue };
+        let channel = store.open()?;
+        let Some(record_type) = channel.definition().record_named("receivable") else { continue };
+        for document in invoices.documents.iter().filter(|document| Dealt::of(document) == dealt) {
+            for bytes in values_of(document, record_type) {
+                all.search(&bytes, &mut |index| {
+                    let needle = all.room(index).zip(all.digest(index)).filter(|(room, _)| room != here);
+                    if let Some(value) = needle.and_then(|key| listed.get(&key).map(|value| (key.0, value.clone()))) {
+                        told.insert(value);
+                    }
+                });
+            }
+        }
+    }
+    Ok(told)
 }
 
-/// Everybody who does not belong to this channel, raw and opened, and the root chain.
-fn search_foreign(home: &Home, stores: &[Store], of: &Store, needles: &Needles) -> Result<usize, CliError> {
-    let mut found = BTreeSet::new();
-    let insiders: BTreeSet<&str> =
-        stores.iter().filter(|s| s.card.channel == of.card.channel).map(|s| s.member.as_str()).collect();
-    let mut places: Vec<PathBuf> = vec![home.path().join("root"), home.path().join("genesis.json")];
-    for member in home.members().iter().filter(|member| !insiders.contains(member.name.as_str())) {
-        places.push(home.member_directory(&member.name)?.path().to_owned());
+/// Directories of members but for their stores, and the root chain.
+fn other_places(home: &Home, stores: &[Store]) -> Result<Vec<PathBuf>, CliError> {
+    let mut places = vec![home.path().join("root"), home.path().join("genesis.json"), home.path().join("home.json")];
+    let databases: BTreeSet<PathBuf> = stores.iter().map(Store::path).collect();
+    for member in home.members() {
+        files_outside(home.member_directory(&member.name)?.path(), &databases, &mut places)?;
     }
-    for place in &places {
-        needles.search_files(place, &mut found).map_err(|e| CliError::file(place, &e))?;
-    }
-    // An insider's other rooms are foreign too.
-    for store in stores.iter().filter(|store| store.card.channel != of.card.channel) {
-        if insiders.contains(store.member.as_str()) {
-            let path = store.directory.database(&store.card.name);
-            needles.search_files(&path, &mut found).map_err(|e| CliError::file(&path, &e))?;
+    Ok(places)
+}
+
+fn files_outside(folder: &Path, databases: &BTreeSet<PathBuf>, places: &mut Vec<PathBuf>) -> Result<(), CliError> {
+    for entry in std::fs::read_dir(folder).map_err(|e| CliError::file(folder, &e))? {
+        let path = entry.map_err(|e| CliError::file(folder, &e))?.path();
+        if path.is_file() {
+            places.push(path);
+        } else if !databases.contains(&path) {
+            files_outside(&path, databases, places)?;
         }
-        needles.search_opened(&store.open()?, &mut found)?;
     }
-    Ok(found.len())
+    Ok(())
+}
+
+struct Hits<'a> {
+    needles: &'a Needles,
+    own: BTreeSet<usize>,
+    foreign: BTreeSet<usize>,
+}
+
+impl Hits<'_> {
+    fn note(&mut self, place: Option<u16>, index: usize) {
+        let home = place.is_some() && self.needles.room(index) == place;
+        if home { self.own.insert(index) } else { self.foreign.insert(index) };
+    }
+
+    fn search_store(&mut self, store: &Store) -> Result<(), CliError> {
+        let needles = self.needles;
+        needles.search_opened(&store.open()?, &mut |index| self.note(Some(store.room), index))?;
+        self.search_files(Some(store.room), &store.path())
+    }
+
+    fn search_files(&mut self, room: Option<u16>, place: &Path) -> Result<(), CliError> {
+        let needles = self.needles;
+        let searched = needles.search_files(place, &mut |index| self.note(room, index));
+        searched.map_err(|e| CliError::file(place, &e))
+    }
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{wal, Disk, Writing};
+use super::{Disk, Writing, wal};
 use crate::error::StoreError;
 
 /// What the crash takes from the write-ahead log.

@@ -4,9 +4,9 @@
 //! part but the last has a fixed width, so the encoding is injective and sorts as the tuple does.
 
 use parclose_types::{
-    AudienceId, BatchDigest, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch,
-    FieldId, Generation, Height, NetworkId, PublicKey, RecordId, Sequence, StateRoot, Tag,
-    TransactionDigest, ValueHash,
+    AudienceId, BatchDigest, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,
+    Generation, Height, NetworkId, PublicKey, RecordId, Sequence, StateRoot, Tag, TransactionDigest,
+    ValueHash,
 };
 
 /// A key that a table may have: its bytes sort as its values do.
@@ -109,10 +109,25 @@ macro_rules! newtype_keys {
 
 integer_keys!(u8, u16, u32, u64);
 newtype_keys!(
-    Height(u64), Epoch(u32), Generation(u64), Sequence(u64), ClassId(u32), FieldId(u32),
-    Digest([u8; 32]), NetworkId([u8; 32]), ChannelId([u8; 32]), Tag([u8; 32]), RecordId([u8; 32]),
-    AudienceId([u8; 32]), TransactionDigest([u8; 32]), BatchDigest([u8; 32]), StateRoot([u8; 32]),
-    DefinitionDigest([u8; 32]), ValueHash([u8; 32]), PublicKey([u8; 32]), ChannelCommitment(Digest),
+    Height(u64),
+    Epoch(u32),
+    Generation(u64),
+    Sequence(u64),
+    ClassId(u32),
+    FieldId(u32),
+    Digest([u8; 32]),
+    NetworkId([u8; 32]),
+    ChannelId([u8; 32]),
+    Tag([u8; 32]),
+    RecordId([u8; 32]),
+    AudienceId([u8; 32]),
+    TransactionDigest([u8; 32]),
+    BatchDigest([u8; 32]),
+    StateRoot([u8; 32]),
+    DefinitionDigest([u8; 32]),
+    ValueHash([u8; 32]),
+    PublicKey([u8; 32]),
+    ChannelCommitment(Digest),
 );
 
 impl<A: FixedRowKey, B: RowKey> RowKey for (A, B) {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use tempfile::tempdir;
 
 use super::*;
-use crate::fixtures::{open, options, TestCipher};
+use crate::fixtures::{TestCipher, open, options};
 use crate::{RowKey, Table};
 
 const ROWS: Table<u8, Vec<u8>> = Table::ordered(1, "rows");
@@ -167,13 +167,14 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let value = (any::<u8>(), prop_oneof![4 => 0..40_usize, 1 => 10_000..30_000_usize]);
-    let rows = prop::collection::btree_map(0..6_u8, value.prop_map(|(byte, length)| vec![byte; length]), 1..4);
+    let rows =
+        prop::collection::btree_map(0..6_u8, value.prop_map(|(byte, length)| vec![byte; length]), 1..4);
     let durability = prop_oneof![3 => Just(Durability::Buffered), 1 => Just(Durability::Synced)];
     prop_oneof![15 => (rows, durability).prop_map(|(rows, how)| Step::Commit(rows, how)), 1 => Just(Step::Flush)]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     /// The small write buffer makes RocksDB change logs and flush on its own in between.
     #[test]

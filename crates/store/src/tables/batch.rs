@@ -30,7 +30,12 @@ impl Batch {
     }
 
     /// Sets a row.
-    pub fn put<K: RowKey, V: BorshSerialize, L: Layout>(&mut self, table: &Table<K, V, L>, key: &K, value: &V) {
+    pub fn put<K: RowKey, V: BorshSerialize, L: Layout>(
+        &mut self,
+        table: &Table<K, V, L>,
+        key: &K,
+        value: &V,
+    ) {
         self.change(table, key, Some(parclose_types::encode(value)));
     }
 

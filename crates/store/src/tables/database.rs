@@ -1,15 +1,15 @@
 //! A directory of one owner: opened only by that owner, written batch by batch.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::batch::Batch;
 use crate::cipher::RowCipher;
 use crate::disk::{Disk, Durability, SharedCache};
 use crate::error::StoreError;
 use crate::format::{
-    format_row, identity, read_format_row, FORMAT_ROW_KEY, FORMAT_VERSION, IDENTITY_ROW_KEY, RESERVED_TABLE,
+    FORMAT_ROW_KEY, FORMAT_VERSION, IDENTITY_ROW_KEY, RESERVED_TABLE, format_row, identity, read_format_row,
 };
 
 /// What a directory must be, and the memory it may use.

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::database::Database;
 use super::table::AnyTable;
 use crate::error::StoreError;
-use crate::format::{table_of, FORMAT_ROW_KEY, IDENTITY_ROW_KEY, RESERVED_TABLE, RESERVED_TABLE_NAME};
+use crate::format::{FORMAT_ROW_KEY, IDENTITY_ROW_KEY, RESERVED_TABLE, RESERVED_TABLE_NAME, table_of};
 
 /// What a check of every row has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,11 +54,13 @@ impl Database {
     }
 
     fn verify_row(&self, tables: &[&dyn AnyTable], row_key: &[u8], sealed: &[u8]) -> Result<(), StoreError> {
-        let (id, key) = table_of(row_key).ok_or_else(|| StoreError::undecodable(RESERVED_TABLE_NAME, row_key))?;
+        let (id, key) =
+            table_of(row_key).ok_or_else(|| StoreError::undecodable(RESERVED_TABLE_NAME, row_key))?;
         let table = tables.iter().find(|table| table.table_id() == id);
         let table = table.ok_or_else(|| StoreError::undecodable(&id.to_string(), row_key))?;
         let name = table.table_name();
-        let plaintext = self.cipher.open(id, row_key, sealed).ok_or_else(|| StoreError::tampered(name, row_key))?;
+        let plaintext =
+            self.cipher.open(id, row_key, sealed).ok_or_else(|| StoreError::tampered(name, row_key))?;
         if table.fits(key, &plaintext) { Ok(()) } else { Err(StoreError::undecodable(name, row_key)) }
     }
 

@@ -9,7 +9,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use super::database::Database;
 use super::table::{Blinded, Layout, Table};
 use crate::error::StoreError;
-use crate::format::{stored_key, table_end, table_of, RowKey};
+use crate::format::{RowKey, stored_key, table_end, table_of};
 
 impl Database {
     /// The value of a row, or `None` if there is no such row.
@@ -45,11 +45,17 @@ impl Database {
         let row_keys: Vec<_> = keys.iter().map(|key| L::place(&*self.cipher, table.id(), key)).collect();
         let rows = self.disk.multi_get(&row_keys)?;
         let values = rows.into_iter().zip(&row_keys);
-        values.map(|(row, row_key)| row.map(|sealed| self.value(table, row_key, &sealed)).transpose()).collect()
+        values
+            .map(|(row, row_key)| row.map(|sealed| self.value(table, row_key, &sealed)).transpose())
+            .collect()
     }
 
     /// Whether a row is there. It is not opened.
-    pub fn contains<K: RowKey, V, L: Layout>(&self, table: &Table<K, V, L>, key: &K) -> Result<bool, StoreError> {
+    pub fn contains<K: RowKey, V, L: Layout>(
+        &self,
+        table: &Table<K, V, L>,
+        key: &K,
+    ) -> Result<bool, StoreError> {
         let row_key = L::place(&*self.cipher, table.id(), key);
         Ok(self.disk.get(&row_key)?.is_some())
     }
@@ -146,7 +152,12 @@ impl Database {
     /// # Rules
     ///
     /// > STO-01: a row that does not open at its own table and key is refused, and never counts as absent.
-    fn opened<K, V, L>(&self, table: &Table<K, V, L>, row_key: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+    fn opened<K, V, L>(
+        &self,
+        table: &Table<K, V, L>,
+        row_key: &[u8],
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, StoreError> {
         self.cipher
             .open(table.id(), row_key, sealed)
             .ok_or_else(|| StoreError::tampered(table.name(), row_key))

@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::cipher::RowCipher;
-use crate::format::{stored_key, RowKey, RESERVED_TABLE};
+use crate::format::{RESERVED_TABLE, RowKey, stored_key};
 
 mod sealed {
     pub trait Sealed {}

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use parclose_types::{Failure, Height, RecordId};
 use tempfile::tempdir;
 
-use crate::fixtures::{open, open_clear, options, TestCipher};
+use crate::fixtures::{TestCipher, open, open_clear, options};
 use crate::hazmat::{put_raw, raw_rows, swap_values};
 use crate::{AnyTable, Blinded, Database, Durability, StoreError, Table};
 
@@ -47,14 +47,20 @@ fn rows_are_read_back_one_by_one_and_in_order() {
     let several = database.multi_get(&BLOCKS, &[Height(256), Height(9), Height(1)]).unwrap();
     assert_eq!(several, [Some("block 256".into()), None, Some("block 1".into())]);
 
-    let heights = |rows: Vec<(Height, String)>| rows.into_iter().map(|(height, _)| height.0).collect::<Vec<_>>();
+    let heights =
+        |rows: Vec<(Height, String)>| rows.into_iter().map(|(height, _)| height.0).collect::<Vec<_>>();
     assert_eq!(heights(database.scan(&BLOCKS, &Height(0), 10).unwrap()), [1, 2, 256]);
     assert_eq!(heights(database.scan(&BLOCKS, &Height(2), 1).unwrap()), [2]);
     assert_eq!(heights(database.scan(&BLOCKS, &Height(0), 0).unwrap()), [0_u64; 0]);
     assert_eq!(database.last(&BLOCKS), Ok(Some((Height(256), "block 256".into()))));
     assert_eq!(database.last(&Table::<u8, u8>::ordered(255, "empty")), Ok(None));
     let mut seen = 0;
-    database.visit(&BLOCKS, &Height(0), |_, _| { seen += 1; ControlFlow::Break(()) }).unwrap();
+    database
+        .visit(&BLOCKS, &Height(0), |_, _| {
+            seen += 1;
+            ControlFlow::Break(())
+        })
+        .unwrap();
     assert_eq!(seen, 1);
 }
 

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use borsh::BorshSerialize;
-use parclose_types::{hex, ChannelCommitment, Digest, Epoch, Height, RecordId, Sequence, Tag, TransactionDigest};
+use parclose_types::{
+    ChannelCommitment, Digest, Epoch, Height, RecordId, Sequence, Tag, TransactionDigest, hex,
+};
 use tempfile::tempdir;
 
-use super::{put, BLOCKS};
-use crate::fixtures::{open_clear, options, TestCipher};
+use super::{BLOCKS, put};
+use crate::fixtures::{TestCipher, open_clear, options};
 use crate::hazmat::raw_rows;
 use crate::{Database, Durability, RowKey, Table};
 
@@ -100,7 +102,8 @@ fn many_databases_stay_within_the_shared_memory() {
     let text = "x".repeat(16 << 10);
     let open = |n: u64| Database::open(dir.path().join(n.to_string()), &options, TestCipher::new(n)).unwrap();
     let databases: Vec<Database> = (0..16).map(open).collect();
-    let within = || assert!(options.cache.used_bytes() <= LIMIT, "{} bytes in use", options.cache.used_bytes());
+    let within =
+        || assert!(options.cache.used_bytes() <= LIMIT, "{} bytes in use", options.cache.used_bytes());
     for height in 0..64 {
         databases.iter().for_each(|database| put(database, height, &text));
         within();

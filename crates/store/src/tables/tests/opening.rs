@@ -8,8 +8,8 @@ use std::sync::Arc;
 use parclose_types::{Failure, Height};
 use tempfile::tempdir;
 
-use super::{put, BLOCKS};
-use crate::fixtures::{open, open_clear, options, TestCipher};
+use super::{BLOCKS, put};
+use crate::fixtures::{TestCipher, open, open_clear, options};
 use crate::hazmat::{delete_raw, put_raw};
 use crate::{ClearRows, Database, DatabaseOptions, Durability, StoreError};
 
@@ -73,7 +73,10 @@ fn sto_05_an_exchanged_format_row_does_not_match_the_identity() {
     drop(open(dir.path()).unwrap());
     put_raw(dir.path(), b"\0format", b"\0\0\0\x01other").unwrap();
     let other = DatabaseOptions { kind: "other", ..options(1) };
-    assert_eq!(refusal(Database::open(dir.path(), &other, TestCipher::new(1))), ("STORE_WRONG_OWNER", "STO-05"));
+    assert_eq!(
+        refusal(Database::open(dir.path(), &other, TestCipher::new(1))),
+        ("STORE_WRONG_OWNER", "STO-05")
+    );
 }
 
 #[test]
@@ -130,7 +133,9 @@ fn sto_07_sto_12_after_a_failed_write_nothing_more_is_written() {
     let failed = commit(2, Durability::Synced).unwrap_err();
     assert_eq!((failed.code(), failed.rule(), failed.definite()), ("STORE_IO", "STO-12", false));
     assert!(failed.to_string().contains("No space left on device"), "{failed}");
-    for refused in [commit(3, Durability::Buffered), commit(3, Durability::Synced), database.sync(), database.flush()] {
+    for refused in
+        [commit(3, Durability::Buffered), commit(3, Durability::Synced), database.sync(), database.flush()]
+    {
         let refused = refused.unwrap_err();
         assert_eq!((refused.code(), refused.rule(), refused.definite()), ("STORE_POISONED", "STO-07", true));
     }
