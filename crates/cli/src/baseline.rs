@@ -7,7 +7,12 @@ use crate::error::CliError;
 /// What this binary was compiled for.
 #[must_use]
 pub fn compiled_for() -> &'static str {
-    if cfg!(all(target_arch = "x86_64", target_feature = "avx2", target_feature = "bmi2", target_feature = "fma")) {
+    if cfg!(all(
+        target_arch = "x86_64",
+        target_feature = "avx2",
+        target_feature = "bmi2",
+        target_feature = "fma"
+    )) {
         "x86-64-v3"
     } else {
         "portable"

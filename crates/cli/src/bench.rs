@@ -10,11 +10,18 @@ use crate::args::Bench;
 use crate::error::CliError;
 
 /// Runs `parclose bench …`.
+///
+/// # Rules
+///
+/// > CLI-07: a measurement that could not be finished is an error, never a number.
 pub fn run(command: &Bench) -> Result<Value, CliError> {
     let Bench::RecordWrite { writes, directory } = command;
     let place = directory.clone().unwrap_or_else(|| PathBuf::from(".parclose-bench"));
     if place.exists() {
-        return Err(CliError::usage(format!("`{}` exists already", place.display()), "give another --directory"));
+        return Err(CliError::usage(
+            format!("`{}` exists already", place.display()),
+            "give another --directory",
+        ));
     }
     let measured = measure::record_write(&place, *writes);
     let removed = std::fs::remove_dir_all(&place);

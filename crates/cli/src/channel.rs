@@ -24,7 +24,10 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
                 let tag = channel.tag();
                 channel.verify(|sequence| {
                     let events = root.events(&tag, sequence, 1).ok()?;
-                    events.first().filter(|event| event.entry.sequence == sequence).map(|event| event.entry.chain)
+                    events
+                        .first()
+                        .filter(|event| event.entry.sequence == sequence)
+                        .map(|event| event.entry.chain)
                 })
             })??;
             Ok(json!({
@@ -126,7 +129,8 @@ fn visibility(channel: &Room) -> Value {
             let rule = channel.definition().audience(&field.audience);
             let mut row = json!({ "record": record.name, "field": field.name, "class": field.class_name });
             for slot in &record.slots {
-                let sees = rule.is_some_and(|rule| rule.slots.contains(&slot.name) || rule.roles.contains(&slot.role));
+                let sees = rule
+                    .is_some_and(|rule| rule.slots.contains(&slot.name) || rule.roles.contains(&slot.role));
                 row[&slot.name] = json!(if sees { "clear" } else { "sealed" });
             }
             row["other members"] = json!("sealed");

@@ -36,6 +36,12 @@ pub fn in_room<T: Send + 'static>(
     read: impl FnOnce(&mut Channel) -> T + Send + 'static,
 ) -> Result<T, CliError> {
     room.call(read).ok_or_else(|| {
-        CliError::new("OUTCOME_UNKNOWN", "NOD-02", Fault::Bug, "the room has stopped".into(), "run the command again")
+        CliError::new(
+            "OUTCOME_UNKNOWN",
+            "NOD-02",
+            Fault::Bug,
+            "the room has stopped".into(),
+            "run the command again",
+        )
     })
 }

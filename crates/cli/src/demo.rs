@@ -55,7 +55,10 @@ impl Place {
         }
         let home = PathBuf::from(format!(".parclose-demo-{}", std::process::id()));
         if home.exists() {
-            return Err(CliError::usage(format!("`{}` exists already", home.display()), "remove it, or give --home"));
+            return Err(CliError::usage(
+                format!("`{}` exists already", home.display()),
+                "remove it, or give --home",
+            ));
         }
         Ok(Self { home, own: true })
     }

@@ -77,7 +77,10 @@ pub fn create_channel(
     let party = |(member, roles): &(String, Vec<String>)| {
         let directory = consortium.home().member_directory(member)?;
         if directory.channel(name).is_ok() {
-            return Err(CliError::usage(format!("member `{member}` has a channel `{name}` already"), "use another name"));
+            return Err(CliError::usage(
+                format!("member `{member}` has a channel `{name}` already"),
+                "use another name",
+            ));
         }
         Ok(Party { directory, name: member.clone(), roles: roles.clone() })
     };
@@ -94,5 +97,8 @@ fn check_name(name: &str) -> Result<(), CliError> {
     if (1..=parclose_types::limits::NAME_BYTES_MAX).contains(&name.len()) && plain {
         return Ok(());
     }
-    Err(CliError::usage(format!("`{name}` is not a channel name"), "use a-z, 0-9 and `-`, at most 64 of them"))
+    Err(CliError::usage(
+        format!("`{name}` is not a channel name"),
+        "use a-z, 0-9 and `-`, at most 64 of them",
+    ))
 }

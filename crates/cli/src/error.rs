@@ -1,13 +1,18 @@
 //! Errors as the command line tells them: a stable code, the rule, whose fault, whether definite, the fix.
 
+use std::borrow::Cow;
+
 use parclose_types::{Failure, Fault, hex};
 use serde_json::{Value, json};
 
-/// Why a command failed.
+/// Why a command failed. Boxed: results are passed along far more often than they fail.
 #[derive(Debug)]
-pub struct CliError {
+pub struct CliError(Box<Told>);
+
+#[derive(Debug)]
+struct Told {
     code: &'static str,
-    rule: &'static str,
+    rule: Cow<'static, str>,
     fault: Fault,
     definite: bool,
     fix: String,
@@ -20,7 +25,16 @@ impl CliError {
     /// An error of this floor.
     #[must_use]
     pub fn new(code: &'static str, rule: &'static str, fault: Fault, message: String, fix: &str) -> Self {
-        Self { code, rule, fault, definite: true, fix: fix.into(), message, correlation_id: correlation_id(), details: None }
+        Self(Box::new(Told {
+            code,
+            rule: rule.into(),
+            fault,
+            definite: true,
+            fix: fix.into(),
+            message,
+            correlation_id: correlation_id(),
+            details: None,
+        }))
     }
 
     /// Input that cannot be used.
@@ -62,27 +76,52 @@ impl CliError {
     /// > CLI-04: a run whose checks do not all hold ends with exit code 6 and says which.
     #[must_use]
     pub fn verification(message: String) -> Self {
-        Self::new("VERIFICATION_FAILED", "CLI-04", Fault::Operator, message, "keep the directory and look at the details")
+        Self::new(
+            "VERIFICATION_FAILED",
+            "CLI-04",
+            Fault::Operator,
+            message,
+            "keep the directory and look at the details",
+        )
+    }
+
+    /// A transaction that was ordered, and refused by the rule that its verdict names: no record changed.
+    #[must_use]
+    pub fn refused(rule: &str) -> Self {
+        let (code, fix) = match rule.get(..3) {
+            _ if rule == "STA-03" => ("ALREADY_DECIDED", "look at its verdict: parclose tx list"),
+            Some("STA") => ("STALE", "read the record's current version and try again"),
+            Some("ACC") => ("ACTION_DENIED", "see `parclose policy show`"),
+            Some("AUT") => ("NOT_AUTHENTIC", "build the transaction again"),
+            Some("SCH") => ("OFF_SCHEMA", "compare with `parclose channel show`"),
+            Some("AMT") => ("NOT_PROVEN", "build the transaction again"),
+            _ => ("MALFORMED", "build the transaction again"),
+        };
+        let message = format!("the transaction was ordered and refused: rule {rule}");
+        let mut refused = Self::new(code, "", Fault::Sender, message, fix);
+        refused.0.rule = rule.to_owned().into();
+        refused
     }
 
     /// Adds what the command had found when it failed.
     #[must_use]
-    pub fn with_details(self, details: Value) -> Self {
-        Self { details: Some(details), ..self }
+    pub fn with_details(mut self, details: Value) -> Self {
+        self.0.details = Some(details);
+        self
     }
 
     /// The error as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let mut value = json!({
-            "code": self.code,
-            "rule": self.rule,
-            "fault": self.fault,
-            "definite": self.definite,
-            "fix": self.fix,
-            "correlation_id": self.correlation_id,
+            "code": self.0.code,
+            "rule": self.0.rule,
+            "fault": self.0.fault,
+            "definite": self.0.definite,
+            "fix": self.0.fix,
+            "correlation_id": self.0.correlation_id,
         });
-        if let Some(details) = &self.details {
+        if let Some(details) = &self.0.details {
             value["details"] = details.clone();
         }
         value
@@ -91,38 +130,38 @@ impl CliError {
     /// The error as prose.
     #[must_use]
     pub fn to_prose(&self) -> String {
-        let definite = if self.definite { "definite" } else { "not definite: it may still happen" };
+        let definite = if self.0.definite { "definite" } else { "not definite: it may still happen" };
         format!(
             "error[{}]: {}\n  rule  {}\n  fix   {}\n  id    {}   ({definite})",
-            self.code, self.message, self.rule, self.fix, self.correlation_id
+            self.0.code, self.0.message, self.0.rule, self.0.fix, self.0.correlation_id
         )
     }
 
     /// Its exit code.
     #[must_use]
     pub fn exit(&self) -> u8 {
-        exit_code(self.code, self.fault)
+        exit_code(self.0.code, self.0.fault)
     }
 
     /// Its word code.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 }
 
 impl<F: Failure> From<F> for CliError {
     fn from(failure: F) -> Self {
-        Self {
+        Self(Box::new(Told {
             code: failure.code(),
-            rule: failure.rule(),
+            rule: failure.rule().into(),
             fault: failure.fault(),
             definite: failure.definite(),
             fix: failure.fix(),
             message: failure.to_string(),
             correlation_id: correlation_id(),
             details: None,
-        }
+        }))
     }
 }
 
@@ -135,16 +174,40 @@ impl<F: Failure> From<F> for CliError {
 #[must_use]
 pub fn exit_code(code: &str, fault: Fault) -> u8 {
     match code {
-        "USAGE" | "MALFORMED" | "DRAFT_INVALID" | "DEFINITION_INVALID" | "POLICY_REFUSED" | "MAPPING_REFUSED"
-        | "SOURCE_REFUSED" | "IDENTIFIER_REFUSED" | "ROW_REJECTED" | "KEY_FILE" | "FILE" | "CHANNEL_SETUP_INVALID"
-        | "OFF_SCHEMA" | "NOT_AUTHENTIC" => 2,
+        "USAGE"
+        | "MALFORMED"
+        | "DRAFT_INVALID"
+        | "DEFINITION_INVALID"
+        | "POLICY_REFUSED"
+        | "MAPPING_REFUSED"
+        | "SOURCE_REFUSED"
+        | "IDENTIFIER_REFUSED"
+        | "ROW_REJECTED"
+        | "KEY_FILE"
+        | "FILE"
+        | "CHANNEL_SETUP_INVALID"
+        | "OFF_SCHEMA"
+        | "NOT_AUTHENTIC" => 2,
         "NOT_FOUND" | "FILE_NOT_FOUND" | "CHANNEL_NOT_FOUND" | "MEMBER_NOT_FOUND" | "HOME_NOT_FOUND"
         | "TEMPLATE_NOT_FOUND" => 3,
         "ACTION_DENIED" | "CHANNEL_ACCESS_DENIED" => 4,
-        "STALE" | "ALREADY_DECIDED" | "HOME_IN_USE" | "HOME_EXISTS" | "TRANSACTION_EXPIRED" | "NOT_YET_ATTESTED"
+        "STALE"
+        | "ALREADY_DECIDED"
+        | "HOME_IN_USE"
+        | "HOME_EXISTS"
+        | "TRANSACTION_EXPIRED"
+        | "NOT_YET_ATTESTED"
         | "STORE_IN_USE" => 5,
-        "VERIFICATION_FAILED" | "STATE_TAMPERED" | "STATE_DIVERGED" | "STORE_TAMPERED" | "RECEIPT_INVALID"
-        | "BUNDLE_INVALID" | "VIEW_KEY_INVALID" | "GRANT_INVALID" | "NOT_PROVEN" | "STORE_WRONG_OWNER" => 6,
+        "VERIFICATION_FAILED"
+        | "STATE_TAMPERED"
+        | "STATE_DIVERGED"
+        | "STORE_TAMPERED"
+        | "RECEIPT_INVALID"
+        | "BUNDLE_INVALID"
+        | "VIEW_KEY_INVALID"
+        | "GRANT_INVALID"
+        | "NOT_PROVEN"
+        | "STORE_WRONG_OWNER" => 6,
         "OUTCOME_UNKNOWN" | "NOT_ENDORSED" | "BATCH_MISSING" | "ROOT_UNAVAILABLE" => 7,
         _ if fault == Fault::Sender => 2,
         _ => 1,

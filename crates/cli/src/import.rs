@@ -39,7 +39,8 @@ pub fn run(global: &Global, command: &Import) -> Result<Value, CliError> {
     with_consortium(global, |consortium| {
         let room = consortium.room(&of.member, &of.channel)?;
         let target = Target::resolve(consortium, of, &room, record_type, parties)?;
-        let imported = target.import(&room, &read.documents, &mut |done, all| progress.count("imported", done, all))?;
+        let imported =
+            target.import(&room, &read.documents, &mut |done, all| progress.count("imported", done, all))?;
         Ok(report(&read, Some(&imported)))
     })
 }
@@ -133,8 +134,9 @@ impl Target {
         let (wanted, named) = (record_type.to_owned(), parties.to_vec());
         in_room(room, move |channel| {
             let known = channel.definition().record_named(&wanted).cloned();
-            let record_type =
-                known.ok_or_else(|| CliError::usage(format!("no record type `{wanted}`"), "parclose channel show"))?;
+            let record_type = known.ok_or_else(|| {
+                CliError::usage(format!("no record type `{wanted}`"), "parclose channel show")
+            })?;
             let parties = slot_parties(channel, &record_type, &named)?;
             Ok(Self { channel: channel.id(), member, record_type, parties })
         })?
@@ -275,7 +277,8 @@ fn slot_parties(
     for slot in &record_type.slots {
         let mut holders =
             channel.config().members.iter().filter(|member| member.certificate.roles.contains(&slot.role));
-        if let (false, Some(only), None) = (parties.contains_key(&slot.name), holders.next(), holders.next()) {
+        if let (false, Some(only), None) = (parties.contains_key(&slot.name), holders.next(), holders.next())
+        {
             parties.insert(slot.name.clone(), only.certificate.pseudonym);
         }
     }
@@ -326,10 +329,12 @@ impl Window {
 const REJECTIONS_SHOWN: usize = 100;
 
 fn report(read: &Read, imported: Option<&Imported>) -> Value {
-    let totals: BTreeMap<String, u128> = read.documents.iter().fold(BTreeMap::new(), |mut totals, document| {
-        *totals.entry(document.currency.code().to_owned()).or_default() += u128::from(document.total_minor);
-        totals
-    });
+    let totals: BTreeMap<String, u128> =
+        read.documents.iter().fold(BTreeMap::new(), |mut totals, document| {
+            *totals.entry(document.currency.code().to_owned()).or_default() +=
+                u128::from(document.total_minor);
+            totals
+        });
     let mut value = json!({
         "schema": "parclose.import/1",
         "dry_run": imported.is_none(),
@@ -345,9 +350,16 @@ fn report(read: &Read, imported: Option<&Imported>) -> Value {
     if let Some(imported) = imported {
         value["applied"] = json!(imported.applied.len());
         value["already_there"] = json!(imported.already_there);
-        value["refused"] = json!(imported.refused.iter().take(REJECTIONS_SHOWN).map(|(key, rule)| json!({
-            "document": key, "rule": rule,
-        })).collect::<Vec<_>>());
+        value["refused"] = json!(
+            imported
+                .refused
+                .iter()
+                .take(REJECTIONS_SHOWN)
+                .map(|(key, rule)| json!({
+                    "document": key, "rule": rule,
+                }))
+                .collect::<Vec<_>>()
+        );
     }
     value
 }

@@ -32,13 +32,13 @@ use error::CliError;
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Err(error) = baseline::check() {
+        return output::failed(&error, false);
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(usage) => return output::usage(&usage),
     };
-    if let Err(error) = baseline::check() {
-        return output::failed(&error, args.global.json);
-    }
     match run(&args) {
         Ok(value) => output::succeeded(&value, args.global.json),
         Err(error) => output::failed(&error, args.global.json),

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{ContentArrangement, Table};
 use serde_json::{Map, Value};
 
@@ -75,7 +75,7 @@ fn rows_of(value: &Value) -> Option<Vec<&Map<String, Value>>> {
 fn lines(members: &Map<String, Value>) -> String {
     let shown: Vec<(&String, String)> = members
         .iter()
-        .filter(|(name, value)| *name != "schema" && rows_of(value).is_none())
+        .filter(|(name, value)| *name != "schema" && rows_of(value).is_none() && **value != Value::Array(Vec::new()))
         .map(|(name, value)| (name, plain(value)))
         .collect();
     let width = shown.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -91,7 +91,7 @@ fn table(rows: &[&Map<String, Value>]) -> String {
         }
     }
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns.iter().map(|name| name.as_str()));
     for row in rows {
         table.add_row(columns.iter().map(|name| row.get(*name).map(plain).unwrap_or_default()));
@@ -106,9 +106,11 @@ fn plain(value: &Value) -> String {
         Value::Array(items) if items.iter().all(|item| !item.is_object()) => {
             items.iter().map(plain).collect::<Vec<_>>().join(", ")
         }
-        Value::Object(members) => {
-            members.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect::<Vec<_>>().join(", ")
-        }
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| format!("{name} {}", plain(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
         other => other.to_string(),
     }
 }

@@ -26,16 +26,23 @@ pub fn run(global: &Global, command: &Policy) -> Result<Value, CliError> {
 fn check(folder: &std::path::Path) -> Result<Value, CliError> {
     let texts = read_template(folder)?;
     let definition = Definition::parse("channel.toml", &texts.channel_toml)?;
-    let source =
-        PolicySource { file_name: "policy.cedar".into(), text: &texts.policy, schema_text: &texts.policy_schema };
+    let source = PolicySource {
+        file_name: "policy.cedar".into(),
+        text: &texts.policy,
+        schema_text: &texts.policy_schema,
+    };
     let policy = Parsed::parse(source)?;
     for record in &definition.records {
         let mut slots: Vec<&str> = record.slots.iter().map(|slot| slot.name.as_str()).collect();
         slots.sort_unstable();
-        let known = policy.slots(&record.name).map(|slots| slots.keys().map(String::as_str).collect::<Vec<_>>());
+        let known =
+            policy.slots(&record.name).map(|slots| slots.keys().map(String::as_str).collect::<Vec<_>>());
         if known.as_ref() != Some(&slots) {
             return Err(CliError::usage(
-                format!("policy.cedarschema does not have record type `{}` with the slots of channel.toml", record.name),
+                format!(
+                    "policy.cedarschema does not have record type `{}` with the slots of channel.toml",
+                    record.name
+                ),
                 "give both files the same record types and slots",
             ));
         }

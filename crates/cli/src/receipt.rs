@@ -23,7 +23,13 @@ pub fn run(global: &Global, command: &Receipt) -> Result<Value, CliError> {
     }
 }
 
-fn get(global: &Global, of: &OfChannel, transaction: &str, kind: ReceiptKind, out: &Path) -> Result<Value, CliError> {
+fn get(
+    global: &Global,
+    of: &OfChannel,
+    transaction: &str,
+    kind: ReceiptKind,
+    out: &Path,
+) -> Result<Value, CliError> {
     let digest = parse_digest(transaction)?;
     with_consortium(global, |consortium| {
         let room = consortium.room(&of.member, &of.channel)?;
@@ -47,7 +53,8 @@ pub fn receipt_text(
     let genesis = root.genesis().clone();
     let proof = in_room(room, move |channel| {
         let tag = channel.tag();
-        let mut proof = Proof::prove(channel, &digest, |sequence: Sequence| root.prove(&tag, sequence).ok().flatten())?;
+        let mut proof =
+            Proof::prove(channel, &digest, |sequence: Sequence| root.prove(&tag, sequence).ok().flatten())?;
         match kind {
             ReceiptKind::Ordered => proof.outcome = None,
             ReceiptKind::Outcome if proof.outcome.is_none() => {
@@ -64,7 +71,10 @@ fn verify(file: &Path, genesis: &Path) -> Result<Value, CliError> {
     let genesis = read_genesis(genesis)?;
     let size = std::fs::metadata(file).map_err(|e| CliError::file(file, &e))?.len();
     if size > 4 * RECEIPT_BYTES_MAX as u64 {
-        return Err(CliError::usage(format!("`{}` is too large for a receipt", file.display()), "give a receipt file"));
+        return Err(CliError::usage(
+            format!("`{}` is too large for a receipt", file.display()),
+            "give a receipt file",
+        ));
     }
     let text = std::fs::read_to_string(file).map_err(|e| CliError::file(file, &e))?;
     Ok(receipt_json(&verify_json(&text, &genesis)?))

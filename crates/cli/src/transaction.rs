@@ -44,14 +44,18 @@ fn submit(global: &Global, of: &OfChannel, file: &Path) -> Result<Value, CliErro
         let operation = in_room(&room, move |channel| operation(channel, &draft))??;
         let record = operation.record;
         let outcome = room.submit_and_wait(vec![operation])?;
-        Ok(json!({
+        let value = json!({
             "schema": "parclose.submit/1",
             "tx": outcome.transaction.to_string(),
             "definite": true,
             "sequence": outcome.sequence.0,
             "verdict": verdict_text(&outcome.verdict),
             "record": record.to_string(),
-        }))
+        });
+        match &outcome.verdict {
+            Verdict::Applied => Ok(value),
+            Verdict::Refused(rule) => Err(CliError::refused(rule).with_details(value)),
+        }
     })
 }
 
@@ -69,12 +73,14 @@ fn operation(channel: &Channel, draft: &Value) -> Result<DraftOperation, CliErro
     };
     let record_type = text("type")?;
     let known = channel.definition().record_named(&record_type);
-    let known = known.ok_or_else(|| CliError::usage(format!("no record type `{record_type}`"), "parclose channel show"))?;
+    let known = known
+        .ok_or_else(|| CliError::usage(format!("no record type `{record_type}`"), "parclose channel show"))?;
     let empty = serde_json::Map::new();
     let mut fields = BTreeMap::new();
     for (name, value) in draft["fields"].as_object().unwrap_or(&empty) {
         let schema = known.field_named(name);
-        let schema = schema.ok_or_else(|| CliError::usage(format!("no field `{name}`"), "parclose channel show"))?;
+        let schema =
+            schema.ok_or_else(|| CliError::usage(format!("no field `{name}`"), "parclose channel show"))?;
         let value = FieldValue::from_json(schema.field_type, value)
             .map_err(|e| CliError::usage(format!("field `{name}`: {e}"), DRAFT_FORM))?;
         fields.insert(name.clone(), value);
@@ -84,7 +90,9 @@ fn operation(channel: &Channel, draft: &Value) -> Result<DraftOperation, CliErro
         parties.insert(slot.clone(), pseudonym(channel, member.as_str().unwrap_or_default())?);
     }
     let record = match draft["record"].as_str() {
-        Some(id) => id.parse::<RecordId>().map_err(|e| CliError::usage(format!("`record`: {e}"), DRAFT_FORM))?,
+        Some(id) => {
+            id.parse::<RecordId>().map_err(|e| CliError::usage(format!("`record`: {e}"), DRAFT_FORM))?
+        }
         None => random_record(),
     };
     let next = channel.record(&record)?.map_or(1, |row| row.version + 1);
@@ -101,7 +109,9 @@ fn random_record() -> RecordId {
 /// A member's pseudonym by name; a name that is not of this channel says only that.
 pub fn pseudonym(channel: &Channel, name: &str) -> Result<PublicKey, CliError> {
     let member = channel.config().named(name);
-    let member = member.ok_or_else(|| CliError::usage(format!("`{name}` is not a member of this channel"), "parclose channel show"))?;
+    let member = member.ok_or_else(|| {
+        CliError::usage(format!("`{name}` is not a member of this channel"), "parclose channel show")
+    })?;
     Ok(member.certificate.pseudonym)
 }
 
@@ -200,5 +210,6 @@ pub fn verdict_text(verdict: &Verdict) -> String {
 
 /// Reads a transaction's digest.
 pub fn parse_digest(text: &str) -> Result<TransactionDigest, CliError> {
-    text.parse().map_err(|e| CliError::usage(format!("`{text}` is not a transaction: {e}"), "parclose tx list"))
+    text.parse()
+        .map_err(|e| CliError::usage(format!("`{text}` is not a transaction: {e}"), "parclose tx list"))
 }

@@ -73,7 +73,12 @@ impl Consortium {
         Ok(consortium)
     }
 
-    fn start_room(&mut self, member: &str, directory: &MemberDirectory, card: &ChannelCard) -> Result<(), HomeError> {
+    fn start_room(
+        &mut self,
+        member: &str,
+        directory: &MemberDirectory,
+        card: &ChannelCard,
+    ) -> Result<(), HomeError> {
         let channel = open_channel(directory, card, &self.cache)?;
         let parts = RoomParts {
             channel,
@@ -89,12 +94,19 @@ impl Consortium {
     }
 
     /// Opens a founded channel on the root chain and starts its rooms.
-    pub fn open_on_root(&mut self, name: &str, members: &[String], open: OpenChannel) -> Result<(), HomeError> {
+    pub fn open_on_root(
+        &mut self,
+        name: &str,
+        members: &[String],
+        open: OpenChannel,
+    ) -> Result<(), HomeError> {
         let (done, wait) = std::sync::mpsc::channel();
         self.root_handle.submit(RootTransaction::OpenChannel(open), Box::new(move |a| drop(done.send(a))));
         match wait.recv() {
             Ok(Ok(Ok(_))) => {}
-            Ok(Ok(Err(reject))) => return Err(broken(Path::new(name), &format!("{}: {reject}", reject.rule()))),
+            Ok(Ok(Err(reject))) => {
+                return Err(broken(Path::new(name), &format!("{}: {reject}", reject.rule())));
+            }
             Ok(Err(unavailable)) => return Err(unavailable.into()),
             Err(_) => return Err(parclose_consensus::RootUnavailable::Stopped.into()),
         }
@@ -187,8 +199,13 @@ impl std::fmt::Debug for Consortium {
 }
 
 /// Opens a member's side of a channel, with that member's directory alone.
-pub fn open_channel(directory: &MemberDirectory, card: &ChannelCard, cache: &SharedCache) -> Result<Channel, HomeError> {
+pub fn open_channel(
+    directory: &MemberDirectory,
+    card: &ChannelCard,
+    cache: &SharedCache,
+) -> Result<Channel, HomeError> {
     let member = key_file::member(&directory.key_file())?;
-    let opened = Channel::open(&directory.database(&card.name), &member, &card.channel, cache, Box::new(generator()));
+    let opened =
+        Channel::open(&directory.database(&card.name), &member, &card.channel, cache, Box::new(generator()));
     opened.map_err(|error: ChannelError| HomeError::from(error))
 }

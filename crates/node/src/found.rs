@@ -12,7 +12,9 @@ use parclose_transaction::Definition;
 use parclose_types::{ChannelId, Digest, NetworkId, limits};
 use rand_core::CryptoRng;
 
-use crate::home::{ChannelCard, HomeError, HomeFile, MemberCard, MemberDirectory, SCHEMA, broken, write_json};
+use crate::home::{
+    ChannelCard, HomeError, HomeFile, MemberCard, MemberDirectory, SCHEMA, broken, write_json,
+};
 use crate::key_file::{self, KeyKind};
 use crate::randomness::generator;
 
@@ -43,7 +45,10 @@ pub fn found_consortium(path: &Path, members: &[&str], rng: &mut impl CryptoRng)
     }
     write_text(&path.join("genesis.json"), &genesis.to_json())?;
     // Last, because a home is what has a home.json.
-    write_json(&path.join("home.json"), &HomeFile { schema: SCHEMA.into(), members: cards, regulator: regulator.into() })
+    write_json(
+        &path.join("home.json"),
+        &HomeFile { schema: SCHEMA.into(), members: cards, regulator: regulator.into() },
+    )
 }
 
 /// How far ahead an anchor's last height may lie, in heights.
@@ -110,18 +115,21 @@ pub fn found_channel(
     let mut id = [0_u8; 32];
     rand_core::Rng::fill_bytes(&mut rng, &mut id);
     let channel = ChannelId(id);
-    let members: Vec<MemberSecret> =
-        parties.iter().map(|p| Ok(key_file::member(&p.directory.key_file())?)).collect::<Result<_, HomeError>>()?;
+    let members: Vec<MemberSecret> = parties
+        .iter()
+        .map(|p| Ok(key_file::member(&p.directory.key_file())?))
+        .collect::<Result<_, HomeError>>()?;
     let founders: Vec<Founder> = parties
         .iter()
         .zip(&members)
         .map(|(party, member)| Founder::new(&party.name, member, party.roles.clone(), &channel, &mut rng))
         .collect();
     let entries = founders.iter().map(|founder| founder.entry().clone()).collect();
-    let founding =
-        Founding::new(network, channel, texts, definition, entries).map_err(parclose_channel::ChannelError::from)?;
+    let founding = Founding::new(network, channel, texts, definition, entries)
+        .map_err(parclose_channel::ChannelError::from)?;
     let (setup, body, accepted, signers) = conclude(founding, &founders, &mut rng)?;
-    let card = ChannelCard { name: name.into(), template: definition.template.clone(), channel, tag: setup.tag };
+    let card =
+        ChannelCard { name: name.into(), template: definition.template.clone(), channel, tag: setup.tag };
     for ((party, member), secrets) in parties.iter().zip(&members).zip(&accepted) {
         let database = party.directory.database(name);
         create(database.parent().unwrap_or(&database))?;
@@ -138,7 +146,11 @@ type Concluded = (
     Vec<parclose_types::SignatureBytes>,
 );
 
-fn conclude(founding: Founding, founders: &[Founder], rng: &mut impl CryptoRng) -> Result<Concluded, HomeError> {
+fn conclude(
+    founding: Founding,
+    founders: &[Founder],
+    rng: &mut impl CryptoRng,
+) -> Result<Concluded, HomeError> {
     let invalid = parclose_channel::ChannelError::from;
     let network = founding.config().network;
     let mut dealt = Vec::new();

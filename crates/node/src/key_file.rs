@@ -157,7 +157,8 @@ fn read(path: &Path) -> Result<KeyFile, KeyFileError> {
         return Err(KeyFileError::Shape { path: named });
     }
     let text = Zeroizing::new(std::fs::read_to_string(path).map_err(io)?);
-    let file: KeyFile = serde_json::from_str(&text).map_err(|_| KeyFileError::Shape { path: named.clone() })?;
+    let file: KeyFile =
+        serde_json::from_str(&text).map_err(|_| KeyFileError::Shape { path: named.clone() })?;
     if file.schema == SCHEMA { Ok(file) } else { Err(KeyFileError::Shape { path: named }) }
 }
 
@@ -169,7 +170,11 @@ fn secret_of(path: &Path, wanted: KeyKind) -> Result<Secret, KeyFileError> {
     }
     let bytes = hex::decode_array(&file.secret).map_err(|_| KeyFileError::Shape { path: named() })?;
     let secret = secret_from_bytes(bytes);
-    if public_of(wanted, &secret) == file.public { Ok(secret) } else { Err(KeyFileError::Mismatch { path: named() }) }
+    if public_of(wanted, &secret) == file.public {
+        Ok(secret)
+    } else {
+        Err(KeyFileError::Mismatch { path: named() })
+    }
 }
 
 /// Reads a member's master.

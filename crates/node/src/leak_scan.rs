@@ -74,7 +74,10 @@ fn slot(window: u64) -> (usize, u64) {
 }
 
 fn window_at(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..).and_then(|rest| rest.first_chunk::<WINDOW>()).map_or(0, |chunk| u64::from_le_bytes(*chunk))
+    bytes
+        .get(at..)
+        .and_then(|rest| rest.first_chunk::<WINDOW>())
+        .map_or(0, |chunk| u64::from_le_bytes(*chunk))
 }
 
 impl Needles {
@@ -86,8 +89,15 @@ impl Needles {
             let offset = last * at / (CANDIDATES - 1);
             (window_at(needle, offset), u32::try_from(offset).unwrap_or(end))
         });
-        let needle =
-            Needle { room, kind, window: 0, offset: 0, length, tail: window_at(needle, last), digest: sha256(needle) };
+        let needle = Needle {
+            room,
+            kind,
+            window: 0,
+            offset: 0,
+            length,
+            tail: window_at(needle, last),
+            digest: sha256(needle),
+        };
         self.added.push(Candidate { needle, windows });
     }
 
@@ -127,7 +137,8 @@ impl Needles {
 
     /// Chooses windows, sorts the needles, drops doubles; call it before searching.
     pub fn prepare(&mut self) {
-        let mut shared: Vec<u64> = self.added.iter().flat_map(|c| c.windows.map(|(window, _)| window)).collect();
+        let mut shared: Vec<u64> =
+            self.added.iter().flat_map(|c| c.windows.map(|(window, _)| window)).collect();
         shared.sort_unstable();
         let count = |window: u64| {
             let first = shared.partition_point(|other| *other < window);
@@ -164,7 +175,8 @@ impl Needles {
             if needle.window != window {
                 return;
             }
-            let (Ok(offset), Ok(length)) = (usize::try_from(needle.offset), usize::try_from(needle.length)) else {
+            let (Ok(offset), Ok(length)) = (usize::try_from(needle.offset), usize::try_from(needle.length))
+            else {
                 continue;
             };
             let whole = at.checked_sub(offset).and_then(|start| haystack.get(start..start + length));

@@ -103,10 +103,16 @@ impl Primitives {
                 let _ = black_box(verify(&key.public(), black_box(&message), &signature));
             }),
             hkdf: time(5000, |_| {
-                secret.expose(|bytes| drop(black_box(kdf::<32>(bytes, parclose_types::labels::GGM, &[&[1]]))));
+                secret
+                    .expose(|bytes| drop(black_box(kdf::<32>(bytes, parclose_types::labels::GGM, &[&[1]]))));
             }),
             aead: time(5000, |_| {
-                drop(black_box(seal::seal(&secret, parclose_types::labels::SEAL, b"context", &kib[..SEALED_BYTES])));
+                drop(black_box(seal::seal(
+                    &secret,
+                    parclose_types::labels::SEAL,
+                    b"context",
+                    &kib[..SEALED_BYTES],
+                )));
             }),
             sha256_kib: time(2000, |_| {
                 black_box(hash(parclose_types::labels::SALT, &[&kib]));
@@ -142,8 +148,8 @@ impl Primitives {
         let share = self.synced_batch / BATCH as f64;
         Roles {
             sender: self.sign + FIELDS as f64 * (self.hkdf + self.aead) + bytes_hashed,
-            endorser: self.verify + bytes_hashed + share,
-            executor: bytes_hashed + share,
+            endorser: bytes_hashed + share,
+            executor: self.verify + bytes_hashed + share,
         }
     }
 }
@@ -174,7 +180,11 @@ impl Roles {
             done += count;
         }
         let each = 1e6 / writes as f64;
-        Ok(Self { sender: roles.sender * each, endorser: roles.endorser * each, executor: roles.executor * each })
+        Ok(Self {
+            sender: roles.sender * each,
+            endorser: roles.endorser * each,
+            executor: roles.executor * each,
+        })
     }
 }
 
@@ -219,14 +229,22 @@ impl Bench {
         }
         let accepted = founders.iter().map(|f| f.accept(&founding, &dealt)).collect::<Result<Vec<_>, _>>()?;
         let acks = accepted.iter().flat_map(|a| a.acks.iter().copied()).collect();
-        let (setup, body) = founding.conclude(dealt.into_iter().map(|(deal, _)| deal).collect(), acks, &mut rng);
+        let (setup, body) =
+            founding.conclude(dealt.into_iter().map(|(deal, _)| deal).collect(), acks, &mut rng);
         let mut signers: Vec<&Founder> = founders.iter().collect();
         signers.sort_by_key(|founder| founder.pseudonym());
         let signatures = signers.iter().map(|founder| founder.sign_open(&body, &root.network())).collect();
         root.commit(vec![RootTransaction::OpenChannel(Setup::open_channel(body, signatures))])?;
         let open = |at: usize| -> Result<Channel, Failed> {
             let path = directory.join(named[at]);
-            Channel::create(&path, &members[at], &setup, &accepted[at].secrets, &cache, Box::new(generator()))?;
+            Channel::create(
+                &path,
+                &members[at],
+                &setup,
+                &accepted[at].secrets,
+                &cache,
+                Box::new(generator()),
+            )?;
             Ok(Channel::open(&path, &members[at], &channel, &cache, Box::new(generator()))?)
         };
         let (sender, endorser) = (open(1)?, open(2)?);
@@ -239,7 +257,11 @@ impl Bench {
     fn pool(&mut self, number: usize) -> Result<parclose_channel::propose::Pooled, Failed> {
         let head = self.root.head();
         let party = |name: &str| {
-            self.sender.config().named(name).map(|m| (name.to_owned(), m.certificate.pseudonym)).ok_or("no such party")
+            self.sender
+                .config()
+                .named(name)
+                .map(|m| (name.to_owned(), m.certificate.pseudonym))
+                .ok_or("no such party")
         };
         let text = |text: String| FieldValue::Text(text);
         let fields = BTreeMap::from([

@@ -62,7 +62,9 @@ impl Inbox for RoomHandle {
 impl RoomHandle {
     /// Hands in operations to write as one transaction; `answer` is called with the verdict.
     pub fn submit(&self, operations: Vec<DraftOperation>, answer: Answer) {
-        if let Err(std::sync::mpsc::SendError(Order::Submit(_, answer))) = self.0.send(Order::Submit(operations, answer)) {
+        if let Err(std::sync::mpsc::SendError(Order::Submit(_, answer))) =
+            self.0.send(Order::Submit(operations, answer))
+        {
             answer(Err(SubmitError::Stopped { transaction: None }));
         }
     }
@@ -75,7 +77,10 @@ impl RoomHandle {
     }
 
     /// Runs `call` in the room, with its channel; `None` when the room has stopped.
-    pub fn call<T: Send + 'static>(&self, call: impl FnOnce(&mut Channel) -> T + Send + 'static) -> Option<T> {
+    pub fn call<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&mut Channel) -> T + Send + 'static,
+    ) -> Option<T> {
         let (done, wait) = channel();
         let order = Order::Call(Box::new(move |channel| drop(done.send(call(channel)))));
         self.0.send(order).ok()?;
@@ -115,7 +120,8 @@ struct Room {
     answers: BTreeMap<TransactionDigest, Answer>,
     flight: Option<Flight>,
     deferred: Vec<(PublicKey, Vec<u8>)>,
-    unattested: Option<Sequence>,
+    /// this member's last transactions whose state no anchored batch attests: event, height
+    unattested: Option<(Sequence, Height)>,
     quiescing: Vec<Sender<()>>,
     /// an anchored batch that this member lacks and has asked for
     missing: Option<ChannelCommitment>,
@@ -211,13 +217,23 @@ impl Room {
             self.propose(pool);
         }
         let idle = self.flight.is_none() && self.pool.is_empty() && self.drafts.is_empty();
-        if idle && !self.quiescing.is_empty() {
-            match self.unattested {
-                // One empty batch attests the state after this member's last transactions.
-                Some(_) => self.propose(Vec::new()),
-                None => self.quiescing.clear(),
-            }
+        if idle && self.wants_attestation() {
+            self.propose(Vec::new());
+        } else if idle && self.unattested.is_none() {
+            self.quiescing.clear();
         }
+    }
+
+    /// Whether one empty batch should attest the state after this member's last transactions: when it
+    /// is about to rest, or when they have waited long enough.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-05: a member whose transactions no batch attests posts one empty batch after `attest_after` heights, or before it rests.
+    fn wants_attestation(&self) -> bool {
+        let after = self.channel.definition().parameters.attest_after;
+        let due = |(_, height): (Sequence, Height)| self.root.head().0 >= height.0.saturating_add(after);
+        self.unattested.is_some_and(|since| due(since) || !self.quiescing.is_empty())
     }
 
     /// Seals drafts into the pool until a batch is full.
@@ -235,7 +251,10 @@ impl Room {
         }
     }
 
-    fn pool_draft(&mut self, operations: Vec<DraftOperation>) -> Result<(TransactionDigest, Pooled), SubmitError> {
+    fn pool_draft(
+        &mut self,
+        operations: Vec<DraftOperation>,
+    ) -> Result<(TransactionDigest, Pooled), SubmitError> {
         let head = self.root.head();
         let expiry = Height(head.0 + self.channel.definition().parameters.expiry_max);
         let (epoch, _) = self.channel.epoch_at(head);
@@ -246,7 +265,8 @@ impl Room {
             author: self.channel.pseudonym(),
             epoch,
         };
-        let signed = Draft { operations, expiry }.seal(&desk, &mut self.rng)?.sign(self.channel.pseudonym())?;
+        let signed =
+            Draft { operations, expiry }.seal(&desk, &mut self.rng)?.sign(self.channel.pseudonym())?;
         let pooled = self.channel.advise(&signed, head)??;
         Ok((signed.digest(), pooled))
     }

@@ -89,7 +89,11 @@ pub(crate) fn read(global: &Global, options: &Demo, progress: &mut Progress) -> 
     match &options.invoices {
         Some(folder) => {
             progress.step(&format!("reading invoices from {}", folder.display()));
-            from_files(&folder.display().to_string(), &read_files(std::slice::from_ref(folder))?, &mappings.join("calderdale.toml"))
+            from_files(
+                &folder.display().to_string(),
+                &read_files(std::slice::from_ref(folder))?,
+                &mappings.join("calderdale.toml"),
+            )
         }
         None => {
             progress.step(&format!("generating {} invoices from seed {}", options.documents, options.seed));

@@ -37,7 +37,11 @@ impl Loaded {
     }
 }
 
-pub(crate) fn import(consortium: &Consortium, invoices: &Invoices, progress: &mut Progress) -> Result<Loaded, CliError> {
+pub(crate) fn import(
+    consortium: &Consortium,
+    invoices: &Invoices,
+    progress: &mut Progress,
+) -> Result<Loaded, CliError> {
     let mut loaded = Loaded {
         transactions: BTreeMap::new(),
         epochs: BTreeMap::new(),
@@ -81,7 +85,9 @@ fn import_month(
         let target = Target::resolve(consortium, &of, &room, "receivable", &[])?;
         let imported = target.import(&room, &invoices.of(dealt, Some(month)), &mut |_, _| {})?;
         match imported.refused.first() {
-            Some((key, rule)) => Err(CliError::verification(format!("document {key:?} was refused by {rule}"))),
+            Some((key, rule)) => {
+                Err(CliError::verification(format!("document {key:?} was refused by {rule}")))
+            }
             None => Ok((dealt, imported.applied)),
         }
     };

@@ -16,7 +16,11 @@ use crate::receipt::receipt_text;
 const ASKED: &[(&str, &str)] = &[("buyer", "trade-a"), ("bank-2", "trade-b"), ("bank-1", "banks")];
 
 /// Writes receipts of evenly spread transactions into the home.
-pub(crate) fn make(consortium: &Consortium, loaded: &Loaded, wanted: usize) -> Result<Vec<PathBuf>, CliError> {
+pub(crate) fn make(
+    consortium: &Consortium,
+    loaded: &Loaded,
+    wanted: usize,
+) -> Result<Vec<PathBuf>, CliError> {
     let folder = consortium.home().path().join("receipts");
     std::fs::create_dir_all(&folder).map_err(|e| CliError::file(&folder, &e))?;
     let mut paths = Vec::new();

@@ -36,9 +36,14 @@ fn file(home: &Path, name: &str) -> PathBuf {
 /// The issuer and a second reader sign the grant; the bank exports; both go to the regulator as files.
 pub(crate) fn prepare(consortium: &Consortium, loaded: &Loaded) -> Result<Handed, CliError> {
     let key = key_file::inspect(&consortium.home().regulator_directory().join("regulator.key"))?;
-    let grantee = hex::decode(&key.public).map_err(|_| CliError::verification("the regulator's key".into()))?;
-    let all: Vec<&String> =
-        loaded.epochs.keys().filter(|(channel, _)| *channel == CHANNEL.channel()).map(|(_, month)| month).collect();
+    let grantee =
+        hex::decode(&key.public).map_err(|_| CliError::verification("the regulator's key".into()))?;
+    let all: Vec<&String> = loaded
+        .epochs
+        .keys()
+        .filter(|(channel, _)| *channel == CHANNEL.channel())
+        .map(|(_, month)| month)
+        .collect();
     let months: Vec<String> = all.into_iter().skip(FIRST_MONTH).take(MONTHS).cloned().collect();
     let (from, to) = interval(loaded, &months)?;
     let issuer = consortium.room(CHANNEL.supplier(), CHANNEL.channel())?;
@@ -70,7 +75,9 @@ fn issue(
     let to_grantee = grantee.clone();
     let terms = in_room(issuer, move |channel| {
         let receivable = channel.definition().record_named("receivable");
-        let rule = receivable.and_then(|r| r.field_named(FIELD)).and_then(|f| channel.definition().audience(&f.audience));
+        let rule = receivable
+            .and_then(|r| r.field_named(FIELD))
+            .and_then(|f| channel.definition().audience(&f.audience));
         let class = channel.definition().class_named(CLASS).map(|class| class.id);
         let (Some(rule), Some(class)) = (rule, class) else {
             return Err(CliError::not_found("class"));
@@ -78,12 +85,14 @@ fn issue(
         let config = channel.config();
         let slots = ["buyer", "supplier", "bank"];
         let holder = |slot: &&'static str| {
-            let holds = |m: &&parclose_transaction::MemberEntry| m.certificate.roles.iter().any(|role| role == slot);
+            let holds =
+                |m: &&parclose_transaction::MemberEntry| m.certificate.roles.iter().any(|role| role == slot);
             Some((*slot, config.members.iter().find(holds)?.certificate.pseudonym))
         };
         let parties = slots.iter().filter_map(holder).collect();
         let audience = config.audience_of(&config.audience_members(rule, &parties));
-        let scope = GrantScope { channel: channel.id(), generation: config.generation, audience, class, from, to };
+        let scope =
+            GrantScope { channel: channel.id(), generation: config.generation, audience, class, from, to };
         Ok(GrantTerms::draw_up(channel.keys(), scope, &to_grantee, channel.pseudonym().public(), second_key)?)
     })??;
     let signed_by = |room: &RoomHandle| {
@@ -141,7 +150,11 @@ pub(crate) fn view(
     bundle.accept(&wrapped.grant)?;
     let view_key = wrapped.open(&key)?;
     let audit = bundle.read(std::slice::from_ref(&view_key));
-    let mut seen = Seen { records: audit.records.len() as u64, malformed: audit.malformed.len() as u64, ..Seen::default() };
+    let mut seen = Seen {
+        records: audit.records.len() as u64,
+        malformed: audit.malformed.len() as u64,
+        ..Seen::default()
+    };
     for record in &audit.records {
         for (name, state) in &record.fields {
             seen.add(is_summed(&record.record_type, name), state);
@@ -160,9 +173,15 @@ pub(crate) fn view(
         .filter(|document| Dealt::of(document) == CHANNEL && mine(&&document.month))
         .count() as u64;
     checks.expect(seen.sum_minor == Some(expected), "the regulator's sum is that of its three months");
-    checks.expect(seen.opened == documents, "the regulator opens one field of each record in its months, and no other");
+    checks.expect(
+        seen.opened == documents,
+        "the regulator opens one field of each record in its months, and no other",
+    );
     checks.expect(seen.malformed == 0, "the regulator finds no malformed field");
-    checks.expect(nothing_else_opens(home, &view_key, documents)?, "the view key opens nothing else of the whole ledger");
+    checks.expect(
+        nothing_else_opens(home, &view_key, documents)?,
+        "the view key opens nothing else of the whole ledger",
+    );
     let _ = loaded;
     Ok(seen.row("regulator", CHANNEL.channel(), Some(expected)))
 }

@@ -73,7 +73,11 @@ fn stores(home: &Home) -> Result<(Vec<Store>, BTreeMap<String, u16>), CliError> 
     Ok((stores, rooms))
 }
 
-fn needles(stores: &[Store], rooms: &BTreeMap<String, u16>, invoices: &Invoices) -> Result<Needles, CliError> {
+fn needles(
+    stores: &[Store],
+    rooms: &BTreeMap<String, u16>,
+    invoices: &Invoices,
+) -> Result<Needles, CliError> {
     let mut needles = Needles::default();
     let mut values: BTreeMap<u16, BTreeSet<Vec<u8>>> = BTreeMap::new();
     for store in stores {
@@ -119,7 +123,9 @@ fn told_elsewhere(
             for bytes in values_of(document, record_type) {
                 all.search(&bytes, &mut |index| {
                     let needle = all.room(index).zip(all.digest(index)).filter(|(room, _)| room != here);
-                    if let Some(value) = needle.and_then(|key| listed.get(&key).map(|value| (key.0, value.clone()))) {
+                    if let Some(value) =
+                        needle.and_then(|key| listed.get(&key).map(|value| (key.0, value.clone())))
+                    {
                         told.insert(value);
                     }
                 });
@@ -131,7 +137,8 @@ fn told_elsewhere(
 
 /// Directories of members but for their stores, and the root chain.
 fn other_places(home: &Home, stores: &[Store]) -> Result<Vec<PathBuf>, CliError> {
-    let mut places = vec![home.path().join("root"), home.path().join("genesis.json"), home.path().join("home.json")];
+    let mut places =
+        vec![home.path().join("root"), home.path().join("genesis.json"), home.path().join("home.json")];
     let databases: BTreeSet<PathBuf> = stores.iter().map(Store::path).collect();
     for member in home.members() {
         files_outside(home.member_directory(&member.name)?.path(), &databases, &mut places)?;
@@ -139,7 +146,11 @@ fn other_places(home: &Home, stores: &[Store]) -> Result<Vec<PathBuf>, CliError>
     Ok(places)
 }
 
-fn files_outside(folder: &Path, databases: &BTreeSet<PathBuf>, places: &mut Vec<PathBuf>) -> Result<(), CliError> {
+fn files_outside(
+    folder: &Path,
+    databases: &BTreeSet<PathBuf>,
+    places: &mut Vec<PathBuf>,
+) -> Result<(), CliError> {
     for entry in std::fs::read_dir(folder).map_err(|e| CliError::file(folder, &e))? {
         let path = entry.map_err(|e| CliError::file(folder, &e))?.path();
         if path.is_file() {
@@ -160,7 +171,11 @@ struct Hits<'a> {
 impl Hits<'_> {
     fn note(&mut self, place: Option<u16>, index: usize) {
         let home = place.is_some() && self.needles.room(index) == place;
-        if home { self.own.insert(index) } else { self.foreign.insert(index) };
+        if home {
+            self.own.insert(index)
+        } else {
+            self.foreign.insert(index)
+        };
     }
 
     fn search_store(&mut self, store: &Store) -> Result<(), CliError> {

@@ -13,7 +13,12 @@ use crate::args::{Channel, Global, OfChannel, ReceiptKind, Tx};
 use crate::error::CliError;
 
 /// Runs all of it.
-pub(crate) fn run(global: &Global, home: Home, receipt: &str, checks: &mut Checks) -> Result<Value, CliError> {
+pub(crate) fn run(
+    global: &Global,
+    home: Home,
+    receipt: &str,
+    checks: &mut Checks,
+) -> Result<Value, CliError> {
     let genesis = home.genesis()?;
     let database = home.member_directory("bank-2")?.database("trade-b");
     drop(home);
@@ -51,7 +56,10 @@ fn swapped_values(global: &Global, database: &std::path::Path) -> Result<Option<
     let found = verify();
     tamper::swap_back(database, &swapped).map_err(failed)?;
     verify()?;
-    Ok(found.err().filter(|error| error.exit() == 6).map(|error| error.to_json()["rule"].as_str().unwrap_or("").to_owned()))
+    Ok(found
+        .err()
+        .filter(|error| error.exit() == 6)
+        .map(|error| error.to_json()["rule"].as_str().unwrap_or("").to_owned()))
 }
 
 /// One bit of a receipt's bytes is flipped.

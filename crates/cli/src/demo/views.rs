@@ -73,8 +73,12 @@ pub(crate) fn of_members(
         for card in directory.channels()? {
             let seen = look(&open_channel(&directory, &card, &parclose_node::shared_cache(CACHE_BYTES))?)?;
             let expected = expected(&card.name, invoices, loaded);
-            checks.expect(seen.sum_minor == Some(expected), format!("{}'s sum of {}", member.name, card.name));
-            checks.expect(seen.malformed == 0, format!("{} finds malformed fields in {}", member.name, card.name));
+            checks
+                .expect(seen.sum_minor == Some(expected), format!("{}'s sum of {}", member.name, card.name));
+            checks.expect(
+                seen.malformed == 0,
+                format!("{} finds malformed fields in {}", member.name, card.name),
+            );
             check_fields(&member.name, &card.name, &seen, invoices, checks);
             if member.name == "buyer" {
                 buyer.0 += seen.records;
@@ -85,7 +89,8 @@ pub(crate) fn of_members(
     }
     let parts: u128 = BOTH.iter().map(|dealt| invoices.sum_of(*dealt)).sum();
     checks.expect(buyer.0 == invoices.documents.len() as u64, "the buyer sees every document");
-    checks.expect(buyer.1 == invoices.total_minor() && parts == buyer.1, "the parts add up to the buyer's sum");
+    checks
+        .expect(buyer.1 == invoices.total_minor() && parts == buyer.1, "the parts add up to the buyer's sum");
     Ok(rows)
 }
 
@@ -104,7 +109,10 @@ fn check_fields(member: &str, channel: &str, seen: &Seen, invoices: &Invoices, c
     let documents = invoices.documents.iter().filter(|document| Dealt::of(document) == dealt).count() as u64;
     let sealed = if member == dealt.supplier() { 0 } else { documents };
     checks.expect(seen.records == documents, format!("{member} sees every record of {channel}"));
-    checks.expect(seen.sealed == sealed, format!("{member} has {} sealed fields in {channel}, not {sealed}", seen.sealed));
+    checks.expect(
+        seen.sealed == sealed,
+        format!("{member} has {} sealed fields in {channel}, not {sealed}", seen.sealed),
+    );
     checks.expect(seen.opened >= 7 * documents, format!("{member} opens its fields of {channel}"));
 }
 

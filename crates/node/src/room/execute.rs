@@ -32,14 +32,23 @@ impl Room {
     }
 
     /// Executes one event; `false` when it cannot go on now.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-06: a batch that stays missing for `missing_batch_after` heights stops the channel visibly.
     fn execute(&mut self, event: &FinalEvent) -> bool {
         match self.channel.execute(event) {
             Ok(executed) => {
                 self.on_executed(executed);
                 true
             }
-            Err(ChannelError::BatchMissing { commitment, .. }) => {
+            Err(ChannelError::BatchMissing { commitment, sequence }) => {
                 self.missing = Some(commitment);
+                let patience = self.channel.definition().parameters.missing_batch_after;
+                if self.root.head().0 > event.height.0.saturating_add(patience) {
+                    self.stopped = Some(ChannelError::BatchMissing { commitment, sequence });
+                    return false;
+                }
                 self.send_to_others(&Message::Fetch { tag: self.channel.tag(), commitment });
                 false
             }
@@ -51,12 +60,12 @@ impl Room {
     }
 
     fn on_executed(&mut self, executed: Executed) {
-        if self.unattested.is_some_and(|sequence| executed.attested >= Some(sequence)) {
+        if self.unattested.is_some_and(|(sequence, _)| executed.attested >= Some(sequence)) {
             self.unattested = None;
         }
         for (transaction, verdict) in executed.verdicts {
             if let Some(answer) = self.answers.remove(&transaction) {
-                self.unattested = Some(executed.sequence);
+                self.unattested = Some((executed.sequence, self.root.head()));
                 answer(Ok(Outcome { transaction, sequence: executed.sequence, verdict }));
             }
         }

@@ -54,7 +54,9 @@ impl Room {
 
     pub(super) fn on_endorse(&mut self, commitment: ChannelCommitment, endorsement: Endorsement) {
         let (tag, endorsers) = (self.channel.tag(), self.channel.endorsers());
-        let Some(flight) = self.flight.as_mut().filter(|flight| flight.commitment == commitment) else { return };
+        let Some(flight) = self.flight.as_mut().filter(|flight| flight.commitment == commitment) else {
+            return;
+        };
         let signed = flight.proposal.statement(tag).signing_bytes();
         if verify_endorsement(endorsers, &signed, &endorsement).is_some() {
             flight.endorsements.insert(endorsement.0, endorsement);
@@ -65,7 +67,9 @@ impl Room {
     pub(super) fn on_refuse(&mut self, commitment: ChannelCommitment, from: PublicKey, rule: String) {
         let members = self.channel.config().members.len();
         let threshold = usize::from(self.channel.endorsers().threshold());
-        let Some(flight) = self.flight.as_mut().filter(|flight| flight.commitment == commitment) else { return };
+        let Some(flight) = self.flight.as_mut().filter(|flight| flight.commitment == commitment) else {
+            return;
+        };
         flight.refusals.insert(from, rule.clone());
         if !flight.submitted && members - flight.refusals.len() < threshold {
             self.fail_flight(&rule);

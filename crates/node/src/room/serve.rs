@@ -34,7 +34,16 @@ impl Room {
         }
     }
 
+    /// # Rules
+    ///
+    /// > NOD-07: an endorser that is more than `endorse_lag_max` events behind endorses nothing until it has caught up.
     fn on_propose(&mut self, from: PublicKey, bytes: Vec<u8>) {
+        if self.is_behind() {
+            if self.deferred.len() < DEFERRED_MAX {
+                self.deferred.push((from, bytes));
+            }
+            return;
+        }
         let window = self.root.genesis().parameters().window;
         let tag = self.channel.tag();
         let refused = match self.channel.endorse(&bytes, self.root.head(), window) {
@@ -50,6 +59,12 @@ impl Room {
             let rule = refused.rule().to_owned();
             self.send(&from, &Message::Refuse { tag, commitment: proposal.commitment(), rule });
         }
+    }
+
+    fn is_behind(&self) -> bool {
+        let executed = self.channel.head().map_or(0, |head| head.next.0);
+        let known = self.root.tag_state(&self.channel.tag()).ok().flatten().map_or(executed, |tag| tag.count);
+        known.saturating_sub(executed) > self.channel.definition().parameters.endorse_lag_max
     }
 
     /// Looks again at proposals that were ahead of this room.

@@ -1,0 +1,56 @@
+# Two commands do all the set-up on a fresh machine: `make demo` and `make test`.
+#
+# One profile (house) serves demo, tests, clippy and benches, in one target directory, so that RocksDB
+# is compiled once. On a CPU without AVX2/BMI2, or with PORTABLE=1, a portable build is made in a
+# directory of its own.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/parclose
+PORTABLE ?= $(shell grep -qw avx2 /proc/cpuinfo 2>/dev/null && grep -qw bmi2 /proc/cpuinfo && echo 0 || echo 1)
+ifeq ($(PORTABLE),1)
+export RUSTFLAGS := -Ctarget-cpu=x86-64
+export CXXFLAGS :=
+export CARGO_TARGET_DIR ?= $(CACHE)/target-portable
+else
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+endif
+
+CARGO := cargo
+PARCLOSE := $(CARGO_TARGET_DIR)/house/parclose
+INVOICES ?= ../shared/data/invoices-calderdale
+
+.PHONY: help deps build demo test lint bench fuzz clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
+
+deps: ## install what is missing (as root with apt; elsewhere print the command)
+	@scripts/deps
+
+build: deps ## build everything
+	$(CARGO) build --locked --profile house --workspace
+
+demo: build ## import invoices into a consortium and show what each party sees
+	@if [ -d "$(INVOICES)" ]; then \
+		$(PARCLOSE) demo --invoices "$(INVOICES)"; \
+	else \
+		echo "skipped: no real invoices in $(INVOICES); generating some" >&2; \
+		$(PARCLOSE) demo; \
+	fi
+
+test: deps ## every test
+	@scripts/test
+
+lint: deps ## format, clippy, documentation, dependency policy
+	@scripts/lint
+
+bench: build ## what a record write costs, as a multiple of the unavoidable
+	$(CARGO) bench --locked --profile house --workspace --bench record_write
+
+fuzz: deps ## replay the fuzz corpora and mutate them for a while
+	$(CARGO) test --locked --profile house --workspace --test replay
+
+clean: ## remove the target directory
+	rm -rf "$(CARGO_TARGET_DIR)"
