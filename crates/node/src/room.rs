@@ -37,7 +37,7 @@ enum Order {
     Submit(Vec<DraftOperation>, Answer),
     Frame(PublicKey, Vec<u8>),
     RootHead,
-    NotAnchored(ChannelCommitment, String),
+    NotAnchored(ChannelCommitment, String, bool),
     Quiesce(Sender<()>),
     Call(Call),
     Stop,
@@ -195,7 +195,9 @@ impl Room {
                 Order::Submit(operations, answer) => self.drafts.push_back((operations, answer)),
                 Order::Frame(from, frame) => self.on_frame(from, &frame),
                 Order::RootHead => self.catch_up(),
-                Order::NotAnchored(commitment, rule) => self.on_not_anchored(&commitment, &rule),
+                Order::NotAnchored(commitment, rule, final_answer) => {
+                    self.on_not_anchored(&commitment, &rule, final_answer);
+                }
                 Order::Quiesce(done) => self.quiescing.push(done),
                 Order::Call(call) => call(&mut self.channel),
                 Order::Stop => break,

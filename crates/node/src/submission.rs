@@ -39,6 +39,14 @@ pub enum SubmitError {
         /// the transaction, if it was signed already
         transaction: Option<TransactionDigest>,
     },
+    /// NOD-08: the root chain did not take the batch's anchor
+    #[error("the root chain did not take the anchor: rule {rule}")]
+    NotAnchored {
+        /// the rule that it named
+        rule: String,
+        /// the transaction, which somebody who has the anchor could still get ordered until it expires
+        transaction: TransactionDigest,
+    },
     /// NOD-03: it expired before it was ordered
     #[error("the transaction expired before it was ordered")]
     Expired,
@@ -51,6 +59,7 @@ impl Failure for SubmitError {
             Self::Reject(e) => e.code(),
             Self::Channel(e) => e.code(),
             Self::NotEndorsed { .. } => "NOT_ENDORSED",
+            Self::NotAnchored { .. } => "OUTCOME_UNKNOWN",
             Self::Stopped { .. } => "OUTCOME_UNKNOWN",
             Self::Expired => "TRANSACTION_EXPIRED",
         }
@@ -62,6 +71,7 @@ impl Failure for SubmitError {
             Self::Reject(e) => e.rule(),
             Self::Channel(e) => e.rule(),
             Self::NotEndorsed { .. } => "NOD-01",
+            Self::NotAnchored { .. } => "NOD-08",
             Self::Stopped { .. } => "NOD-02",
             Self::Expired => "NOD-03",
         }
@@ -72,7 +82,7 @@ impl Failure for SubmitError {
             Self::Draft(e) => e.fault(),
             Self::Reject(e) => e.fault(),
             Self::Channel(e) => e.fault(),
-            Self::NotEndorsed { .. } => Fault::Peer,
+            Self::NotEndorsed { .. } | Self::NotAnchored { .. } => Fault::Peer,
             Self::Stopped { .. } => Fault::Operator,
             Self::Expired => Fault::Sender,
         }
@@ -81,7 +91,7 @@ impl Failure for SubmitError {
     fn definite(&self) -> bool {
         match self {
             Self::Channel(e) => e.definite(),
-            Self::Stopped { .. } => false,
+            Self::Stopped { .. } | Self::NotAnchored { .. } => false,
             _ => true,
         }
     }
@@ -92,7 +102,7 @@ impl Failure for SubmitError {
             Self::Reject(e) => e.fix(),
             Self::Channel(e) => e.fix(),
             Self::NotEndorsed { .. } => "run `parclose channel verify` on each member of the channel".into(),
-            Self::Stopped { transaction: Some(tx) } => format!("ask for it: parclose tx show {tx}"),
+            Self::Stopped { transaction: Some(tx) } | Self::NotAnchored { transaction: tx, .. } => format!("ask for it: parclose tx show {tx}"),
             Self::Stopped { transaction: None } => "submit it again".into(),
             Self::Expired => "submit it again".into(),
         }

@@ -71,7 +71,7 @@ impl Anchor {
         self.finds_room(tag, at)?;
         self.certificate.verify(&tag.keys, &self.statement(at.network).signing_bytes())?;
 
-        tag.attested = Some(self.attested);
+        tag.attested = tag.attested.max(Some(self.attested));
         tag.recent.push((self.last_height, self.commitment));
         Ok(())
     }
@@ -126,21 +126,20 @@ impl Anchor {
         Ok(())
     }
 
-    /// "State after s" is agreed in order, and nobody can agree on the outcome of what is not ordered.
+    /// Nobody can agree on the state after what is not ordered. Two members may propose at the same time,
+    /// and the one whose anchor comes second has attested less: refusing it would make one of them try
+    /// again for nothing.
     ///
     /// # Rules
     ///
     /// > ROO-19: an anchor attests an event that is already in its tag's log.
-    /// > ROO-20: the attested sequence of a tag never falls.
+    /// > ROO-20: a tag's attested sequence is the highest that its anchors attest; an anchor that attests an earlier event is ordered, and lowers nothing.
     fn attests_an_event_of_the_past(&self, tag: &TagState) -> Result<(), RootReject> {
         let (attested, next) = (self.attested, tag.next_sequence());
         if attested >= next {
             return Err(RootReject::AttestsAhead { attested, next });
         }
-        match tag.attested {
-            Some(highest) if attested < highest => Err(RootReject::AttestsBack { attested, highest }),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// One busy channel must not fill the blocks of the others, nor the memory of the validators.

@@ -92,14 +92,6 @@ pub enum RootReject {
         /// the sequence that comes next
         next: Sequence,
     },
-    /// ROO-20: an older state than the tag has attested.
-    #[error("the anchor attests event {attested}, an earlier one {highest}")]
-    AttestsBack {
-        /// what the anchor attests
-        attested: Sequence,
-        /// the highest attested before
-        highest: Sequence,
-    },
     /// ROO-21: enough anchors of this tag in this block.
     #[error("a block orders at most {limit} anchors of one tag")]
     BlockAnchors {
@@ -178,7 +170,7 @@ impl Failure for RootReject {
             Self::Expired { .. } => "ANCHOR_EXPIRED",
             Self::TooFarAhead { .. } => "ANCHOR_TOO_FAR_AHEAD",
             Self::AlreadyOrdered { .. } => "ANCHOR_ALREADY_ORDERED",
-            Self::AttestsAhead { .. } | Self::AttestsBack { .. } => "ATTESTED_SEQUENCE_INVALID",
+            Self::AttestsAhead { .. } => "ATTESTED_SEQUENCE_INVALID",
             Self::ClosesAhead { .. } | Self::ClosesBack { .. } => "CLOSE_SEQUENCE_INVALID",
         }
     }
@@ -197,7 +189,6 @@ impl Failure for RootReject {
             Self::TooFarAhead { .. } => "ROO-17",
             Self::AlreadyOrdered { .. } => "ROO-18",
             Self::AttestsAhead { .. } => "ROO-19",
-            Self::AttestsBack { .. } => "ROO-20",
             Self::BlockAnchors { .. } => "ROO-21",
             Self::Unexpired { .. } => "ROO-22",
             Self::ClosedTwice { .. } => "ROO-24",
@@ -234,7 +225,6 @@ impl Failure for RootReject {
             Self::TooFarAhead { .. } => "endorse the batch with a last height within the window",
             Self::AlreadyOrdered { .. } => "nothing is to be done: the batch has its place in the log",
             Self::AttestsAhead { .. } => "attest an event that is in the log",
-            Self::AttestsBack { .. } => "execute the log to its end, then endorse the batch again",
             Self::ClosesAhead { .. } | Self::ClosesBack { .. } => {
                 "name an event of the log that is not before the attested one"
             }

@@ -20,7 +20,12 @@ pub(super) struct Flight {
     endorsements: BTreeMap<PublicKey, Endorsement>,
     refusals: BTreeMap<PublicKey, String>,
     submitted: bool,
+    attempt: u8,
 }
+
+/// How often a batch is anchored anew after the root chain refused it: its height had passed, or the
+/// block was full of others.
+const ATTEMPTS_MAX: u8 = 3;
 
 impl Room {
     /// Proposes a batch to all other members.
@@ -29,6 +34,10 @@ impl Room {
     ///
     /// > NOD-04: a member has one unfinal anchor for each channel, and its batches go to all members.
     pub(super) fn propose(&mut self, pooled: Vec<Pooled>) {
+        self.propose_again(pooled, 0);
+    }
+
+    fn propose_again(&mut self, pooled: Vec<Pooled>, attempt: u8) {
         let last_height = Height(self.root.head().0 + self.root.genesis().parameters().window);
         let proposal = match self.channel.propose(pooled, last_height, &mut self.rng) {
             Ok(proposal) => proposal,
@@ -46,6 +55,7 @@ impl Room {
             endorsements: BTreeMap::from([(own.0, own)]),
             refusals: BTreeMap::new(),
             submitted: false,
+            attempt,
             proposal,
         });
         self.send_to_others(&message);
@@ -76,18 +86,28 @@ impl Room {
         }
     }
 
-    /// The root chain refused the anchor, or cannot take any.
-    pub(super) fn on_not_anchored(&mut self, commitment: &ChannelCommitment, rule: &str) {
-        if self.flight.as_ref().is_some_and(|flight| flight.commitment == *commitment) {
-            self.fail_flight(rule);
+    /// The root chain refused the anchor: its transactions go into a new batch, a few times. Executing a
+    /// transaction twice is impossible, so it does no harm if the old anchor is ordered after all.
+    pub(super) fn on_not_anchored(&mut self, commitment: &ChannelCommitment, rule: &str, final_answer: bool) {
+        let Some(flight) = self.flight.take_if(|flight| flight.commitment == *commitment) else { return };
+        if final_answer || flight.attempt >= ATTEMPTS_MAX {
+            self.flight = Some(flight);
+            return self.fail_flight(rule);
         }
+        self.propose_again(Pooled::of(flight.proposal), flight.attempt + 1);
     }
 
     fn fail_flight(&mut self, rule: &str) {
         let Some(flight) = self.flight.take() else { return };
         for digest in flight.transactions {
+            let rule = rule.to_owned();
+            let error = if flight.submitted {
+                SubmitError::NotAnchored { rule, transaction: digest }
+            } else {
+                SubmitError::NotEndorsed { rule }
+            };
             if let Some(answer) = self.answers.remove(&digest) {
-                answer(Err(SubmitError::NotEndorsed { rule: rule.to_owned() }));
+                answer(Err(error));
             }
         }
         // Nobody attests our state: waiting longer would not change it.
@@ -102,12 +122,12 @@ impl Room {
         flight.submitted = true;
         let (commitment, own) = (flight.commitment, self.own.clone());
         let done = move |anchored: crate::root_task::Anchored| {
-            let rule = match anchored {
+            let (rule, final_answer) = match anchored {
                 Ok(Ok(_)) => return,
-                Ok(Err(reject)) => reject.rule().to_owned(),
-                Err(unavailable) => unavailable.rule().to_owned(),
+                Ok(Err(reject)) => (reject.rule().to_owned(), false),
+                Err(unavailable) => (unavailable.rule().to_owned(), true),
             };
-            let _ = own.send(Order::NotAnchored(commitment, rule));
+            let _ = own.send(Order::NotAnchored(commitment, rule, final_answer));
         };
         self.root_handle.submit(RootTransaction::Anchor(anchor), Box::new(done));
     }
