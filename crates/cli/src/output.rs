@@ -53,18 +53,27 @@ fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
 }
 
-/// Renders a value: its plain members as lines, each list of objects as a table.
+/// Renders a value: its plain members as lines, each list of objects as a table, lists within a table's
+/// rows as tables of their own below it.
 #[must_use]
 pub fn render(value: &Value) -> String {
     let Value::Object(members) = value else { return plain(value) };
     let mut parts = vec![lines(members)];
     for (name, member) in members {
-        if let Some(rows) = rows_of(member) {
-            parts.push(format!("{name}\n{}", table(&rows)));
-        }
+        push_tables(name, member, &mut parts);
     }
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
+}
+
+fn push_tables(name: &str, value: &Value, parts: &mut Vec<String>) {
+    let Some(rows) = rows_of(value) else { return };
+    parts.push(format!("{name}\n{}", table(&rows)));
+    for (number, row) in (1..).zip(&rows) {
+        for (inner, value) in row.iter() {
+            push_tables(&format!("{name} {number}: {inner}"), value, parts);
+        }
+    }
 }
 
 fn rows_of(value: &Value) -> Option<Vec<&Map<String, Value>>> {
@@ -85,8 +94,8 @@ fn lines(members: &Map<String, Value>) -> String {
 
 fn table(rows: &[&Map<String, Value>]) -> String {
     let mut columns: Vec<&String> = Vec::new();
-    for name in rows.iter().flat_map(|row| row.keys()) {
-        if !columns.contains(&name) {
+    for (name, value) in rows.iter().flat_map(|row| row.iter()) {
+        if !columns.contains(&name) && rows_of(value).is_none() {
             columns.push(name);
         }
     }

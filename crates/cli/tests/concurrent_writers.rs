@@ -1,0 +1,68 @@
+//! Two members write to one channel at the same time: every transaction gets its verdict, and both have
+//! the same state.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::channel;
+
+use parclose_channel::Verdict;
+use parclose_cli::args::Global;
+use parclose_node::Consortium;
+use parclose_transaction::{DraftOperation, FieldValue};
+use parclose_types::{PublicKey, RecordId};
+
+const WRITES: u8 = 120;
+
+fn global(home: &std::path::Path) -> Global {
+    let templates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../channels");
+    Global { home: home.join("home"), templates, json: true, quiet: true }
+}
+
+fn statement(number: u8, preparer: PublicKey, counterparty: PublicKey, author: u8) -> DraftOperation {
+    DraftOperation {
+        action: "create".into(),
+        record_type: "statement".into(),
+        record: RecordId([number ^ (author << 7); 32]),
+        version: 1,
+        parties: BTreeMap::from([("preparer".into(), preparer), ("counterparty".into(), counterparty)]),
+        fields: BTreeMap::from([
+            ("month".into(), FieldValue::Text("2021-09".into())),
+            ("documents".into(), FieldValue::Integer(u64::from(number))),
+            ("total".into(), FieldValue::Amount(1, *b"GBP")),
+        ]),
+    }
+}
+
+fn pseudonym(consortium: &Consortium, member: &str) -> PublicKey {
+    let room = consortium.room(member, "banks").unwrap();
+    room.call(|channel| channel.pseudonym().public()).unwrap()
+}
+
+#[test]
+fn members_write_at_the_same_time_and_agree() {
+    let dir = tempfile::tempdir().unwrap();
+    let consortium = parclose_cli::dev::up(&global(dir.path())).unwrap();
+    let keys = [pseudonym(&consortium, "bank-1"), pseudonym(&consortium, "bank-2")];
+    let (done, wait) = channel();
+    for number in 0..WRITES {
+        for (author, member) in [(0_u8, "bank-1"), (1, "bank-2")] {
+            let (own, other) = (keys[usize::from(author)], keys[usize::from(1 - author)]);
+            let done = done.clone();
+            let room = consortium.room(member, "banks").unwrap();
+            room.submit(vec![statement(number, own, other, author)], Box::new(move |o| drop(done.send(o))));
+        }
+    }
+    drop(done);
+    let outcomes: Vec<_> = wait.iter().collect();
+    assert_eq!(outcomes.len(), 2 * usize::from(WRITES));
+    for outcome in outcomes {
+        assert_eq!(outcome.unwrap().verdict, Verdict::Applied);
+    }
+    consortium.quiesce();
+    let heads = ["bank-1", "bank-2"].map(|member| {
+        let room = consortium.room(member, "banks").unwrap();
+        room.call(|channel| channel.head().cloned()).unwrap().unwrap()
+    });
+    assert_eq!(heads[0], heads[1]);
+    assert_eq!(heads[0].verdicts.len(), 2 * u64::from(WRITES));
+    drop(consortium.close());
+}

@@ -1,0 +1,248 @@
+//! The bytes of every final format, pinned: one SHA-256 for each, over a sample with fixed contents.
+//!
+//! A difference is a change of format. Approve it by running this test with `PARCLOSE_APPROVE=1`, in a
+//! commit of its own with its line of the specification.
+#![allow(clippy::disallowed_methods, reason = "the approval is an environment variable of whoever approves")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use parclose_channel::tables::{HeadLeaf, StateField, Verdict, VerdictRow};
+use parclose_channel::{Batch, BatchHeader, Proposal};
+use parclose_crypto::hash::sha256;
+use parclose_keys::{Deal, FieldPlace, PseudonymCertificate, SealedField};
+use parclose_root::{
+    Anchor, Certificate, Close, CommitCertificate, EventKind, GenerationKeys, Genesis, Header, LogEntry, OpenBody,
+    OpenChannel, Parameters, Statement, TagState, Validator,
+};
+use parclose_transaction::{Body, FieldEntry, GenerationConfig, MemberEntry, Operation, SealedPart};
+use parclose_types::{
+    AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId, Generation, Height,
+    NetworkId, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, Tag, TransactionDigest, ValueHash, encode,
+    hex,
+};
+
+fn b(byte: u8) -> [u8; 32] {
+    [byte; 32]
+}
+
+fn signature(byte: u8) -> SignatureBytes {
+    SignatureBytes([byte; 64])
+}
+
+fn keys() -> GenerationKeys {
+    let endorsers = vec![PublicKey(b(1)), PublicKey(b(2)), PublicKey(b(3))];
+    GenerationKeys::new(Generation(0), endorsers, 2).unwrap()
+}
+
+fn certificate() -> Certificate {
+    Certificate { signatures: vec![(0, signature(1)), (2, signature(3))] }
+}
+
+fn commitment() -> ChannelCommitment {
+    ChannelCommitment(Digest(b(4)))
+}
+
+fn statement() -> Statement {
+    Statement {
+        network: NetworkId(b(5)),
+        tag: Tag(b(6)),
+        generation: Generation(7),
+        commitment: commitment(),
+        attested: Sequence(8),
+        last_height: Height(9),
+    }
+}
+
+fn batch_header() -> BatchHeader {
+    BatchHeader {
+        network: NetworkId(b(5)),
+        channel: ChannelId(b(10)),
+        generation: Generation(7),
+        sponsor: PublicKey(b(1)),
+        attested: Sequence(8),
+        attested_root: StateRoot(b(11)),
+        transactions: 1,
+        permanent_root: b(12),
+        prunable_root: b(13),
+    }
+}
+
+fn config() -> GenerationConfig {
+    let certificate = PseudonymCertificate {
+        identity: PublicKey(b(1)),
+        pseudonym: PublicKey(b(2)),
+        encryption_key: vec![3; 1216],
+        roles: vec!["bank".into()],
+        identity_signature: signature(4),
+        pseudonym_signature: signature(5),
+    };
+    GenerationConfig {
+        network: NetworkId(b(5)),
+        channel: ChannelId(b(10)),
+        generation: Generation(7),
+        definition: DefinitionDigest(b(14)),
+        definition_version: 15,
+        first_epoch: Epoch(16),
+        epoch_length: 17,
+        threshold: 2,
+        members: vec![MemberEntry { name: "bank-1".into(), certificate }],
+    }
+}
+
+fn entry() -> FieldEntry {
+    FieldEntry { field: FieldId(18), audience: AudienceId(b(19)), leaf: b(20) }
+}
+
+fn body() -> Body {
+    Body {
+        network: NetworkId(b(5)),
+        channel: ChannelId(b(10)),
+        generation: Generation(7),
+        definition_version: 15,
+        sponsor: PublicKey(b(1)),
+        author: PublicKey(b(2)),
+        expiry: Height(21),
+        epoch: Epoch(16),
+        salt_digest: b(22),
+        operations: vec![Operation {
+            action: "create".into(),
+            record_type: 1,
+            record: RecordId(b(23)),
+            version: 1,
+            parties: vec![(0, PublicKey(b(1)))],
+            fields: vec![entry()],
+        }],
+    }
+}
+
+/// Every format, by name.
+fn samples() -> BTreeMap<&'static str, Vec<u8>> {
+    let place = FieldPlace {
+        channel: ChannelId(b(10)),
+        generation: Generation(7),
+        epoch: Epoch(16),
+        audience: AudienceId(b(19)),
+        class: ClassId(24),
+        record_key: b(25),
+        field: FieldId(18),
+        salt_digest: b(22),
+    };
+    let sealed = SealedField { commitment: b(26), ciphertext: vec![27; 48] };
+    let sealed_part = SealedPart { salt: b(28), fields: vec![vec![sealed]] };
+    let batch = Batch {
+        header: batch_header(),
+        signature: signature(29),
+        permanent: vec![encode(&body())],
+        prunable: vec![encode(&sealed_part)],
+    };
+    let anchor = Anchor {
+        tag: Tag(b(6)),
+        generation: Generation(7),
+        commitment: commitment(),
+        attested: Sequence(8),
+        last_height: Height(9),
+        certificate: certificate(),
+    };
+    let open = OpenBody { keys: keys(), genesis_commitment: Digest(b(30)) };
+    let log_entry = LogEntry {
+        tag: Tag(b(6)),
+        sequence: Sequence(8),
+        kind: EventKind::Anchor,
+        transaction: Digest(b(31)),
+        chain: Digest(b(32)),
+    };
+    let header = Header {
+        network: NetworkId(b(5)),
+        height: Height(9),
+        parent: ValueHash(b(33)),
+        history: Digest(b(34)),
+        event_count: 1,
+        events_root: Digest(b(35)),
+        state_root: StateRoot(b(36)),
+        validators: Digest(b(37)),
+        next_validators: Digest(b(37)),
+    };
+    let tag_state = TagState {
+        keys: keys(),
+        opened_at: Height(1),
+        count: 9,
+        chain: Digest(b(32)),
+        attested: Some(Sequence(8)),
+        recent: vec![(Height(9), commitment())],
+        closed: None,
+    };
+    let commit = CommitCertificate {
+        height: Height(9),
+        round: 0,
+        value: header.hash(),
+        signatures: vec![(PublicKey(b(1)), signature(38))],
+    };
+    let validators = vec![Validator { key: PublicKey(b(1)), power: 1 }];
+    let genesis = Genesis::new("sample".into(), validators, Parameters::default(), Digest(b(39))).unwrap();
+    let deal = Deal {
+        audience: AudienceId(b(19)),
+        members: vec![PublicKey(b(1))],
+        dealer: PublicKey(b(1)),
+        check_value: b(40),
+        wraps_root: b(41),
+        signature: signature(42),
+    };
+    let verdict = VerdictRow {
+        sequence: Sequence(8),
+        index: 0,
+        transaction: TransactionDigest(b(43)),
+        verdict: Verdict::Refused("STA-04".into()),
+    };
+    let state_field =
+        StateField { entry: entry(), generation: Generation(7), epoch: Epoch(16), transaction: TransactionDigest(b(43)) };
+    let head = HeadLeaf { sequence: Sequence(8), verdicts: 1, verdicts_root: b(44) };
+    let proposal = Proposal { batch: batch.clone(), blinder: b(45), last_height: Height(9) };
+    BTreeMap::from([
+        ("anchor", encode(&anchor)),
+        ("anchor statement, signed", statement().signing_bytes()),
+        ("batch", encode(&batch)),
+        ("batch header", encode(&batch_header())),
+        ("batch header digest", batch_header().digest().0.to_vec()),
+        ("body", encode(&body())),
+        ("body digest", body().digest().0.to_vec()),
+        ("certificate", encode(&certificate())),
+        ("channel commitment", batch_header().commitment(&b(45)).0.0.to_vec()),
+        ("close", encode(&Close { tag: Tag(b(6)), last_sequence: Sequence(8), certificate: certificate() })),
+        ("commit certificate", encode(&commit)),
+        ("deal", encode(&deal)),
+        ("field context", place.context()),
+        ("generation configuration", encode(&config())),
+        ("generation configuration digest", config().digest().0.to_vec()),
+        ("generation keys", encode(&keys())),
+        ("genesis", encode(&genesis)),
+        ("head leaf", encode(&head)),
+        ("log entry", encode(&log_entry)),
+        ("open channel", encode(&OpenChannel { body: open.clone(), signatures: vec![signature(46); 3] })),
+        ("open channel tag", open.tag(&NetworkId(b(5))).0.to_vec()),
+        ("proposal", encode(&proposal)),
+        ("root header", encode(&header)),
+        ("root header hash", header.hash().0.to_vec()),
+        ("sealed part", encode(&sealed_part)),
+        ("state field", encode(&state_field)),
+        ("tag state", encode(&tag_state)),
+        ("verdict", encode(&verdict)),
+    ])
+}
+
+fn file() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("conformance.toml")
+}
+
+#[test]
+fn every_final_format_is_as_pinned() {
+    let made: BTreeMap<String, String> =
+        samples().into_iter().map(|(name, bytes)| (name.to_owned(), hex::encode(&sha256(&bytes)))).collect();
+    if std::env::var("PARCLOSE_APPROVE").is_ok() {
+        let text = toml::to_string(&made).unwrap();
+        std::fs::write(file(), format!("# SHA-256 of a fixed sample of each format; see tests/tests/conformance.rs.\n{text}"))
+            .unwrap();
+    }
+    let pinned: BTreeMap<String, String> = toml::from_str(&std::fs::read_to_string(file()).unwrap()).unwrap();
+    assert_eq!(made, pinned);
+}
