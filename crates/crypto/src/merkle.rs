@@ -94,8 +94,8 @@ impl Inclusion {
         if self.siblings.len() > 64 || self.length > u64::MAX / 2 {
             return Err(NotIncluded);
         }
-        let proof = InclusionProof::<Sha256>::try_from_bytes(self.siblings.concat())
-            .map_err(|_| NotIncluded)?;
+        let proof =
+            InclusionProof::<Sha256>::try_from_bytes(self.siblings.concat()).map_err(|_| NotIncluded)?;
         RootHash::<Sha256>::new((*root).into(), self.length)
             .verify_inclusion(&leaf, self.index, &proof)
             .map_err(|_| NotIncluded)

@@ -74,11 +74,7 @@ pub struct Update {
 }
 
 /// Makes version `version` from `version - 1` by the changes given, at least one.
-pub fn update(
-    nodes: &impl Nodes,
-    version: u64,
-    changes: &[Change],
-) -> Result<Update, NodesUnavailable> {
+pub fn update(nodes: &impl Nodes, version: u64, changes: &[Change]) -> Result<Update, NodesUnavailable> {
     let reader = Reader { nodes, value: None };
     let tree = JellyfishMerkleTree::<'_, _, TreeHasher>::new(&reader);
     let set = changes.iter().map(|(key, value)| (KeyHash(*key), value.map(|v| v.to_vec())));

@@ -30,11 +30,15 @@ pub fn wrap(
     rng: &mut impl CryptoRng,
 ) -> Result<Vec<u8>, NotAKey> {
     let recipient = <XWing as Kem>::PublicKey::from_bytes(recipient).map_err(|_| NotAKey)?;
-    let (encapsulated, ciphertext) =
-        hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, XWing>(
-            &OpModeS::Base, &recipient, info, plaintext, aad, rng,
-        )
-        .map_err(|_| NotAKey)?;
+    let (encapsulated, ciphertext) = hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, XWing>(
+        &OpModeS::Base,
+        &recipient,
+        info,
+        plaintext,
+        aad,
+        rng,
+    )
+    .map_err(|_| NotAKey)?;
     let mut wrap = encapsulated.to_bytes().to_vec();
     wrap.extend_from_slice(&ciphertext);
     Ok(wrap)
@@ -90,12 +94,15 @@ impl UnwrapKey {
         aad: &[u8],
         wrap: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
-        let (encapsulated, ciphertext) =
-            wrap.split_at_checked(ENCAPSULATED_BYTES).ok_or(DoesNotOpen)?;
-        let encapsulated =
-            <XWing as Kem>::EncappedKey::from_bytes(encapsulated).map_err(|_| DoesNotOpen)?;
+        let (encapsulated, ciphertext) = wrap.split_at_checked(ENCAPSULATED_BYTES).ok_or(DoesNotOpen)?;
+        let encapsulated = <XWing as Kem>::EncappedKey::from_bytes(encapsulated).map_err(|_| DoesNotOpen)?;
         hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, XWing>(
-            &OpModeR::Base, &self.private, &encapsulated, info, ciphertext, aad,
+            &OpModeR::Base,
+            &self.private,
+            &encapsulated,
+            info,
+            ciphertext,
+            aad,
         )
         .map(Zeroizing::new)
         .map_err(|_| DoesNotOpen)

@@ -161,7 +161,12 @@ fn aut_02_a_non_canonical_key_is_refused() {
     let encoded_r = EdwardsPoint::mul_base(&r).compress().to_bytes();
     for key in NON_CANONICAL.map(|hex| decode_array(hex).unwrap()) {
         let case = (0_u32..4096)
-            .map(|counter| Case { key, message: counter.to_be_bytes().to_vec(), r: encoded_r, s: r.to_bytes() })
+            .map(|counter| Case {
+                key,
+                message: counter.to_be_bytes().to_vec(),
+                r: encoded_r,
+                s: r.to_bytes(),
+            })
             .find(Case::cofactorless)
             .unwrap();
         assert!(!case.accepted(), "key {key:02x?}");

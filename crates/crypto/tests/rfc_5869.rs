@@ -33,7 +33,8 @@ fn info() -> Vec<u8> {
 }
 
 fn okm() -> Vec<u8> {
-    decode("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865").expect("constant")
+    decode("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865")
+        .expect("constant")
 }
 
 fn expand_with_the_crate(prk: &[u8], info: &[u8], length: usize) -> Vec<u8> {

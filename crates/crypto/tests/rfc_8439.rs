@@ -48,9 +48,8 @@ fn a_seal_is_this_cipher_under_the_derived_key_and_nonce() {
     let sealed = seal(&secret, "vector", b"context", PLAINTEXT);
     SealKeys::derive(&secret, "vector", b"context").expose(|key, nonce, commitment| {
         let cipher = ChaCha20Poly1305::new(&Key::from(*key));
-        let ciphertext = cipher
-            .encrypt(&Nonce::from(*nonce), Payload { msg: PLAINTEXT, aad: b"context" })
-            .unwrap();
+        let ciphertext =
+            cipher.encrypt(&Nonce::from(*nonce), Payload { msg: PLAINTEXT, aad: b"context" }).unwrap();
         assert_eq!(sealed.ciphertext, ciphertext);
         assert_eq!(sealed.commitment, *commitment);
     });

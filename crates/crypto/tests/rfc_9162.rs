@@ -9,9 +9,8 @@ use parclose_crypto::merkle::{Frontier, Inclusion, ProvingList, empty_root, root
 use parclose_types::hex::{decode, decode_array, encode};
 use proptest::prelude::*;
 
-const LEAVES: [&str; 8] = [
-    "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f",
-];
+const LEAVES: [&str; 8] =
+    ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
 
 /// The root over the first one, two, … eight leaves.
 const ROOTS: [&str; 8] = [

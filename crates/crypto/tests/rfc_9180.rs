@@ -41,7 +41,10 @@ fn appendix_a_2_keys_ciphertexts_and_exports() {
 
     let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(&decode(ENC).unwrap()).unwrap();
     let mut context = setup_receiver::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-        &OpModeR::Base, &published, &encapsulated, INFO,
+        &OpModeR::Base,
+        &published,
+        &encapsulated,
+        INFO,
     )
     .unwrap();
     for (number, ciphertext) in CIPHERTEXTS.iter().enumerate() {

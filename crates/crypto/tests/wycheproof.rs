@@ -112,8 +112,8 @@ fn x25519_and_its_non_contributory_results() {
     for test in set.test_groups.iter().flat_map(|group| &group.tests) {
         let private: [u8; 32] = test.private_key.as_slice().try_into().unwrap();
         let public: [u8; 32] = test.public_key.as_slice().try_into().unwrap();
-        let shared = x25519_dalek::StaticSecret::from(private)
-            .diffie_hellman(&x25519_dalek::PublicKey::from(public));
+        let shared =
+            x25519_dalek::StaticSecret::from(private).diffie_hellman(&x25519_dalek::PublicKey::from(public));
         assert_eq!(shared.as_bytes(), test.shared_secret.as_slice(), "tc {}", test.tc_id);
         let is_zero = test.shared_secret.iter().all(|byte| *byte == 0);
         assert_eq!(shared.was_contributory(), !is_zero, "tc {}", test.tc_id);

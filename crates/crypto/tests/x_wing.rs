@@ -17,7 +17,7 @@ use parclose_crypto::wrap::{ENCAPSULATED_BYTES, NotAKey, PUBLIC_KEY_BYTES, Unwra
 use parclose_types::hex::{decode, decode_array, encode};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use x_wing::{Decapsulate, Decapsulator, DecapsulationKey, KeyExport};
+use x_wing::{Decapsulate, DecapsulationKey, Decapsulator, KeyExport};
 
 /// One vector of the draft's appendix: inputs, shared secret, and SHA-256 of the two long outputs.
 struct KemVector {
@@ -127,10 +127,9 @@ fn our_suite_derives_the_published_keys() {
 fn our_suite_opens_the_ten_published_ciphertexts() {
     let private = <XWing as Kem>::PrivateKey::from_bytes(&decode(SK_R).unwrap()).unwrap();
     let encapsulated = <XWing as Kem>::EncappedKey::from_bytes(&encapsulated_key()).unwrap();
-    let mut context = setup_receiver::<ChaCha20Poly1305, HkdfSha256, XWing>(
-        &OpModeR::Base, &private, &encapsulated, INFO,
-    )
-    .unwrap();
+    let mut context =
+        setup_receiver::<ChaCha20Poly1305, HkdfSha256, XWing>(&OpModeR::Base, &private, &encapsulated, INFO)
+            .unwrap();
     for (number, ciphertext) in CIPHERTEXTS.iter().enumerate() {
         let opened = context.open(&decode(ciphertext).unwrap(), format!("Count-{number}").as_bytes());
         assert_eq!(opened.unwrap(), PLAINTEXT, "sequence number {number}");
@@ -166,7 +165,9 @@ fn a_changed_or_shortened_wrap_does_not_open() {
         changed[position] ^= 1;
         assert_eq!(key.unwrap_with(INFO, b"Count-0", &changed), Err(DoesNotOpen), "byte {position}");
     }
-    for length in [0, 32, ENCAPSULATED_BYTES - 1, ENCAPSULATED_BYTES, ENCAPSULATED_BYTES + 15, wrapped.len() - 1] {
+    for length in
+        [0, 32, ENCAPSULATED_BYTES - 1, ENCAPSULATED_BYTES, ENCAPSULATED_BYTES + 15, wrapped.len() - 1]
+    {
         assert_eq!(key.unwrap_with(INFO, b"Count-0", &wrapped[..length]), Err(DoesNotOpen), "{length} bytes");
     }
     let longer = [&wrapped[..], b"\0"].concat();

@@ -119,11 +119,7 @@ impl<'m> Columns<'m> {
             redacted += usize::from(self.mapping.redacted.contains(value));
             key.push(value.to_owned());
         }
-        if redacted == key.len() {
-            Err((BadRow::RedactedKey, None))
-        } else {
-            Ok((key, redacted > 0))
-        }
+        if redacted == key.len() { Err((BadRow::RedactedKey, None)) } else { Ok((key, redacted > 0)) }
     }
 
     /// Reads the rest of a record whose key was read.
@@ -200,9 +196,5 @@ fn text(cell: &[u8]) -> Result<&str, BadRow> {
         return Err(BadRow::TooLong);
     }
     let text = std::str::from_utf8(cell).map_err(|_| BadRow::Encoding)?;
-    if text.chars().any(char::is_control) {
-        Err(BadRow::Control)
-    } else {
-        Ok(text.trim())
-    }
+    if text.chars().any(char::is_control) { Err(BadRow::Control) } else { Ok(text.trim()) }
 }

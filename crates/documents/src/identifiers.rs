@@ -73,11 +73,7 @@ impl Lei {
             return Err(BadIdentifier::LeiShape);
         }
         let made = Self::make(base)?;
-        if made.0 == text {
-            Ok(made)
-        } else {
-            Err(BadIdentifier::LeiCheckDigits)
-        }
+        if made.0 == text { Ok(made) } else { Err(BadIdentifier::LeiCheckDigits) }
     }
 
     /// Completes the first 18 characters with their check digits.

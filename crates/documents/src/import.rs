@@ -24,7 +24,7 @@ use crate::document::Document;
 use crate::mapping::Mapping;
 use crate::record::Records;
 use crate::row::BadRow;
-use crate::source::{utf8, BadSource, Source, SourceFault};
+use crate::source::{BadSource, Source, SourceFault, utf8};
 use draft::{Draft, Place};
 
 pub use report::{Report, Totals};

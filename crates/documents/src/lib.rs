@@ -33,7 +33,7 @@ pub use currency::Currency;
 pub use date::IsoDate;
 pub use document::{Document, DocumentDate, Line};
 pub use identifiers::{BadIdentifier, Lei};
-pub use import::{read_documents, Import, Rejection, Report};
+pub use import::{Import, Rejection, Report, read_documents};
 pub use mapping::{BadMapping, Mapping};
 pub use row::BadRow;
 pub use source::{BadSource, Source};

@@ -91,7 +91,9 @@ impl Failure for BadSource {
             }
             SourceFault::TwiceNamed(column) => format!("rename one of the columns `{column}`"),
             SourceFault::MissingColumn(column) => {
-                format!("name the column that holds what `{column}` held, in the mapping, or check its `separator`")
+                format!(
+                    "name the column that holds what `{column}` held, in the mapping, or check its `separator`"
+                )
             }
             SourceFault::SameName => "give each file once, under its own name".into(),
         }

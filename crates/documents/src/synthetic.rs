@@ -214,11 +214,7 @@ fn written(amount: i64) -> String {
     groups.push(whole.to_string());
     groups.reverse();
     let number = format!("{}.{cents:02}", groups.concat());
-    if amount < 0 {
-        format!("({number})")
-    } else {
-        number
-    }
+    if amount < 0 { format!("({number})") } else { number }
 }
 
 #[cfg(test)]

@@ -19,9 +19,7 @@ pub fn split(number: u64, message: &[u8]) -> Vec<Vec<u8>> {
     let pieces: Vec<&[u8]> = if message.is_empty() { vec![&[]] } else { message.chunks(PIECE).collect() };
     let count = u8::try_from(pieces.len()).ok().filter(|n| usize::from(*n) <= PIECES_MAX);
     let count = count.expect("messages are bounded to a batch and its envelope");
-    let frame = |(at, piece): (u8, &&[u8])| {
-        [&number.to_be_bytes()[..], &[at, count], piece].concat()
-    };
+    let frame = |(at, piece): (u8, &&[u8])| [&number.to_be_bytes()[..], &[at, count], piece].concat();
     (0..).zip(&pieces).map(frame).collect()
 }
 
@@ -42,7 +40,11 @@ impl Gathering {
     pub fn take(&mut self, frame: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
         let refused = Malformed::Mismatch { what: "frames of a message" };
         if frame.len() > limits::FRAME_BYTES_MAX {
-            return Err(Malformed::TooLarge { what: "frame", limit: limits::FRAME_BYTES_MAX, got: frame.len() });
+            return Err(Malformed::TooLarge {
+                what: "frame",
+                limit: limits::FRAME_BYTES_MAX,
+                got: frame.len(),
+            });
         }
         let (number, rest) = frame.split_first_chunk::<8>().ok_or(refused)?;
         let ([piece, pieces], bytes) = rest.split_first_chunk::<2>().ok_or(refused)?;

@@ -45,3 +45,67 @@ impl Transport for MemoryTransport {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Kept(Mutex<Vec<(PublicKey, Vec<u8>)>>);
+
+    impl Inbox for Kept {
+        fn deliver(&self, from: PublicKey, frame: Vec<u8>) {
+            self.0.lock().unwrap().push((from, frame));
+        }
+    }
+
+    impl Kept {
+        fn taken(&self) -> Vec<(PublicKey, Vec<u8>)> {
+            std::mem::take(&mut self.0.lock().unwrap())
+        }
+    }
+
+    const ANN: PublicKey = PublicKey([1; 32]);
+    const BOB: PublicKey = PublicKey([2; 32]);
+
+    fn joined(network: &MemoryNetwork, member: PublicKey) -> (Arc<Kept>, Arc<dyn Transport>) {
+        let inbox = Arc::new(Kept::default());
+        (inbox.clone(), network.connect(member, inbox))
+    }
+
+    #[test]
+    fn frames_arrive_in_order_under_their_senders_name_at_their_receiver_only() {
+        let network = MemoryNetwork::default();
+        let (ann, from_ann) = joined(&network, ANN);
+        let (bob, from_bob) = joined(&network, BOB);
+        from_ann.send(&BOB, vec![1]).unwrap();
+        from_ann.send(&BOB, vec![2]).unwrap();
+        from_bob.send(&BOB, vec![3]).unwrap();
+        assert_eq!(bob.taken(), [(ANN, vec![1]), (ANN, vec![2]), (BOB, vec![3])]);
+        assert_eq!(ann.taken(), []);
+    }
+
+    #[test]
+    fn who_is_not_connected_is_unreachable_and_gets_nothing_later() {
+        let network = MemoryNetwork::default();
+        let (_, from_ann) = joined(&network, ANN);
+        assert_eq!(from_ann.send(&BOB, vec![1]), Err(Unreachable));
+        let (bob, from_bob) = joined(&network, BOB);
+        assert_eq!(bob.taken(), []);
+        network.disconnect(&BOB);
+        assert_eq!(from_ann.send(&BOB, vec![2]), Err(Unreachable));
+        from_bob.send(&ANN, vec![3]).unwrap();
+        let (again, _) = joined(&network, BOB);
+        from_ann.send(&BOB, vec![4]).unwrap();
+        assert_eq!((bob.taken(), again.taken()), (vec![], vec![(ANN, vec![4])]), "the inbox is replaced");
+    }
+
+    #[test]
+    fn two_networks_share_nothing() {
+        let (one, other) = (MemoryNetwork::default(), MemoryNetwork::default());
+        let (_, from_ann) = joined(&one, ANN);
+        let (bob, _) = joined(&other, BOB);
+        assert_eq!(from_ann.send(&BOB, vec![1]), Err(Unreachable));
+        assert_eq!(bob.taken(), []);
+    }
+}

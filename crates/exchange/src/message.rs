@@ -76,3 +76,72 @@ impl Message {
         decode("message", bytes, MESSAGE_BYTES_MAX)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use parclose_types::{Digest, Failure};
+
+    use super::*;
+
+    fn messages() -> Vec<Message> {
+        let (tag, commitment) = (Tag([1; 32]), ChannelCommitment(Digest([2; 32])));
+        vec![
+            Message::Propose { tag, proposal: vec![3; 100] },
+            Message::Endorse {
+                tag,
+                commitment,
+                endorser: PublicKey([4; 32]),
+                signature: SignatureBytes([5; 64]),
+            },
+            Message::Refuse { tag, commitment, rule: "END-05".into() },
+            Message::Fetch { tag, commitment },
+            Message::Fetched { tag, proposal: vec![] },
+        ]
+    }
+
+    #[test]
+    fn wir_02_a_message_has_one_encoding() {
+        for (kind, message) in (0_u8..).zip(messages()) {
+            let bytes = message.to_bytes();
+            assert_eq!(bytes[0], kind, "kinds keep their numbers");
+            assert_eq!(bytes[1..33], [1; 32]);
+            assert_eq!(*message.tag(), Tag([1; 32]));
+            assert_eq!(Message::from_bytes(&bytes), Ok(message));
+            let rule = |bytes: &[u8]| Message::from_bytes(bytes).unwrap_err().rule();
+            assert_eq!(rule(&bytes[..bytes.len() - 1]), "WIR-02");
+            assert_eq!(rule(&[&bytes[..], &[0]].concat()), "WIR-02");
+            assert_eq!(rule(&[&[5], &bytes[1..]].concat()), "WIR-02", "no such kind");
+        }
+        assert_eq!(Message::from_bytes(&[]).unwrap_err().rule(), "WIR-02");
+    }
+
+    #[test]
+    fn wir_02_a_length_that_promises_more_than_there_is_costs_nothing() {
+        let tag = Tag([1; 32]);
+        let mut bytes = Message::Propose { tag, proposal: vec![] }.to_bytes();
+        let length = bytes.len() - 4;
+        bytes[length..].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert_eq!(Message::from_bytes(&bytes).unwrap_err().rule(), "WIR-02");
+    }
+
+    #[test]
+    fn wir_03_a_message_holds_one_batch_and_no_more() {
+        let tag = Tag([1; 32]);
+        let largest = Message::Propose { tag, proposal: vec![0; limits::BATCH_BYTES_MAX] };
+        assert_eq!(Message::from_bytes(&largest.to_bytes()), Ok(largest));
+        let larger = Message::Propose { tag, proposal: vec![0; MESSAGE_BYTES_MAX] };
+        assert_eq!(Message::from_bytes(&larger.to_bytes()).unwrap_err().rule(), "WIR-03");
+    }
+
+    #[test]
+    fn wir_07_the_largest_message_travels_in_frames() {
+        let tag = Tag([1; 32]);
+        let largest = Message::Fetched { tag, proposal: vec![7; limits::BATCH_BYTES_MAX] };
+        let mut gathering = crate::Gathering::default();
+        let gathered = crate::split(1, &largest.to_bytes())
+            .iter()
+            .find_map(|frame| gathering.take(frame).unwrap())
+            .unwrap();
+        assert_eq!(Message::from_bytes(&gathered), Ok(largest));
+    }
+}

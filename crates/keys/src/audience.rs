@@ -29,7 +29,12 @@ impl AudienceSecret {
 
     /// `kcv_R = KDF(R, 32, "root-kcv", channel, generation, audience)`.
     #[must_use]
-    pub fn check_value(&self, channel: &ChannelId, generation: Generation, audience: &AudienceId) -> [u8; 32] {
+    pub fn check_value(
+        &self,
+        channel: &ChannelId,
+        generation: Generation,
+        audience: &AudienceId,
+    ) -> [u8; 32] {
         kdf_secret(
             &self.0,
             labels::ROOT_KCV,
@@ -40,7 +45,13 @@ impl AudienceSecret {
 
     /// The seed of one class.
     #[must_use]
-    pub fn class(&self, channel: &ChannelId, generation: Generation, audience: &AudienceId, class: ClassId) -> ClassSeed {
+    pub fn class(
+        &self,
+        channel: &ChannelId,
+        generation: Generation,
+        audience: &AudienceId,
+        class: ClassId,
+    ) -> ClassSeed {
         ClassSeed::derive(&self.0, channel, generation, audience, class)
     }
 
@@ -66,10 +77,7 @@ pub mod hazmat {
 #[must_use]
 pub fn audience_id(channel: &ChannelId, generation: Generation, members: &[PublicKey]) -> AudienceId {
     let members: Vec<u8> = members.iter().flat_map(|member| member.0).collect();
-    AudienceId(hash(
-        labels::AUDIENCE,
-        &[channel.as_ref(), &generation.0.to_be_bytes(), &members],
-    ))
+    AudienceId(hash(labels::AUDIENCE, &[channel.as_ref(), &generation.0.to_be_bytes(), &members]))
 }
 
 /// `info` of a wrap: what it is for, in which suite, for which scope, to whom (KEY-09).
@@ -94,7 +102,7 @@ pub fn wrap_info(
             channel.as_ref(),
             &generation.0.to_be_bytes(),
             audience.as_ref(),
-            &hash(labels::WRAP_INFO, &[recipient]),
+            &hash(labels::WRAP_RECIPIENT, &[recipient]),
         ],
     )
 }
@@ -185,7 +193,8 @@ impl Deal {
             .iter()
             .map(|(member, key)| {
                 let info = wrap_info(PURPOSE, &scope.channel, scope.generation, &audience, key);
-                let bytes = secret.expose(|r| wrap::wrap(key, &info, scope.configuration.as_ref(), r, rng))?;
+                let bytes =
+                    secret.expose(|r| wrap::wrap(key, &info, scope.configuration.as_ref(), r, rng))?;
                 Ok(DealtWrap { member: *member, bytes })
             })
             .collect::<Result<Vec<_>, NotDealt>>()?;
@@ -231,7 +240,12 @@ impl Deal {
     /// # Rules
     ///
     /// > KEY-03: a member accepts an audience secret only if its check value is the one the dealer signed.
-    pub fn accept(&self, scope: &DealScope, wrap: &DealtWrap, key: &UnwrapKey) -> Result<AudienceSecret, NotDealt> {
+    pub fn accept(
+        &self,
+        scope: &DealScope,
+        wrap: &DealtWrap,
+        key: &UnwrapKey,
+    ) -> Result<AudienceSecret, NotDealt> {
         let info = wrap_info(PURPOSE, &scope.channel, scope.generation, &self.audience, key.public());
         let opened = key.unwrap_with(&info, scope.configuration.as_ref(), &wrap.bytes)?;
         let bytes: [u8; 32] = opened.as_slice().try_into().map_err(|_| NotDealt::CheckValue)?;
@@ -312,8 +326,11 @@ mod tests {
     fn key_03_members_get_one_secret_and_notice_another() {
         let (all, deal, wraps) = dealt();
         deal.verify(&scope(), &wraps).unwrap();
-        let secrets: Vec<_> =
-            all.iter().zip(&wraps).map(|(p, w)| deal.accept(&scope(), w, &p.key).unwrap().expose(|b| *b)).collect();
+        let secrets: Vec<_> = all
+            .iter()
+            .zip(&wraps)
+            .map(|(p, w)| deal.accept(&scope(), w, &p.key).unwrap().expose(|b| *b))
+            .collect();
         assert!(secrets.iter().all(|secret| *secret == secrets[0]));
         // A dealer that publishes the check value of another secret is noticed.
         let lying = Deal { check_value: [0; 32], ..deal.clone() };
@@ -331,9 +348,12 @@ mod tests {
         assert!(!opens(DealScope { generation: Generation(9), ..scope() }));
         assert!(!opens(DealScope { configuration: Digest([9; 32]), ..scope() }));
         let audience = &deal.audience;
-        let info = |purpose| wrap_info(purpose, &scope().channel, Generation(0), audience, all[0].key.public());
+        let info =
+            |purpose| wrap_info(purpose, &scope().channel, Generation(0), audience, all[0].key.public());
         assert_ne!(info("audience"), info("grant"));
-        assert!(all[0].key.unwrap_with(&info("grant"), scope().configuration.as_ref(), &wraps[0].bytes).is_err());
+        assert!(
+            all[0].key.unwrap_with(&info("grant"), scope().configuration.as_ref(), &wraps[0].bytes).is_err()
+        );
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! Nodes are sorted, disjoint, and together exactly the interval: at most 62 of them for any
 //! interval. There is one cover for each interval; anything else is refused.
 
-use parclose_types::{Epoch, labels};
 use parclose_crypto::{Secret, kdf_secret};
+use parclose_types::{Epoch, labels};
 
 use crate::tree::{ClassSeed, DEPTH, LeafKey, NodeSeed};
 
@@ -73,8 +73,11 @@ impl Cover {
     #[must_use]
     pub fn from_seeds(from: Epoch, to: Epoch, seeds: Vec<Secret>) -> Option<Self> {
         let nodes = canonical(from, to);
-        (nodes.len() == seeds.len() && !nodes.is_empty())
-            .then(|| Self { from, to, nodes: nodes.into_iter().zip(seeds).collect() })
+        (nodes.len() == seeds.len() && !nodes.is_empty()).then(|| Self {
+            from,
+            to,
+            nodes: nodes.into_iter().zip(seeds).collect(),
+        })
     }
 
     /// First epoch.

@@ -8,9 +8,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::hash::sha256;
 use parclose_crypto::seal::{self, DoesNotOpen};
 use parclose_crypto::{Secret, hash, kdf_secret, padding};
-use parclose_types::{
-    AudienceId, ChannelId, ClassId, Epoch, FieldId, Generation, RecordId, enc, labels,
-};
+use parclose_types::{AudienceId, ChannelId, ClassId, Epoch, FieldId, Generation, RecordId, enc, labels};
 use zeroize::Zeroizing;
 
 use crate::tree::LeafKey;
@@ -130,10 +128,7 @@ impl std::fmt::Debug for SealedField {
 /// > SEA-06: a field leaf commits to field id, key commitment and ciphertext, and hides the plaintext.
 #[must_use]
 pub fn field_leaf(field: FieldId, sealed: &SealedField) -> [u8; 32] {
-    hash(
-        labels::FIELD_LEAF,
-        &[&field.0.to_be_bytes(), &sealed.commitment, &sha256(&sealed.ciphertext)],
-    )
+    hash(labels::FIELD_LEAF, &[&field.0.to_be_bytes(), &sealed.commitment, &sha256(&sealed.ciphertext)])
 }
 
 #[cfg(test)]

@@ -46,11 +46,7 @@ impl MemberSecret {
     /// The storage key of one channel on this member's node; `since` is the generation of its creation.
     #[must_use]
     pub fn node_at_rest(&self, channel: &ChannelId, since: Generation) -> Secret {
-        kdf_secret(
-            &self.node(),
-            labels::NODE_AT_REST,
-            &[channel.as_ref(), &since.0.to_be_bytes()],
-        )
+        kdf_secret(&self.node(), labels::NODE_AT_REST, &[channel.as_ref(), &since.0.to_be_bytes()])
     }
 
     /// The record id of a business key: a pseudo-random function that only this member can compute.

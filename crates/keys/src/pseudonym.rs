@@ -105,7 +105,12 @@ mod tests {
         let (member, channel) = (member_from_bytes([1; 32]), ChannelId([1; 32]));
         let pseudonym = member.pseudonym(&channel, Generation(0));
         let good = PseudonymCertificate::issue(
-            &member.identity(), &pseudonym, vec![7; 8], vec!["bank".into()], &channel, Generation(0),
+            &member.identity(),
+            &pseudonym,
+            vec![7; 8],
+            vec!["bank".into()],
+            &channel,
+            Generation(0),
         );
         let holds = |c: &PseudonymCertificate| c.verify(&channel, Generation(0)).is_ok();
         assert!(holds(&good));
@@ -116,7 +121,10 @@ mod tests {
         assert!(!holds(&PseudonymCertificate { pseudonym: mallory.identity().public(), ..good.clone() }));
         assert!(!holds(&PseudonymCertificate { encryption_key: vec![8; 8], ..good.clone() }));
         assert!(!holds(&PseudonymCertificate { roles: vec!["buyer".into()], ..good.clone() }));
-        assert!(!holds(&PseudonymCertificate { pseudonym_signature: good.identity_signature, ..good.clone() }));
+        assert!(!holds(&PseudonymCertificate {
+            pseudonym_signature: good.identity_signature,
+            ..good.clone()
+        }));
         assert!(!holds(&PseudonymCertificate { identity_signature: good.pseudonym_signature, ..good }));
     }
 }

@@ -42,12 +42,7 @@ impl ClassSeed {
         Self(kdf_secret(
             secret,
             labels::CLASS,
-            &[
-                channel.as_ref(),
-                &generation.0.to_be_bytes(),
-                audience.as_ref(),
-                &class.0.to_be_bytes(),
-            ],
+            &[channel.as_ref(), &generation.0.to_be_bytes(), audience.as_ref(), &class.0.to_be_bytes()],
         ))
     }
 

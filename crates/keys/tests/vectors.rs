@@ -16,9 +16,32 @@ use parclose_types::{AudienceId, ChannelId, ClassId, Epoch, FieldId, Generation,
 use serde_json::{Value, json};
 
 const KNOWN: &[&str] = &[
-    "R", "channel", "generation", "audience", "class", "epoch", "salt", "field_id", "record_key",
-    "plaintext", "root_kcv", "class_seed", "leaf", "leaf_kcv", "record_key_hash", "field_key", "key",
-    "nonce", "com", "ciphertext", "field_leaf", "asset_id", "amount", "blind64", "cover_of", "cover",
+    "R",
+    "channel",
+    "generation",
+    "audience",
+    "class",
+    "epoch",
+    "salt",
+    "field_id",
+    "record_key",
+    "plaintext",
+    "root_kcv",
+    "class_seed",
+    "leaf",
+    "leaf_kcv",
+    "record_key_hash",
+    "field_key",
+    "key",
+    "nonce",
+    "com",
+    "ciphertext",
+    "field_leaf",
+    "asset_id",
+    "amount",
+    "blind64",
+    "cover_of",
+    "cover",
 ];
 
 fn text<'a>(vector: &'a Value, name: &str) -> &'a str {
@@ -52,7 +75,14 @@ fn recompute(vector: &Value) -> Value {
     let seed = secret.class(&channel, generation, &audience, class);
     let leaf = seed.leaf(epoch);
     let place = FieldPlace {
-        channel, generation, epoch, audience, class, record_key, field, salt_digest: salt_digest(&salt),
+        channel,
+        generation,
+        epoch,
+        audience,
+        class,
+        record_key,
+        field,
+        salt_digest: salt_digest(&salt),
     };
     let context = place.context();
     let field_key = FieldKey::derive(&leaf, &salt, &context);
@@ -63,9 +93,7 @@ fn recompute(vector: &Value) -> Value {
 
     let asset = bytes32(vector, "asset_id");
     let amount = number(vector, "amount");
-    let blind = parclose_crypto::kdf::<64>(
-        &field_key_bytes, labels::BLIND, &[&asset, &amount.to_le_bytes()],
-    );
+    let blind = parclose_crypto::kdf::<64>(&field_key_bytes, labels::BLIND, &[&asset, &amount.to_le_bytes()]);
     let interval = |i: usize| Epoch(vector["cover_of"][i].as_u64().unwrap().try_into().unwrap());
     let cover: Vec<Value> =
         canonical(interval(0), interval(1)).iter().map(|n| json!([n.depth, n.prefix])).collect();
@@ -122,9 +150,15 @@ fn key_05_a_changed_input_changes_every_value_below_it() {
     };
     let zero = json!("00".repeat(32));
     for (name, value) in [
-        ("R", zero.clone()), ("channel", zero.clone()), ("audience", zero.clone()), ("salt", zero),
-        ("generation", json!(8)), ("class", json!(4)), ("epoch", json!(123_457)),
-        ("field_id", json!(12)), ("record_key", json!(["invoice", "INV-2"])),
+        ("R", zero.clone()),
+        ("channel", zero.clone()),
+        ("audience", zero.clone()),
+        ("salt", zero),
+        ("generation", json!(8)),
+        ("class", json!(4)),
+        ("epoch", json!(123_457)),
+        ("field_id", json!(12)),
+        ("record_key", json!(["invoice", "INV-2"])),
     ] {
         let other = with(name, value);
         for derived in ["field_key", "key", "nonce", "com", "ciphertext", "field_leaf", "blind64"] {

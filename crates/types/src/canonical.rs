@@ -104,11 +104,7 @@ pub fn decode<T: BorshDeserialize + BorshSerialize>(
         return Err(Malformed::TooLarge { what, limit, got: bytes.len() });
     }
     let value = T::try_from_slice(bytes).map_err(|_| Malformed::NotCanonical { what })?;
-    if encode(&value) == bytes {
-        Ok(value)
-    } else {
-        Err(Malformed::NotCanonical { what })
-    }
+    if encode(&value) == bytes { Ok(value) } else { Err(Malformed::NotCanonical { what }) }
 }
 
 /// Refuses a list that is longer than `limit` (WIR-04).
@@ -117,10 +113,7 @@ pub fn at_most(what: &'static str, got: usize, limit: usize) -> Result<(), Malfo
 }
 
 /// Refuses a list that is not strictly ascending (WIR-05).
-pub fn ascending<K: Ord>(
-    what: &'static str,
-    keys: impl IntoIterator<Item = K>,
-) -> Result<(), Malformed> {
+pub fn ascending<K: Ord>(what: &'static str, keys: impl IntoIterator<Item = K>) -> Result<(), Malformed> {
     if keys.into_iter().is_sorted_by(|a, b| a < b) { Ok(()) } else { Err(Malformed::Unsorted { what }) }
 }
 

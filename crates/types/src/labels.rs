@@ -45,6 +45,8 @@ labels! {
     FIELD_LEAVES = "field-leaves";
     /// HPKE info of a key wrap
     WRAP_INFO = "wrap-info";
+    /// digest of a wrap's recipient key, inside its info
+    WRAP_RECIPIENT = "wrap-recipient";
     /// what an audience dealer signs
     DEAL = "deal";
     /// what an audience member signs once it has its secret

@@ -20,12 +20,12 @@ pub mod ids;
 pub mod labels;
 pub mod limits;
 
-pub use canonical::{decode, encode, Malformed};
+pub use canonical::{Malformed, decode, encode};
 pub use commitment::ChannelCommitment;
 pub use encoding::enc;
 pub use failure::{Failure, Fault};
 pub use ids::{
-    AudienceId, BatchDigest, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,
-    Generation, Height, NetworkId, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, Tag,
-    TransactionDigest, ValueHash,
+    AudienceId, BatchDigest, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId, Generation,
+    Height, NetworkId, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, Tag, TransactionDigest,
+    ValueHash,
 };

@@ -1,10 +1,10 @@
 //! The generated files are read back whole, and their sums agree with those kept while drawing.
 
 use super::*;
+use crate::Import;
 use crate::import::read_documents;
 use crate::mapping::Mapping;
 use crate::source::Source;
-use crate::Import;
 
 const MAPPING: &str = include_str!("../../../../channels/scf-receivable/mappings/generated.toml");
 

@@ -106,7 +106,16 @@ fn key_12_an_organisation_stands_in_it_once() {
     let second = MemberEntry { name: "acme-2".into(), certificate: second };
     second.certificate.verify(&CHANNEL, GENERATION).unwrap();
     assert!(!configuration(BILATERAL, vec![first.clone(), second]).1.is_certified());
-    // Nor do two organisations share a name.
+    // Nor do two organisations share a pseudonym, though both certify it,
+    let own = parclose_keys::member::hazmat::member_from_bytes([1; 32]).pseudonym(&CHANNEL, GENERATION);
+    let partner = parclose_keys::member::hazmat::member_from_bytes([2; 32]).identity();
+    let roles = vec!["member".to_owned()];
+    let shared =
+        PseudonymCertificate::issue(&partner, &own, key.public().to_vec(), roles, &CHANNEL, GENERATION);
+    shared.verify(&CHANNEL, GENERATION).unwrap();
+    let shared = MemberEntry { name: "beta".into(), certificate: shared };
+    assert!(!configuration(BILATERAL, vec![first.clone(), shared]).1.is_certified());
+    // nor a name.
     let namesake = certified(2, "acme", &["member"], &key);
     assert!(!configuration(BILATERAL, vec![first.clone(), namesake]).1.is_certified());
     let neighbour = certified(2, "beta", &["member"], &key);

@@ -12,7 +12,7 @@ const MAPPING: &str = include_str!("../../../../../channels/scf-receivable/mappi
 fn files() -> Option<Vec<(String, Vec<u8>)>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/invoices-calderdale");
     let Ok(entries) = std::fs::read_dir(&folder) else {
-// The test harness hides what `eprintln!` writes; this it does not.
+        // The test harness hides what `eprintln!` writes; this it does not.
         writeln!(std::io::stderr(), "skipped: the invoice set is not at {}", folder.display()).unwrap();
         return None;
     };
