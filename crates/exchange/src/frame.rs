@@ -28,6 +28,7 @@ pub fn split(number: u64, message: &[u8]) -> Vec<Vec<u8>> {
 pub struct Gathering {
     number: u64,
     next: u8,
+    pieces: u8,
     bytes: Vec<u8>,
 }
 
@@ -38,6 +39,14 @@ impl Gathering {
     ///
     /// > WIR-07: a frame is at most 1 MiB, and a message at most five frames, in order.
     pub fn take(&mut self, frame: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
+        let taken = self.gather(frame);
+        if taken.is_err() {
+            *self = Self { next: u8::MAX, ..Self::default() };
+        }
+        taken
+    }
+
+    fn gather(&mut self, frame: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
         let refused = Malformed::Mismatch { what: "frames of a message" };
         if frame.len() > limits::FRAME_BYTES_MAX {
             return Err(Malformed::TooLarge {
@@ -50,11 +59,11 @@ impl Gathering {
         let ([piece, pieces], bytes) = rest.split_first_chunk::<2>().ok_or(refused)?;
         let number = u64::from_be_bytes(*number);
         if *piece == 0 {
-            *self = Self { number, next: 0, bytes: Vec::new() };
+            *self = Self { number, next: 0, pieces: *pieces, bytes: Vec::new() };
         }
-        let in_order = number == self.number && *piece == self.next && piece < pieces;
-        if !in_order || usize::from(*pieces) > PIECES_MAX {
-            *self = Self { number, next: u8::MAX, bytes: Vec::new() };
+        // All pieces name the same count: else a piece beyond the end would be a message of its own.
+        let same = (number, *piece, *pieces) == (self.number, self.next, self.pieces);
+        if !same || piece >= pieces || usize::from(*pieces) > PIECES_MAX {
             return Err(refused);
         }
         self.bytes.extend_from_slice(bytes);
@@ -93,5 +102,17 @@ mod tests {
         assert!(gathering.take(&[0; 9]).is_err());
         assert!(gathering.take(&[0, 0, 0, 0, 0, 0, 0, 1, 0, 6, 9]).is_err(), "too many pieces");
         assert!(gathering.take(&[0, 0, 0, 0, 0, 0, 0, 1, 0, 0]).is_err(), "no pieces");
+    }
+
+    #[test]
+    fn wir_07_pieces_of_one_message_agree_on_their_number_and_a_refusal_drops_it() {
+        let frame = |piece: u8, pieces: u8| [&9_u64.to_be_bytes()[..], &[piece, pieces, 7]].concat();
+        let mut gathering = Gathering::default();
+        assert_eq!(gathering.take(&frame(0, 3)), Ok(None));
+        assert!(gathering.take(&frame(1, 2)).is_err(), "another number of pieces");
+        assert!(gathering.take(&frame(2, 3)).is_err(), "the message is dropped, not handed out cut short");
+        assert_eq!(gathering.take(&frame(0, 2)), Ok(None));
+        assert!(gathering.take(&[0; 3]).is_err());
+        assert!(gathering.take(&frame(1, 2)).is_err(), "a frame that is none drops the message too");
     }
 }

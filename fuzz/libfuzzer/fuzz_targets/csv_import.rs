@@ -1,0 +1,6 @@
+//! libFuzzer over `csv_import`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    parclose_fuzz_targets::texts::csv_import(input);
+});

@@ -1,0 +1,6 @@
+//! libFuzzer over `root_transaction`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    parclose_fuzz_targets::ledger::root_transaction(input);
+});

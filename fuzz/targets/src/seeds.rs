@@ -1,0 +1,334 @@
+//! The corpus: for each target inputs that get through, and inputs that must not.
+//!
+//! All of it follows from the honest [`crate::world`] and the shipped templates, so that it can be made
+//! again when a format changes. A crash that a fuzzer finds is added to its folder by hand, under a name
+//! that tells what it was; [`write_corpus`] leaves such files alone.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use parclose_channel::Proposal;
+use parclose_crypto::padding::pad;
+use parclose_exchange::{Message, split};
+use parclose_keys::audience::hazmat::audience_from_bytes;
+use parclose_keys::{Cover, ViewKey};
+use parclose_types::{
+    AudienceId, ChannelCommitment, ClassId, Digest, Epoch, PublicKey, SignatureBytes, Tag, encode,
+};
+
+use crate::TARGETS;
+use crate::ledger::join_parts;
+use crate::texts::{MAPPING_TOML, sample};
+use crate::world::{CHANNEL_TOML, POLICY, SCHEMA, WORLD};
+
+/// The inputs of one target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seeds {
+    /// they get through
+    pub good: Vec<Vec<u8>>,
+    /// they do not
+    pub bad: Vec<Vec<u8>>,
+}
+
+impl Seeds {
+    fn new(good: Vec<Vec<u8>>, bad: Vec<Vec<u8>>) -> Self {
+        Self { good, bad }
+    }
+
+    /// Canonical bytes: what is cut short or goes on is not the same value.
+    fn canonical(good: Vec<Vec<u8>>) -> Self {
+        let first = good.first().cloned().unwrap_or_default();
+        let cut = first[..first.len() / 2].to_vec();
+        let longer = [first.as_slice(), &[0]].concat();
+        Self { good, bad: vec![Vec::new(), cut, longer, vec![0xff; 64]] }
+    }
+
+    /// Canonical and signed bytes: no bit can change.
+    fn signed(good: Vec<Vec<u8>>) -> Self {
+        let flipped: Vec<Vec<u8>> = good
+            .iter()
+            .flat_map(|bytes| (1..4).map(move |quarter| flip(bytes, bytes.len() * quarter / 4)))
+            .collect();
+        let mut seeds = Self::canonical(good);
+        seeds.bad.extend(flipped);
+        seeds
+    }
+
+    fn texts(good: &[&str], bad: &[String]) -> Self {
+        let bytes = |text: &str| text.as_bytes().to_vec();
+        let mut broken: Vec<Vec<u8>> = bad.iter().map(|text| bytes(text)).collect();
+        broken.extend([Vec::new(), vec![0xff, 0xfe, 0x00], b"[[[[[[[[".to_vec()]);
+        Self::new(good.iter().map(|text| bytes(text)).collect(), broken)
+    }
+}
+
+fn flip(bytes: &[u8], at: usize) -> Vec<u8> {
+    let mut flipped = bytes.to_vec();
+    if let Some(byte) = flipped.get_mut(at) {
+        *byte ^= 1;
+    }
+    flipped
+}
+
+/// The inputs of every target, by its name.
+///
+/// # Panics
+///
+/// If an honest member's work has no file form.
+#[must_use]
+pub fn all() -> BTreeMap<&'static str, Seeds> {
+    TARGETS.iter().map(|target| (target.name, of(target.name))).collect()
+}
+
+fn of(target: &str) -> Seeds {
+    match target {
+        "decode_transaction" => transactions(),
+        "decode_proposal" => Seeds::signed(WORLD.proposals.iter().map(encode).collect()),
+        "root_transaction" => root_transactions(),
+        "order_proof" => Seeds::signed(WORLD.order_proofs.iter().map(|proof| proof.encode()).collect()),
+        "receipt_json" => receipts(),
+        "bundle" => Seeds::signed(vec![WORLD.bundle.encode()]),
+        "wrapped_view_key_json" => wrapped_view_keys(),
+        "genesis_json" => genesis(),
+        "definition_parse" => definitions(),
+        "policy_parse" => policies(),
+        "mapping_parse" => mappings(),
+        "csv_import" => tables(),
+        "decode_message" => Seeds::canonical(messages().iter().map(Message::to_bytes).collect()),
+        "frames" => frames(),
+        "unpad" => paddings(),
+        "view_key" => view_keys(),
+        _ => Seeds::default(),
+    }
+}
+
+fn transactions() -> Seeds {
+    let parts: Vec<_> =
+        WORLD.transactions.iter().map(parclose_transaction::SignedTransaction::encode_parts).collect();
+    let mut seeds =
+        Seeds::signed(parts.iter().map(|(permanent, sealed)| join_parts(permanent, sealed)).collect());
+    if let [(permanent, _), (_, sealed), ..] = parts.as_slice() {
+        seeds.bad.push(join_parts(permanent, sealed));
+        seeds.bad.push(join_parts(permanent, &[]));
+    }
+    seeds
+}
+
+/// The channel's opening, its first anchor and a close can be ordered; later anchors not yet.
+fn root_transactions() -> Seeds {
+    let bytes: Vec<Vec<u8>> =
+        WORLD.root_transactions.iter().map(|transaction| transaction.encode()).collect();
+    let (now, later): (Vec<_>, Vec<_>) = bytes
+        .into_iter()
+        .partition(|bytes| crate::ledger::root_transaction(bytes) == crate::Reached::Through);
+    let mut seeds = Seeds::signed(now);
+    seeds.bad.extend(later);
+    seeds
+}
+
+fn receipts() -> Seeds {
+    let files: Vec<String> = WORLD
+        .receipts
+        .iter()
+        .map(|receipt| receipt.to_json(&WORLD.genesis).expect("an honest receipt verifies"))
+        .collect();
+    let first = &files[0];
+    let bad = [
+        first.replace("\"ordered\"", "\"outcome\""),
+        first.replace("parclose.receipt/1", "parclose.receipt/2"),
+        first.replacen("\"index\": 0", "\"index\": 1", 1),
+        first.replacen("\"index\": 0", "\"index\": 0, \"index\": 0", 1),
+        first.replace("\n}", ",\n  \"more\": 1\n}"),
+        first.replace("\"bytes\": \"01", "\"bytes\": \"02"),
+        first.replace("\"bytes\": \"01", "\"bytes\": \"0100"),
+    ];
+    Seeds::texts(&files.iter().map(String::as_str).collect::<Vec<_>>(), &bad)
+}
+
+fn wrapped_view_keys() -> Seeds {
+    let good = WORLD.wrapped.to_json();
+    let bad = [
+        good.replace("\"to\": 9", "\"to\": 10"),
+        good.replace("parclose.viewkey/1", "parclose.viewkey/0"),
+        good.replacen("\"from\": 1,", "", 1),
+        good.replacen("\"bytes\": \"", "\"bytes\": \"AA", 1),
+    ];
+    Seeds::texts(&[&good], &bad)
+}
+
+fn genesis() -> Seeds {
+    let good = WORLD.genesis.to_json();
+    let bad = [
+        good.replace("\"power\": 1", "\"power\": 0"),
+        good.replace("\"name\": \"fuzz\"", "\"name\": \"\""),
+        good.replacen('{', "{ \"more\": 1,", 1),
+    ];
+    Seeds::texts(&[&good], &bad)
+}
+
+fn definitions() -> Seeds {
+    let scf = include_str!("../../../channels/scf-receivable/channel.toml");
+    let bad = [
+        CHANNEL_TOML.replace("format = 1", "format = 2"),
+        CHANNEL_TOML.replace("epoch_length = 64", "epoch_length = 0"),
+        CHANNEL_TOML.replace("audience = \"both\"", "audience = \"all\""),
+        CHANNEL_TOML.replace("id = 2\nname = \"documents\"", "id = 1\nname = \"documents\""),
+        CHANNEL_TOML.replace("slots = [\"preparer\", \"counterparty\"]", ""),
+        CHANNEL_TOML.replace("[parameters]", "[parameters]\nmore = 1"),
+    ];
+    Seeds::texts(&[CHANNEL_TOML, scf], &bad)
+}
+
+fn policies() -> Seeds {
+    let scf = [
+        include_str!("../../../channels/scf-receivable/policy.cedar"),
+        include_str!("../../../channels/scf-receivable/policy.cedarschema"),
+    ];
+    let with_schema = format!("{POLICY}\0{SCHEMA}");
+    let scf = scf.join("\0");
+    let bad = [
+        POLICY.replace("@id(\"no-self-agreement\")", "@id(\"preparer-creates\")"),
+        POLICY.replace("@id(\"no-self-agreement\")", ""),
+        POLICY.replace("resource.owner", "resource.nobody"),
+        POLICY.replace("principal,", "principal == ?principal,"),
+        POLICY.replace("when {", "when { ((((((((((((((((((((((((((((((((("),
+        format!("{POLICY}\0{}", SCHEMA.replace("entity Statement", "entity Other")),
+        "permit (principal, action, resource);".to_owned(),
+    ];
+    let scf = if scf.len() <= 8 << 10 { Some(scf) } else { None };
+    let good: Vec<&str> = [POLICY, &with_schema].into_iter().chain(scf.as_deref()).collect();
+    let mut seeds = Seeds::texts(&good, &bad);
+    // No statement at all is a policy: it denies everything.
+    seeds.bad.retain(|text| !text.is_empty());
+    seeds
+}
+
+fn mappings() -> Seeds {
+    let other = include_str!("../../../channels/scf-receivable/mappings/calderdale.toml");
+    let bad = [
+        MAPPING_TOML.replace("key = [\"supplier_id\", \"invoice_number\"]", "key = []"),
+        MAPPING_TOML.replace("decimal_mark = \".\"", "decimal_mark = \",\""),
+        MAPPING_TOML.replace("%d.%m.%Y", "%d.%m"),
+        MAPPING_TOML.replace("derived_from = \"due\"", "derived_from = \"issue\""),
+        MAPPING_TOML.replace("missing = [\"-\"]", "missing = [\"[redacted]\"]"),
+        MAPPING_TOML.replace("[tokens]", "[tokens]\nmore = 1"),
+    ];
+    Seeds::texts(&[MAPPING_TOML, other], &bad)
+}
+
+fn tables() -> Seeds {
+    let table = sample(1, 24);
+    let text = String::from_utf8_lossy(&table).into_owned();
+    let utf16 = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let header: Vec<u8> = text.lines().take(2).collect::<Vec<_>>().join("\n").into_bytes();
+    let bad = vec![
+        Vec::new(),
+        header,
+        text.replacen("Vendor", "Seller", 1).into_bytes(),
+        text.replacen("Buyer,", "Vendor,", 1).into_bytes(),
+        text.replace("EUR", "XXX").into_bytes(),
+        vec![0xff, 0xfe, 0x00],
+        b"#TYPE\n\"".to_vec(),
+    ];
+    Seeds::new(vec![table, sample(2, 12), utf16], bad)
+}
+
+fn messages() -> Vec<Message> {
+    let tag = Tag([3; 32]);
+    let commitment = ChannelCommitment(Digest([4; 32]));
+    let (endorser, signature) = (PublicKey([5; 32]), SignatureBytes([6; 64]));
+    let proposal = WORLD.proposals.last().map(encode::<Proposal>).unwrap_or_default();
+    vec![
+        Message::Propose { tag, proposal: proposal.clone() },
+        Message::Endorse { tag, commitment, endorser, signature },
+        Message::Refuse { tag, commitment, rule: "END-05".into() },
+        Message::Fetch { tag, commitment },
+        Message::Fetched { tag, proposal },
+    ]
+}
+
+fn frames() -> Seeds {
+    let frame = |number: u64, piece: u8, pieces: u8, bytes: &[u8]| {
+        [&number.to_be_bytes()[..], &[piece, pieces], bytes].concat()
+    };
+    let sent = |frames: &[Vec<u8>]| -> Vec<u8> {
+        let length = |frame: &[u8]| u16::try_from(frame.len()).unwrap_or(u16::MAX).to_be_bytes();
+        frames.iter().flat_map(|frame| [&length(frame)[..], frame].concat()).collect()
+    };
+    let short: Vec<Vec<u8>> = messages().iter().flat_map(|message| split(1, &message.to_bytes())).collect();
+    let pieces = [frame(9, 0, 3, b"one"), frame(9, 1, 3, b"two"), frame(9, 2, 3, b"three")];
+    let empty = [frame(0, 0, 1, b"")];
+    let [first, second, third] = pieces.clone();
+    let bad = vec![
+        Vec::new(),
+        sent(&[second.clone(), third.clone()]),
+        sent(&[first.clone(), third.clone()]),
+        sent(&[first.clone(), frame(8, 1, 2, b"two")]),
+        sent(&[first.clone(), frame(9, 1, 2, b"two"), third]),
+        sent(&[frame(1, 0, 6, b"six"), frame(1, 0, 0, b"none")]),
+        sent(&[vec![0; 9]]),
+        sent(&[first.clone(), first, second]),
+    ];
+    // A piece beyond the end of a message that is whole already is no message of its own.
+    let beyond = [frame(9, 0, 2, b"one"), frame(9, 1, 2, b"two"), frame(9, 2, 3, b"three")];
+    Seeds::new(vec![sent(&short), sent(&pieces), sent(&empty), sent(&beyond)], bad)
+}
+
+fn paddings() -> Seeds {
+    let padded = |length: usize| pad(&vec![0x61; length]).to_vec();
+    let good: Vec<Vec<u8>> = [0, 1, 28, 29, 1020, 1021, 5000].into_iter().map(padded).collect();
+    let mut dirty = padded(5);
+    if let Some(last) = dirty.last_mut() {
+        *last = 1;
+    }
+    let mut seeds = Seeds::canonical(good);
+    seeds.bad.extend([dirty, [padded(28), vec![0; 32]].concat(), vec![0; 3]]);
+    seeds
+}
+
+fn view_keys() -> Seeds {
+    let (channel, generation) = (WORLD.setting.channel, WORLD.setting.generation);
+    let audience = AudienceId([7; 32]);
+    let class = audience_from_bytes([8; 32]).class(&channel, generation, &audience, ClassId(1));
+    let key = |from: u32, to: u32| {
+        let cover = Cover::cut(&class, Epoch(from), Epoch(to));
+        ViewKey { channel, generation, audience, class: ClassId(1), cover }.to_bytes().to_vec()
+    };
+    let intervals = [(0, 0), (1, 9), (0, u32::MAX), (1, u32::MAX - 1), (u32::MAX, u32::MAX)];
+    let good: Vec<Vec<u8>> = intervals.into_iter().map(|(from, to)| key(from, to)).collect();
+    let wider = good.iter().map(|bytes| flip(bytes, 84));
+    let bad: Vec<Vec<u8>> = wider.collect();
+    let mut seeds = Seeds::canonical(std::iter::once(WORLD.view_key.clone()).chain(good).collect());
+    seeds.bad.extend(bad);
+    seeds
+}
+
+/// The folder of the corpus, with a folder of each target's name.
+#[must_use]
+pub fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus")
+}
+
+/// The files of one target: `000` to the good ones, `bad-000` to the others.
+#[must_use]
+pub fn files(seeds: &Seeds) -> BTreeMap<String, &[u8]> {
+    let good = seeds.good.iter().enumerate().map(|(at, bytes)| (format!("{at:03}"), bytes.as_slice()));
+    let bad = seeds.bad.iter().enumerate().map(|(at, bytes)| (format!("bad-{at:03}"), bytes.as_slice()));
+    good.chain(bad).collect()
+}
+
+/// Writes every seed; files of other names stay.
+///
+/// # Errors
+///
+/// What the file system says.
+pub fn write_corpus() -> std::io::Result<()> {
+    for (target, seeds) in all() {
+        let folder = corpus().join(target);
+        std::fs::create_dir_all(&folder)?;
+        for (name, bytes) in files(&seeds) {
+            std::fs::write(folder.join(name), bytes)?;
+        }
+    }
+    Ok(())
+}
