@@ -2,6 +2,7 @@
 //!
 //! A difference is a change of format. Approve it by running this test with `PARCLOSE_APPROVE=1`, in a
 //! commit of its own with its line of the specification.
+#![allow(clippy::unwrap_used, reason = "samples are fixed and valid; anything else fails the test")]
 #![allow(clippy::disallowed_methods, reason = "the approval is an environment variable of whoever approves")]
 
 use std::collections::BTreeMap;
@@ -12,14 +13,14 @@ use parclose_channel::{Batch, BatchHeader, Proposal};
 use parclose_crypto::hash::sha256;
 use parclose_keys::{Deal, FieldPlace, PseudonymCertificate, SealedField};
 use parclose_root::{
-    Anchor, Certificate, Close, CommitCertificate, EventKind, GenerationKeys, Genesis, Header, LogEntry, OpenBody,
-    OpenChannel, Parameters, Statement, TagState, Validator,
+    Anchor, Certificate, Close, CommitCertificate, EventKind, GenerationKeys, Genesis, Header, LogEntry,
+    OpenBody, OpenChannel, Parameters, Statement, TagState, Validator,
 };
 use parclose_transaction::{Body, FieldEntry, GenerationConfig, MemberEntry, Operation, SealedPart};
 use parclose_types::{
-    AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId, Generation, Height,
-    NetworkId, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, Tag, TransactionDigest, ValueHash, encode,
-    hex,
+    AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId, Generation,
+    Height, NetworkId, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, Tag, TransactionDigest,
+    ValueHash, encode, hex,
 };
 
 fn b(byte: u8) -> [u8; 32] {
@@ -194,8 +195,12 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         transaction: TransactionDigest(b(43)),
         verdict: Verdict::Refused("STA-04".into()),
     };
-    let state_field =
-        StateField { entry: entry(), generation: Generation(7), epoch: Epoch(16), transaction: TransactionDigest(b(43)) };
+    let state_field = StateField {
+        entry: entry(),
+        generation: Generation(7),
+        epoch: Epoch(16),
+        transaction: TransactionDigest(b(43)),
+    };
     let head = HeadLeaf { sequence: Sequence(8), verdicts: 1, verdicts_root: b(44) };
     let proposal = Proposal { batch: batch.clone(), blinder: b(45), last_height: Height(9) };
     BTreeMap::from([
@@ -240,8 +245,11 @@ fn every_final_format_is_as_pinned() {
         samples().into_iter().map(|(name, bytes)| (name.to_owned(), hex::encode(&sha256(&bytes)))).collect();
     if std::env::var("PARCLOSE_APPROVE").is_ok() {
         let text = toml::to_string(&made).unwrap();
-        std::fs::write(file(), format!("# SHA-256 of a fixed sample of each format; see tests/tests/conformance.rs.\n{text}"))
-            .unwrap();
+        std::fs::write(
+            file(),
+            format!("# SHA-256 of a fixed sample of each format; see tests/tests/conformance.rs.\n{text}"),
+        )
+        .unwrap();
     }
     let pinned: BTreeMap<String, String> = toml::from_str(&std::fs::read_to_string(file()).unwrap()).unwrap();
     assert_eq!(made, pinned);

@@ -190,7 +190,7 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "NOT_AUTHENTIC" => 2,
         "NOT_FOUND" | "FILE_NOT_FOUND" | "CHANNEL_NOT_FOUND" | "MEMBER_NOT_FOUND" | "HOME_NOT_FOUND"
         | "TEMPLATE_NOT_FOUND" => 3,
-        "ACTION_DENIED" | "CHANNEL_ACCESS_DENIED" => 4,
+        "ACTION_DENIED" => 4,
         "STALE"
         | "ALREADY_DECIDED"
         | "HOME_IN_USE"
@@ -202,13 +202,17 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "STATE_TAMPERED"
         | "STATE_DIVERGED"
         | "STORE_TAMPERED"
+        | "STORE_DAMAGED"
+        | "ROOT_STATE_DAMAGED"
         | "RECEIPT_INVALID"
+        | "RECEIPT_OF_ANOTHER_NETWORK"
         | "BUNDLE_INVALID"
+        | "BUNDLE_OF_ANOTHER_NETWORK"
         | "VIEW_KEY_INVALID"
         | "GRANT_INVALID"
         | "NOT_PROVEN"
         | "STORE_WRONG_OWNER" => 6,
-        "OUTCOME_UNKNOWN" | "NOT_ENDORSED" | "BATCH_MISSING" | "ROOT_UNAVAILABLE" => 7,
+        "OUTCOME_UNKNOWN" | "NOT_ENDORSED" | "BATCH_MISSING" | "ROOT_STOPPED" | "ROOT_BUSY" => 7,
         _ if fault == Fault::Sender => 2,
         _ => 1,
     }

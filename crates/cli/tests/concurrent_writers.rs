@@ -1,5 +1,6 @@
 //! Two members write to one channel at the same time: every transaction gets its verdict, and both have
 //! the same state.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;

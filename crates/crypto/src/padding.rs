@@ -42,6 +42,10 @@ pub fn pad(plaintext: &[u8]) -> Zeroizing<Vec<u8>> {
 }
 
 /// Takes the plaintext out again; `None` unless this is exactly what [`pad`] makes.
+///
+/// # Rules
+///
+/// > SEA-04: a sealed field is padded to its size class, and only the canonical padding is accepted.
 #[must_use]
 pub fn unpad(padded: &[u8]) -> Option<&[u8]> {
     let (prefix, rest) = padded.split_first_chunk::<PREFIX>()?;

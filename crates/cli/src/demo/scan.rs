@@ -114,22 +114,29 @@ fn told_elsewhere(
     }
     all.prepare();
     let mut told = BTreeSet::new();
-    for dealt in BOTH {
-        let Some(here) = rooms.get(dealt.channel()) else { continue };
-        let Some(store) = stores.iter().find(|store| store.room == *here) else { continue };
+    let mut tell = |here: u16, bytes: &[u8]| {
+        all.search(bytes, &mut |index| {
+            let needle = all.room(index).zip(all.digest(index)).filter(|(room, _)| *room != here);
+            if let Some(value) = needle.and_then(|key| listed.get(&key).map(|value| (key.0, value.clone()))) {
+                told.insert(value);
+            }
+        });
+    };
+    for store in stores {
+        let Some(dealt) = BOTH.into_iter().find(|dealt| dealt.channel() == store.card.name) else {
+            // Statements are figures that the banks write from their own books.
+            values.get(&store.room).into_iter().flatten().for_each(|value| tell(store.room, value));
+            continue;
+        };
+        if rooms.get(dealt.channel()) != Some(&store.room)
+            || !store.directory.path().ends_with(dealt.supplier())
+        {
+            continue;
+        }
         let channel = store.open()?;
         let Some(record_type) = channel.definition().record_named("receivable") else { continue };
         for document in invoices.documents.iter().filter(|document| Dealt::of(document) == dealt) {
-            for bytes in values_of(document, record_type) {
-                all.search(&bytes, &mut |index| {
-                    let needle = all.room(index).zip(all.digest(index)).filter(|(room, _)| room != here);
-                    if let Some(value) =
-                        needle.and_then(|key| listed.get(&key).map(|value| (key.0, value.clone())))
-                    {
-                        told.insert(value);
-                    }
-                });
-            }
+            values_of(document, record_type).iter().for_each(|bytes| tell(store.room, bytes));
         }
     }
     Ok(told)

@@ -44,6 +44,10 @@ pub(crate) fn run(
 }
 
 /// Two valid values are exchanged through RocksDB; `channel verify` must end with exit code 6.
+///
+/// # Rules
+///
+/// > CLI-08: a demonstration that could not tamper is an error, and never counts as caught.
 fn swapped_values(global: &Global, database: &std::path::Path) -> Result<Option<String>, CliError> {
     let of = OfChannel { channel: "trade-b".into(), member: "bank-2".into() };
     let quiet = Global { quiet: true, ..global.clone() };
@@ -110,4 +114,22 @@ fn other_consortium(global: &Global, path: &std::path::Path) -> Result<String, C
         let room = consortium.room(&of.member, &of.channel)?;
         crate::receipt::receipt_text(consortium, &room, digest, ReceiptKind::Outcome)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cli_08_what_could_not_be_tampered_with_is_never_caught() {
+        let folder = tempfile::tempdir().unwrap();
+        let templates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../channels");
+        let global = Global { home: folder.path().join("h"), templates, json: false, quiet: true };
+        let home = crate::dev::up(&global).unwrap().close();
+        let database = home.member_directory("bank-2").unwrap().database("trade-b");
+        drop(home);
+        assert_eq!(swapped_values(&global, &database).unwrap(), None, "there are no two records");
+        let error = swapped_values(&global, &folder.path().join("absent")).unwrap_err();
+        assert_eq!((error.code(), error.to_json()["rule"].as_str()), ("TAMPER_FAILED", Some("CLI-08")));
+    }
 }

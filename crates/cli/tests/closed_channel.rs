@@ -1,0 +1,50 @@
+//! A channel that its members closed on the root chain takes no further anchors.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+use std::collections::BTreeMap;
+
+use parclose_cli::args::Global;
+use parclose_root::certificate::Certificate;
+use parclose_root::{Close, CloseStatement, RootTransaction};
+use parclose_transaction::{DraftOperation, FieldValue};
+use parclose_types::{Failure, Generation, RecordId, Sequence};
+
+#[test]
+fn nod_08_an_anchor_that_is_not_taken_leaves_the_outcome_unknown() {
+    let dir = tempfile::tempdir().unwrap();
+    let templates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../channels");
+    let global = Global { home: dir.path().join("home"), templates, json: true, quiet: true };
+    let consortium = parclose_cli::dev::up(&global).unwrap();
+    let rooms = ["bank-1", "bank-2"].map(|member| consortium.room(member, "banks").unwrap());
+    let tag = rooms[0].call(|channel| channel.tag()).unwrap();
+    let network = consortium.root().network();
+    let last_sequence = Sequence(consortium.root().tag_state(&tag).unwrap().unwrap().count - 1);
+    let statement = CloseStatement { network, tag, generation: Generation(0), last_sequence };
+    let endorsements = rooms.clone().map(|room| {
+        room.call(move |channel| {
+            (channel.pseudonym().public(), channel.pseudonym().sign(&statement.signing_bytes()))
+        })
+        .unwrap()
+    });
+    let keys = rooms[0].call(|channel| channel.endorsers().clone()).unwrap();
+    let certificate = Certificate::assemble(&keys, &endorsements).unwrap();
+    let close = RootTransaction::Close(Close { tag, last_sequence, certificate });
+    assert!(consortium.root().commit(vec![close]).unwrap().outcomes[0].is_ok());
+    let [preparer, counterparty] = endorsements.map(|(member, _)| member);
+    let operation = DraftOperation {
+        action: "create".into(),
+        record_type: "statement".into(),
+        record: RecordId([1; 32]),
+        version: 1,
+        parties: BTreeMap::from([("preparer".into(), preparer), ("counterparty".into(), counterparty)]),
+        fields: BTreeMap::from([
+            ("month".into(), FieldValue::Text("2021-09".into())),
+            ("documents".into(), FieldValue::Integer(1)),
+            ("total".into(), FieldValue::Amount(1, *b"GBP")),
+        ]),
+    };
+    let error = rooms[0].submit_and_wait(vec![operation]).unwrap_err();
+    assert_eq!((error.rule(), error.code(), error.definite()), ("NOD-08", "OUTCOME_UNKNOWN", false));
+    assert!(error.to_string().contains("ROO-14"), "{error}");
+    drop(consortium.close());
+}

@@ -1,0 +1,153 @@
+//! The command, run as a process in a home of its own.
+#![allow(dead_code, reason = "each file of tests uses a part of this")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder for one test, in which a consortium may stand.
+pub(crate) struct Sandbox(TempDir);
+
+/// What a finished command left.
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+impl Sandbox {
+    /// An empty folder.
+    pub(crate) fn empty() -> Self {
+        Self(TempDir::new().expect("there is room for a test"))
+    }
+
+    /// A development consortium.
+    pub(crate) fn founded() -> Self {
+        let sandbox = Self::empty();
+        let up = sandbox.run(&["dev", "up"]);
+        assert_eq!(up.code, 0, "{}", up.stderr);
+        sandbox
+    }
+
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
+        self.0.path().join(below)
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.path("home")
+    }
+
+    /// A file's path as text, for arguments.
+    pub(crate) fn text(&self, below: &str) -> String {
+        self.path(below).display().to_string()
+    }
+
+    pub(crate) fn write(&self, below: &str, text: &str) -> String {
+        std::fs::write(self.path(below), text).expect("a test writes its own folder");
+        self.text(below)
+    }
+
+    /// The command in this home, run from the repository, where the templates are.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parclose"));
+        command.current_dir(repository()).env_remove("PARCLOSE_HOME").env_remove("PARCLOSE_TEMPLATES");
+        command.arg("--home").arg(self.home()).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.command(arguments).output().expect("the command starts").into()
+    }
+
+    /// Runs with `--json`: the exit code and the one JSON value on standard output.
+    pub(crate) fn json(&self, arguments: &[&str]) -> (i32, Value) {
+        let run = self.run(&[arguments, &["--json"]].concat());
+        (run.code, run.value())
+    }
+
+    /// Runs with `--json` and expects success.
+    pub(crate) fn ok(&self, arguments: &[&str]) -> Value {
+        let run = self.run(&[arguments, &["--json"]].concat());
+        assert_eq!(run.code, 0, "{arguments:?}: {}", run.stderr);
+        run.value()
+    }
+
+    /// Submits a draft and expects it to be applied: its digest.
+    pub(crate) fn submit(&self, channel: &str, member: &str, draft: &Value) -> String {
+        let file = self.write("draft.json", &draft.to_string());
+        let value = self.ok(&["tx", "submit", "-c", channel, "--as", member, &file]);
+        assert_eq!(value["verdict"], "applied");
+        value["tx"].as_str().expect("a submission has a digest").to_owned()
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("the command writes UTF-8");
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+}
+
+impl Run {
+    /// Standard output as one JSON value.
+    pub(crate) fn value(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|e| panic!("{e} in {:?}\n{}", self.stdout, self.stderr))
+    }
+}
+
+/// A statement of bank 1 to bank 2.
+pub(crate) fn statement(month: &str) -> Value {
+    serde_json::json!({
+        "action": "create",
+        "type": "statement",
+        "parties": { "preparer": "bank-1", "counterparty": "bank-2" },
+        "fields": { "month": month, "documents": 3, "total": { "amount_minor": "12345", "currency": "GBP" } },
+    })
+}
+
+/// A receivable of a supplier in its room.
+pub(crate) fn receivable(number: &str, supplier: &str, bank: &str) -> Value {
+    let amount = |minor: &str| serde_json::json!({ "amount_minor": minor, "currency": "EUR" });
+    serde_json::json!({
+        "action": "create",
+        "type": "receivable",
+        "parties": { "buyer": "buyer", "supplier": supplier, "bank": bank },
+        "fields": {
+            "invoice_number": number,
+            "buyer_name": "The Borough",
+            "supplier_id": "S-1",
+            "face_amount": amount("250000"),
+            "due_date": "2025-09-30",
+            "lines": [{ "description": "castings", "amount_minor": "250000" }],
+            "requested_advance": amount("200000"),
+        },
+    })
+}
+
+/// Writes generated invoices into a folder: the files' folder, and how many documents they hold.
+pub(crate) fn generated(
+    sandbox: &Sandbox,
+    documents: usize,
+) -> (String, parclose_documents::synthetic::Reference) {
+    let made = parclose_documents::synthetic::invoices(7, documents);
+    let folder = sandbox.path("invoices");
+    std::fs::create_dir_all(&folder).expect("a test writes its own folder");
+    for (name, bytes) in &made.files {
+        std::fs::write(folder.join(name), bytes).expect("a test writes its own folder");
+    }
+    (folder.display().to_string(), made.reference)
+}
+
+pub(crate) const GENERATED: &str = "channels/scf-receivable/mappings/generated.toml";

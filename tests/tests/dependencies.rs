@@ -1,0 +1,96 @@
+//! Versions in `Cargo.lock` that security advice and interoperability ask for.
+//!
+//! A crate of the first list is either absent or not older than the version that fixed it; a crate of
+//! the second is there in exactly one version, because two would be two implementations to trust.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use toml::Table;
+
+/// Crate, the series that the advice is about (all when empty), the first good version.
+const AT_LEAST: &[(&str, &str, &str)] = &[
+    ("yamux", "", "0.13.10"),
+    ("libp2p-gossipsub", "", "0.49.4"),
+    ("quinn-proto", "", "0.11.15"),
+    ("rand", "0.8.", "0.8.6"),
+    ("ctutils", "", "0.4.4"),
+    ("crypto-bigint", "", "0.7.6"),
+];
+
+const EXACTLY_ONE: &[&str] = &["curve25519-dalek", "chacha20poly1305", "ed25519-dalek", "rocksdb", "borsh"];
+
+type Version = (u64, u64, u64);
+
+/// Numbers of a version; what follows `-` or `+` does not count.
+fn version(text: &str) -> Option<Version> {
+    let mut numbers = text.split(['-', '+']).next()?.split('.').map(str::parse);
+    let version = (numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?);
+    numbers.next().is_none().then_some(version)
+}
+
+fn packages(lock: &str) -> Vec<(String, String)> {
+    let lock: Table = lock.parse().expect("Cargo.lock is TOML");
+    let packages = lock["package"].as_array().expect("Cargo.lock lists packages");
+    let text = |package: &toml::Value, name: &str| {
+        package[name].as_str().expect("name and version are texts").to_owned()
+    };
+    packages.iter().map(|package| (text(package, "name"), text(package, "version"))).collect()
+}
+
+/// Packages that are too old, or there in none or several versions.
+fn complaints(lock: &str) -> Vec<String> {
+    let packages = packages(lock);
+    let mut wrong = Vec::new();
+    for (name, series, wanted) in AT_LEAST {
+        for (_, found) in packages.iter().filter(|(n, found)| n == name && found.starts_with(series)) {
+            if version(found).is_none() || version(found) < version(wanted) {
+                wrong.push(format!("{name} {found} is older than {wanted}"));
+            }
+        }
+    }
+    for name in EXACTLY_ONE {
+        let versions: BTreeSet<&String> =
+            packages.iter().filter(|(n, _)| n == name).map(|(_, v)| v).collect();
+        if versions.len() != 1 {
+            wrong.push(format!("{name} is there in {} versions: {versions:?}", versions.len()));
+        }
+    }
+    wrong
+}
+
+fn lock() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
+    std::fs::read_to_string(path).expect("Cargo.lock is in the repository")
+}
+
+#[test]
+fn the_lock_file_has_no_version_with_known_holes_and_one_of_each_implementation() {
+    assert_eq!(complaints(&lock()), Vec::<String>::new());
+}
+
+#[test]
+fn an_old_version_a_second_one_and_a_missing_one_are_noticed() {
+    for (name, found) in [
+        ("yamux", "0.12.1"),
+        ("libp2p-gossipsub", "0.49.3"),
+        ("quinn-proto", "0.11.9"),
+        ("rand", "0.8.5"),
+        ("ctutils", "0.4.3"),
+        ("crypto-bigint", "0.7.0-rc.1"),
+        ("borsh", "0.10.4"),
+    ] {
+        let planted = format!("{}\n[[package]]\nname = \"{name}\"\nversion = \"{found}\"\n", lock());
+        assert_eq!(complaints(&planted).len(), 1, "{name} {found} must not pass");
+    }
+    let newer = format!("{}\n[[package]]\nname = \"yamux\"\nversion = \"0.13.10\"\n", lock());
+    assert_eq!(complaints(&newer), Vec::<String>::new());
+    assert_eq!(complaints("[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n").len(), EXACTLY_ONE.len());
+}
+
+#[test]
+fn versions_compare_as_numbers() {
+    assert!(version("0.13.10") > version("0.13.9"));
+    assert_eq!(version("0.11.0-rc.2+b"), Some((0, 11, 0)));
+    assert_eq!(version("1.0"), None);
+}
