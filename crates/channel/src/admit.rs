@@ -72,3 +72,6 @@ fn check_once(operations: &[Operation]) -> Result<(), Stale> {
     records.sort_unstable();
     if records.is_sorted_by(|a, b| a < b) { Ok(()) } else { Err(Stale::Exists) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,3 +60,6 @@ fn write_fields(
 fn index(position: usize) -> u16 {
     u16::try_from(position).expect("bounded by the decoder's limits")
 }
+
+#[cfg(test)]
+mod tests;

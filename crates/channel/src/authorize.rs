@@ -113,3 +113,6 @@ fn check_required(record_type: &RecordType, operation: &Operation) -> Result<(),
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

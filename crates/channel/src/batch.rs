@@ -117,14 +117,21 @@ impl Batch {
         }
         let counted = usize::try_from(self.header.transactions).is_ok_and(|n| n == self.permanent.len())
             && self.prunable.len() == self.permanent.len();
-        let rooted = self.header.permanent_root == merkle::root(&self.permanent)
-            && self.header.prunable_root == merkle::root(&self.prunable);
-        let signed = verify(&self.header.sponsor, self.header.digest().as_ref(), &self.signature).is_ok();
-        if counted && rooted && signed {
+        if counted && self.is_of_its_header() {
             Ok(())
         } else {
             Err(Malformed::Mismatch { what: "batch, header and sponsor's signature" })
         }
+    }
+
+    /// Whether the parts are those under the header's roots, and the sponsor signed the header. If not,
+    /// the fault may be whoever passed the batch on: a commitment binds neither parts nor signature
+    /// but through the header.
+    #[must_use]
+    pub fn is_of_its_header(&self) -> bool {
+        self.header.permanent_root == merkle::root(&self.permanent)
+            && self.header.prunable_root == merkle::root(&self.prunable)
+            && verify(&self.header.sponsor, self.header.digest().as_ref(), &self.signature).is_ok()
     }
 }
 
@@ -154,3 +161,6 @@ impl Proposal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

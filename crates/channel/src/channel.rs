@@ -87,7 +87,7 @@ impl Channel {
         let head = store.get(&HEAD, &ONLY)?;
         let next_batch = store.last(&PERMANENT)?.map_or(0, |((number, _), _)| number + 1);
         Ok(Self {
-            endorsers: generation_keys(&setup.config),
+            endorsers: generation_keys(&setup.config)?,
             pseudonym: member.pseudonym(channel, GENERATION),
             keys: KeyRing::new(*channel, GENERATION, secrets),
             decider: Decider::new(policy, in_force),
@@ -172,9 +172,12 @@ impl Channel {
         &self.store
     }
 
+    /// What a transaction is authenticated against at a height. Before a generation's first epoch there
+    /// is none whose grace could run on: members of the one before may not be members now.
     pub(crate) fn setting(&self, height: Height) -> Setting {
         let (epoch, into_epoch) = self.epoch_at(height);
         let config = &self.setup.config;
+        let grace = if epoch == config.first_epoch { 0 } else { self.definition.parameters.grace };
         Setting {
             network: config.network,
             channel: config.channel,
@@ -183,7 +186,7 @@ impl Channel {
             height,
             epoch,
             into_epoch,
-            grace: self.definition.parameters.grace,
+            grace,
             expiry_max: self.definition.parameters.expiry_max,
         }
     }
@@ -255,3 +258,6 @@ impl Nodes for StoredNodes<'_> {
         self.0.get(&NODES, &key.to_vec()).map_err(|_| NodesUnavailable)
     }
 }
+
+#[cfg(test)]
+mod tests;

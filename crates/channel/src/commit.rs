@@ -23,7 +23,7 @@ use crate::tables::{
 pub(crate) struct Written {
     pub(crate) records: BTreeMap<RecordId, RecordRow>,
     pub(crate) verdicts: Vec<VerdictRow>,
-    transactions: Vec<(TransactionDigest, TransactionRow)>,
+    transactions: Vec<TransactionRow>,
     pub(crate) salts: BTreeSet<(Epoch, [u8; 32])>,
 }
 
@@ -37,8 +37,8 @@ impl Written {
         verdict: Verdict,
     ) {
         // The index in the verdict log is filled in when the log's length is known.
-        let row = TransactionRow { batch, index, sequence, verdict: 0, expiry };
-        self.transactions.push((transaction, row));
+        let row = TransactionRow { transaction, batch, index, sequence, verdict: 0, expiry };
+        self.transactions.push(row);
         self.verdicts.push(VerdictRow { sequence, index, transaction, verdict });
     }
 }
@@ -71,10 +71,11 @@ impl Channel {
             batch.put(&VERDICTS, &at, verdict);
         }
         let leaf = HeadLeaf { sequence, verdicts: head.verdicts.len(), verdicts_root: head.verdicts.root() };
+        self.check_tree(sequence)?;
         let update = self.update_tree(sequence, &written, &leaf)?;
         let event_row = EventRow {
             height: event.height,
-            entry: event.entry.clone(),
+            entry: event.entry,
             outcome,
             root: update.root,
             head: leaf,
@@ -90,6 +91,17 @@ impl Channel {
         self.store.commit(batch, Durability::Synced)?;
         self.head = Some(head);
         Ok(())
+    }
+
+    /// The stored tree that the next event builds on has the root that the event before it left. Without
+    /// its nodes a tree would pass for an empty one, and grow from there.
+    pub(crate) fn check_tree(&self, next: Sequence) -> Result<(), ChannelError> {
+        let Some(last) = next.0.checked_sub(1).map(Sequence) else { return Ok(()) };
+        let wrong = || ChannelError::Inconsistent { what: "the state tree", sequence: last };
+        let event = self.event(last)?.ok_or_else(wrong)?;
+        let leaf = head_leaf(&event.head);
+        let proof = state_tree::prove(&StoredNodes(&self.store), last.0, &head_key(), Some(&leaf))?;
+        proof.verify(&event.root, &head_key(), Some(&leaf)).map_err(|_| wrong())
     }
 
     fn update_tree(&self, sequence: Sequence, written: &Written, leaf: &HeadLeaf) -> Result<Update, ChannelError> {
@@ -131,8 +143,8 @@ fn put_rows(batch: &mut Batch, written: &Written, first_verdict: u64) {
     for (record, row) in &written.records {
         batch.put(&RECORDS, record, row);
     }
-    for (verdict, (digest, row)) in (first_verdict..).zip(&written.transactions) {
-        batch.put(&TRANSACTIONS, digest, &TransactionRow { verdict, ..*row });
+    for (verdict, row) in (first_verdict..).zip(&written.transactions) {
+        batch.put(&TRANSACTIONS, &row.transaction, &TransactionRow { verdict, ..*row });
     }
     for salt in &written.salts {
         batch.put(&SALTS, salt, &());
@@ -198,3 +210,6 @@ pub fn record_leaf(row: &RecordRow) -> [u8; 32] {
 pub fn entries(row: &RecordRow) -> impl Iterator<Item = &FieldEntry> {
     row.fields.iter().map(|field| &field.state.entry)
 }
+
+#[cfg(test)]
+mod tests;

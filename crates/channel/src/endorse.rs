@@ -42,6 +42,9 @@ pub enum EndorseRefused {
         /// head of the root chain
         head: Height,
     },
+    /// END-11: parts or signature are not those of the header
+    #[error("the parts or the signature are not those of the batch's header")]
+    NotTheBatch,
     /// this member's store failed
     #[error(transparent)]
     Broken(#[from] ChannelError),
@@ -62,6 +65,7 @@ impl Failure for EndorseRefused {
             Self::State { .. } => "END-05",
             Self::NotYet { .. } => "END-06",
             Self::Window { .. } => "END-07",
+            Self::NotTheBatch => "END-11",
             Self::Broken(e) => e.rule(),
         }
     }
@@ -170,8 +174,12 @@ impl Channel {
     /// # Rules
     ///
     /// > END-09: an anchored batch that breaks form or limits is void: it executes as empty and its endorsers are named.
+    /// > END-11: a fetched batch is kept only with the parts and the signature of its header, so that nobody on the way can void it.
     pub fn receive_anchored(&mut self, bytes: &[u8]) -> Result<(), EndorseRefused> {
         let proposal = Proposal::decode(bytes)?;
+        if !proposal.batch.is_of_its_header() {
+            return Err(EndorseRefused::NotTheBatch);
+        }
         let void = self.check_batch(&proposal).err().map(|malformed| malformed.rule().to_owned());
         Ok(self.keep(&proposal, void)?)
     }
@@ -189,3 +197,6 @@ impl Channel {
         Ok(Some(Proposal { batch, blinder: row.blinder, last_height: Height(0) }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,9 +64,7 @@ impl Channel {
         let commitment = anchor.commitment;
         let missing = ChannelError::BatchMissing { sequence: event.entry.sequence, commitment };
         let row = self.store.get(&BATCHES, &commitment)?.ok_or(missing)?;
-        self.check_attestation(event, &row)?;
-        let void = row.void.clone().or_else(|| (row.header.attested != anchor.attested).then(|| "END-10".to_owned()));
-        if let Some(rule) = void {
+        if let Some(rule) = self.void_rule(event, anchor, &row)? {
             let signers = anchor.certificate.signatures.iter();
             let endorsers = signers.filter_map(|(index, _)| self.endorsers.endorsers().get(usize::from(*index)).copied());
             let outcome = EventOutcome::Void { commitment, rule, endorsers: endorsers.collect() };
@@ -77,12 +75,30 @@ impl Channel {
         Ok((EventOutcome::Executed { commitment, verdicts }, written))
     }
 
+    /// The rule that makes an anchored batch void, if one does.
+    ///
+    /// # Rules
+    ///
+    /// > END-10: a batch whose header names another s than its anchor, or no earlier event, is void.
+    fn void_rule(
+        &self,
+        event: &FinalEvent,
+        anchor: &Anchor,
+        row: &BatchRow,
+    ) -> Result<Option<String>, ChannelError> {
+        let attested = row.header.attested;
+        if attested != anchor.attested || attested >= event.entry.sequence {
+            return Ok(Some("END-10".to_owned()));
+        }
+        self.check_attestation(event, row)?;
+        Ok(row.void.clone())
+    }
+
     /// An anchored batch that attests another state than ours stops this channel, with the evidence kept.
     ///
     /// # Rules
     ///
-    /// > CHA-03: a wrong state root in an anchored batch stops the node that disagrees, for that channel.
-    /// > END-10: a batch whose header names another s than its anchor is void.
+    /// > CHA-03: a wrong root of an executed event in an anchored batch stops the node that disagrees, for that channel.
     fn check_attestation(&self, event: &FinalEvent, row: &BatchRow) -> Result<(), ChannelError> {
         let attested = row.header.attested;
         let ours = self.store.get(&EVENTS, &attested)?.map(|known| known.root);
@@ -151,3 +167,6 @@ fn broken(stop: Stop) -> Result<bool, ChannelError> {
         Stop::Reject(_) => Ok(false),
     }
 }
+
+#[cfg(test)]
+mod tests;

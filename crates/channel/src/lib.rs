@@ -45,3 +45,6 @@ pub use outcome::{OutcomeProof, BatchProof};
 pub use reject::Reject;
 pub use setup::{Founder, Founding, Setup, SetupInvalid};
 pub use tables::{Verdict, VerdictRow};
+
+#[cfg(test)]
+mod fixtures;

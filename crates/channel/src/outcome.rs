@@ -11,7 +11,7 @@ use parclose_types::{ChannelId, Sequence, SignatureBytes, TransactionDigest, enc
 use crate::batch::BatchHeader;
 use crate::channel::Channel;
 use crate::error::ChannelError;
-use crate::tables::{EVENTS, EventRow, HeadLeaf, PERMANENT, VERDICTS, VerdictRow};
+use crate::tables::{EVENTS, EventOutcome, EventRow, HeadLeaf, PERMANENT, VERDICTS, VerdictRow};
 
 /// Opens a channel commitment: header and blinder, to compare with what the root chain ordered.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -61,6 +61,10 @@ pub struct VerdictLog {
 
 impl Channel {
     /// The batch of an executed event, opened.
+    ///
+    /// # Rules
+    ///
+    /// > CHA-06: what this channel has not executed has no proof and no name here.
     pub fn prove_batch(&self, sequence: Sequence) -> Result<BatchProof, ChannelError> {
         let unknown = || ChannelError::Unknown { what: "batch" };
         let event = self.store.get(&EVENTS, &sequence)?.ok_or_else(unknown)?;
@@ -93,7 +97,9 @@ impl Channel {
         let mut from = self.head.as_ref().map_or(Sequence(0), |head| Sequence(head.next.0.saturating_sub(64)));
         loop {
             for (sequence, event) in self.events(from, usize::MAX)? {
-                if let Some(row) = self.batch_of(&event)? {
+                // What a void batch says counts for nothing, its attestation included.
+                let executed = matches!(event.outcome, EventOutcome::Executed { .. });
+                if let Some(row) = self.batch_of(&event)?.filter(|_| executed) {
                     let found = (row.header.attested, sequence);
                     best = best.max(Some(found));
                 }
@@ -156,3 +162,6 @@ impl Channel {
         self.setup.config.channel
     }
 }
+
+#[cfg(test)]
+mod tests;

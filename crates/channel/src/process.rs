@@ -104,3 +104,6 @@ impl std::fmt::Debug for Execution<'_> {
         write!(f, "Execution({} written)", self.written.len())
     }
 }
+
+#[cfg(test)]
+mod tests;

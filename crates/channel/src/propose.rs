@@ -14,11 +14,18 @@ use crate::reject::Reject;
 /// A transaction that passed the stages before ordering; waits for its batch.
 #[derive(Debug)]
 pub struct Pooled {
-    permanent: Vec<u8>,
-    prunable: Vec<u8>,
+    pub(crate) permanent: Vec<u8>,
+    pub(crate) prunable: Vec<u8>,
 }
 
 impl Pooled {
+    /// The transactions of a proposal whose anchor was refused: they go into a new batch.
+    #[must_use]
+    pub fn of(proposal: Proposal) -> Vec<Self> {
+        let parts = proposal.batch.permanent.into_iter().zip(proposal.batch.prunable);
+        parts.map(|(permanent, prunable)| Self { permanent, prunable }).collect()
+    }
+
     /// Bytes of both parts.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -97,3 +104,6 @@ impl Channel {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

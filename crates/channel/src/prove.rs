@@ -43,3 +43,6 @@ impl ProvenTransaction {
         self.transaction.digest()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,11 +50,14 @@ pub enum SetupInvalid {
     /// SET-02: a deal, a wrap or an acknowledgement does not hold
     #[error(transparent)]
     NotDealt(#[from] NotDealt),
+    /// SET-02: a member set without its deal, or without the acknowledgements of a majority
+    #[error("not every member set has one secret that a majority of it acknowledged")]
+    NotAcknowledged,
     /// SET-03: the texts are not those that the configuration names
     #[error("the definition is not the one that the configuration names")]
     Definition,
-    /// SET-04: certificates, order or acknowledgements of the members do not hold
-    #[error("the configuration is not certified and acknowledged by its members")]
+    /// SET-04: certificates, order, threshold or tag do not hold
+    #[error("the configuration is not certified by its members, or not the one that was opened")]
     NotCertified,
     /// SET-05: more member sets than allowed
     #[error("the definition can produce {got} audiences with these members, {} are allowed", limits::AUDIENCE_SETS_MAX)]
@@ -72,7 +75,7 @@ impl Failure for SetupInvalid {
     fn rule(&self) -> &'static str {
         match self {
             Self::Members(_) => "SET-01",
-            Self::NotDealt(_) => "SET-02",
+            Self::NotDealt(_) | Self::NotAcknowledged => "SET-02",
             Self::Definition => "SET-03",
             Self::NotCertified => "SET-04",
             Self::Audiences { .. } => "SET-05",
@@ -201,16 +204,12 @@ pub struct DefinitionTexts {
 pub struct Founding {
     config: GenerationConfig,
     texts: DefinitionTexts,
+    keys: GenerationKeys,
     audiences: Vec<Vec<PublicKey>>,
 }
 
 impl Founding {
-    /// Puts the founders' entries together.
-    ///
-    /// # Rules
-    ///
-    /// > SET-01: a channel has 2 to 512 members with different names and roles of its definition.
-    /// > SET-05: the member sets that the definition can produce are within the limit.
+    /// Puts the founders' entries together; checks them and their certificates (SET-01, SET-04, SET-05).
     pub fn new(
         network: NetworkId,
         channel: ChannelId,
@@ -231,11 +230,9 @@ impl Founding {
             threshold: default_threshold(u16::try_from(members.len()).unwrap_or(u16::MAX)),
             members,
         };
-        let audiences = config.producible_audiences(definition);
-        if audiences.len() > limits::AUDIENCE_SETS_MAX {
-            return Err(SetupInvalid::Audiences { got: audiences.len() });
-        }
-        Ok(Self { config, texts, audiences })
+        let keys = generation_keys(&config)?;
+        let audiences = producible(&config, definition)?;
+        Ok(Self { config, texts, keys, audiences })
     }
 
     /// The configuration that every founder checks.
@@ -260,7 +257,6 @@ impl Founding {
         acks.sort_by_key(|(audience, member, _)| (*audience, *member));
         let mut genesis_blinder = [0_u8; 32];
         rng.fill_bytes(&mut genesis_blinder);
-        let keys = generation_keys(&self.config);
         let mut setup = Setup {
             tag: Tag([0; 32]),
             config: self.config,
@@ -271,12 +267,15 @@ impl Founding {
             acks,
             genesis_blinder,
         };
-        let body = OpenBody { keys, genesis_commitment: setup.genesis_commitment() };
+        let body = OpenBody { keys: self.keys, genesis_commitment: setup.genesis_commitment() };
         setup.tag = body.tag(&setup.config.network);
         (setup, body)
     }
 }
 
+/// # Rules
+///
+/// > SET-01: a channel has 2 to 512 members with different names and roles of its definition.
 fn check_members(members: &[MemberEntry], definition: &Definition) -> Result<(), SetupInvalid> {
     let invalid = |reason: String| Err(SetupInvalid::Members(reason));
     if !(2..=limits::MEMBERS_MAX).contains(&members.len()) {
@@ -298,15 +297,27 @@ fn scope_of(config: &GenerationConfig) -> DealScope {
     DealScope { channel: config.channel, generation: config.generation, configuration: config.digest() }
 }
 
+/// # Rules
+///
+/// > SET-05: the member sets that the definition can produce are within the limit.
+fn producible(config: &GenerationConfig, definition: &Definition) -> Result<Vec<Vec<PublicKey>>, SetupInvalid> {
+    let audiences = config.producible_audiences(definition);
+    let got = audiences.len();
+    if got > limits::AUDIENCE_SETS_MAX { Err(SetupInvalid::Audiences { got }) } else { Ok(audiences) }
+}
+
 /// The endorsers of a generation, as the root chain knows them.
 ///
-/// # Panics
+/// # Rules
 ///
-/// Never for a checked configuration: 2 to 512 members, ascending, default threshold.
-#[must_use]
-pub fn generation_keys(config: &GenerationConfig) -> GenerationKeys {
+/// > SET-04: every member is certified, a majority endorses, and what the root chain opened is this setup.
+pub fn generation_keys(config: &GenerationConfig) -> Result<GenerationKeys, SetupInvalid> {
+    let members = u16::try_from(config.members.len()).map_err(|_| SetupInvalid::NotCertified)?;
+    if !config.is_certified() || config.threshold != default_threshold(members) {
+        return Err(SetupInvalid::NotCertified);
+    }
     GenerationKeys::new(config.generation, config.pseudonyms(), config.threshold)
-        .expect("a checked configuration has endorsers in order and a majority threshold")
+        .map_err(|_| SetupInvalid::NotCertified)
 }
 
 impl Setup {
@@ -333,51 +344,61 @@ impl Setup {
 
     /// Checks the whole setup, as every member does before it stores it and whenever it opens it.
     ///
+    /// Everything here came from others, so nothing is used before it is checked: counts, then the
+    /// definition, then certificates, then what was dealt.
+    ///
     /// # Rules
     ///
-    /// > SET-02: every producible member set has one deal, acknowledged by a majority of the set.
-    /// > SET-03: the definition's texts are those that the configuration names.
-    /// > SET-04: every member is certified and the root chain's commitment is to this setup.
+    /// > SET-03: texts, version and epoch length of the definition are those that the configuration names.
     pub fn check(&self) -> Result<Definition, SetupInvalid> {
-        if self.config.definition != Definition::digest(&self.channel_toml, &self.policy, &self.policy_schema) {
+        let config = &self.config;
+        if config.definition != Definition::digest(&self.channel_toml, &self.policy, &self.policy_schema) {
             return Err(SetupInvalid::Definition);
         }
         let definition =
             Definition::parse("channel.toml", &self.channel_toml).map_err(|_| SetupInvalid::Definition)?;
-        let body = OpenBody { keys: generation_keys(&self.config), genesis_commitment: self.genesis_commitment() };
-        if !self.config.is_certified() || body.tag(&self.config.network) != self.tag {
+        let named = (definition.version, definition.parameters.epoch_length);
+        if named != (config.definition_version, config.epoch_length) {
+            return Err(SetupInvalid::Definition);
+        }
+        check_members(&config.members, &definition)?;
+        let body = OpenBody { keys: generation_keys(config)?, genesis_commitment: self.genesis_commitment() };
+        if body.tag(&config.network) != self.tag {
             return Err(SetupInvalid::NotCertified);
         }
         self.check_deals(&definition)?;
         Ok(definition)
     }
 
+    /// # Rules
+    ///
+    /// > SET-02: every producible member set has one deal, acknowledged by a majority of the set, each member once.
     fn check_deals(&self, definition: &Definition) -> Result<(), SetupInvalid> {
         let scope = scope_of(&self.config);
         let mut expected: Vec<AudienceId> =
-            self.config.producible_audiences(definition).iter().map(|set| self.config.audience_of(set)).collect();
+            producible(&self.config, definition)?.iter().map(|set| self.config.audience_of(set)).collect();
         expected.sort_unstable();
-        if !expected.iter().eq(self.deals.iter().map(|deal| &deal.audience)) {
-            return Err(SetupInvalid::NotCertified);
+        let dealt = expected.iter().eq(self.deals.iter().map(|deal| &deal.audience));
+        let ascending = self.acks.is_sorted_by(|(a, m, _), (b, n, _)| (a, m) < (b, n));
+        if !dealt || !ascending {
+            return Err(SetupInvalid::NotAcknowledged);
         }
         for deal in &self.deals {
             deal.verify_statement(&scope)?;
             let statement = deal.acknowledgement(&scope);
-            let mut members: Vec<&PublicKey> = self
-                .acks
-                .iter()
-                .filter(|(audience, member, signature)| {
-                    *audience == deal.audience
-                        && deal.members.contains(member)
-                        && verify(member, &statement, signature).is_ok()
-                })
-                .map(|(_, member, _)| member)
-                .collect();
-            members.dedup();
-            if members.len() * 2 <= deal.members.len() {
-                return Err(SetupInvalid::NotCertified);
+            let acknowledges = |(audience, member, signature): &&(AudienceId, PublicKey, SignatureBytes)| {
+                *audience == deal.audience
+                    && deal.members.contains(member)
+                    && verify(member, &statement, signature).is_ok()
+            };
+            // Each member at most once: the order of the acknowledgements is strict.
+            if self.acks.iter().filter(acknowledges).count() * 2 <= deal.members.len() {
+                return Err(SetupInvalid::NotAcknowledged);
             }
         }
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -200,6 +200,8 @@ pub struct VerdictRow {
 /// Where a transaction with a verdict stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct TransactionRow {
+    /// which
+    pub transaction: TransactionDigest,
     /// batch number
     pub batch: u64,
     /// index in its batch

@@ -15,7 +15,9 @@ use crate::batch::Batch;
 use crate::channel::Channel;
 use crate::commit::{SETUP_LEAF, head_key, head_leaf, record_key, record_leaf};
 use crate::error::ChannelError;
-use crate::tables::{ALL, EventOutcome, EventRow, HeadLeaf, RECORDS, RecordRow, VERDICTS};
+use crate::tables::{
+    ALL, EventOutcome, EventRow, HeadLeaf, PERMANENT, RECORDS, RecordRow, SALTS, TRANSACTIONS, VERDICTS, Verdict,
+};
 
 /// What was verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +52,12 @@ impl Channel {
         let wrong = |what| ChannelError::Inconsistent { what, sequence: last };
         let records = self.all_records()?;
         self.verify_tree(&records, last, head.root).map_err(|_| wrong("a record"))?;
+        self.check_tree(head.next)?;
         let verdicts = self.verify_verdicts(last)?;
         if head.verdicts != verdicts {
             return Err(wrong("the verdict log"));
         }
+        self.verify_lookups(last)?;
         let (events, sealed) = self.verify_events(&chain_of)?;
         if events != head.next.0 {
             return Err(wrong("the event log"));
@@ -110,6 +114,37 @@ impl Channel {
         }
     }
 
+    /// What execution looks up follows from the verdict log: where each transaction stands, and the salts
+    /// of those that took effect. One row too few would let a transaction in again, one too many keep
+    /// another out.
+    fn verify_lookups(&self, last: Sequence) -> Result<(), ChannelError> {
+        let wrong = || ChannelError::Inconsistent { what: "a transaction's row", sequence: last };
+        let verdicts = self.verdicts(0, usize::MAX)?;
+        let mut salts = 0_usize;
+        for (at, verdict) in &verdicts {
+            let row = self.store.get(&TRANSACTIONS, &verdict.transaction)?.ok_or_else(wrong)?;
+            let stands = (row.transaction, row.sequence, row.index, row.verdict);
+            if stands != (verdict.transaction, verdict.sequence, verdict.index, *at) {
+                return Err(wrong());
+            }
+            if verdict.verdict == Verdict::Applied {
+                let permanent = self.store.get(&PERMANENT, &(row.batch, row.index))?.ok_or_else(wrong)?;
+                let decoded = UnverifiedTransaction::decode(&permanent).map_err(|_| wrong())?;
+                let body = decoded.claimed_body();
+                if decoded.digest() != verdict.transaction
+                    || !self.store.contains(&SALTS, &(body.epoch, body.salt_digest))?
+                {
+                    return Err(wrong());
+                }
+                salts += 1;
+            }
+        }
+        let (mut known_transactions, mut known_salts) = (0, 0);
+        self.store.for_each(&TRANSACTIONS, |_, _| known_transactions += 1)?;
+        self.store.for_each(&SALTS, |_, ()| known_salts += 1)?;
+        if (known_transactions, known_salts) == (verdicts.len(), salts) { Ok(()) } else { Err(wrong()) }
+    }
+
     fn verify_events(&self, chain_of: &impl Fn(Sequence) -> Option<Digest>) -> Result<(u64, u64), ChannelError> {
         let (mut count, mut sealed) = (0, 0);
         for (sequence, event) in self.events(Sequence(0), usize::MAX)? {
@@ -141,3 +176,6 @@ impl Channel {
         Ok(prunable.len() as u64)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -209,3 +209,6 @@ pub fn open_channel(
         Channel::open(&directory.database(&card.name), &member, &card.channel, cache, Box::new(generator()));
     opened.map_err(|error: ChannelError| HomeError::from(error))
 }
+
+#[cfg(test)]
+mod tests;

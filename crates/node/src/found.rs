@@ -132,11 +132,21 @@ pub fn found_channel(
         ChannelCard { name: name.into(), template: definition.template.clone(), channel, tag: setup.tag };
     for ((party, member), secrets) in parties.iter().zip(&members).zip(&accepted) {
         let database = party.directory.database(name);
+        clear_unfinished(&party.directory, name)?;
         create(database.parent().unwrap_or(&database))?;
         Channel::create(&database, member, &setup, &secrets.secrets, cache, Box::new(generator()))?;
         party.directory.add_channel(&card)?;
     }
     Ok((Setup::open_channel(body, signers), setup))
+}
+
+/// Removes what a founding that was cut off left: a folder without a card.
+fn clear_unfinished(directory: &MemberDirectory, name: &str) -> Result<(), HomeError> {
+    let folder = directory.path().join("channels").join(name);
+    if folder.exists() && !folder.join("channel.json").exists() {
+        std::fs::remove_dir_all(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
+    }
+    Ok(())
 }
 
 type Concluded = (
@@ -183,3 +193,6 @@ fn write_text(path: &Path, text: &str) -> Result<(), HomeError> {
 pub fn template_folder(templates: &Path, name: &str) -> PathBuf {
     if Path::new(name).join("channel.toml").is_file() { PathBuf::from(name) } else { templates.join(name) }
 }
+
+#[cfg(test)]
+mod tests;

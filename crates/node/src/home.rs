@@ -233,6 +233,10 @@ impl Home {
     }
 
     /// A member's card.
+    ///
+    /// # Rules
+    ///
+    /// > HOM-05: a member is who `home.json` names, by exactly that name.
     pub fn member(&self, name: &str) -> Result<&MemberCard, HomeError> {
         let found = self.file.members.iter().find(|member| member.name == name);
         found.ok_or_else(|| HomeError::NoMember { name: name.into() })
@@ -293,14 +297,17 @@ impl MemberDirectory {
         self.path.join("channels").join(channel).join("db")
     }
 
-    /// The channels that this member belongs to, by name.
+    /// The channels that this member belongs to, by name. A folder without a card is a founding that
+    /// was cut off: it is no channel.
     pub fn channels(&self) -> Result<Vec<ChannelCard>, HomeError> {
         let folder = self.path.join("channels");
         let entries = std::fs::read_dir(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
         let mut cards = Vec::new();
         for entry in entries {
-            let path = entry.map_err(|e| broken(&folder, &e.to_string()))?.path();
-            cards.push(read_json::<ChannelCard>(&path.join("channel.json"))?);
+            let card = entry.map_err(|e| broken(&folder, &e.to_string()))?.path().join("channel.json");
+            if card.exists() {
+                cards.push(read_json::<ChannelCard>(&card)?);
+            }
         }
         cards.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(cards)
@@ -339,19 +346,27 @@ pub(crate) fn broken(path: &Path, reason: &str) -> HomeError {
     HomeError::Broken { path: path.display().to_string(), reason: reason.into() }
 }
 
+/// # Rules
+///
+/// > HOM-04: a file of a home has exactly its form; anything else is an error that names the file.
 fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, HomeError> {
     let text = std::fs::read_to_string(path).map_err(|e| broken(path, &e.to_string()))?;
     serde_json::from_str(&text).map_err(|e| broken(path, &e.to_string()))
 }
 
-/// Writes a small JSON file, synced.
+/// Writes a small JSON file, synced: it is there whole or not at all.
 pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), HomeError> {
     use std::io::Write;
     let text = serde_json::to_string_pretty(value).map_err(|e| broken(path, &e.to_string()))?;
-    let written = File::create(path).and_then(|mut file| {
+    let unfinished = path.with_extension("json.new");
+    let written = File::create(&unfinished).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")?;
-        file.sync_all()
+        file.sync_all()?;
+        std::fs::rename(&unfinished, path)
     });
     written.map_err(|e| broken(path, &e.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,6 +114,10 @@ struct KeyFile {
 }
 
 /// Draws a fresh key and writes it to a new file.
+///
+/// # Rules
+///
+/// > KEF-01: a key file is written once, to a new file that its owner alone can read.
 pub fn generate(path: &Path, kind: KeyKind, rng: &mut impl CryptoRng) -> Result<PublicKeyFile, KeyFileError> {
     write(path, kind, &Secret::generate(rng))
 }
@@ -213,6 +217,18 @@ pub fn short(key: &PublicKey) -> String {
 mod tests {
     use super::*;
     use crate::randomness::generator;
+
+    #[test]
+    fn kef_01_a_key_file_is_new_and_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("k");
+        let made = generate(&path, KeyKind::Member, &mut generator()).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(generate(&path, KeyKind::Member, &mut generator()).unwrap_err().rule(), "KEF-01");
+        assert_eq!(inspect(&path).unwrap(), made, "the first key is still there");
+        assert_eq!(member(&dir.path().join("absent")).unwrap_err().rule(), "KEF-01");
+    }
 
     #[test]
     fn kef_02_only_key_files_are_read() {

@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(needles.len(), 2, "doubles count once");
         let search = |haystack: &[u8]| {
             let mut found = BTreeSet::new();
-            needles.search(haystack, &mut |index| drop(found.insert(index)));
+            needles.search(haystack, &mut |index| _ = found.insert(index));
             found.len()
         };
         assert_eq!(search(b"nothing here"), 0);
@@ -272,7 +272,7 @@ mod tests {
         std::fs::create_dir(dir.path().join("below")).unwrap();
         std::fs::write(dir.path().join("below/file"), b"xx12345678").unwrap();
         let mut found = BTreeSet::new();
-        needles.search_files(dir.path(), &mut |index| drop(found.insert(index))).unwrap();
+        needles.search_files(dir.path(), &mut |index| _ = found.insert(index)).unwrap();
         assert_eq!(found.len(), 1);
     }
 }

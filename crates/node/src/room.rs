@@ -207,23 +207,28 @@ impl Room {
         self.give_up();
     }
 
-    /// Does what can be done now: seal, propose, attest, answer.
+    /// Does what can be done now: seal, propose, attest, answer. A batch that nobody can endorse fails at
+    /// once, so there may be more to do after it.
     fn drive(&mut self) {
-        if self.stopped.is_some() {
-            return self.give_up();
+        while self.stopped.is_none() {
+            self.fill_pool();
+            if self.flight.is_some() {
+                return;
+            }
+            if !self.pool.is_empty() {
+                let pool = std::mem::take(&mut self.pool);
+                self.pool_bytes = 0;
+                self.propose(pool);
+            } else if self.wants_attestation() {
+                self.propose(Vec::new());
+            } else {
+                if self.unattested.is_none() {
+                    self.quiescing.clear();
+                }
+                return;
+            }
         }
-        self.fill_pool();
-        if self.flight.is_none() && !self.pool.is_empty() {
-            let pool = std::mem::take(&mut self.pool);
-            self.pool_bytes = 0;
-            self.propose(pool);
-        }
-        let idle = self.flight.is_none() && self.pool.is_empty() && self.drafts.is_empty();
-        if idle && self.wants_attestation() {
-            self.propose(Vec::new());
-        } else if idle && self.unattested.is_none() {
-            self.quiescing.clear();
-        }
+        self.give_up();
     }
 
     /// Whether one empty batch should attest the state after this member's last transactions: when it
@@ -273,26 +278,27 @@ impl Room {
         Ok((signed.digest(), pooled))
     }
 
-    fn send(&mut self, to: &PublicKey, message: &Message) {
+    /// Sends a message; `false` when the member cannot be reached. It catches up from the log.
+    fn send(&mut self, to: &PublicKey, message: &Message) -> bool {
         self.message_number += 1;
-        for frame in split(self.message_number, &message.to_bytes()) {
-            // An unreachable member catches up from the log; the others make the threshold.
-            if self.transport.send(to, frame).is_err() {
-                return;
-            }
-        }
+        split(self.message_number, &message.to_bytes())
+            .into_iter()
+            .all(|frame| self.transport.send(to, frame).is_ok())
     }
 
-    fn send_to_others(&mut self, message: &Message) {
+    /// Sends a message to all other members; those that cannot be reached.
+    fn send_to_others(&mut self, message: &Message) -> Vec<PublicKey> {
         let own = self.channel.pseudonym().public();
-        for member in self.channel.config().pseudonyms() {
-            if member != own {
-                self.send(&member, message);
-            }
-        }
+        let mut unreachable = self.channel.config().pseudonyms();
+        unreachable.retain(|member| *member != own && !self.send(member, message));
+        unreachable
     }
 
     /// Tells everybody who waits that no answer will come.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-02: whoever waits for a verdict when its room stops is told that the outcome is not known.
     fn give_up(&mut self) {
         self.pool.clear();
         self.flight = None;

@@ -49,7 +49,7 @@ impl Room {
                     self.stopped = Some(ChannelError::BatchMissing { commitment, sequence });
                     return false;
                 }
-                self.send_to_others(&Message::Fetch { tag: self.channel.tag(), commitment });
+                let _ = self.send_to_others(&Message::Fetch { tag: self.channel.tag(), commitment });
                 false
             }
             Err(error) => {
@@ -59,6 +59,11 @@ impl Room {
         }
     }
 
+    /// Answers whoever waits for what this event decided.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-03: a transaction whose batch was ordered after its expiry has no verdict, and its submitter is told so.
     fn on_executed(&mut self, executed: Executed) {
         if self.unattested.is_some_and(|(sequence, _)| executed.attested >= Some(sequence)) {
             self.unattested = None;

@@ -33,6 +33,7 @@ impl Room {
     /// # Rules
     ///
     /// > NOD-04: a member has one unfinal anchor for each channel, and its batches go to all members.
+    /// > NOD-09: a member that cannot be reached counts as one that does not endorse this batch.
     pub(super) fn propose(&mut self, pooled: Vec<Pooled>) {
         self.propose_again(pooled, 0);
     }
@@ -49,8 +50,9 @@ impl Room {
         let digest = |bytes: &Vec<u8>| UnverifiedTransaction::decode(bytes).ok().map(|tx| tx.digest());
         let own = self.channel.endorse_own(&proposal);
         let message = Message::Propose { tag: self.channel.tag(), proposal: encode(&proposal) };
+        let commitment = proposal.commitment();
         self.flight = Some(Flight {
-            commitment: proposal.commitment(),
+            commitment,
             transactions: proposal.batch.permanent.iter().filter_map(digest).collect(),
             endorsements: BTreeMap::from([(own.0, own)]),
             refusals: BTreeMap::new(),
@@ -58,8 +60,11 @@ impl Room {
             attempt,
             proposal,
         });
-        self.send_to_others(&message);
+        let unreachable = self.send_to_others(&message);
         self.submit_anchor();
+        for member in unreachable {
+            self.on_refuse(commitment, member, "NOD-09".into());
+        }
     }
 
     pub(super) fn on_endorse(&mut self, commitment: ChannelCommitment, endorsement: Endorsement) {
@@ -74,6 +79,11 @@ impl Room {
         }
     }
 
+    /// A member does not endorse; once too few are left, the batch is given up.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-01: a batch that too few members endorse is never ordered, and its submitters are told the rule.
     pub(super) fn on_refuse(&mut self, commitment: ChannelCommitment, from: PublicKey, rule: String) {
         let members = self.channel.config().members.len();
         let threshold = usize::from(self.channel.endorsers().threshold());
@@ -88,6 +98,10 @@ impl Room {
 
     /// The root chain refused the anchor: its transactions go into a new batch, a few times. Executing a
     /// transaction twice is impossible, so it does no harm if the old anchor is ordered after all.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-08: when the root chain takes no anchor of a transaction, its sender learns that the outcome is unknown, not that it failed.
     pub(super) fn on_not_anchored(&mut self, commitment: &ChannelCommitment, rule: &str, final_answer: bool) {
         let Some(flight) = self.flight.take_if(|flight| flight.commitment == *commitment) else { return };
         if final_answer || flight.attempt >= ATTEMPTS_MAX {

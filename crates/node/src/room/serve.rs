@@ -48,7 +48,8 @@ impl Room {
         let tag = self.channel.tag();
         let refused = match self.channel.endorse(&bytes, self.root.head(), window) {
             Ok((commitment, (endorser, signature))) => {
-                return self.send(&from, &Message::Endorse { tag, commitment, endorser, signature });
+                self.send(&from, &Message::Endorse { tag, commitment, endorser, signature });
+                return;
             }
             Err(EndorseRefused::NotYet { .. }) if self.deferred.len() < DEFERRED_MAX => {
                 return self.deferred.push((from, bytes));

@@ -1,0 +1,180 @@
+use parclose_store::{Durability, hazmat};
+use parclose_types::Failure;
+
+use super::*;
+use crate::fixtures::{Trio, create, record, update};
+use crate::tables::{EVENTS, HEAD, ONLY, PERMANENT, PRUNABLE, SALTS, SETUP, TRANSACTIONS, Verdict};
+
+/// Two records, one of them at its second version, and a refused transaction.
+fn trio() -> Trio {
+    let mut trio = Trio::new();
+    let transactions = [trio.statement(create(1)), trio.statement(create(2)), trio.statement(create(2))];
+    trio.anchor(0, &transactions);
+    let next = trio.statement(update(1, 2));
+    trio.anchor(0, &[next]);
+    trio
+}
+
+/// The rule that the first member's store breaks.
+fn rule(trio: &Trio) -> &'static str {
+    let verified = trio.member(0).verify(|sequence| trio.chain(sequence));
+    verified.map_or_else(|error| error.rule(), |_| "none")
+}
+
+/// Writes rows as somebody does who has the node's storage key.
+fn write(trio: &Trio, rows: impl FnOnce(&mut parclose_store::Batch)) {
+    let store = trio.member(0).store();
+    let mut batch = store.batch();
+    rows(&mut batch);
+    store.commit(batch, Durability::Synced).unwrap();
+}
+
+#[test]
+fn a_sound_store_is_verified_and_counted() {
+    let trio = trio();
+    let verified = trio.member(0).verify(|sequence| trio.chain(sequence)).unwrap();
+    let counted = (verified.events, verified.records, verified.verdicts, verified.sealed);
+    assert_eq!(counted, (3, 2, 4, 4));
+    assert_eq!(verified.root, trio.member(1).head().unwrap().root);
+    assert!(verified.rows > 20);
+}
+
+#[test]
+fn cha_04_rows_that_were_swapped_do_not_open() {
+    for table in [RECORDS.id(), VERDICTS.id(), PERMANENT.id(), PRUNABLE.id(), EVENTS.id()] {
+        let mut trio = trio();
+        let path = trio.close(0).to_owned();
+        let mut keys = hazmat::raw_rows(&path).unwrap().into_iter().map(|(key, _)| key);
+        let mut next = || keys.find(|key| key.first() == Some(&table)).unwrap();
+        let (a, b) = (next(), next());
+        hazmat::swap_values(&path, &a, &b).unwrap();
+        trio.reopen(0);
+        let error = trio.member(0).verify(|sequence| trio.chain(sequence)).unwrap_err();
+        assert!(matches!(error, ChannelError::Store(_)), "table {table}: {error}");
+        assert_eq!(error.fault(), parclose_types::Fault::Operator);
+    }
+}
+
+#[test]
+fn cha_04_a_record_that_was_sealed_anew_is_noticed() {
+    for change in [
+        (|row| row.version += 1) as fn(&mut RecordRow),
+        |row| row.owner = row.parties[1].1,
+        |row| row.parties.swap(0, 1),
+        |row| row.fields[0].state.entry.leaf[0] ^= 1,
+        |row| row.fields.truncate(2),
+    ] {
+        let trio = trio();
+        let mut row = trio.member(0).record(&record(1)).unwrap().unwrap();
+        change(&mut row);
+        write(&trio, |batch| batch.put(&RECORDS, &record(1), &row));
+        assert_eq!(rule(&trio), "CHA-04");
+    }
+}
+
+#[test]
+fn cha_04_a_record_that_was_put_back_added_or_removed_is_noticed() {
+    let mut older = Trio::new();
+    let made = older.statement(create(1));
+    older.anchor(0, &[made]);
+    let old = older.member(0).record(&record(1)).unwrap().unwrap();
+    let next = older.statement(update(1, 2));
+    older.anchor(0, &[next]);
+    assert_eq!(rule(&older), "none");
+    write(&older, |batch| batch.put(&RECORDS, &record(1), &old));
+    assert_eq!(rule(&older), "CHA-04", "an older version");
+
+    let removed = trio();
+    write(&removed, |batch| batch.delete(&RECORDS, &record(2)));
+    assert_eq!(rule(&removed), "CHA-04");
+    let added = trio();
+    let mut row = added.member(0).record(&record(2)).unwrap().unwrap();
+    row.record = record(3);
+    write(&added, |batch| batch.put(&RECORDS, &record(3), &row));
+    assert_eq!(rule(&added), "CHA-04");
+}
+
+#[test]
+fn cha_04_a_verdict_that_was_dropped_or_changed_is_noticed() {
+    for at in 0..4 {
+        let trio = trio();
+        write(&trio, |batch| batch.delete(&VERDICTS, &at));
+        assert_eq!(rule(&trio), "CHA-04");
+    }
+    let turned = trio();
+    let mut row = turned.member(0).verdicts(2, 1).unwrap().remove(0).1;
+    row.verdict = Verdict::Applied;
+    write(&turned, |batch| batch.put(&VERDICTS, &2, &row));
+    assert_eq!(rule(&turned), "CHA-04");
+    // Even when the head is made to agree, the event's proof and the state root do not.
+    let cut = trio();
+    let mut head = cut.member(0).head().unwrap().clone();
+    head.verdicts = Frontier::default();
+    write(&cut, |batch| {
+        (0..4).for_each(|at| batch.delete(&VERDICTS, &at));
+        batch.put(&HEAD, &ONLY, &head);
+    });
+    assert_eq!(rule(&cut), "CHA-04");
+}
+
+#[test]
+fn cha_04_what_execution_looks_up_agrees_with_the_verdicts() {
+    let forgotten = trio();
+    let digest = forgotten.member(0).verdicts(0, 1).unwrap()[0].1.transaction;
+    let row = forgotten.member(0).store().get(&TRANSACTIONS, &digest).unwrap().unwrap();
+    write(&forgotten, |batch| batch.delete(&TRANSACTIONS, &digest));
+    assert_eq!(rule(&forgotten), "CHA-04", "it could be executed again");
+    let invented = trio();
+    let mut other = digest;
+    other.0[0] ^= 1;
+    write(&invented, |batch| batch.put(&TRANSACTIONS, &other, &row));
+    assert_eq!(rule(&invented), "CHA-04", "it would be ignored when it comes");
+    let unsalted = trio();
+    let stored = unsalted.member(0).transaction(&digest).unwrap().unwrap();
+    let salt = (stored.body.epoch, stored.body.salt_digest);
+    write(&unsalted, |batch| batch.delete(&SALTS, &salt));
+    assert_eq!(rule(&unsalted), "CHA-04", "its salt could be used again");
+    let salted = trio();
+    write(&salted, |batch| batch.put(&SALTS, &(stored.body.epoch, [9; 32]), &()));
+    assert_eq!(rule(&salted), "CHA-04", "an honest salt would be refused");
+}
+
+#[test]
+fn cha_04_batches_and_events_agree_with_the_log() {
+    let other_sealed = trio();
+    write(&other_sealed, |batch| batch.put(&PRUNABLE, &(0, 0), &b"?".to_vec()));
+    assert_eq!(rule(&other_sealed), "CHA-04");
+    let other_permanent = trio();
+    write(&other_permanent, |batch| batch.delete(&PERMANENT, &(0, 1)));
+    assert_eq!(rule(&other_permanent), "CHA-04");
+    let other_root = trio();
+    let mut event = other_root.member(0).event(Sequence(1)).unwrap().unwrap();
+    event.root.0[0] ^= 1;
+    write(&other_root, |batch| batch.put(&EVENTS, &Sequence(1), &event));
+    assert_eq!(rule(&other_root), "CHA-04");
+}
+
+#[test]
+fn cha_04_the_setup_is_part_of_the_state() {
+    let mut trio = trio();
+    let mut setup = trio.member(0).setup().clone();
+    setup.config.members[0].name = "ann the second".into();
+    write(&trio, |batch| batch.put(&SETUP, &ONLY, &setup));
+    trio.member_mut(0).setup = setup;
+    assert_eq!(rule(&trio), "CHA-04");
+}
+
+#[test]
+fn cha_05_the_log_is_the_one_of_the_root_chain() {
+    let trio = trio();
+    let verify = |chain: &dyn Fn(Sequence) -> Option<Digest>| {
+        trio.member(0).verify(chain).map_or_else(|error| error.rule(), |_| "none")
+    };
+    assert_eq!(verify(&|_| None), "CHA-05", "a root chain that knows nothing of it");
+    assert_eq!(verify(&|_| Some(Digest([0; 32]))), "CHA-05", "another log");
+    assert_eq!(verify(&|s| trio.chain(s).filter(|_| s.0 != 2)), "CHA-05", "a root chain that was put back");
+    assert_eq!(verify(&|s| trio.chain(s)), "none");
+    let event = trio.member(0).event(Sequence(2)).unwrap().unwrap();
+    write(&trio, |batch| batch.put(&EVENTS, &Sequence(5), &event));
+    assert_eq!(rule(&trio), "CHA-05", "an event that the root chain does not have");
+}

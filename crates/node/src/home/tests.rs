@@ -1,0 +1,74 @@
+use super::*;
+use crate::found::found_consortium;
+use crate::randomness::generator;
+
+/// A home of two members in a temporary folder.
+fn home() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("home");
+    found_consortium(&path, &["ann", "bob"], &mut generator()).unwrap();
+    (folder, path)
+}
+
+fn rule(path: &Path) -> &'static str {
+    Home::open(path).map_or_else(|error| error.rule(), |_| "none")
+}
+
+#[test]
+fn hom_01_one_command_works_in_a_home() {
+    let (_folder, path) = home();
+    let held = Home::open(&path).unwrap();
+    assert_eq!(rule(&path), "HOM-01");
+    drop(held);
+    assert_eq!(rule(&path), "none");
+}
+
+#[test]
+fn hom_02_a_home_has_a_home_json() {
+    let (folder, path) = home();
+    assert_eq!(rule(&folder.path().join("absent")), "HOM-02");
+    assert_eq!(rule(folder.path()), "HOM-02", "some directory");
+    std::fs::remove_file(path.join("home.json")).unwrap();
+    std::fs::create_dir(path.join("home.json")).unwrap();
+    assert_eq!(rule(&path), "HOM-02", "no file");
+    assert!(!folder.path().join("absent").exists() && !folder.path().join("LOCK").exists(), "nothing is made");
+}
+
+#[test]
+fn hom_04_files_of_a_home_have_exactly_their_form() {
+    let (_folder, path) = home();
+    let file = path.join("home.json");
+    let sound = std::fs::read_to_string(&file).unwrap();
+    for broken in [
+        String::new(),
+        sound[..sound.len() - 3].to_owned(),
+        sound.replace("parclose.home/1", "parclose.home/2"),
+        sound.replacen('{', "{\"surprise\": 1,", 1),
+        sound.replace("\"lei\"", "\"name\""),
+    ] {
+        std::fs::write(&file, broken).unwrap();
+        let error = Home::open(&path).unwrap_err();
+        assert_eq!(error.rule(), "HOM-04");
+        assert!(error.to_string().contains("home.json"));
+    }
+    std::fs::write(&file, sound).unwrap();
+    let opened = Home::open(&path).unwrap();
+    std::fs::remove_file(path.join("genesis.json")).unwrap();
+    assert_eq!(opened.genesis().unwrap_err().rule(), "HOM-04");
+    let directory = opened.member_directory("ann").unwrap();
+    std::fs::create_dir(directory.path().join("channels").join("half")).unwrap();
+    assert_eq!(directory.channels().unwrap_err().rule(), "HOM-04", "a channel without its card");
+}
+
+#[test]
+fn hom_05_members_are_those_of_the_home() {
+    let (_folder, path) = home();
+    let opened = Home::open(&path).unwrap();
+    let names: Vec<&str> = opened.members().iter().map(|member| member.name.as_str()).collect();
+    assert_eq!(names, ["ann", "bob"]);
+    for unknown in ["", "Ann", "carol", "..", "ann/../bob", "../members/ann"] {
+        assert_eq!(opened.member(unknown).unwrap_err().rule(), "HOM-05");
+        assert_eq!(opened.member_directory(unknown).unwrap_err().rule(), "HOM-05");
+    }
+    assert_ne!(opened.member("ann").unwrap().identity, opened.member("bob").unwrap().identity);
+}
