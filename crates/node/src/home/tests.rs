@@ -56,8 +56,11 @@ fn hom_04_files_of_a_home_have_exactly_their_form() {
     std::fs::remove_file(path.join("genesis.json")).unwrap();
     assert_eq!(opened.genesis().unwrap_err().rule(), "HOM-04");
     let directory = opened.member_directory("ann").unwrap();
-    std::fs::create_dir(directory.path().join("channels").join("half")).unwrap();
-    assert_eq!(directory.channels().unwrap_err().rule(), "HOM-04", "a channel without its card");
+    let half = directory.path().join("channels").join("half");
+    std::fs::create_dir(&half).unwrap();
+    assert_eq!(directory.channels().unwrap(), [], "a channel whose founding did not end is none");
+    std::fs::write(half.join("channel.json"), "{}").unwrap();
+    assert_eq!(directory.channels().unwrap_err().rule(), "HOM-04");
 }
 
 #[test]
