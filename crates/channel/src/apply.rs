@@ -31,7 +31,12 @@ impl Execution<'_> {
                 fields: Vec::new(),
             });
             row.version = operation.version;
-            let state = |entry| StateField { entry, generation: body.generation, epoch: body.epoch, transaction: digest };
+            let state = |entry| StateField {
+                entry,
+                generation: body.generation,
+                epoch: body.epoch,
+                transaction: digest,
+            };
             let at = |position| (place.0, place.1, index(number), index(position));
             write_fields(&mut row, operation, state, at);
             self.written.insert(operation.record, row);

@@ -19,7 +19,10 @@ pub struct AuthorizedTransaction {
 
 impl Execution<'_> {
     /// Checks every operation against the schema and the policy in force.
-    pub(crate) fn authorize(&mut self, transaction: AuthenticatedTransaction) -> Result<AuthorizedTransaction, Stop> {
+    pub(crate) fn authorize(
+        &mut self,
+        transaction: AuthenticatedTransaction,
+    ) -> Result<AuthorizedTransaction, Stop> {
         let mut permits = Vec::with_capacity(transaction.body().operations.len());
         for operation in &transaction.body().operations {
             permits.push(self.authorize_operation(transaction.body(), operation)?);

@@ -92,11 +92,7 @@ pub struct Proposal {
 impl Batch {
     /// Makes a batch; `header` lacks counts and roots, which follow from the parts.
     #[must_use]
-    pub fn assemble(
-        mut header: BatchHeader,
-        parts: Vec<(Vec<u8>, Vec<u8>)>,
-        sponsor: &PseudonymKey,
-    ) -> Self {
+    pub fn assemble(mut header: BatchHeader, parts: Vec<(Vec<u8>, Vec<u8>)>, sponsor: &PseudonymKey) -> Self {
         let (permanent, prunable): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         header.transactions = u32::try_from(permanent.len()).unwrap_or(u32::MAX);
         header.permanent_root = merkle::root(&permanent);
@@ -113,7 +109,11 @@ impl Batch {
     pub fn check_form(&self) -> Result<(), Malformed> {
         at_most("transactions of a batch", self.permanent.len(), limits::BATCH_TRANSACTIONS_MAX)?;
         for (permanent, prunable) in self.permanent.iter().zip(&self.prunable) {
-            at_most("bytes of a transaction", permanent.len() + prunable.len(), limits::TRANSACTION_BYTES_MAX)?;
+            at_most(
+                "bytes of a transaction",
+                permanent.len() + prunable.len(),
+                limits::TRANSACTION_BYTES_MAX,
+            )?;
         }
         let counted = usize::try_from(self.header.transactions).is_ok_and(|n| n == self.permanent.len())
             && self.prunable.len() == self.permanent.len();

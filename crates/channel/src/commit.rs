@@ -14,8 +14,8 @@ use crate::channel::{Channel, StoredNodes};
 use crate::error::ChannelError;
 use crate::execute::FinalEvent;
 use crate::tables::{
-    EVENTS, EventOutcome, EventRow, HEAD, Head, HeadLeaf, NODES, ONLY, RECORDS, RecordRow, SALTS, TRANSACTIONS,
-    TransactionRow, VERDICTS, Verdict, VerdictRow,
+    EVENTS, EventOutcome, EventRow, HEAD, Head, HeadLeaf, NODES, ONLY, RECORDS, RecordRow, SALTS,
+    TRANSACTIONS, TransactionRow, VERDICTS, Verdict, VerdictRow,
 };
 
 /// What an event writes, besides itself.
@@ -104,12 +104,14 @@ impl Channel {
         proof.verify(&event.root, &head_key(), Some(&leaf)).map_err(|_| wrong())
     }
 
-    fn update_tree(&self, sequence: Sequence, written: &Written, leaf: &HeadLeaf) -> Result<Update, ChannelError> {
-        let mut changes: Vec<Change> = written
-            .records
-            .values()
-            .map(|row| (record_key(&row.record), Some(record_leaf(row))))
-            .collect();
+    fn update_tree(
+        &self,
+        sequence: Sequence,
+        written: &Written,
+        leaf: &HeadLeaf,
+    ) -> Result<Update, ChannelError> {
+        let mut changes: Vec<Change> =
+            written.records.values().map(|row| (record_key(&row.record), Some(record_leaf(row)))).collect();
         changes.push((head_key(), Some(head_leaf(leaf))));
         if sequence.0 == 0 {
             let setup = state_tree::leaf_value(SETUP_LEAF, b"", self.setup.config.digest().as_ref());
@@ -124,7 +126,10 @@ impl Channel {
         sequence: Sequence,
         leaf: &HeadLeaf,
     ) -> Result<state_tree::StateProof, ChannelError> {
-        let nodes = Updated { fresh: update.nodes.iter().map(|(k, v)| (k, v)).collect(), stored: StoredNodes(&self.store) };
+        let nodes = Updated {
+            fresh: update.nodes.iter().map(|(k, v)| (k, v)).collect(),
+            stored: StoredNodes(&self.store),
+        };
         Ok(state_tree::prove(&nodes, sequence.0, &head_key(), Some(&head_leaf(leaf)))?)
     }
 }

@@ -152,7 +152,9 @@ impl Channel {
         }
         let number = self.next_batch;
         let mut batch = self.store.batch();
-        for (index, (permanent, prunable)) in (0_u32..).zip(proposal.batch.permanent.iter().zip(&proposal.batch.prunable)) {
+        for (index, (permanent, prunable)) in
+            (0_u32..).zip(proposal.batch.permanent.iter().zip(&proposal.batch.prunable))
+        {
             batch.put(&PERMANENT, &(number, index), permanent);
             batch.put(&PRUNABLE, &(number, index), prunable);
         }

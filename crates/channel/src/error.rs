@@ -127,7 +127,8 @@ impl Failure for ChannelError {
             Self::BatchMissing { .. } => "fetch the batch from one of its endorsers".into(),
             Self::Diverged { .. } => "keep this store as evidence and compare with another member".into(),
             Self::Inconsistent { .. } | Self::NotOfRoot { .. } => {
-                "restore this channel from a backup or from another member; keep this store as evidence".into()
+                "restore this channel from a backup or from another member; keep this store as evidence"
+                    .into()
             }
             Self::Unknown { .. } => "list what there is".into(),
             Self::NotAttested { .. } => "wait for the next batch of this channel, or submit one".into(),

@@ -60,13 +60,18 @@ impl Channel {
         Ok(Executed { sequence: expected, outcome, attested, verdicts })
     }
 
-    fn execute_anchor(&mut self, event: &FinalEvent, anchor: &Anchor) -> Result<(EventOutcome, Written), ChannelError> {
+    fn execute_anchor(
+        &mut self,
+        event: &FinalEvent,
+        anchor: &Anchor,
+    ) -> Result<(EventOutcome, Written), ChannelError> {
         let commitment = anchor.commitment;
         let missing = ChannelError::BatchMissing { sequence: event.entry.sequence, commitment };
         let row = self.store.get(&BATCHES, &commitment)?.ok_or(missing)?;
         if let Some(rule) = self.void_rule(event, anchor, &row)? {
             let signers = anchor.certificate.signatures.iter();
-            let endorsers = signers.filter_map(|(index, _)| self.endorsers.endorsers().get(usize::from(*index)).copied());
+            let endorsers =
+                signers.filter_map(|(index, _)| self.endorsers.endorsers().get(usize::from(*index)).copied());
             let outcome = EventOutcome::Void { commitment, rule, endorsers: endorsers.collect() };
             return Ok((outcome, Written::default()));
         }
@@ -113,7 +118,8 @@ impl Channel {
         let sequence = event.entry.sequence;
         let mut permanent = Vec::new();
         for index in 0..row.header.transactions {
-            let missing = ChannelError::BatchMissing { sequence, commitment: row.header.commitment(&row.blinder) };
+            let missing =
+                ChannelError::BatchMissing { sequence, commitment: row.header.commitment(&row.blinder) };
             permanent.push(self.store.get(&PERMANENT, &(row.number, index))?.ok_or(missing)?);
         }
         let mut execution = self.execution(event.height);
@@ -146,7 +152,9 @@ impl Execution<'_> {
         let decoded = UnverifiedTransaction::decode(bytes);
         let (digest, expiry) = match &decoded {
             Ok(tx) => (tx.digest(), tx.claimed_expiry()),
-            Err(_) => (TransactionDigest(parclose_crypto::hash(labels::TRANSACTION, &[bytes])), self.height()),
+            Err(_) => {
+                (TransactionDigest(parclose_crypto::hash(labels::TRANSACTION, &[bytes])), self.height())
+            }
         };
         let foreign = decoded.as_ref().is_ok_and(|tx| tx.claimed_sponsor() != row.header.sponsor);
         if foreign || expiry < self.height() || self.is_decided(&digest).or_else(broken)? {

@@ -8,8 +8,8 @@ use parclose_types::{ChannelCommitment, Height, PublicKey, RecordId, Sequence, T
 use crate::channel::Channel;
 use crate::error::ChannelError;
 use crate::tables::{
-    BATCHES, EVENTS, EventOutcome, EventRow, PERMANENT, PRUNABLE, RECORDS, RecordField, RecordRow, TRANSACTIONS,
-    TransactionRow, VERDICTS, VerdictRow,
+    BATCHES, EVENTS, EventOutcome, EventRow, PERMANENT, PRUNABLE, RECORDS, RecordField, RecordRow,
+    TRANSACTIONS, TransactionRow, VERDICTS, VerdictRow,
 };
 
 /// A record as a reader sees it.
@@ -63,7 +63,11 @@ impl Channel {
     }
 
     /// One record, as `reader` sees it.
-    pub fn view_record(&self, reader: &dyn Perspective, record: &RecordId) -> Result<Option<RecordView>, ChannelError> {
+    pub fn view_record(
+        &self,
+        reader: &dyn Perspective,
+        record: &RecordId,
+    ) -> Result<Option<RecordView>, ChannelError> {
         let Some(row) = self.store.get(&RECORDS, record)? else { return Ok(None) };
         let mut last = None;
         let fields = row
@@ -91,7 +95,8 @@ impl Channel {
             *last = self.sealed_part(batch, index)?.map(|sealed| ((batch, index), sealed));
         }
         let malformed = FieldView { field: field.state.entry.field, state: FieldState::Malformed };
-        let (Some((_, sealed)), Some(record_type)) = (last.as_ref(), self.definition.record(row.record_type)) else {
+        let (Some((_, sealed)), Some(record_type)) = (last.as_ref(), self.definition.record(row.record_type))
+        else {
             return Ok(malformed);
         };
         let from = Provenance {
@@ -133,9 +138,14 @@ impl Channel {
 
     /// A transaction's fields as `reader` sees them, by operation.
     #[must_use]
-    pub fn view_transaction(&self, reader: &dyn Perspective, stored: &StoredTransaction) -> Vec<Vec<FieldView>> {
+    pub fn view_transaction(
+        &self,
+        reader: &dyn Perspective,
+        stored: &StoredTransaction,
+    ) -> Vec<Vec<FieldView>> {
         let view = |(at, operation): (usize, &parclose_transaction::Operation)| {
-            let sealed = stored.sealed.as_ref().and_then(|sealed| Some((sealed.salt, sealed.fields.get(at)?)));
+            let sealed =
+                stored.sealed.as_ref().and_then(|sealed| Some((sealed.salt, sealed.fields.get(at)?)));
             let record_type = self.definition.record(operation.record_type);
             let field = |(position, entry): (usize, &parclose_transaction::FieldEntry)| {
                 let malformed = FieldView { field: entry.field, state: FieldState::Malformed };
@@ -181,10 +191,15 @@ impl Channel {
     pub fn event_of(&self, commitment: &ChannelCommitment) -> Result<Option<Sequence>, ChannelError> {
         let events = self.events(Sequence(0), usize::MAX)?;
         let of = |outcome: &EventOutcome| match outcome {
-            EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => Some(*commitment),
+            EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => {
+                Some(*commitment)
+            }
             EventOutcome::Opened | EventOutcome::Closed => None,
         };
-        Ok(events.iter().find(|(_, row)| of(&row.outcome) == Some(*commitment)).map(|(sequence, _)| *sequence))
+        Ok(events
+            .iter()
+            .find(|(_, row)| of(&row.outcome) == Some(*commitment))
+            .map(|(sequence, _)| *sequence))
     }
 
     /// The stored batch of an executed event.

@@ -37,11 +37,11 @@ pub mod verify;
 
 pub use batch::{Batch, BatchHeader, Proposal};
 pub use channel::Channel;
-pub use error::ChannelError;
 pub use endorse::EndorseRefused;
+pub use error::ChannelError;
 pub use execute::{Executed, FinalEvent};
 pub use ledger::{RecordView, StoredTransaction};
-pub use outcome::{OutcomeProof, BatchProof};
+pub use outcome::{BatchProof, OutcomeProof};
 pub use reject::Reject;
 pub use setup::{Founder, Founding, Setup, SetupInvalid};
 pub use tables::{Verdict, VerdictRow};

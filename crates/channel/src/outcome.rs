@@ -79,7 +79,10 @@ impl Channel {
         let mut parts = Vec::new();
         for index in 0..batch.header.transactions {
             let part = self.store.get(&PERMANENT, &(stored.place.batch, index))?;
-            parts.push(part.ok_or(ChannelError::Inconsistent { what: "a stored batch", sequence: stored.place.sequence })?);
+            parts.push(part.ok_or(ChannelError::Inconsistent {
+                what: "a stored batch",
+                sequence: stored.place.sequence,
+            })?);
         }
         let inclusion = ProvingList::new(parts)
             .prove(u64::from(stored.place.index))
@@ -94,7 +97,8 @@ impl Channel {
     /// > CHA-07: an outcome is provable only once an anchored batch attests a state at or after it.
     pub fn latest_attested(&self) -> Result<Option<(Sequence, Sequence)>, ChannelError> {
         let mut best: Option<(Sequence, Sequence)> = None;
-        let mut from = self.head.as_ref().map_or(Sequence(0), |head| Sequence(head.next.0.saturating_sub(64)));
+        let mut from =
+            self.head.as_ref().map_or(Sequence(0), |head| Sequence(head.next.0.saturating_sub(64)));
         loop {
             for (sequence, event) in self.events(from, usize::MAX)? {
                 // What a void batch says counts for nothing, its attestation included.

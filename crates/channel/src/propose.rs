@@ -35,7 +35,11 @@ impl Pooled {
 
 impl Channel {
     /// Runs decode, authenticate, authorize and prove on a member's own transaction, as advice.
-    pub fn advise(&mut self, signed: &SignedTransaction, height: Height) -> Result<Result<Pooled, Reject>, ChannelError> {
+    pub fn advise(
+        &mut self,
+        signed: &SignedTransaction,
+        height: Height,
+    ) -> Result<Result<Pooled, Reject>, ChannelError> {
         let (permanent, prunable) = signed.encode_parts();
         match self.execution(height).advise(&permanent) {
             Ok(_) => Ok(Ok(Pooled { permanent, prunable })),

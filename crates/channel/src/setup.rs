@@ -11,12 +11,14 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::wrap::UnwrapKey;
 use parclose_crypto::{hash, verify};
 use parclose_keys::audience::DealScope;
-use parclose_keys::{AudienceSecret, Deal, DealtWrap, MemberSecret, NotDealt, PseudonymCertificate, PseudonymKey};
+use parclose_keys::{
+    AudienceSecret, Deal, DealtWrap, MemberSecret, NotDealt, PseudonymCertificate, PseudonymKey,
+};
 use parclose_root::{GenerationKeys, OpenBody, OpenChannel, default_threshold};
 use parclose_transaction::{Definition, GenerationConfig, MemberEntry};
 use parclose_types::{
-    AudienceId, ChannelId, Digest, Epoch, Failure, Fault, Generation, NetworkId, PublicKey, SignatureBytes, Tag,
-    encode, labels, limits,
+    AudienceId, ChannelId, Digest, Epoch, Failure, Fault, Generation, NetworkId, PublicKey, SignatureBytes,
+    Tag, encode, labels, limits,
 };
 use rand_core::CryptoRng;
 
@@ -60,7 +62,10 @@ pub enum SetupInvalid {
     #[error("the configuration is not certified by its members, or not the one that was opened")]
     NotCertified,
     /// SET-05: more member sets than allowed
-    #[error("the definition can produce {got} audiences with these members, {} are allowed", limits::AUDIENCE_SETS_MAX)]
+    #[error(
+        "the definition can produce {got} audiences with these members, {} are allowed",
+        limits::AUDIENCE_SETS_MAX
+    )]
     Audiences {
         /// member sets
         got: usize,
@@ -125,7 +130,12 @@ impl Founder {
         let pseudonym = member.pseudonym(channel, GENERATION);
         let unwrap = UnwrapKey::generate(rng);
         let certificate = PseudonymCertificate::issue(
-            &member.identity(), &pseudonym, unwrap.public().to_vec(), roles, channel, GENERATION,
+            &member.identity(),
+            &pseudonym,
+            unwrap.public().to_vec(),
+            roles,
+            channel,
+            GENERATION,
         );
         Self { pseudonym, entry: MemberEntry { name: name.into(), certificate }, unwrap }
     }
@@ -143,12 +153,18 @@ impl Founder {
     }
 
     /// Deals a secret to each member set in which this founder stands first.
-    pub fn deal(&self, founding: &Founding, rng: &mut impl CryptoRng) -> Result<Vec<(Deal, Vec<DealtWrap>)>, SetupInvalid> {
+    pub fn deal(
+        &self,
+        founding: &Founding,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<(Deal, Vec<DealtWrap>)>, SetupInvalid> {
         let mine = founding.audiences.iter().filter(|set| set.first() == Some(&self.pseudonym()));
         let deal = |set: &Vec<PublicKey>| {
             let recipients: Vec<(PublicKey, &[u8])> = set
                 .iter()
-                .filter_map(|key| Some((*key, founding.config.member(key)?.certificate.encryption_key.as_slice())))
+                .filter_map(|key| {
+                    Some((*key, founding.config.member(key)?.certificate.encryption_key.as_slice()))
+                })
                 .collect();
             Ok(Deal::make(&founding.scope(), &self.pseudonym, &recipients, rng)?)
         };
@@ -156,7 +172,11 @@ impl Founder {
     }
 
     /// Opens this founder's wraps, compares check values, and acknowledges.
-    pub fn accept(&self, founding: &Founding, dealt: &[(Deal, Vec<DealtWrap>)]) -> Result<Accepted, SetupInvalid> {
+    pub fn accept(
+        &self,
+        founding: &Founding,
+        dealt: &[(Deal, Vec<DealtWrap>)],
+    ) -> Result<Accepted, SetupInvalid> {
         let mut accepted = Accepted { secrets: BTreeMap::new(), acks: Vec::new() };
         for (deal, wraps) in dealt {
             deal.verify(&founding.scope(), wraps)?;
@@ -287,7 +307,10 @@ fn check_members(members: &[MemberEntry], definition: &Definition) -> Result<(),
         }
         let known = |role: &String| definition.roles.iter().any(|r| r.name == *role);
         if member.certificate.roles.is_empty() || !member.certificate.roles.iter().all(known) {
-            return invalid(format!("member `{}` needs roles of template `{}`", member.name, definition.template));
+            return invalid(format!(
+                "member `{}` needs roles of template `{}`",
+                member.name, definition.template
+            ));
         }
     }
     Ok(())
@@ -300,7 +323,10 @@ fn scope_of(config: &GenerationConfig) -> DealScope {
 /// # Rules
 ///
 /// > SET-05: the member sets that the definition can produce are within the limit.
-fn producible(config: &GenerationConfig, definition: &Definition) -> Result<Vec<Vec<PublicKey>>, SetupInvalid> {
+fn producible(
+    config: &GenerationConfig,
+    definition: &Definition,
+) -> Result<Vec<Vec<PublicKey>>, SetupInvalid> {
     let audiences = config.producible_audiences(definition);
     let got = audiences.len();
     if got > limits::AUDIENCE_SETS_MAX { Err(SetupInvalid::Audiences { got }) } else { Ok(audiences) }

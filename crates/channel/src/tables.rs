@@ -10,8 +10,8 @@ use parclose_root::LogEntry;
 use parclose_store::{AnyTable, Blinded, Table};
 use parclose_transaction::FieldEntry;
 use parclose_types::{
-    AudienceId, ChannelCommitment, Epoch, Generation, Height, PublicKey, RecordId, Sequence,
-    SignatureBytes, StateRoot, TransactionDigest,
+    AudienceId, ChannelCommitment, Epoch, Generation, Height, PublicKey, RecordId, Sequence, SignatureBytes,
+    StateRoot, TransactionDigest,
 };
 
 use crate::batch::BatchHeader;
@@ -22,7 +22,8 @@ pub const HEAD: Table<u8, Head> = Table::<u8, Head>::ordered(1, "head");
 /// Who belongs to the channel and by which definition.
 pub const SETUP: Table<u8, Setup> = Table::<u8, Setup>::ordered(2, "setup");
 /// Audience secrets that this member holds.
-pub const SECRETS: Table<AudienceId, [u8; 32], Blinded> = Table::<AudienceId, [u8; 32]>::blinded(3, "secrets");
+pub const SECRETS: Table<AudienceId, [u8; 32], Blinded> =
+    Table::<AudienceId, [u8; 32]>::blinded(3, "secrets");
 /// Executed events of the log.
 pub const EVENTS: Table<Sequence, EventRow> = Table::<Sequence, EventRow>::ordered(4, "events");
 /// Stored batches by their commitment, ordered or not.
@@ -46,8 +47,18 @@ pub const NODES: Table<Vec<u8>, Vec<u8>, Blinded> = Table::<Vec<u8>, Vec<u8>>::b
 
 /// Every table, for checks of all rows.
 pub const ALL: &[&dyn AnyTable] = &[
-    &HEAD, &SETUP, &SECRETS, &EVENTS, &BATCHES, &PERMANENT, &PRUNABLE, &RECORDS, &VERDICTS, &TRANSACTIONS,
-    &SALTS, &NODES,
+    &HEAD,
+    &SETUP,
+    &SECRETS,
+    &EVENTS,
+    &BATCHES,
+    &PERMANENT,
+    &PRUNABLE,
+    &RECORDS,
+    &VERDICTS,
+    &TRANSACTIONS,
+    &SALTS,
+    &NODES,
 ];
 
 /// The one row of [`HEAD`] and [`SETUP`].

@@ -16,7 +16,8 @@ use crate::channel::Channel;
 use crate::commit::{SETUP_LEAF, head_key, head_leaf, record_key, record_leaf};
 use crate::error::ChannelError;
 use crate::tables::{
-    ALL, EventOutcome, EventRow, HeadLeaf, PERMANENT, RECORDS, RecordRow, SALTS, TRANSACTIONS, VERDICTS, Verdict,
+    ALL, EventOutcome, EventRow, HeadLeaf, PERMANENT, RECORDS, RecordRow, SALTS, TRANSACTIONS, VERDICTS,
+    Verdict,
 };
 
 /// What was verified.
@@ -94,7 +95,11 @@ impl Channel {
         let setup = state_tree::leaf_value(SETUP_LEAF, b"", self.setup.config.digest().as_ref());
         changes.push((state_tree::leaf_key(SETUP_LEAF, b""), Some(setup)));
         let computed = state_tree::update(&MemoryNodes::default(), 0, &changes)?.root;
-        if computed == root { Ok(()) } else { Err(ChannelError::Inconsistent { what: "a record", sequence: last }) }
+        if computed == root {
+            Ok(())
+        } else {
+            Err(ChannelError::Inconsistent { what: "a record", sequence: last })
+        }
     }
 
     fn verify_verdicts(&self, last: Sequence) -> Result<Frontier, ChannelError> {
@@ -145,7 +150,10 @@ impl Channel {
         if (known_transactions, known_salts) == (verdicts.len(), salts) { Ok(()) } else { Err(wrong()) }
     }
 
-    fn verify_events(&self, chain_of: &impl Fn(Sequence) -> Option<Digest>) -> Result<(u64, u64), ChannelError> {
+    fn verify_events(
+        &self,
+        chain_of: &impl Fn(Sequence) -> Option<Digest>,
+    ) -> Result<(u64, u64), ChannelError> {
         let (mut count, mut sealed) = (0, 0);
         for (sequence, event) in self.events(Sequence(0), usize::MAX)? {
             if chain_of(sequence) != Some(event.entry.chain) || sequence.0 != count {

@@ -84,7 +84,9 @@ fn rows_of(value: &Value) -> Option<Vec<&Map<String, Value>>> {
 fn lines(members: &Map<String, Value>) -> String {
     let shown: Vec<(&String, String)> = members
         .iter()
-        .filter(|(name, value)| *name != "schema" && rows_of(value).is_none() && **value != Value::Array(Vec::new()))
+        .filter(|(name, value)| {
+            *name != "schema" && rows_of(value).is_none() && **value != Value::Array(Vec::new())
+        })
         .map(|(name, value)| (name, plain(value)))
         .collect();
     let width = shown.iter().map(|(name, _)| name.len()).max().unwrap_or(0);

@@ -102,7 +102,9 @@ impl Failure for SubmitError {
             Self::Reject(e) => e.fix(),
             Self::Channel(e) => e.fix(),
             Self::NotEndorsed { .. } => "run `parclose channel verify` on each member of the channel".into(),
-            Self::Stopped { transaction: Some(tx) } | Self::NotAnchored { transaction: tx, .. } => format!("ask for it: parclose tx show {tx}"),
+            Self::Stopped { transaction: Some(tx) } | Self::NotAnchored { transaction: tx, .. } => {
+                format!("ask for it: parclose tx show {tx}")
+            }
             Self::Stopped { transaction: None } => "submit it again".into(),
             Self::Expired => "submit it again".into(),
         }

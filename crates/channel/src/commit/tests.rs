@@ -38,10 +38,8 @@ fn sta_09_the_state_covers_setup_records_and_verdicts() {
     let head = channel.head().unwrap();
     let leaf = channel.event(Sequence(1)).unwrap().unwrap().head;
     let setup = state_tree::leaf_value(SETUP_LEAF, b"", channel.config().digest().as_ref());
-    let mut changes: Vec<Change> = vec![
-        (head_key(), Some(head_leaf(&leaf))),
-        (state_tree::leaf_key(SETUP_LEAF, b""), Some(setup)),
-    ];
+    let mut changes: Vec<Change> =
+        vec![(head_key(), Some(head_leaf(&leaf))), (state_tree::leaf_key(SETUP_LEAF, b""), Some(setup))];
     for number in 1..3 {
         let row = channel.record(&record(number)).unwrap().unwrap();
         changes.push((record_key(&row.record), Some(record_leaf(&row))));

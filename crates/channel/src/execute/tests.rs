@@ -230,11 +230,7 @@ fn a_closed_channel_keeps_its_state() {
     let sign = |at| (trio.pseudonym(at), trio.member(at).pseudonym().sign(&signed));
     let certificate =
         parclose_root::Certificate::assemble(trio.member(0).endorsers(), &[sign(0), sign(1)]).unwrap();
-    let close = parclose_root::Close {
-        tag: statement.tag,
-        last_sequence: last,
-        certificate,
-    };
+    let close = parclose_root::Close { tag: statement.tag, last_sequence: last, certificate };
     trio.order(RootTransaction::Close(close));
     let executed = trio.catch_up(0).unwrap().pop().unwrap();
     assert_eq!((executed.outcome, executed.attested), (EventOutcome::Closed, None));

@@ -102,9 +102,8 @@ fn set_02_half_of_a_member_set_is_no_majority() {
 fn set_02_a_member_that_acknowledges_twice_counts_once() {
     let whole = setup();
     let pair = whole.deals.iter().find(|deal| deal.members.len() == 2).unwrap();
-    let of_pair = |member: &PublicKey| {
-        *whole.acks.iter().find(|(a, m, _)| (a, m) == (&pair.audience, member)).unwrap()
-    };
+    let of_pair =
+        |member: &PublicKey| *whole.acks.iter().find(|(a, m, _)| (a, m) == (&pair.audience, member)).unwrap();
     let (a, b) = (of_pair(&pair.members[0]), of_pair(&pair.members[1]));
     let with = |acks: &[(AudienceId, PublicKey, SignatureBytes)]| {
         let mut changed = whole.clone();

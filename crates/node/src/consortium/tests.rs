@@ -28,8 +28,7 @@ fn consortium(members: &[&str]) -> (tempfile::TempDir, Consortium) {
     };
     let parties: Vec<Party> = members.iter().map(party).collect();
     let network = consortium.root().network();
-    let (open, _) =
-        found_channel(ROOM, network, texts, &definition, &parties, consortium.cache()).unwrap();
+    let (open, _) = found_channel(ROOM, network, texts, &definition, &parties, consortium.cache()).unwrap();
     let names: Vec<String> = members.iter().map(|name| (*name).to_owned()).collect();
     consortium.open_on_root(ROOM, &names, open).unwrap();
     (folder, consortium)

@@ -31,7 +31,10 @@ fn hom_02_a_home_has_a_home_json() {
     std::fs::remove_file(path.join("home.json")).unwrap();
     std::fs::create_dir(path.join("home.json")).unwrap();
     assert_eq!(rule(&path), "HOM-02", "no file");
-    assert!(!folder.path().join("absent").exists() && !folder.path().join("LOCK").exists(), "nothing is made");
+    assert!(
+        !folder.path().join("absent").exists() && !folder.path().join("LOCK").exists(),
+        "nothing is made"
+    );
 }
 
 #[test]

@@ -184,10 +184,7 @@ struct Model {
 impl Model {
     fn takes_anchor(&self, at: Height, window: u64, number: u8, attested: u64, last: u64) -> bool {
         let seen = self.anchors.iter().any(|(other, last)| *other == number && *last >= at);
-        !self.closed
-            && (at.0..=at.0 + window).contains(&last)
-            && !seen
-            && attested < self.events.len() as u64
+        !self.closed && (at.0..=at.0 + window).contains(&last) && !seen && attested < self.events.len() as u64
     }
 
     fn takes_close(&self, last: u64) -> bool {
