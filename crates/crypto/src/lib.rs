@@ -3,8 +3,8 @@
 //! Floor 1. Each module wraps one published construction behind types that cannot be misused, and
 //! is checked against that construction's own vectors (`tests/`). Randomness is always an argument.
 //!
-//! - [`hash`]: `H(label, fields…)`, SHA-256
-//! - [`kdf`]: HKDF-Expand-SHA-256 with `enc` as info
+//! - [`mod@hash`]: `H(label, fields…)`, SHA-256
+//! - [`mod@kdf`]: HKDF-Expand-SHA-256 with `enc` as info
 //! - [`seal`]: derive-then-seal, fully committing field encryption
 //! - [`padding`]: the size classes of sealed fields
 //! - [`wrap`]: HPKE X-Wing key wraps

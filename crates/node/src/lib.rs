@@ -1,6 +1,6 @@
 //! The node: homes, rooms, and the threads that drive them. The only crate that spawns.
 //!
-//! A [`Consortium`](consortium::Consortium) is a home directory opened in one process: the root chain
+//! A [`Consortium`] is a home directory opened in one process: the root chain
 //! with its embedded validator, and for every member and channel a [`room`]: the thread that owns this
 //! member's side of that channel. Rooms talk to each other over `exchange` only, and to the root chain
 //! through its trait only, so that separate processes can take their place.
