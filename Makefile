@@ -8,6 +8,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/parclose
+ARCH := $(shell uname -m)
+ifneq ($(ARCH),x86_64)
+# The baseline, and the flag that RocksDB needs with it, are for x86-64 only.
+PORTABLE := 0
+export CXXFLAGS :=
+endif
 PORTABLE ?= $(shell grep -qw avx2 /proc/cpuinfo 2>/dev/null && grep -qw bmi2 /proc/cpuinfo && echo 0 || echo 1)
 ifeq ($(PORTABLE),1)
 export RUSTFLAGS := -Ctarget-cpu=x86-64
