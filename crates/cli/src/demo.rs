@@ -101,7 +101,7 @@ fn demo(global: &Global, options: &Demo) -> Result<Value, CliError> {
         "source": invoices.source,
         "invoices": invoices.documents.len(),
         "total_minor": invoices.total_minor().to_string(),
-        "currency": invoices.currency(),
+        "currency": invoices.currency.code(),
         "views": views,
         "stores": stores,
         "scan": scan,

@@ -207,7 +207,7 @@ const ADVANCE_PERCENT: u128 = 80;
 /// `face_amount` is the total, `requested_advance` is derived from it, `lines` are the lines,
 /// `X_date` is the date `X`, anything else is the document field of that name.
 fn field_value(document: &Document, name: &str, field_type: FieldType) -> Option<FieldValue> {
-    let currency: [u8; 3] = document.currency.code().as_bytes().try_into().ok()?;
+    let currency = document.currency.bytes();
     match (name, field_type) {
         ("face_amount", FieldType::Amount) => Some(FieldValue::Amount(document.total_minor, currency)),
         ("requested_advance", FieldType::Amount) => {

@@ -46,6 +46,16 @@ impl Currency {
         self.code
     }
 
+    /// The three letters as bytes, as amount fields hold them.
+    ///
+    /// # Panics
+    ///
+    /// Never: every code of the table has three letters, which a test counts.
+    #[must_use]
+    pub fn bytes(self) -> [u8; 3] {
+        self.code.as_bytes().try_into().expect("a code of the table has three letters")
+    }
+
     /// Decimals of the minor unit: 2 for GBP, 0 for JPY.
     #[must_use]
     pub const fn minor_digits(self) -> u32 {

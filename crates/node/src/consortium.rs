@@ -66,11 +66,25 @@ impl Consortium {
         for member in consortium.home.members().to_vec() {
             let directory = consortium.home.member_directory(&member.name)?;
             for card in directory.channels()? {
-                consortium.start_room(&member.name, &directory, &card)?;
+                if consortium.was_never_opened(&directory, &card)? {
+                    directory.remove_channel(&card)?;
+                } else {
+                    consortium.start_room(&member.name, &directory, &card)?;
+                }
             }
         }
         consortium.settle();
         Ok(consortium)
+    }
+
+    /// Whether a channel is a founding that was cut off before its opening was ordered. Both must hold:
+    /// the root chain does not know it, and nothing was ever executed in it. A root chain that was put
+    /// back to an earlier state forgets tags, and no member's data may go with them.
+    fn was_never_opened(&self, directory: &MemberDirectory, card: &ChannelCard) -> Result<bool, HomeError> {
+        if self.root.tag_state(&card.tag)?.is_some() {
+            return Ok(false);
+        }
+        Ok(open_channel(directory, card, &self.cache)?.head().is_none())
     }
 
     fn start_room(

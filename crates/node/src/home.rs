@@ -328,6 +328,14 @@ impl MemberDirectory {
         std::fs::create_dir_all(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
         write_json(&folder.join("channel.json"), card)
     }
+
+    /// Removes a channel: its card first, so that what is left when this is cut off is no channel.
+    pub(crate) fn remove_channel(&self, card: &ChannelCard) -> Result<(), HomeError> {
+        let folder = self.path.join("channels").join(&card.name);
+        let removed =
+            std::fs::remove_file(folder.join("channel.json")).and_then(|()| std::fs::remove_dir_all(&folder));
+        removed.map_err(|e| broken(&folder, &e.to_string()))
+    }
 }
 
 /// Takes the lock of a home.

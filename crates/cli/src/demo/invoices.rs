@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use parclose_documents::{Document, synthetic};
+use parclose_documents::{Currency, Document, synthetic};
 
 use crate::args::{Demo, Global};
 use crate::error::CliError;
@@ -12,6 +12,8 @@ use crate::progress::Progress;
 pub(crate) struct Invoices {
     pub(crate) source: String,
     pub(crate) documents: Vec<Document>,
+    /// of every document: sums over them mean something
+    pub(crate) currency: Currency,
 }
 
 /// Which supplier's room a document goes to.
@@ -56,10 +58,6 @@ pub(crate) const BOTH: [Dealt; 2] = [Dealt::A, Dealt::B];
 impl Invoices {
     pub(crate) fn total_minor(&self) -> u128 {
         self.documents.iter().map(|document| u128::from(document.total_minor)).sum()
-    }
-
-    pub(crate) fn currency(&self) -> String {
-        self.documents.first().map_or_else(String::new, |document| document.currency.code().to_owned())
     }
 
     /// Months, ascending.
@@ -113,5 +111,46 @@ fn from_files(source: &str, files: &[(String, Vec<u8>)], mapping: &Path) -> Resu
     if let Some(rejection) = read.rejected.first() {
         return Err(CliError::verification(format!("a line was rejected: {rejection}")));
     }
-    Ok(Invoices { source: source.into(), documents: read.documents })
+    let currency = one_currency(&read.documents)?;
+    Ok(Invoices { source: source.into(), documents: read.documents, currency })
+}
+
+/// The demonstration adds amounts up, so it takes one currency only, and at least one invoice.
+fn one_currency(documents: &[Document]) -> Result<Currency, CliError> {
+    let fix = "give a folder of invoices in one currency";
+    let Some(first) = documents.first() else {
+        return Err(CliError::usage("there are no invoices to import", fix));
+    };
+    match documents.iter().find(|document| document.currency != first.currency) {
+        Some(other) => {
+            let both = (first.currency.code(), other.currency.code());
+            Err(CliError::usage(format!("the invoices are in {} and in {}", both.0, both.1), fix))
+        }
+        None => Ok(first.currency),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn documents(currencies: &[&str]) -> Vec<Document> {
+        let made = synthetic::invoices(1, currencies.len());
+        let mapping = include_str!("../../../../channels/scf-receivable/mappings/generated.toml");
+        let mapping = parclose_documents::Mapping::parse(mapping, "generated.toml").unwrap();
+        let mut read = read_all(&made.files, &mapping).unwrap().documents;
+        assert_eq!(read.len(), currencies.len());
+        for (document, code) in read.iter_mut().zip(currencies) {
+            document.currency = Currency::find(code).unwrap();
+        }
+        read
+    }
+
+    #[test]
+    fn a_demonstration_takes_invoices_of_one_currency() {
+        assert_eq!(one_currency(&documents(&["GBP", "GBP"])).unwrap().code(), "GBP");
+        let refused = one_currency(&documents(&["GBP", "GBP", "JPY"])).unwrap_err();
+        assert!(refused.to_prose().contains("GBP and in JPY"), "{}", refused.to_prose());
+        assert_eq!(one_currency(&[]).unwrap_err().exit(), 2);
+    }
 }

@@ -110,10 +110,9 @@ fn state_month(
     for (dealt, action, version, [count_field, total_field]) in steps {
         let documents = invoices.of(dealt, Some(month));
         let sum: u64 = documents.iter().map(|document| document.total_minor).sum();
-        let currency: [u8; 3] = invoices.currency().as_bytes().try_into().unwrap_or(*b"XXX");
         let mut fields = BTreeMap::from([
             (count_field.to_owned(), FieldValue::Integer(documents.len() as u64)),
-            (total_field.to_owned(), FieldValue::Amount(sum, currency)),
+            (total_field.to_owned(), FieldValue::Amount(sum, invoices.currency.bytes())),
         ]);
         if version == 1 {
             fields.insert("month".into(), FieldValue::Text(month.into()));

@@ -19,22 +19,27 @@ fn consortium(members: &[&str]) -> (tempfile::TempDir, Consortium) {
     let path = folder.path().join("home");
     found_consortium(&path, &["ann", "bob", "cyd"], &mut generator()).unwrap();
     let mut consortium = Consortium::open(Home::open(&path).unwrap()).unwrap();
-    let texts = read_template(Path::new(TEMPLATE)).unwrap();
-    let definition = Definition::parse("channel.toml", &texts.channel_toml).unwrap();
-    let party = |name: &&str| Party {
-        directory: consortium.home().member_directory(name).unwrap(),
-        name: (*name).into(),
-        roles: vec!["member".into()],
-    };
-    let parties: Vec<Party> = members.iter().map(party).collect();
-    let network = consortium.root().network();
-    let (open, _) = found_channel(ROOM, network, texts, &definition, &parties, consortium.cache()).unwrap();
+    let open = consortium.found(members);
     let names: Vec<String> = members.iter().map(|name| (*name).to_owned()).collect();
     consortium.open_on_root(ROOM, &names, open).unwrap();
     (folder, consortium)
 }
 
 impl Consortium {
+    /// Founds the channel; what is left is to open it on the root chain.
+    fn found(&self, members: &[&str]) -> OpenChannel {
+        let texts = read_template(Path::new(TEMPLATE)).unwrap();
+        let definition = Definition::parse("channel.toml", &texts.channel_toml).unwrap();
+        let party = |name: &&str| Party {
+            directory: self.home().member_directory(name).unwrap(),
+            name: (*name).into(),
+            roles: vec!["member".into()],
+        };
+        let parties: Vec<Party> = members.iter().map(party).collect();
+        let network = self.root().network();
+        found_channel(ROOM, network, texts, &definition, &parties, self.cache()).unwrap().0
+    }
+
     fn pseudonym_of(&self, member: &str) -> PublicKey {
         self.room(member, ROOM).unwrap().call(|channel| channel.pseudonym().public()).unwrap()
     }
@@ -391,5 +396,35 @@ fn a_member_out_of_reach_stops_nobody_and_fetches_what_it_missed() {
     let home = consortium.close();
     let reopened = Consortium::open(home).unwrap();
     assert_eq!(reopened.state("ann"), reopened.state("cyd"));
+    drop(reopened.close());
+}
+
+#[test]
+fn a_founding_that_is_cut_off_before_the_opening_leaves_its_name_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("home");
+    found_consortium(&path, &["ann", "bob", "cyd"], &mut generator()).unwrap();
+    let consortium = Consortium::open(Home::open(&path).unwrap()).unwrap();
+    drop(consortium.found(&["ann", "bob"]));
+    let card = consortium.home().member_directory("ann").unwrap().channel(ROOM).unwrap();
+    let mut reopened = Consortium::open(consortium.close()).unwrap();
+    let ann = reopened.home().member_directory("ann").unwrap();
+    assert!(ann.channels().unwrap().is_empty(), "no opening was ordered: there is no channel");
+    let open = reopened.found(&["ann", "bob"]);
+    reopened.open_on_root(ROOM, &["ann".into(), "bob".into()], open).unwrap();
+    assert_ne!(ann.channel(ROOM).unwrap().tag, card.tag);
+    assert_eq!(reopened.submit(1).recv().unwrap().unwrap().verdict, Verdict::Applied);
+    drop(reopened.close());
+}
+
+#[test]
+fn a_channel_that_the_root_chain_forgot_keeps_its_data() {
+    let (_folder, consortium) = consortium(&["ann", "bob"]);
+    assert_eq!(consortium.submit(1).recv().unwrap().unwrap().verdict, Verdict::Applied);
+    let home = consortium.close();
+    // The root chain's directory is put back to how it was before any block.
+    std::fs::remove_dir_all(home.path().join("root")).unwrap();
+    let reopened = Consortium::open(home).unwrap();
+    assert_eq!(reopened.state("ann").0, 3, "opening, batch, attestation");
     drop(reopened.close());
 }
