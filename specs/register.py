@@ -108,7 +108,7 @@ def beside(rule, bullets):
 
 def write_chapters(sentences):
     """Keeps the bullets of all chapters up; returns where each rule is explained."""
-    paths = sorted((ROOT / "specs").glob("0*.md"))
+    paths = sorted((ROOT / "specs").glob("[0-9]*.md"))
     texts = {path: path.read_text() for path in paths}
     home = {rule: path for path in paths for rule in BULLET.findall(texts[path])}
     for rule in sorted(set(sentences) - set(home)):

@@ -8,19 +8,25 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use parclose_channel::governance::{
+    DealRow, Decided, DecisionRow, GenerationRow, MotionOutcome, MotionRow, rotate_commitment,
+};
 use parclose_channel::tables::{HeadLeaf, StateField, Verdict, VerdictRow};
 use parclose_channel::{Batch, BatchHeader, Proposal};
 use parclose_crypto::hash::sha256;
 use parclose_keys::{Deal, FieldPlace, PseudonymCertificate, SealedField};
 use parclose_root::{
     Anchor, Certificate, Close, CommitCertificate, EventKind, GenerationKeys, Genesis, Header, LogEntry,
-    OpenBody, OpenChannel, Parameters, Statement, TagState, Validator,
+    NextKeys, OpenBody, OpenChannel, Parameters, RotateStatement, Statement, TagState, Validator,
 };
-use parclose_transaction::{Body, FieldEntry, GenerationConfig, MemberEntry, Operation, SealedPart};
+use parclose_transaction::{
+    Act, Body, Change, DefinitionTexts, FieldEntry, GenerationConfig, MemberEntry, Motion, Operation,
+    SealedPart, Share, SharedScope, Term,
+};
 use parclose_types::{
     AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId, Generation,
-    Height, NetworkId, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, Tag, TransactionDigest,
-    ValueHash, encode, hex,
+    Height, MemberId, NetworkId, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, Tag,
+    TransactionDigest, ValueHash, encode, hex,
 };
 
 fn b(byte: u8) -> [u8; 32] {
@@ -84,7 +90,6 @@ fn config() -> GenerationConfig {
         generation: Generation(7),
         definition: DefinitionDigest(b(14)),
         definition_version: 15,
-        first_epoch: Epoch(16),
         epoch_length: 17,
         threshold: 2,
         members: vec![MemberEntry { name: "bank-1".into(), certificate }],
@@ -111,9 +116,65 @@ fn body() -> Body {
             record_type: 1,
             record: RecordId(b(23)),
             version: 1,
-            parties: vec![(0, PublicKey(b(1)))],
+            parties: vec![(0, member_id())],
             fields: vec![entry()],
         }],
+        act: None,
+    }
+}
+
+fn member_id() -> MemberId {
+    MemberId(b(48))
+}
+
+/// One of each act, in the order of their bytes.
+fn acts() -> Vec<Act> {
+    let (configuration, audience) = (Digest(b(49)), AudienceId(b(19)));
+    let scope = SharedScope {
+        generation: Generation(7),
+        audience,
+        class: ClassId(24),
+        from: Epoch(1),
+        to: Epoch(16),
+    };
+    vec![
+        Act::Move(motion()),
+        Act::Vote { motion: TransactionDigest(b(43)), approve: true },
+        Act::PublishKey(config().members.remove(0).certificate),
+        Act::Deal { configuration, deal: deal() },
+        Act::Acknowledge { configuration, audiences: vec![audience] },
+        Act::Complain { configuration, audience },
+        Act::Rewrap { configuration, audience, member: member_id(), wraps_root: b(41) },
+        Act::Share(Share { member: member_id(), scopes: vec![scope], wraps_root: b(41) }),
+    ]
+}
+
+/// A motion with one of each change, in the order of their bytes.
+fn motion() -> Motion {
+    let entry = config().members.remove(0);
+    let changes = vec![
+        Change::Join(entry.clone()),
+        Change::Remove(member_id()),
+        Change::Roles(entry.certificate),
+        Change::Redefine(Box::new(texts())),
+        Change::Rekey,
+        Change::Close,
+    ];
+    Motion { changes, blinder: b(50) }
+}
+
+fn texts() -> DefinitionTexts {
+    DefinitionTexts { channel_toml: "a".into(), policy: "b".into(), policy_schema: "c".into() }
+}
+
+fn deal() -> Deal {
+    Deal {
+        audience: AudienceId(b(19)),
+        members: vec![PublicKey(b(1))],
+        dealer: PublicKey(b(1)),
+        check_value: b(40),
+        wraps_root: b(41),
+        signature: signature(42),
     }
 }
 
@@ -130,7 +191,7 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         salt_digest: b(22),
     };
     let sealed = SealedField { commitment: b(26), ciphertext: vec![27; 48] };
-    let sealed_part = SealedPart { salt: b(28), fields: vec![vec![sealed]] };
+    let sealed_part = SealedPart { salt: b(28), fields: vec![vec![sealed]], wraps: vec![] };
     let batch = Batch {
         header: batch_header(),
         signature: signature(29),
@@ -170,6 +231,7 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         count: 9,
         chain: Digest(b(32)),
         attested: Some(Sequence(8)),
+        next: Some(NextKeys { from: Height(10), keys: keys() }),
         recent: vec![(Height(9), commitment())],
         closed: None,
     };
@@ -181,13 +243,43 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
     };
     let validators = vec![Validator { key: PublicKey(b(1)), power: 1 }];
     let genesis = Genesis::new("sample".into(), validators, Parameters::default(), Digest(b(39))).unwrap();
-    let deal = Deal {
-        audience: AudienceId(b(19)),
-        members: vec![PublicKey(b(1))],
-        dealer: PublicKey(b(1)),
-        check_value: b(40),
-        wraps_root: b(41),
-        signature: signature(42),
+    let rotate = RotateStatement {
+        network: NetworkId(b(5)),
+        tag: Tag(b(6)),
+        generation: Generation(7),
+        next: keys(),
+        commitment: Digest(b(51)),
+        executed: Sequence(8),
+        last_height: Height(9),
+    };
+    let generation = GenerationRow {
+        term: Term { generation: Generation(7), start: Height(10), first_epoch: Epoch(16), epoch_length: 17 },
+        config: config(),
+        blinder: b(50),
+    };
+    let motion_row = MotionRow {
+        transaction: TransactionDigest(b(43)),
+        generation: Generation(7),
+        motion: motion(),
+        mover: member_id(),
+        moved_at: Height(9),
+        votes: vec![(member_id(), true)],
+        outcome: MotionOutcome::Failed("GOV-03".into()),
+    };
+    let decision = DecisionRow {
+        motion: TransactionDigest(b(43)),
+        decided: Decided::Rotate { config: Box::new(config()), texts: Some(texts()) },
+        blinder: b(50),
+        sequence: Sequence(8),
+        decided_at: Height(9),
+        deadline: Height(90),
+    };
+    let deal_row = DealRow {
+        deal: deal(),
+        dealt_at: Height(9),
+        acknowledged: vec![member_id()],
+        complaints: vec![MemberId(b(52))],
+        rewrapped: vec![(member_id(), MemberId(b(52)))],
     };
     let verdict = VerdictRow {
         sequence: Sequence(8),
@@ -213,9 +305,26 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         ("body digest", body().digest().0.to_vec()),
         ("certificate", encode(&certificate())),
         ("channel commitment", batch_header().commitment(&b(45)).0.0.to_vec()),
-        ("close", encode(&Close { tag: Tag(b(6)), last_sequence: Sequence(8), certificate: certificate() })),
+        (
+            "close",
+            encode(&Close {
+                tag: Tag(b(6)),
+                last_sequence: Sequence(8),
+                last_height: Height(9),
+                certificate: certificate(),
+            }),
+        ),
         ("commit certificate", encode(&commit)),
-        ("deal", encode(&deal)),
+        ("acts", acts().iter().flat_map(encode).collect()),
+        ("deal", encode(&deal())),
+        ("deal row", encode(&deal_row)),
+        ("decision row", encode(&decision)),
+        ("definition digest", texts().digest().0.to_vec()),
+        ("generation row", encode(&generation)),
+        ("motion row", encode(&motion_row)),
+        ("rotate", encode(&rotate.clone().rotate(certificate(), certificate()))),
+        ("rotate commitment", rotate_commitment(&b(50), &ChannelId(b(10)), &Digest(b(49))).0.to_vec()),
+        ("rotate statement, signed", rotate.signing_bytes()),
         ("field context", place.context()),
         ("generation configuration", encode(&config())),
         ("generation configuration digest", config().digest().0.to_vec()),

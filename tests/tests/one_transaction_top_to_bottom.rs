@@ -5,7 +5,6 @@ mod support;
 use parclose_audit::{Receipt, verify_json};
 use parclose_channel::Verdict;
 use parclose_consensus::RootChain;
-use parclose_transaction::draft::Desk;
 use parclose_transaction::{Draft, FieldValue, KnownSignatures, UnverifiedTransaction};
 use parclose_types::{Failure, Height, Sequence};
 use support::ledger::{Ledger, SUPPLIER};
@@ -23,14 +22,7 @@ fn one_transaction_top_to_bottom() {
     let (record, draft) =
         (operation.record, Draft { operations: vec![operation], expiry: Height(head.0 + 100) });
     let supplier = &ledger.channels[SUPPLIER];
-    let desk = Desk {
-        config: supplier.config(),
-        definition: supplier.definition(),
-        keys: supplier.keys(),
-        author: supplier.pseudonym(),
-        epoch: supplier.epoch_at(head).0,
-    };
-    let sealed = draft.seal(&desk, &mut ledger.rng).unwrap();
+    let sealed = draft.seal(&supplier.desk(head), &mut ledger.rng).unwrap();
     let signed = sealed.sign(supplier.pseudonym()).unwrap();
     let (permanent, prunable) = signed.encode_parts();
 
@@ -60,6 +52,7 @@ fn one_transaction_top_to_bottom() {
         assert_eq!(executed.len(), 1);
         assert_eq!(executed[0].verdicts, [(signed.digest(), Verdict::Applied)]);
     }
+    let sequence = ledger.channels[0].executed().unwrap();
     let roots: Vec<_> = ledger.channels.iter().map(|channel| channel.head().unwrap().root).collect();
     assert!(roots.windows(2).all(|pair| pair[0] == pair[1]), "the members agree on the state");
     for (channel, sees) in ledger.channels.iter().zip([7, 6, 6]) {
@@ -76,7 +69,7 @@ fn one_transaction_top_to_bottom() {
         Receipt::prove(channel, &signed.digest(), order_proof).unwrap().to_json(&genesis).unwrap()
     };
     let ordered = verify_json(&prove(&ledger, 1), &genesis).unwrap();
-    assert_eq!((ordered.transaction(), ordered.sequence()), (&signed.digest(), Sequence(1)));
+    assert_eq!((ordered.transaction(), ordered.sequence()), (&signed.digest(), sequence));
     assert!(ordered.outcome().is_none(), "no anchored batch attests the state yet");
     ledger.order(Vec::new());
     for at in 0..ledger.channels.len() {

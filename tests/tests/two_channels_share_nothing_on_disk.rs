@@ -161,7 +161,11 @@ fn one_members_channels_have_neither_key_nor_name_in_common() {
         pseudonyms(a).iter().all(|pseudonym| !cards.contains(&pseudonym.to_string())),
         "no identity key serves in a channel"
     );
-    let audiences =
-        |channel: &Channel| channel.setup().deals.iter().map(|deal| deal.audience).collect::<BTreeSet<_>>();
+    let audiences = |channel: &Channel| {
+        let governance = channel.governance();
+        let deals = governance.deals_of(governance.latest().configuration);
+        deals.map(|row| row.deal.audience).collect::<BTreeSet<_>>()
+    };
+    assert!(!audiences(a).is_empty() && !audiences(b).is_empty());
     assert!(audiences(a).is_disjoint(&audiences(b)));
 }

@@ -4,7 +4,7 @@
 //! can see what to change. It quotes the policy and the words of the request, which are public
 //! within a channel; it has nothing else to quote.
 
-use parclose_types::{Failure, Fault, PublicKey};
+use parclose_types::{Failure, Fault, MemberId};
 
 use crate::source::Place;
 
@@ -77,7 +77,7 @@ pub enum Denied {
     #[error("denied: member `{member}` stands in the request with two sets of roles")]
     RolesDisagree {
         /// whose
-        member: PublicKey,
+        member: MemberId,
     },
 }
 

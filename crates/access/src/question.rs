@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy as cedar;
-use parclose_types::PublicKey;
+use parclose_types::MemberId;
 
 use crate::denied::Denied;
 use crate::policy::Policy;
@@ -45,7 +45,7 @@ impl<'p> Question<'p> {
         slots(record, request)?;
         let roles = roles(request)?;
         let vocabulary = &policy.vocabulary;
-        let uid = |key: &PublicKey| {
+        let uid = |key: &MemberId| {
             let id = cedar::EntityId::new(key.to_string());
             cedar::EntityUid::from_type_name_and_id(vocabulary.member.clone(), id)
         };
@@ -165,7 +165,7 @@ fn slots(record: &RecordShape, request: &Request) -> Result<(), Denied> {
 /// # Rules
 ///
 /// > ACC-09: a request that gives one member two different sets of roles is denied.
-fn roles(request: &Request) -> Result<BTreeMap<&PublicKey, &BTreeSet<String>>, Denied> {
+fn roles(request: &Request) -> Result<BTreeMap<&MemberId, &BTreeSet<String>>, Denied> {
     let parties = request.parties.values().map(|party| (&party.id, &party.roles));
     let mut known = BTreeMap::from([(&request.principal.id, &request.principal.roles)]);
     for (member, roles) in parties {

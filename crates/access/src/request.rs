@@ -6,13 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_types::PublicKey;
+use parclose_types::MemberId;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Principal {
-    /// the member's key in this channel
-    pub id: PublicKey,
+    /// the member, by its identity key
+    pub id: MemberId,
     /// the member's roles in this channel
     pub roles: BTreeSet<String>,
 }
@@ -20,8 +20,8 @@ pub struct Principal {
 /// Who stands in a party slot of the record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Party {
-    /// the member's key in this channel
-    pub id: PublicKey,
+    /// the member, by its identity key
+    pub id: MemberId,
     /// the member's roles in this channel
     pub roles: BTreeSet<String>,
 }
@@ -36,7 +36,7 @@ pub struct Request {
     /// the type of the record, as the channel definition names it: `bank-statement`
     pub record_type: String,
     /// who owns the record, or will
-    pub owner: PublicKey,
+    pub owner: MemberId,
     /// who stands in which slot of the record: `buyer`
     pub parties: BTreeMap<String, Party>,
 }

@@ -7,7 +7,7 @@ mod model;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_types::{Failure, PublicKey};
+use parclose_types::{Failure, MemberId};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
@@ -33,8 +33,8 @@ fn bilateral() -> Policy {
 
 const SLOTS: [&str; 5] = ["buyer", "supplier", "bank", "preparer", "counterparty"];
 
-fn key(n: usize) -> PublicKey {
-    PublicKey([u8::try_from(n).unwrap(); 32])
+fn key(n: usize) -> MemberId {
+    MemberId([u8::try_from(n).unwrap(); 32])
 }
 
 fn party(n: usize, roles: &[&str]) -> Party {

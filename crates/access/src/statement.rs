@@ -6,7 +6,7 @@
 
 use cedar_policy as cedar;
 use cedar_policy::ffi::DetailedError;
-use parclose_types::{PublicKey, limits::NAME_BYTES_MAX};
+use parclose_types::{MemberId, limits::NAME_BYTES_MAX};
 
 use crate::policy::PolicyError;
 use crate::source::{File, Place, Token, quotable};
@@ -112,7 +112,7 @@ fn named(statement: &cedar::Policy, place: &Place) -> Result<String, PolicyError
 fn of_no_record(statement: &cedar::Policy, place: &Place) -> Result<(), PolicyError> {
     let impossible = |entity: &cedar::EntityUid| match entity.type_name().to_string().as_str() {
         "Action" => false,
-        "Member" => entity.id().unescaped().parse::<PublicKey>().is_err(),
+        "Member" => entity.id().unescaped().parse::<MemberId>().is_err(),
         _ => true,
     };
     match statement.entity_literals().iter().find(|entity| impossible(entity)) {

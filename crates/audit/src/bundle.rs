@@ -10,10 +10,13 @@ use parclose_channel::tables::HeadLeaf;
 use parclose_channel::{BatchProof, Channel, ChannelError, Setup, VerdictRow};
 use parclose_crypto::state_tree::StateProof;
 use parclose_root::{Anchor, RootTransaction, TagProof};
-use parclose_transaction::GenerationConfig;
-use parclose_types::{Epoch, Failure, Fault, Height, Malformed, Sequence};
+use parclose_transaction::Term;
+use parclose_types::{
+    ChannelId, Epoch, Failure, Fault, Generation, Height, Malformed, NetworkId, PublicKey, Sequence,
+};
 
 mod batch;
+mod eras;
 mod file;
 mod invalid;
 mod log;
@@ -21,6 +24,7 @@ mod read;
 mod verify;
 
 pub use batch::{Standing, VerifiedBatch, VerifiedTransaction};
+pub use eras::{Era, NextGeneration};
 pub use file::FILE_BYTES_MAX;
 pub use invalid::BundleInvalid;
 pub use read::{AuditView, AuditedRecord, MalformedField};
@@ -29,8 +33,12 @@ pub use verify::VerifiedBundle;
 /// An export of a channel, about which nothing has been checked: [`Bundle::verify`] does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
-    /// members, definition, deals: what the channel's tag commits to
+    /// members and definition: what the channel's tag commits to
     pub setup: Setup,
+    /// the generations that its rotations put in force, in their order
+    pub generations: Vec<NextGeneration>,
+    /// the member sets that have a secret, each with its generation
+    pub audiences: Vec<(Generation, Vec<PublicKey>)>,
     /// first and last epoch whose batches are exported
     pub epochs: (Epoch, Epoch),
     /// how many events there are, and their hash chain
@@ -162,10 +170,9 @@ impl Bundle {
         }
         let epochs = epochs.unwrap_or((Epoch(0), Epoch(u32::MAX)));
         let anchors = anchors(&events)?;
-        let start = events.first().map_or(Height(0), |event| event.height);
         let mut batches = Vec::new();
         for (sequence, height, anchor) in &anchors {
-            if in_export(channel.config(), epochs, start, *height) {
+            if in_export(channel.terms(), epochs, *height) {
                 batches.push(exported_batch(channel, *sequence, anchor)?);
             }
         }
@@ -173,14 +180,51 @@ impl Bundle {
             Some(attested) => Some(attested_verdicts(channel, attested, &anchors)?),
             None => None,
         };
-        Ok(Self { setup: channel.setup().clone(), epochs, tag_proof, events, batches, attested })
+        let (generations, audiences) = generations(channel)?;
+        Ok(Self {
+            setup: channel.setup().clone(),
+            generations,
+            audiences,
+            epochs,
+            tag_proof,
+            events,
+            batches,
+            attested,
+        })
     }
+
+    fn scope(&self) -> (NetworkId, ChannelId) {
+        (self.setup.config.network, self.setup.config.channel)
+    }
+}
+
+type Generations = (Vec<NextGeneration>, Vec<(Generation, Vec<PublicKey>)>);
+
+/// The generations after the first, and the member sets of all that have an active secret.
+fn generations(channel: &Channel) -> Result<Generations, ChannelError> {
+    let (mut generations, mut audiences) = (Vec::new(), Vec::new());
+    let mut before = channel.setup().config.definition;
+    for term in channel.terms() {
+        let (row, texts, deals) = channel.kept_of(term.generation)?;
+        let active = deals.into_iter().filter(parclose_channel::governance::DealRow::is_active);
+        audiences.extend(active.map(|row| (term.generation, row.deal.members)));
+        if term.generation != Generation(0) {
+            let texts = (row.config.definition != before).then_some(texts);
+            before = row.config.definition;
+            generations.push(NextGeneration { config: row.config, texts, blinder: row.blinder });
+        }
+    }
+    Ok((generations, audiences))
 }
 
 /// Whether a batch of this height can hold fields that were sealed in the exported epochs: within the
 /// grace a transaction is still ordered in the epoch after that of its sealing.
-fn in_export(config: &GenerationConfig, (from, to): (Epoch, Epoch), start: Height, height: Height) -> bool {
-    let (epoch, _) = config.epoch_at(start, height);
+fn in_export<'a>(
+    terms: impl IntoIterator<Item = &'a Term, IntoIter: DoubleEndedIterator + Clone>,
+    (from, to): (Epoch, Epoch),
+    height: Height,
+) -> bool {
+    let epoch = eras::epoch_at(terms.into_iter(), height);
     (from..=Epoch(to.0.saturating_add(1))).contains(&epoch)
 }
 

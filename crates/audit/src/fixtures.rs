@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use parclose_channel::batch::BatchHeader;
-use parclose_channel::setup::DefinitionTexts;
-use parclose_channel::{BatchProof, Channel, FinalEvent, Founder, Founding, Proposal, Setup};
+use parclose_channel::{BatchProof, Candidate, Channel, Due, FinalEvent, Founding, Proposal, Setup};
 use parclose_crypto::merkle::ProvingList;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::{SigningKey, hash};
@@ -14,10 +13,13 @@ use parclose_root::{
     TagProof, Validator,
 };
 use parclose_store::SharedCache;
-use parclose_transaction::draft::Desk;
-use parclose_transaction::{Definition, Draft, DraftOperation, FieldValue, SignedTransaction};
+use parclose_transaction::{
+    Act, ActDraft, Change, Definition, DefinitionTexts, Draft, DraftOperation, FieldValue, Motion,
+    SignedTransaction,
+};
 use parclose_types::{
-    AudienceId, ChannelId, Digest, Height, PublicKey, RecordId, Sequence, TransactionDigest, encode,
+    AudienceId, ChannelId, Digest, Generation, Height, MemberId, PublicKey, RecordId, Sequence,
+    TransactionDigest, encode,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -46,11 +48,13 @@ pub(crate) struct Consortium {
     pub(crate) members: Vec<Channel>,
     pub(crate) proofs: Vec<OrderProof>,
     pub(crate) rng: ChaCha20Rng,
+    /// events and verdicts of the preparation: opening, keys, deal
+    prepared: (u64, u64),
     _folder: TempDir,
 }
 
 impl Consortium {
-    /// A channel of two, opened.
+    /// A channel of two, opened, with the secret of both dealt.
     pub(crate) fn new() -> Self {
         Self::seeded(3)
     }
@@ -61,9 +65,81 @@ impl Consortium {
         let folder = tempfile::tempdir().unwrap();
         let (members, open) = found(&genesis, folder.path(), &mut rng);
         let root = RootState::new(genesis);
-        let mut made = Self { root, members, proofs: Vec::new(), rng, _folder: folder };
+        let mut made = Self { root, members, proofs: Vec::new(), rng, prepared: (0, 0), _folder: folder };
         made.order(RootTransaction::OpenChannel(open));
+        made.deal();
+        let head = made.members[0].head().unwrap();
+        made.prepared = (head.next.0 - 1, head.verdicts.len());
         made
+    }
+
+    /// The n-th event after the preparation; the 0th is the last before.
+    pub(crate) fn nth(&self, n: u64) -> Sequence {
+        Sequence(self.prepared.0 + n)
+    }
+
+    /// Batches that the preparation has left.
+    pub(crate) fn prepared_batches(&self) -> usize {
+        usize::try_from(self.prepared.0).unwrap()
+    }
+
+    /// Verdicts that the preparation has left.
+    pub(crate) fn prepared_verdicts(&self) -> usize {
+        usize::try_from(self.prepared.1).unwrap()
+    }
+
+    /// The first member deals the secret of both, and both do what the channel needs of them.
+    fn deal(&mut self) {
+        let (head, both) = (self.root.head().height, self.members[0].config().pseudonyms());
+        let due = self.members[0].deal_on_first_use(&both, head, &mut self.rng);
+        self.act_all(0, due.into_iter().collect());
+        self.upkeep();
+    }
+
+    /// Both do what the channel needs of them.
+    fn upkeep(&mut self) {
+        for _ in 0..4 {
+            for at in 0..self.members.len() {
+                let head = self.root.head().height;
+                let due = self.members[at].upkeep(head, &mut self.rng).unwrap();
+                self.act_all(at, due);
+            }
+        }
+    }
+
+    /// The members turn their keys over.
+    pub(crate) fn rotate(&mut self) {
+        let motion = Act::Move(Motion { changes: vec![Change::Rekey], blinder: [7; 32] });
+        let motion = self.act_all(0, vec![Due { act: motion, wraps: Vec::new() }])[0];
+        let vote = Act::Vote { motion, approve: true };
+        self.act_all(1, vec![Due { act: vote, wraps: Vec::new() }]);
+        self.upkeep();
+        let head = self.root.head().height;
+        let statement = self.members[0].rotation(head, 1024).unwrap();
+        let signed: Vec<_> =
+            self.members.iter().map(|m| m.sign_rotation(&statement, head, 1024).unwrap()).collect();
+        let current: Vec<_> = signed.iter().map(|signed| signed.current).collect();
+        let next: Vec<_> = signed.iter().filter_map(|signed| signed.next).collect();
+        let certificate = Certificate::assemble(self.members[0].endorsers(), &current).unwrap();
+        let next = Certificate::assemble(&statement.next, &next).unwrap();
+        self.order(RootTransaction::Rotate(statement.rotate(certificate, next)));
+        self.upkeep();
+        // The first member is the one with the lower pseudonym of now.
+        self.members.sort_by_key(|member| member.pseudonym().public());
+    }
+
+    fn act_all(&mut self, at: usize, due: Vec<Due>) -> Vec<TransactionDigest> {
+        if due.is_empty() {
+            return Vec::new();
+        }
+        let height = self.next();
+        let member = &self.members[at];
+        let mut signed = Vec::new();
+        for Due { act, wraps } in due {
+            let draft = ActDraft { act, wraps, expiry: Height(height.0 + 50) };
+            signed.push(draft.seal(&member.desk(height), &mut self.rng).sign(member.pseudonym()).unwrap());
+        }
+        self.anchored_by(at, &signed).1
     }
 
     pub(crate) fn genesis(&self) -> &Genesis {
@@ -72,6 +148,10 @@ impl Consortium {
 
     pub(crate) fn pseudonym(&self, member: usize) -> PublicKey {
         self.members[member].pseudonym().public()
+    }
+
+    pub(crate) fn id(&self, member: usize) -> MemberId {
+        self.members[member].own_id()
     }
 
     /// The audience of both members.
@@ -127,7 +207,7 @@ impl Consortium {
         version: u64,
         documents: u64,
     ) -> SignedTransaction {
-        let (preparer, counterparty) = (self.pseudonym(0), self.pseudonym(1));
+        let (preparer, counterparty) = (self.id(0), self.id(1));
         let fields = [
             ("month", FieldValue::Text("2026-10".into())),
             ("documents", FieldValue::Integer(documents)),
@@ -146,15 +226,8 @@ impl Consortium {
         };
         let height = self.next();
         let channel = &self.members[author];
-        let desk = Desk {
-            config: channel.config(),
-            definition: channel.definition(),
-            keys: channel.keys(),
-            author: channel.pseudonym(),
-            epoch: channel.epoch_at(height).0,
-        };
         let draft = Draft { operations: vec![operation], expiry: Height(height.0 + 50) };
-        draft.seal(&desk, &mut self.rng).unwrap().sign(channel.pseudonym()).unwrap()
+        draft.seal(&channel.desk(height), &mut self.rng).unwrap().sign(channel.pseudonym()).unwrap()
     }
 
     /// Anchors one batch of the first member with these transactions, and executes it.
@@ -162,11 +235,19 @@ impl Consortium {
         &mut self,
         transactions: &[SignedTransaction],
     ) -> (Sequence, Vec<TransactionDigest>) {
+        self.anchored_by(0, transactions)
+    }
+
+    fn anchored_by(
+        &mut self,
+        at: usize,
+        transactions: &[SignedTransaction],
+    ) -> (Sequence, Vec<TransactionDigest>) {
         let height = self.next();
-        let sponsor = &mut self.members[0];
+        let sponsor = &mut self.members[at];
         let pooled = transactions.iter().map(|t| sponsor.advise(t, height).unwrap().unwrap()).collect();
         let proposal = sponsor.propose(pooled, Height(height.0 + 9), &mut self.rng).unwrap();
-        let anchor = self.endorsed(&proposal);
+        let anchor = self.endorsed(at, &proposal);
         let sequence = self.order(RootTransaction::Anchor(anchor));
         (sequence, transactions.iter().map(SignedTransaction::digest).collect())
     }
@@ -193,11 +274,11 @@ impl Consortium {
         Certificate::assemble(self.members[0].endorsers(), &endorsements).unwrap()
     }
 
-    fn endorsed(&mut self, proposal: &Proposal) -> Anchor {
+    fn endorsed(&mut self, sponsor: usize, proposal: &Proposal) -> Anchor {
         let head = self.root.head().height;
-        let own = self.members[0].endorse_own(proposal);
-        let (_, other) = self.members[1].endorse(&encode(proposal), head, 1024).unwrap();
-        self.members[0].anchor(proposal, &[own, other]).unwrap()
+        let own = self.members[sponsor].endorse_own(proposal);
+        let (_, other) = self.members[1 - sponsor].endorse(&encode(proposal), head, 1024).unwrap();
+        self.members[sponsor].anchor(proposal, &[own, other]).unwrap()
     }
 
     /// An anchored batch of colluding members: whatever they like to sign, but nobody executes it.
@@ -258,36 +339,31 @@ fn found(
 ) -> (Vec<Channel>, parclose_root::OpenChannel) {
     let (network, channel) = (genesis.network(), ChannelId([5; 32]));
     let definition = Definition::parse("channel.toml", CHANNEL_TOML).unwrap();
-    let mut founders: Vec<(MemberSecret, Founder)> = ["ann", "bob"]
+    let mut candidates: Vec<(MemberSecret, Candidate)> = ["ann", "bob"]
         .into_iter()
         .map(|name| {
             let member = MemberSecret::generate(rng);
-            let founder = Founder::new(name, &member, vec!["member".into()], &channel, rng);
-            (member, founder)
+            let roles = vec!["member".into()];
+            let candidate = Candidate::new(name, &member, roles, &channel, Generation(0), rng);
+            (member, candidate)
         })
         .collect();
-    founders.sort_by_key(|(_, founder)| founder.pseudonym());
+    candidates.sort_by_key(|(_, candidate)| candidate.pseudonym());
     let texts = DefinitionTexts {
         channel_toml: CHANNEL_TOML.into(),
         policy: POLICY.into(),
         policy_schema: SCHEMA.into(),
     };
-    let entries = founders.iter().map(|(_, founder)| founder.entry().clone()).collect();
+    let entries = candidates.iter().map(|(_, candidate)| candidate.entry().clone()).collect();
     let founding = Founding::new(network, channel, texts, &definition, entries).unwrap();
-    let mut dealt = Vec::new();
-    for (_, founder) in &founders {
-        dealt.extend(founder.deal(&founding, rng).unwrap());
-    }
-    let accepted: Vec<_> = founders.iter().map(|(_, f)| f.accept(&founding, &dealt).unwrap()).collect();
-    let acks = accepted.iter().flat_map(|accepted| accepted.acks.clone()).collect();
-    let deals = dealt.iter().map(|(deal, _)| deal.clone()).collect();
-    let (setup, body) = founding.conclude(deals, acks, rng);
-    let signatures = founders.iter().map(|(_, founder)| founder.sign_open(&body, &network)).collect();
+    let (setup, body) = founding.conclude(rng);
+    let signatures = candidates.iter().map(|(_, candidate)| candidate.sign_open(&body, &network)).collect();
     let cache = SharedCache::new(8 << 20);
-    let members = founders.iter().zip(&accepted).enumerate().map(|(at, ((member, _), accepted))| {
+    let members = candidates.iter().enumerate().map(|(at, (member, candidate))| {
         let path = folder.join(at.to_string());
         let salts = |seed| Box::new(ChaCha20Rng::from_seed([seed; 32]));
-        Channel::create(&path, member, &setup, &accepted.secrets, &cache, salts(1)).unwrap();
+        let key = (Generation(0), candidate.one_time());
+        Channel::create(&path, member, &setup, key, &cache, salts(1)).unwrap();
         Channel::open(&path, member, &channel, &cache, salts(2)).unwrap()
     });
     (members.collect(), Setup::open_channel(body, signatures))

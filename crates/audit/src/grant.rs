@@ -8,7 +8,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::hash::sha256;
 use parclose_crypto::verify;
-use parclose_keys::{Cover, Deal, PseudonymKey, ViewKey};
+use parclose_keys::{Cover, PseudonymKey, ViewKey};
 use parclose_transaction::{GenerationConfig, KeyRing};
 use parclose_types::{
     AudienceId, ChannelId, ClassId, Digest, Epoch, Generation, PublicKey, SignatureBytes, enc, labels,
@@ -138,24 +138,23 @@ impl GrantTerms {
 }
 
 impl Grant {
-    /// Checks a grant against a channel's configuration and deals.
+    /// Checks a grant against the configuration of its generation and the members of its audience.
     ///
     /// # Rules
     ///
-    /// > GRA-03: a grant is of the channel and the generation of its configuration, and of an audience that was dealt there.
+    /// > GRA-03: a grant is of the channel and the generation of its configuration, and of an audience of its members.
     /// > GRA-04: issuer and second reader are two different members of the audience.
     /// > GRA-05: issuer and second reader have both signed exactly these terms.
-    pub fn verify(&self, config: &GenerationConfig, deals: &[Deal]) -> Result<(), GrantInvalid> {
+    pub fn verify(&self, config: &GenerationConfig, members: &[PublicKey]) -> Result<(), GrantInvalid> {
         let GrantTerms { scope, issuer, second_reader, .. } = &self.terms;
-        let dealt = deals.iter().find(|deal| deal.audience == scope.audience);
-        let Some(dealt) = dealt.filter(|deal| config.audience_of(&deal.members) == scope.audience) else {
+        if config.audience_of(members) != scope.audience {
             return Err(GrantInvalid::OtherChannel);
-        };
+        }
         if (scope.channel, scope.generation) != (config.channel, config.generation) {
             return Err(GrantInvalid::OtherChannel);
         }
         let readers = [issuer, second_reader];
-        if issuer == second_reader || !readers.iter().all(|reader| dealt.members.contains(reader)) {
+        if issuer == second_reader || !readers.iter().all(|reader| members.contains(reader)) {
             return Err(GrantInvalid::Readers);
         }
         let signed = self.terms.signing_bytes();

@@ -1,8 +1,11 @@
 //! Admission: does the transaction fit the state that it meets?
 
 use parclose_access::PolicyEpoch;
-use parclose_transaction::{AuthenticatedTransaction, Operation};
+use parclose_transaction::{AuthenticatedTransaction, NotAuthentic, Operation};
+use parclose_types::MemberId;
 
+use crate::governance::Governance;
+use crate::governance::act::ActContext;
 use crate::process::{Execution, Stop};
 use crate::prove::ProvenTransaction;
 use crate::reject::Stale;
@@ -12,19 +15,22 @@ use crate::tables::RecordRow;
 #[derive(Debug)]
 pub struct AdmittedTransaction {
     pub(crate) transaction: AuthenticatedTransaction,
+    pub(crate) author: MemberId,
     /// records before, by operation
     pub(crate) before: Vec<Option<RecordRow>>,
+    /// the governance that its act leads to
+    pub(crate) governed: Option<Governance>,
 }
 
 impl Execution<'_> {
-    /// Checks first occurrence, salt and versions.
+    /// Checks first occurrence, salt and versions, or what the act's own rules say.
     ///
     /// # Rules
     ///
     /// > STA-07: a salt is used once in a channel and epoch.
     pub(crate) fn admit(&mut self, tx: ProvenTransaction) -> Result<AdmittedTransaction, Stop> {
         let body = tx.transaction.body();
-        let in_force = PolicyEpoch(u64::from(self.config.definition_version));
+        let in_force = PolicyEpoch(u64::from(self.in_force.config.definition_version));
         assert!(tx.permits.iter().all(|permit| permit.epoch() == in_force), "permits are of this definition");
         if self.is_decided(&tx.transaction.digest())? {
             return Err(Stale::Repeated.into());
@@ -40,7 +46,26 @@ impl Execution<'_> {
             before.push(current);
         }
         check_once(&body.operations)?;
-        Ok(AdmittedTransaction { transaction: tx.transaction, before })
+        let author = self.in_force.config.member(&body.author).ok_or(NotAuthentic::NotMember)?.id();
+        let governed = self.admit_act(&tx.transaction, author)?;
+        Ok(AdmittedTransaction { transaction: tx.transaction, author, before, governed })
+    }
+
+    fn admit_act(
+        &self,
+        transaction: &AuthenticatedTransaction,
+        author: MemberId,
+    ) -> Result<Option<Governance>, Stop> {
+        let Some(act) = &transaction.body().act else { return Ok(None) };
+        let context = ActContext {
+            in_force: &self.in_force,
+            author,
+            transaction: transaction.digest(),
+            height: self.height(),
+            sequence: self.sequence,
+            past: self.state.past(),
+        };
+        self.governance().after(act, &context).map(Some)
     }
 }
 

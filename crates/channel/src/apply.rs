@@ -14,11 +14,18 @@ pub struct Effects {
     pub transaction: TransactionDigest,
     /// records written
     pub records: usize,
+    /// it changed the channel
+    pub governed: bool,
 }
 
 impl Execution<'_> {
-    /// Writes the records of a transaction; `place` is its batch number and index.
-    pub(crate) fn apply(&mut self, tx: &AdmittedTransaction, place: (u64, u32)) -> Effects {
+    /// Writes the records of a transaction, or takes over what its act leads to; `place` is its batch
+    /// number and index.
+    pub(crate) fn apply(&mut self, tx: AdmittedTransaction, place: (u64, u32)) -> Effects {
+        let governed = tx.governed.is_some();
+        if governed {
+            self.changed = tx.governed;
+        }
         let body = tx.transaction.body();
         let digest = tx.transaction.digest();
         for (number, (operation, before)) in body.operations.iter().zip(&tx.before).enumerate() {
@@ -26,7 +33,7 @@ impl Execution<'_> {
                 record: operation.record,
                 record_type: operation.record_type,
                 version: 0,
-                owner: body.author,
+                owner: tx.author,
                 parties: operation.parties.clone(),
                 fields: Vec::new(),
             });
@@ -42,7 +49,7 @@ impl Execution<'_> {
             self.written.insert(operation.record, row);
         }
         self.salts.insert((body.epoch, body.salt_digest));
-        Effects { transaction: digest, records: body.operations.len() }
+        Effects { transaction: digest, records: body.operations.len(), governed }
     }
 }
 

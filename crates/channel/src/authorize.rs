@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parclose_access::{Party, Permit, Principal, Request};
-use parclose_transaction::definition::RecordType;
-use parclose_transaction::{AuthenticatedTransaction, Body, FieldEntry, Operation};
-use parclose_types::PublicKey;
+use parclose_transaction::definition::{CHANNEL_RESOURCE, RecordType, Slot};
+use parclose_transaction::{Act, AuthenticatedTransaction, Body, FieldEntry, NotAuthentic, Operation};
+use parclose_types::MemberId;
 
+use crate::governance::Dealt;
 use crate::process::{Execution, Stop};
 use crate::reject::OffSchema;
 
@@ -18,7 +19,7 @@ pub struct AuthorizedTransaction {
 }
 
 impl Execution<'_> {
-    /// Checks every operation against the schema and the policy in force.
+    /// Checks every operation against the schema, and it or the act against the policy in force.
     pub(crate) fn authorize(
         &mut self,
         transaction: AuthenticatedTransaction,
@@ -27,11 +28,44 @@ impl Execution<'_> {
         for operation in &transaction.body().operations {
             permits.push(self.authorize_operation(transaction.body(), operation)?);
         }
+        if let Some(act) = &transaction.body().act {
+            self.authorize_act(transaction.body(), act, &mut permits)?;
+        }
         Ok(AuthorizedTransaction { transaction, permits })
     }
 
+    /// The policy speaks of the channel itself as a resource of the name `channel`. What a member does with
+    /// its own keys, and its own leaving, needs nobody's permit.
+    ///
+    /// # Rules
+    ///
+    /// > GOV-01: a motion needs the policy's permit for each of its changes, and a vote the permit to vote.
+    fn authorize_act(&mut self, body: &Body, act: &Act, permits: &mut Vec<Permit>) -> Result<(), Stop> {
+        let author = self.member(&body.author)?;
+        let actions: Vec<&str> = match act {
+            Act::Move(motion) => {
+                let needed = motion.changes.iter().filter(|change| !change.is_leaving(&author.id));
+                needed.map(parclose_transaction::Change::action).collect()
+            }
+            Act::Vote { .. } => vec!["vote"],
+            _ => Vec::new(),
+        };
+        for action in actions {
+            let request = Request {
+                principal: author.clone(),
+                action: action.into(),
+                record_type: CHANNEL_RESOURCE.into(),
+                owner: author.id,
+                parties: BTreeMap::new(),
+            };
+            permits.push(self.decider.decide(&request)?);
+        }
+        Ok(())
+    }
+
     fn authorize_operation(&mut self, body: &Body, operation: &Operation) -> Result<Permit, Stop> {
-        let record_type = self
+        let in_force = self.in_force.clone();
+        let record_type = in_force
             .definition
             .record(operation.record_type)
             .ok_or(OffSchema::Unknown { what: "record type", id: operation.record_type })?;
@@ -40,68 +74,81 @@ impl Execution<'_> {
             self.check_field(body, record_type, &parties, entry)?;
         }
         check_required(record_type, operation)?;
-        let owner = self.current(&operation.record)?.map_or(body.author, |row| row.owner);
+        let author = self.member(&body.author)?;
+        let owner = self.current(&operation.record)?.map_or(author.id, |row| row.owner);
+        let party =
+            |(slot, id): (&&str, &MemberId)| ((*slot).to_owned(), Party { id: *id, roles: self.roles(id) });
         let request = Request {
-            principal: Principal { id: body.author, roles: self.roles(&body.author) },
+            principal: author,
             action: operation.action.clone(),
             record_type: record_type.name.clone(),
             owner,
-            parties: parties
-                .iter()
-                .map(|(slot, key)| ((*slot).to_owned(), Party { id: *key, roles: self.roles(key) }))
-                .collect(),
+            parties: parties.iter().map(party).collect(),
         };
         Ok(self.decider.decide(&request)?)
     }
 
-    /// One member with the right role for each slot, no more and no less.
+    /// One member with the right role for each slot, no more and no less. A member that has left, or has
+    /// lost the role, stands in the slots of the records that it was party to, and in no new one.
     ///
     /// # Rules
     ///
-    /// > SCH-02: the parties of an operation are one member with the slot's role for each slot of its record type.
+    /// > SCH-02: the parties of a new record are one member with the slot's role for each slot of its record type; an update names them again.
     fn check_parties<'t>(
         &self,
         record_type: &'t RecordType,
         operation: &Operation,
-    ) -> Result<BTreeMap<&'t str, PublicKey>, OffSchema> {
+    ) -> Result<BTreeMap<&'t str, MemberId>, OffSchema> {
         if record_type.slots.len() != operation.parties.len() {
             return Err(OffSchema::Parties);
         }
-        let named = |(at, slot): (usize, &'t parclose_transaction::definition::Slot)| {
-            let (index, key) = operation.parties.get(at)?;
-            let holds = self.config.member(key)?.certificate.roles.contains(&slot.role);
-            (usize::from(*index) == at && holds).then_some((slot.name.as_str(), *key))
+        let named = |(at, slot): (usize, &'t Slot)| {
+            let (index, member) = operation.parties.get(at)?;
+            let holds = operation.version > 1 || self.roles(member).contains(&slot.role);
+            (usize::from(*index) == at && holds).then_some((slot.name.as_str(), *member))
         };
         record_type.slots.iter().enumerate().map(named).collect::<Option<_>>().ok_or(OffSchema::Parties)
     }
 
-    /// The audience is the schema's, and the author belongs to it.
+    /// The audience is the schema's, its secret is dealt, and the author belongs to it.
     ///
     /// # Rules
     ///
     /// > SCH-01: an operation names only record types and fields of the definition.
     /// > SCH-03: a field is sealed for exactly the audience that the schema's rule names.
     /// > SCH-04: an author belongs to every audience that it seals for.
+    /// > SCH-06: a field is sealed for an audience whose secret is active in this generation.
     fn check_field(
         &self,
         body: &Body,
         record_type: &RecordType,
-        parties: &BTreeMap<&str, PublicKey>,
+        parties: &BTreeMap<&str, MemberId>,
         entry: &FieldEntry,
     ) -> Result<(), OffSchema> {
+        let (config, definition) = (&self.in_force.config, &self.in_force.definition);
         let field = entry.field.0;
         let unknown = OffSchema::Unknown { what: "field", id: field };
         let schema = record_type.field(entry.field).ok_or_else(|| unknown.clone())?;
-        let rule = self.definition.audience(&schema.audience).ok_or(unknown)?;
-        let members = self.config.audience_members(rule, parties);
-        if entry.audience != self.config.audience_of(&members) {
+        let rule = definition.audience(&schema.audience).ok_or(unknown)?;
+        let members = config.audience_members(rule, parties);
+        if entry.audience != config.audience_of(&members) {
             return Err(OffSchema::Audience { field });
         }
-        if members.contains(&body.author) { Ok(()) } else { Err(OffSchema::Writer { field }) }
+        if !members.contains(&body.author) {
+            return Err(OffSchema::Writer { field });
+        }
+        let dealt = self.governance().dealt(self.in_force.configuration, &entry.audience, self.height());
+        if dealt == Dealt::Active { Ok(()) } else { Err(OffSchema::NotDealt { field }) }
     }
 
-    fn roles(&self, member: &PublicKey) -> BTreeSet<String> {
-        let entry = self.config.member(member);
+    /// The member behind the author's pseudonym: authentication has found it.
+    fn member(&self, pseudonym: &parclose_types::PublicKey) -> Result<Principal, Stop> {
+        let entry = self.in_force.config.member(pseudonym).ok_or(NotAuthentic::NotMember)?;
+        Ok(Principal { id: entry.id(), roles: entry.certificate.roles.iter().cloned().collect() })
+    }
+
+    fn roles(&self, member: &MemberId) -> BTreeSet<String> {
+        let entry = self.in_force.config.by_id(member);
         entry.map(|entry| entry.certificate.roles.iter().cloned().collect()).unwrap_or_default()
     }
 }

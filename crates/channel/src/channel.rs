@@ -1,52 +1,63 @@
 //! A member's side of one channel: its store, its keys, and where execution stands.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use parclose_access::{Decider, Policy, PolicyEpoch, PolicySource};
-use parclose_crypto::state_tree::{Nodes, NodesUnavailable};
-use parclose_keys::audience::hazmat::audience_from_bytes;
-use parclose_keys::{AudienceSecret, MemberSecret, PseudonymKey};
+use parclose_access::{Decider, Policy, PolicyEpoch};
+use parclose_crypto::Secret;
+use parclose_crypto::wrap::UnwrapKey;
+use parclose_keys::{MemberSecret, PseudonymKey};
 use parclose_root::GenerationKeys;
 use parclose_store::{Database, DatabaseOptions, Durability, SharedCache};
-use parclose_transaction::{Definition, GenerationConfig, KeyRing, KnownSignatures, Setting};
-use parclose_types::{AudienceId, ChannelId, Epoch, Height, RecordId, Tag, TransactionDigest};
+use parclose_transaction::draft::Desk;
+use parclose_transaction::{Definition, GenerationConfig, KeyRing, KnownSignatures, Setting, Term};
+use parclose_types::{ChannelId, Epoch, Generation, Height, MemberId, Sequence, Tag};
 use rand_core::CryptoRng;
 
 use crate::at_rest::AtRest;
 use crate::error::ChannelError;
-use crate::process::{Execution, StateBefore};
-use crate::setup::{GENERATION, Setup, SetupInvalid, generation_keys};
-use crate::tables::{
-    BATCHES, HEAD, Head, NODES, ONLY, PERMANENT, RECORDS, RecordRow, SALTS, SECRETS, SETUP, TRANSACTIONS,
-    TransactionRow,
-};
+use crate::governance::{Governance, InForce};
+use crate::opening::Opened;
+use crate::process::Execution;
+use crate::setup::{GENERATION, Setup};
+use crate::tables::{BATCHES, Head, ONLY, SETUP, UNWRAP};
 
 /// A member's side of one channel.
 pub struct Channel {
     pub(crate) store: Database,
     pub(crate) setup: Setup,
-    pub(crate) definition: Definition,
+    pub(crate) member: MemberSecret,
+    pub(crate) governance: Governance,
+    /// when each generation was in force
+    pub(crate) terms: Vec<Term>,
+    /// who endorses now
     pub(crate) endorsers: GenerationKeys,
+    /// this member's pseudonym in the newest generation
     pub(crate) pseudonym: PseudonymKey,
     pub(crate) keys: KeyRing,
-    pub(crate) decider: Decider,
+    pub(crate) one_time: BTreeMap<Generation, UnwrapKey>,
+    /// the policies in force, by version of their definition
+    pub(crate) deciders: BTreeMap<u32, Decider>,
     pub(crate) known: KnownSignatures,
     pub(crate) head: Option<Head>,
     pub(crate) next_batch: u64,
+    /// definitions of earlier generations, for whoever reads what was written then
+    pub(crate) definitions: Mutex<BTreeMap<Generation, Arc<InForce>>>,
 }
 
 const KIND: &str = "channel";
 const WRITE_BUFFER_BYTES: usize = 4 << 20;
 
 impl Channel {
-    /// Makes a member's store of a new channel.
+    /// Makes a member's store of a channel that it founds or joins; `one_time` is the key of the
+    /// certificate by which it is a member, in the generation of that certificate.
     pub fn create(
         path: &Path,
         member: &MemberSecret,
         setup: &Setup,
-        secrets: &BTreeMap<AudienceId, AudienceSecret>,
+        (generation, one_time): (Generation, &Secret),
         cache: &SharedCache,
         salts: Box<dyn CryptoRng + Send>,
     ) -> Result<(), ChannelError> {
@@ -54,9 +65,7 @@ impl Channel {
         let store = open_store(path, member, &setup.config.channel, cache, salts)?;
         let mut batch = store.batch();
         batch.put(&SETUP, &ONLY, setup);
-        for (audience, secret) in secrets {
-            secret.expose(|bytes| batch.put(&SECRETS, audience, bytes));
-        }
+        one_time.expose(|bytes| batch.put(&UNWRAP, &generation, bytes));
         Ok(store.commit(batch, Durability::Synced)?)
     }
 
@@ -69,41 +78,31 @@ impl Channel {
         salts: Box<dyn CryptoRng + Send>,
     ) -> Result<Self, ChannelError> {
         let store = open_store(path, member, channel, cache, salts)?;
-        let setup = store.get(&SETUP, &ONLY)?.ok_or(SetupInvalid::NotCertified)?;
-        let definition = setup.check()?;
-        let source = PolicySource {
-            file_name: "policy.cedar".into(),
-            text: &setup.policy,
-            schema_text: &setup.policy_schema,
-        };
-        let policy = Policy::parse(source).map_err(|_| SetupInvalid::Definition)?;
-        let in_force = PolicyEpoch(u64::from(setup.config.definition_version));
-        let mut secrets = BTreeMap::new();
-        for deal in &setup.deals {
-            if let Some(bytes) = store.get(&SECRETS, &deal.audience)? {
-                secrets.insert(deal.audience, audience_from_bytes(bytes));
-            }
-        }
-        let head = store.get(&HEAD, &ONLY)?;
-        let next_batch = store.last(&PERMANENT)?.map_or(0, |((number, _), _)| number + 1);
+        let Opened { setup, governance, terms, keys, one_time, head, next_batch } =
+            Opened::read(&store, channel)?;
+        let latest = governance.latest();
         Ok(Self {
-            endorsers: generation_keys(&setup.config)?,
-            pseudonym: member.pseudonym(channel, GENERATION),
-            keys: KeyRing::new(*channel, GENERATION, secrets),
-            decider: Decider::new(policy, in_force),
+            endorsers: crate::setup::generation_keys(&latest.config)?,
+            pseudonym: member.pseudonym(channel, latest.config.generation),
+            deciders: deciders(&governance)?,
+            member: member.duplicate(),
             known: KnownSignatures::default(),
+            definitions: Mutex::default(),
             store,
             setup,
-            definition,
+            governance,
+            terms,
+            keys,
+            one_time,
             head,
             next_batch,
         })
     }
 
-    /// Members, threshold, epochs.
+    /// Members, threshold, epochs of the newest generation.
     #[must_use]
     pub fn config(&self) -> &GenerationConfig {
-        &self.setup.config
+        &self.governance.latest().config
     }
 
     /// How the channel was founded.
@@ -112,16 +111,27 @@ impl Channel {
         &self.setup
     }
 
-    /// Record types, classes, audiences.
+    /// How it changes: generations, motions, deals.
+    #[must_use]
+    pub fn governance(&self) -> &Governance {
+        &self.governance
+    }
+
+    /// Record types, classes, audiences of the newest generation.
     #[must_use]
     pub fn definition(&self) -> &Definition {
-        &self.definition
+        &self.governance.latest().definition
     }
 
     /// The policy in force.
+    ///
+    /// # Panics
+    ///
+    /// Never: the policy of the newest generation is always at hand.
     #[must_use]
     pub fn policy(&self) -> &Policy {
-        self.decider.policy()
+        let decider = self.deciders.get(&self.definition().version);
+        decider.expect("the policy of the newest generation is at hand").policy()
     }
 
     /// The channel's name on the root chain.
@@ -130,13 +140,35 @@ impl Channel {
         self.setup.tag
     }
 
-    /// This member's pseudonym key.
+    /// The channel's id, which opens commitments.
+    #[must_use]
+    pub fn id(&self) -> ChannelId {
+        self.setup.config.channel
+    }
+
+    /// This member's pseudonym key in the newest generation, whether it belongs to it or not.
     #[must_use]
     pub fn pseudonym(&self) -> &PseudonymKey {
         &self.pseudonym
     }
 
-    /// This member's audience secrets.
+    /// This member, in whatever generation.
+    #[must_use]
+    pub fn own_id(&self) -> MemberId {
+        MemberId(self.member.identity().public().0)
+    }
+
+    /// Whether this member belongs to the newest generation.
+    ///
+    /// # Rules
+    ///
+    /// > CHA-09: who does not belong to the newest generation endorses, deals and rotates nothing.
+    #[must_use]
+    pub fn is_member(&self) -> bool {
+        self.config().member(&self.pseudonym.public()).is_some()
+    }
+
+    /// What this member can open with.
     #[must_use]
     pub fn keys(&self) -> &KeyRing {
         &self.keys
@@ -148,17 +180,38 @@ impl Channel {
         self.head.as_ref()
     }
 
-    /// The endorsers and their threshold.
+    /// The endorsers of the newest generation, and their threshold.
     #[must_use]
     pub fn endorsers(&self) -> &GenerationKeys {
         &self.endorsers
     }
 
+    /// When each generation was in force, from the first on.
+    #[must_use]
+    pub fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
     /// The epoch of a root height, and the heights since it began.
     #[must_use]
     pub fn epoch_at(&self, height: Height) -> (Epoch, u64) {
-        let start = self.head.as_ref().map_or(height, |head| head.start);
-        self.setup.config.epoch_at(start, height)
+        let reached = self.terms.iter().rev().find(|term| term.start <= height);
+        match reached.or_else(|| self.terms.first()) {
+            Some(term) => term.epoch_at(height),
+            None => (Epoch(0), 0),
+        }
+    }
+
+    /// Where this member seals its drafts for a height.
+    #[must_use]
+    pub fn desk(&self, height: Height) -> Desk<'_> {
+        Desk {
+            config: self.config(),
+            definition: self.definition(),
+            keys: &self.keys,
+            author: &self.pseudonym,
+            epoch: self.epoch_at(height).0,
+        }
     }
 
     /// Bytes of the store's files.
@@ -172,39 +225,80 @@ impl Channel {
         &self.store
     }
 
+    /// The generation in which something was written, with its definition.
+    pub(crate) fn generation(&self, generation: Generation) -> Result<Arc<InForce>, ChannelError> {
+        if let Some(in_force) = self.governance.generations.get(&generation) {
+            return Ok(in_force.clone());
+        }
+        let mut known = self.definitions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(in_force) = known.get(&generation) {
+            return Ok(in_force.clone());
+        }
+        let read = Arc::new(crate::opening::in_force(&self.store, generation)?);
+        known.insert(generation, read.clone());
+        Ok(read)
+    }
+
     /// What a transaction is authenticated against at a height. Before a generation's first epoch there
     /// is none whose grace could run on: members of the one before may not be members now.
     pub(crate) fn setting(&self, height: Height) -> Setting {
-        let (epoch, into_epoch) = self.epoch_at(height);
-        let config = &self.setup.config;
-        let grace = if epoch == config.first_epoch { 0 } else { self.definition.parameters.grace };
+        let in_force = self.governance.at(height);
+        let (epoch, into_epoch) = in_force.term.epoch_at(height);
+        let parameters = &in_force.definition.parameters;
+        let grace = if epoch == in_force.term.first_epoch { 0 } else { parameters.grace };
         Setting {
-            network: config.network,
-            channel: config.channel,
-            generation: config.generation,
-            definition_version: config.definition_version,
+            network: in_force.config.network,
+            channel: in_force.config.channel,
+            generation: in_force.config.generation,
+            definition_version: in_force.config.definition_version,
             height,
             epoch,
             into_epoch,
             grace,
-            expiry_max: self.definition.parameters.expiry_max,
+            expiry_max: parameters.expiry_max,
         }
     }
 
-    /// An execution over the state as it stands.
-    pub(crate) fn execution(&mut self, height: Height) -> Execution<'_> {
+    /// An execution over the state as it stands, of the next event.
+    pub(crate) fn execution(&mut self, height: Height) -> Result<Execution<'_>, ChannelError> {
         let setting = self.setting(height);
-        Execution {
+        let in_force = self.governance.at(height).clone();
+        let sequence = self.head.as_ref().map_or(Sequence(0), |head| head.next);
+        let missing = ChannelError::Unknown { what: "policy" };
+        Ok(Execution {
             state: &self.store,
-            config: &self.setup.config,
-            definition: &self.definition,
-            decider: &mut self.decider,
+            in_force,
+            decider: self.deciders.get_mut(&setting.definition_version).ok_or(missing)?,
             known: &mut self.known,
+            governance: &self.governance,
+            changed: None,
             setting,
+            sequence,
             written: BTreeMap::new(),
-            decided: std::collections::BTreeSet::new(),
-            salts: std::collections::BTreeSet::new(),
+            decided: BTreeSet::new(),
+            salts: BTreeSet::new(),
+        })
+    }
+
+    /// Takes over what an event has changed of the governance, once it is written.
+    pub(crate) fn enter(&mut self, governance: Governance) -> Result<(), ChannelError> {
+        let latest = governance.latest().clone();
+        self.governance = governance;
+        let known = self.terms.last().is_some_and(|term| *term == latest.term);
+        if known {
+            return Ok(());
         }
+        if self.terms.last().is_some_and(|term| term.generation == latest.term.generation) {
+            self.terms.pop(); // the first term, before the opening was executed
+        }
+        self.terms.push(latest.term);
+        self.endorsers = crate::setup::generation_keys(&latest.config)?;
+        self.pseudonym = self.member.pseudonym(&latest.config.channel, latest.config.generation);
+        let version = latest.definition.version;
+        if let Entry::Vacant(gap) = self.deciders.entry(version) {
+            gap.insert(decider(&latest)?);
+        }
+        Ok(())
     }
 
     /// Whether a batch is stored here.
@@ -219,7 +313,20 @@ impl std::fmt::Debug for Channel {
     }
 }
 
-fn open_store(
+/// The policies of the newest generation, and of the one before as long as events of it can follow.
+fn deciders(governance: &Governance) -> Result<BTreeMap<u32, Decider>, ChannelError> {
+    let of = |in_force: &Arc<InForce>| Ok((in_force.definition.version, decider(in_force)?));
+    governance.generations.values().map(of).collect()
+}
+
+/// The policy of a generation's definition.
+fn decider(in_force: &InForce) -> Result<Decider, ChannelError> {
+    let policy =
+        crate::governance::policy_of(&in_force.texts).map_err(|_| crate::setup::SetupInvalid::Definition)?;
+    Ok(Decider::new(policy, PolicyEpoch(u64::from(in_force.definition.version))))
+}
+
+pub(crate) fn open_store(
     path: &Path,
     member: &MemberSecret,
     channel: &ChannelId,
@@ -234,29 +341,6 @@ fn open_store(
     };
     let cipher = AtRest::new(member.node_at_rest(channel, GENERATION), salts);
     Ok(Database::open(path, &options, Arc::new(cipher))?)
-}
-
-impl StateBefore for Database {
-    fn record(&self, record: &RecordId) -> Result<Option<RecordRow>, ChannelError> {
-        Ok(self.get(&RECORDS, record)?)
-    }
-
-    fn executed(&self, digest: &TransactionDigest) -> Result<Option<TransactionRow>, ChannelError> {
-        Ok(self.get(&TRANSACTIONS, digest)?)
-    }
-
-    fn salt_seen(&self, epoch: Epoch, salt: &[u8; 32]) -> Result<bool, ChannelError> {
-        Ok(self.contains(&SALTS, &(epoch, *salt))?)
-    }
-}
-
-/// The state tree's nodes, as stored.
-pub(crate) struct StoredNodes<'a>(pub(crate) &'a Database);
-
-impl Nodes for StoredNodes<'_> {
-    fn node(&self, key: &[u8]) -> Result<Option<Vec<u8>>, NodesUnavailable> {
-        self.0.get(&NODES, &key.to_vec()).map_err(|_| NodesUnavailable)
-    }
 }
 
 #[cfg(test)]

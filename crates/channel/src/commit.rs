@@ -10,13 +10,18 @@ use parclose_store::{Batch, Durability};
 use parclose_transaction::FieldEntry;
 use parclose_types::{Epoch, Height, RecordId, Sequence, TransactionDigest, encode};
 
-use crate::channel::{Channel, StoredNodes};
+use crate::channel::Channel;
 use crate::error::ChannelError;
 use crate::execute::FinalEvent;
+use crate::governance::Governance;
+use crate::opening::StoredNodes;
 use crate::tables::{
-    EVENTS, EventOutcome, EventRow, HEAD, Head, HeadLeaf, NODES, ONLY, RECORDS, RecordRow, SALTS,
-    TRANSACTIONS, TransactionRow, VERDICTS, Verdict, VerdictRow,
+    EVENTS, EventOutcome, EventRow, HEAD, Head, HeadLeaf, NODES, ONLY, RECORDS, RecordRow, SALTS, SECRETS,
+    SHARED, TRANSACTIONS, TransactionRow, UNWRAP, VERDICTS, Verdict, VerdictRow,
 };
+use crate::turnover::Received;
+
+pub(crate) mod governed;
 
 /// What an event writes, besides itself.
 #[derive(Debug, Default)]
@@ -25,9 +30,18 @@ pub(crate) struct Written {
     pub(crate) verdicts: Vec<VerdictRow>,
     transactions: Vec<TransactionRow>,
     pub(crate) salts: BTreeSet<(Epoch, [u8; 32])>,
+    /// how the channel stands after it, if it has changed that
+    pub(crate) governance: Option<Governance>,
+    /// what this member got of others: outside the state
+    pub(crate) received: Received,
 }
 
 impl Written {
+    /// What an event writes that changes the channel and holds no transactions.
+    pub(crate) fn governed(governance: Governance) -> Self {
+        Self { governance: Some(governance), ..Self::default() }
+    }
+
     pub(crate) fn push(
         &mut self,
         sequence: Sequence,
@@ -46,7 +60,6 @@ impl Written {
 /// Names of the state tables, as they stand in state leaves.
 pub(crate) const HEAD_LEAF: &str = "head";
 pub(crate) const RECORD_LEAF: &str = "records";
-pub(crate) const SETUP_LEAF: &str = "setup";
 
 impl Channel {
     /// Writes an event with everything that it did, atomically and synced.
@@ -54,13 +67,13 @@ impl Channel {
     /// # Rules
     ///
     /// > STA-02: every event changes the head leaf, which holds the event's sequence and the verdict log's root.
-    /// > STA-09: the state covers every row that execution reads: setup, records, and the verdict log.
+    /// > STA-09: the state covers every row that execution reads: governance, records, and the verdict log.
     /// > STA-10: an event is written in one atomic synced batch.
     pub(crate) fn commit(
         &mut self,
         event: &FinalEvent,
         outcome: EventOutcome,
-        written: Written,
+        mut written: Written,
     ) -> Result<(), ChannelError> {
         let sequence = event.entry.sequence;
         let mut head = self.head.clone().unwrap_or_else(|| first_head(event.height));
@@ -72,7 +85,10 @@ impl Channel {
         }
         let leaf = HeadLeaf { sequence, verdicts: head.verdicts.len(), verdicts_root: head.verdicts.root() };
         self.check_tree(sequence)?;
-        let update = self.update_tree(sequence, &written, &leaf)?;
+        let before = self.head.is_some().then_some(&self.governance);
+        let governed = written.governance.as_ref().map(|after| governed::write(before, after, &mut batch));
+        let update = self.update_tree(sequence, &written, governed.unwrap_or_default(), &leaf)?;
+        let outcome_closes = outcome == EventOutcome::Closed;
         let event_row = EventRow {
             height: event.height,
             entry: event.entry,
@@ -84,12 +100,40 @@ impl Channel {
         head.next = Sequence(sequence.0 + 1);
         head.height = event.height;
         head.root = update.root;
+        head.closed |= outcome_closes;
+        self.put_received(&mut batch, &written.received, event.height)?;
         put_rows(&mut batch, &written, first_verdict);
         put_tree(&mut batch, &update);
         batch.put(&EVENTS, &sequence, &event_row);
         batch.put(&HEAD, &ONLY, &head);
         self.store.commit(batch, Durability::Synced)?;
         self.head = Some(head);
+        self.receive(std::mem::take(&mut written.received));
+        if let Some(governance) = written.governance {
+            self.enter(governance)?;
+        }
+        self.governance.forget(event.height);
+        Ok(())
+    }
+
+    /// What came for this member alone; and the one-time keys of generations that have ended go.
+    fn put_received(
+        &self,
+        batch: &mut Batch,
+        received: &Received,
+        height: Height,
+    ) -> Result<(), ChannelError> {
+        for (generation, audience, secret) in &received.secrets {
+            secret.expose(|bytes| batch.put(&SECRETS, audience, &(*generation, *audience, *bytes)));
+        }
+        let first = self.store.last(&SHARED)?.map_or(0, |(last, _)| last + 1);
+        for (at, view_key) in (first..).zip(&received.shared) {
+            batch.put(&SHARED, &at, view_key.to_bytes().as_ref());
+        }
+        let in_force = self.governance.at(height).config.generation;
+        for generation in self.one_time.keys().filter(|generation| **generation < in_force) {
+            batch.delete(&UNWRAP, generation);
+        }
         Ok(())
     }
 
@@ -108,15 +152,13 @@ impl Channel {
         &self,
         sequence: Sequence,
         written: &Written,
+        governed: Vec<Change>,
         leaf: &HeadLeaf,
     ) -> Result<Update, ChannelError> {
         let mut changes: Vec<Change> =
             written.records.values().map(|row| (record_key(&row.record), Some(record_leaf(row)))).collect();
         changes.push((head_key(), Some(head_leaf(leaf))));
-        if sequence.0 == 0 {
-            let setup = state_tree::leaf_value(SETUP_LEAF, b"", self.setup.config.digest().as_ref());
-            changes.push((state_tree::leaf_key(SETUP_LEAF, b""), Some(setup)));
-        }
+        changes.extend(governed);
         Ok(state_tree::update(&StoredNodes(&self.store), sequence.0, &changes)?)
     }
 
@@ -137,10 +179,10 @@ impl Channel {
 fn first_head(height: Height) -> Head {
     Head {
         next: Sequence(0),
-        start: height,
         height,
         root: parclose_types::StateRoot([0; 32]),
         verdicts: parclose_crypto::merkle::Frontier::default(),
+        closed: false,
     }
 }
 

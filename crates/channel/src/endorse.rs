@@ -19,6 +19,9 @@ pub enum EndorseRefused {
     /// END-01, or a rule of decoding
     #[error(transparent)]
     Malformed(#[from] Malformed),
+    /// END-14: the members have decided to end the channel
+    #[error("the channel is coming to its end")]
+    Ending,
     /// END-03: for another network, channel or generation, or not by a member
     #[error("the batch is for another channel or generation, or its sponsor is not a member")]
     Scope,
@@ -62,6 +65,7 @@ impl Failure for EndorseRefused {
         match self {
             Self::Malformed(_) => "END-01",
             Self::Scope => "END-03",
+            Self::Ending => "END-14",
             Self::State { .. } => "END-05",
             Self::NotYet { .. } => "END-06",
             Self::Window { .. } => "END-07",
@@ -99,6 +103,7 @@ impl Channel {
     /// > END-05: an endorser signs only when its own state after s has the root that the batch names.
     /// > END-06: an endorser signs only once it has executed s.
     /// > END-07: an endorser refuses a last height above its head plus the window, or below its head.
+    /// > END-14: an endorser signs no batch with transactions while a close that was decided can be ordered.
     /// > END-08: an endorser has stored the whole batch durably before it signs.
     pub fn endorse(
         &mut self,
@@ -111,6 +116,9 @@ impl Channel {
             return Err(EndorseRefused::Window { last_height: proposal.last_height, head });
         }
         self.check_scope(&proposal)?;
+        if self.is_ending(head) && proposal.batch.header.transactions > 0 {
+            return Err(EndorseRefused::Ending);
+        }
         self.check_attested(&proposal)?;
         self.check_batch(&proposal)?;
         self.keep(&proposal, None)?;
@@ -118,10 +126,15 @@ impl Channel {
     }
 
     fn check_scope(&self, proposal: &Proposal) -> Result<(), EndorseRefused> {
-        let (header, config) = (&proposal.batch.header, &self.setup.config);
+        let (header, config) = (&proposal.batch.header, self.config());
         let same = (header.network, header.channel, header.generation)
             == (config.network, config.channel, config.generation);
-        if same && config.member(&header.sponsor).is_some() { Ok(()) } else { Err(EndorseRefused::Scope) }
+        let open = self.head.as_ref().is_some_and(|head| !head.closed);
+        if same && open && self.is_member() && config.member(&header.sponsor).is_some() {
+            Ok(())
+        } else {
+            Err(EndorseRefused::Scope)
+        }
     }
 
     fn check_attested(&self, proposal: &Proposal) -> Result<(), EndorseRefused> {

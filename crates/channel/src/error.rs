@@ -53,6 +53,15 @@ pub enum ChannelError {
         /// the event
         sequence: Sequence,
     },
+    /// CHA-08: a rotation that was not decided here
+    #[error("event {sequence} hands the channel to keys that its log has not decided on")]
+    NotDecided {
+        /// the event
+        sequence: Sequence,
+    },
+    /// CHA-09: this member does not belong to the newest generation
+    #[error("this member does not belong to the channel any more")]
+    Left,
     /// CHA-06: nothing of that name
     #[error("no {what} of that name")]
     Unknown {
@@ -80,9 +89,10 @@ impl Failure for ChannelError {
             Self::Setup(e) => e.code(),
             Self::OutOfOrder { .. } => "EVENT_OUT_OF_ORDER",
             Self::BatchMissing { .. } => "BATCH_MISSING",
-            Self::Diverged { .. } => "STATE_DIVERGED",
+            Self::Diverged { .. } | Self::NotDecided { .. } => "STATE_DIVERGED",
             Self::Inconsistent { .. } | Self::NotOfRoot { .. } => "STATE_TAMPERED",
             Self::Unknown { .. } => "NOT_FOUND",
+            Self::Left => "NOT_A_MEMBER",
             Self::NotAttested { .. } => "NOT_YET_ATTESTED",
         }
     }
@@ -94,9 +104,11 @@ impl Failure for ChannelError {
             Self::OutOfOrder { .. } => "CHA-01",
             Self::BatchMissing { .. } => "CHA-02",
             Self::Diverged { .. } => "CHA-03",
+            Self::NotDecided { .. } => "CHA-08",
             Self::Inconsistent { .. } => "CHA-04",
             Self::NotOfRoot { .. } => "CHA-05",
             Self::Unknown { .. } => "CHA-06",
+            Self::Left => "CHA-09",
             Self::NotAttested { .. } => "CHA-07",
         }
     }
@@ -106,9 +118,9 @@ impl Failure for ChannelError {
             Self::Store(e) => e.fault(),
             Self::Setup(e) => e.fault(),
             Self::OutOfOrder { .. } => Fault::Bug,
-            Self::BatchMissing { .. } | Self::Diverged { .. } => Fault::Peer,
+            Self::BatchMissing { .. } | Self::Diverged { .. } | Self::NotDecided { .. } => Fault::Peer,
             Self::Inconsistent { .. } | Self::NotOfRoot { .. } => Fault::Operator,
-            Self::Unknown { .. } | Self::NotAttested { .. } => Fault::Sender,
+            Self::Unknown { .. } | Self::NotAttested { .. } | Self::Left => Fault::Sender,
         }
     }
 
@@ -125,12 +137,15 @@ impl Failure for ChannelError {
             Self::Setup(e) => e.fix(),
             Self::OutOfOrder { .. } => "restart the node: it reads the log again".into(),
             Self::BatchMissing { .. } => "fetch the batch from one of its endorsers".into(),
-            Self::Diverged { .. } => "keep this store as evidence and compare with another member".into(),
+            Self::Diverged { .. } | Self::NotDecided { .. } => {
+                "keep this store as evidence and compare with another member".into()
+            }
             Self::Inconsistent { .. } | Self::NotOfRoot { .. } => {
                 "restore this channel from a backup or from another member; keep this store as evidence"
                     .into()
             }
             Self::Unknown { .. } => "list what there is".into(),
+            Self::Left => "what it could read then it can read still; ask a member to be let in again".into(),
             Self::NotAttested { .. } => "wait for the next batch of this channel, or submit one".into(),
         }
     }

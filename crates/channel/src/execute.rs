@@ -1,12 +1,13 @@
 //! Execution of the log: every final event of the channel's tag, strictly in order.
 
-use parclose_root::{Anchor, LogEntry, RootTransaction};
+use parclose_root::{Anchor, LogEntry, RootTransaction, Rotate};
 use parclose_transaction::UnverifiedTransaction;
 use parclose_types::{Failure, Height, Sequence, TransactionDigest, labels};
 
 use crate::channel::Channel;
 use crate::commit::Written;
 use crate::error::ChannelError;
+use crate::governance::Governance;
 use crate::process::{Execution, Stop};
 use crate::tables::{BATCHES, BatchRow, EVENTS, EventOutcome, PERMANENT, Verdict};
 
@@ -32,6 +33,8 @@ pub struct Executed {
     pub attested: Option<Sequence>,
     /// transactions that got their verdict, in order
     pub verdicts: Vec<(TransactionDigest, Verdict)>,
+    /// it changed the channel itself
+    pub governed: bool,
 }
 
 impl Channel {
@@ -47,17 +50,42 @@ impl Channel {
             return Err(ChannelError::OutOfOrder { expected, got: event.entry.sequence });
         }
         let (outcome, written) = match &event.transaction {
-            RootTransaction::OpenChannel(_) => (EventOutcome::Opened, Written::default()),
+            RootTransaction::OpenChannel(_) => (EventOutcome::Opened, self.execute_open(event)?),
             RootTransaction::Close(_) => (EventOutcome::Closed, Written::default()),
+            RootTransaction::Rotate(rotate) => self.execute_rotate(event, rotate)?,
             RootTransaction::Anchor(anchor) => self.execute_anchor(event, anchor)?,
         };
         let attested = match &event.transaction {
             RootTransaction::Anchor(anchor) => Some(anchor.attested),
-            RootTransaction::OpenChannel(_) | RootTransaction::Close(_) => None,
+            RootTransaction::OpenChannel(_) | RootTransaction::Rotate(_) | RootTransaction::Close(_) => None,
         };
         let verdicts = written.verdicts.iter().map(|v| (v.transaction, v.verdict.clone())).collect();
+        let governed = written.governance.is_some();
         self.commit(event, outcome.clone(), written)?;
-        Ok(Executed { sequence: expected, outcome, attested, verdicts })
+        Ok(Executed { sequence: expected, outcome, attested, verdicts, governed })
+    }
+
+    fn execute_open(&self, event: &FinalEvent) -> Result<Written, ChannelError> {
+        let definition = self.setup.check()?;
+        let first = crate::opening::first_generation(&self.setup, definition, event.height);
+        Ok(Written::governed(Governance::opened(first)))
+    }
+
+    /// Another generation takes force, as it was decided. The root chain has handed the tag over already:
+    /// if nobody here decided it, then t of our endorsers have signed what they had not executed.
+    ///
+    /// # Rules
+    ///
+    /// > CHA-08: a rotation that the log has not decided stops the channel, with the evidence kept.
+    fn execute_rotate(
+        &self,
+        event: &FinalEvent,
+        rotate: &Rotate,
+    ) -> Result<(EventOutcome, Written), ChannelError> {
+        let rotated = self.governance.rotated(rotate, event.height);
+        let not_decided = ChannelError::NotDecided { sequence: event.entry.sequence };
+        let (governance, generation) = rotated.ok_or(not_decided)?;
+        Ok((EventOutcome::Rotated { generation }, Written::governed(governance)))
     }
 
     fn execute_anchor(
@@ -70,8 +98,8 @@ impl Channel {
         let row = self.store.get(&BATCHES, &commitment)?.ok_or(missing)?;
         if let Some(rule) = self.void_rule(event, anchor, &row)? {
             let signers = anchor.certificate.signatures.iter();
-            let endorsers =
-                signers.filter_map(|(index, _)| self.endorsers.endorsers().get(usize::from(*index)).copied());
+            let known = self.governance.at(event.height).config.pseudonyms();
+            let endorsers = signers.filter_map(|(index, _)| known.get(usize::from(*index)).copied());
             let outcome = EventOutcome::Void { commitment, rule, endorsers: endorsers.collect() };
             return Ok((outcome, Written::default()));
         }
@@ -122,23 +150,28 @@ impl Channel {
                 ChannelError::BatchMissing { sequence, commitment: row.header.commitment(&row.blinder) };
             permanent.push(self.store.get(&PERMANENT, &(row.number, index))?.ok_or(missing)?);
         }
-        let mut execution = self.execution(event.height);
+        let mut execution = self.execution(event.height)?;
         let mut written = Written::default();
+        let mut acted = Vec::new();
         for (index, bytes) in (0_u32..).zip(&permanent) {
             let place = (row.number, index);
-            if let Some((digest, expiry, verdict)) = execution.verdict_of(bytes, place, row)? {
+            if let Some((digest, expiry, verdict, governed)) = execution.verdict_of(bytes, place, row)? {
                 execution.decided.insert(digest);
                 written.push(sequence, place, digest, expiry, verdict);
+                acted.extend(governed.then_some(place));
             }
         }
         written.records = std::mem::take(&mut execution.written);
         written.salts = std::mem::take(&mut execution.salts);
+        written.governance = execution.changed.take();
+        written.received = self.received(&acted, written.governance.as_ref(), event.height)?;
         Ok(written)
     }
 }
 
 impl Execution<'_> {
-    /// The verdict of one transaction; `None` when this occurrence does not count.
+    /// The verdict of one transaction, and whether it changed the channel; `None` when this occurrence does
+    /// not count.
     ///
     /// # Rules
     ///
@@ -148,7 +181,7 @@ impl Execution<'_> {
         bytes: &[u8],
         place: (u64, u32),
         row: &BatchRow,
-    ) -> Result<Option<(TransactionDigest, Height, Verdict)>, ChannelError> {
+    ) -> Result<Option<(TransactionDigest, Height, Verdict, bool)>, ChannelError> {
         let decoded = UnverifiedTransaction::decode(bytes);
         let (digest, expiry) = match &decoded {
             Ok(tx) => (tx.digest(), tx.claimed_expiry()),
@@ -160,12 +193,12 @@ impl Execution<'_> {
         if foreign || expiry < self.height() || self.is_decided(&digest).or_else(broken)? {
             return Ok(None);
         }
-        let verdict = match self.process(bytes, place) {
-            Ok(_) => Verdict::Applied,
-            Err(Stop::Reject(reject)) => Verdict::Refused(reject.rule().to_owned()),
+        let (verdict, governed) = match self.process(bytes, place) {
+            Ok(effects) => (Verdict::Applied, effects.governed),
+            Err(Stop::Reject(reject)) => (Verdict::Refused(reject.rule().to_owned()), false),
             Err(Stop::Broken(error)) => return Err(error),
         };
-        Ok(Some((digest, expiry, verdict)))
+        Ok(Some((digest, expiry, verdict, governed)))
     }
 }
 

@@ -6,19 +6,21 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use parclose_crypto::SigningKey;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
+use parclose_crypto::{Secret, SigningKey};
 use parclose_keys::MemberSecret;
 use parclose_root::{
     Anchor, Certificate, Genesis, OpenBody, OpenChannel, Parameters, RootState, RootTransaction, Validator,
 };
 use parclose_store::SharedCache;
-use parclose_transaction::draft::{Desk, hazmat};
+use parclose_transaction::draft::hazmat;
 use parclose_transaction::{
-    Body, Definition, Draft, DraftOperation, FieldValue, SealedPart, SignedTransaction,
+    Act, ActDraft, Body, Change, Definition, DefinitionTexts, Draft, DraftOperation, FieldValue, Motion,
+    SealedPart, SignedTransaction,
 };
 use parclose_types::{
-    ChannelCommitment, ChannelId, Digest, Height, PublicKey, RecordId, Sequence, StateRoot, encode,
+    ChannelCommitment, ChannelId, Digest, Generation, Height, MemberId, PublicKey, RecordId, Sequence,
+    StateRoot, TransactionDigest, encode,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -29,8 +31,9 @@ use crate::channel::Channel;
 use crate::error::ChannelError;
 use crate::execute::{Executed, FinalEvent};
 use crate::propose::Pooled;
-use crate::setup::{Accepted, DefinitionTexts, Founder, Founding, Setup};
+use crate::setup::{Candidate, Founding, GENERATION, Setup};
 use crate::tables::Verdict;
+use crate::upkeep::Due;
 
 pub(crate) const CHANNEL: ChannelId = ChannelId([5; 32]);
 pub(crate) const WINDOW: u64 = 1024;
@@ -45,6 +48,13 @@ pub(crate) fn texts() -> DefinitionTexts {
     }
 }
 
+/// The next version of that template.
+pub(crate) fn next_texts() -> DefinitionTexts {
+    let mut texts = texts();
+    texts.channel_toml = texts.channel_toml.replacen("version = 1", "version = 2", 1);
+    texts
+}
+
 pub(crate) fn definition() -> Definition {
     Definition::parse("channel.toml", &texts().channel_toml).unwrap()
 }
@@ -56,46 +66,48 @@ pub(crate) fn genesis() -> Genesis {
     Genesis::new("test".into(), validators, parameters, Digest([7; 32])).unwrap()
 }
 
-/// Founders of the names, ascending by pseudonym, each with its master.
-pub(crate) fn founders(names: &[&str], rng: &mut ChaCha20Rng) -> Vec<(MemberSecret, Founder)> {
-    let mut founders: Vec<_> = names
-        .iter()
-        .map(|name| {
-            let member = MemberSecret::generate(rng);
-            let founder = Founder::new(name, &member, vec!["member".into()], &CHANNEL, rng);
-            (member, founder)
-        })
-        .collect();
-    founders.sort_by_key(|(_, founder)| founder.pseudonym());
-    founders
+/// Candidates of the names, ascending by pseudonym, each with its master.
+pub(crate) fn candidates(names: &[&str], rng: &mut ChaCha20Rng) -> Vec<(MemberSecret, Candidate)> {
+    let mut candidates: Vec<_> = names.iter().map(|name| candidate(name, GENERATION, rng)).collect();
+    candidates.sort_by_key(|(_, candidate)| candidate.pseudonym());
+    candidates
+}
+
+/// Somebody who would be a member of a generation.
+pub(crate) fn candidate(
+    name: &str,
+    generation: Generation,
+    rng: &mut ChaCha20Rng,
+) -> (MemberSecret, Candidate) {
+    let member = MemberSecret::generate(rng);
+    let candidate = Candidate::new(name, &member, vec!["member".into()], &CHANNEL, generation, rng);
+    (member, candidate)
 }
 
 /// A channel that is founded but not opened yet.
 pub(crate) struct Founded {
-    pub(crate) founders: Vec<(MemberSecret, Founder)>,
-    pub(crate) accepted: Vec<Accepted>,
+    pub(crate) candidates: Vec<(MemberSecret, Candidate)>,
     pub(crate) setup: Setup,
     pub(crate) body: OpenBody,
 }
 
 pub(crate) fn found(rng: &mut ChaCha20Rng) -> Founded {
-    let founders = founders(&NAMES, rng);
-    let entries = founders.iter().map(|(_, founder)| founder.entry().clone()).collect();
-    let founding = Founding::new(genesis().network(), CHANNEL, texts(), &definition(), entries).unwrap();
-    let mut dealt = Vec::new();
-    for (_, founder) in &founders {
-        dealt.extend(founder.deal(&founding, rng).unwrap());
-    }
-    let accepted: Vec<_> = founders.iter().map(|(_, f)| f.accept(&founding, &dealt).unwrap()).collect();
-    let acks = accepted.iter().flat_map(|accepted| accepted.acks.clone()).collect();
-    let (setup, body) = founding.conclude(dealt.into_iter().map(|(deal, _)| deal).collect(), acks, rng);
-    Founded { founders, accepted, setup, body }
+    found_with(texts(), rng)
+}
+
+pub(crate) fn found_with(texts: DefinitionTexts, rng: &mut ChaCha20Rng) -> Founded {
+    let candidates = candidates(&NAMES, rng);
+    let entries = candidates.iter().map(|(_, candidate)| candidate.entry().clone()).collect();
+    let definition = Definition::parse("channel.toml", &texts.channel_toml).unwrap();
+    let founding = Founding::new(genesis().network(), CHANNEL, texts, &definition, entries).unwrap();
+    let (setup, body) = founding.conclude(rng);
+    Founded { candidates, setup, body }
 }
 
 impl Founded {
     fn open(&self) -> OpenChannel {
         let network = genesis().network();
-        let signatures = self.founders.iter().map(|(_, f)| f.sign_open(&self.body, &network)).collect();
+        let signatures = self.candidates.iter().map(|(_, c)| c.sign_open(&self.body, &network)).collect();
         Setup::open_channel(self.body.clone(), signatures)
     }
 }
@@ -129,6 +141,8 @@ struct Member {
     secret: MemberSecret,
     path: PathBuf,
     channel: Option<Channel>,
+    /// it was removed, and executes nothing more
+    left: bool,
 }
 
 /// Three members, their channel, and its log on the root chain.
@@ -139,37 +153,207 @@ pub(crate) struct Trio {
     members: Vec<Member>,
     cache: SharedCache,
     folder: TempDir,
+    /// the last event and the verdicts of the preparation: opening, keys, deals
+    prepared: (u64, u64),
 }
 
 impl Trio {
     /// A channel of three, opened on the root chain and executed by nobody yet.
     pub(crate) fn founded() -> Self {
+        Self::founded_with(texts())
+    }
+
+    pub(crate) fn founded_with(texts: DefinitionTexts) -> Self {
         let mut rng = ChaCha20Rng::from_seed([3; 32]);
-        let founded = found(&mut rng);
+        let founded = found_with(texts, &mut rng);
         let open = founded.open();
         let folder = tempfile::tempdir().unwrap();
         let cache = SharedCache::new(8 << 20);
-        let mut members = Vec::new();
-        for (at, ((secret, _), accepted)) in founded.founders.into_iter().zip(&founded.accepted).enumerate() {
-            let path = folder.path().join(NAMES[at]);
-            let salts = Box::new(ChaCha20Rng::from_seed([4; 32]));
-            Channel::create(&path, &secret, &founded.setup, &accepted.secrets, &cache, salts).unwrap();
-            members.push(Member { secret, path, channel: None });
-        }
         let root = RootState::new(genesis());
-        let mut trio = Self { root, log: Vec::new(), rng, members, cache, folder };
-        for at in 0..NAMES.len() {
-            trio.reopen(at);
+        let mut trio =
+            Self { root, log: Vec::new(), rng, members: Vec::new(), cache, folder, prepared: (0, 0) };
+        for (secret, candidate) in founded.candidates {
+            let key = (GENERATION, candidate.one_time());
+            trio.add_member(secret, &founded.setup, key);
         }
         trio.order(RootTransaction::OpenChannel(open));
         trio
     }
 
-    /// A channel of three whose members have executed its opening.
+    /// Makes a member's store and opens it; the place of the member among all.
+    pub(crate) fn add_member(
+        &mut self,
+        secret: MemberSecret,
+        setup: &Setup,
+        key: (Generation, &Secret),
+    ) -> usize {
+        let at = self.members.len();
+        let path = self.folder.path().join(at.to_string());
+        let salts = Box::new(ChaCha20Rng::from_seed([4; 32]));
+        Channel::create(&path, &secret, setup, key, &self.cache, salts).unwrap();
+        self.members.push(Member { secret, path, channel: None, left: false });
+        self.reopen(at);
+        at
+    }
+
+    /// A channel of three whose members have executed its opening, with every secret dealt.
     pub(crate) fn new() -> Self {
-        let mut trio = Self::founded();
+        Self::with(texts())
+    }
+
+    pub(crate) fn with(texts: DefinitionTexts) -> Self {
+        let mut trio = Self::founded_with(texts);
         trio.settle();
+        trio.deal();
+        let head = trio.member(0).head().unwrap();
+        trio.prepared = (head.next.0 - 1, head.verdicts.len());
         trio
+    }
+
+    /// The n-th event after the preparation; the 0th is the last before.
+    pub(crate) fn nth(&self, n: u64) -> Sequence {
+        Sequence(self.prepared.0 + n)
+    }
+
+    /// Verdicts that the preparation has left.
+    pub(crate) fn prepared_verdicts(&self) -> u64 {
+        self.prepared.1
+    }
+
+    /// Every member does what the channel needs of it, until nothing is left to do.
+    pub(crate) fn upkeep(&mut self) {
+        for _ in 0..8 {
+            let mut quiet = true;
+            for at in 0..self.members.len() {
+                let head = self.head();
+                let Some(channel) = self.members[at].channel.as_mut() else { continue };
+                let due = channel.upkeep(head, &mut self.rng).unwrap();
+                quiet &= due.is_empty();
+                self.act_all(at, due);
+            }
+            if quiet {
+                return;
+            }
+        }
+        panic!("the channel does not come to rest");
+    }
+
+    /// The secrets of all sets that the members can form are dealt, each by its first member.
+    pub(crate) fn deal(&mut self) {
+        let keys = self.member(0).config().pseudonyms();
+        let sets = (1..1_u32 << keys.len()).map(|bits| {
+            let chosen = keys.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+            chosen.map(|(_, key)| *key).collect::<Vec<_>>()
+        });
+        for set in sets.collect::<Vec<_>>() {
+            let producible = self.member(0).config().can_produce(self.member(0).definition(), &set);
+            let dealer = self.in_channel().into_iter().find(|at| self.pseudonym(*at) == set[0]);
+            if let (true, Some(dealer)) = (producible, dealer) {
+                let head = self.head();
+                let channel = self.members[dealer].channel.as_ref().unwrap();
+                let due = channel.deal_on_first_use(&set, head, &mut self.rng);
+                self.act_all(dealer, due.into_iter().collect());
+            }
+        }
+        self.upkeep();
+    }
+
+    /// A member deals the secret of a set, and whoever is in it acknowledges it.
+    pub(crate) fn deal_for(&mut self, dealer: usize, set: &[PublicKey]) {
+        let mut set = set.to_vec();
+        set.sort_unstable();
+        let head = self.head();
+        let channel = self.members[dealer].channel.as_ref().unwrap();
+        let due = channel.deal_on_first_use(&set, head, &mut self.rng);
+        self.act_all(dealer, due.into_iter().collect());
+        self.upkeep();
+    }
+
+    /// Lets a member that had left execute what it is let into again.
+    pub(crate) fn come_back(&mut self, at: usize) {
+        self.members[at].left = false;
+    }
+
+    /// Members that belong to the newest generation of the first.
+    pub(crate) fn in_channel(&self) -> Vec<usize> {
+        (0..self.members.len())
+            .filter(|at| self.members[*at].channel.as_ref().is_some_and(Channel::is_member))
+            .collect()
+    }
+
+    fn act_all(&mut self, at: usize, due: Vec<Due>) {
+        if due.is_empty() {
+            return;
+        }
+        let signed: Vec<_> = due.into_iter().map(|due| self.signed_act(at, due)).collect();
+        self.anchor(at, &signed);
+        for act in &signed {
+            assert_eq!(self.verdict(act), "applied", "{:?}", act.body().act.as_ref().map(Act::name));
+        }
+    }
+
+    /// An act of a member, sealed and signed.
+    pub(crate) fn signed_act(&mut self, at: usize, Due { act, wraps }: Due) -> SignedTransaction {
+        let height = self.next();
+        let draft = ActDraft { act, wraps, expiry: Height(height.0 + 50) };
+        let channel = self.members[at].channel.as_ref().unwrap();
+        let sealed = draft.seal(&channel.desk(height), &mut self.rng);
+        sealed.sign(channel.pseudonym()).unwrap()
+    }
+
+    /// Orders an act of a member: its verdict, and its digest.
+    pub(crate) fn act(&mut self, at: usize, act: Act) -> (String, TransactionDigest) {
+        let signed = self.signed_act(at, Due { act, wraps: Vec::new() });
+        self.anchor(at, std::slice::from_ref(&signed));
+        (self.verdict(&signed), signed.digest())
+    }
+
+    /// A motion with a fresh blinder.
+    pub(crate) fn motion(&mut self, changes: Vec<Change>) -> Act {
+        let mut blinder = [0; 32];
+        self.rng.fill_bytes(&mut blinder);
+        Act::Move(Motion { changes, blinder })
+    }
+
+    /// Moves changes as a member and has them approved by others: the motion.
+    pub(crate) fn decide_on(
+        &mut self,
+        mover: usize,
+        changes: Vec<Change>,
+        voters: &[usize],
+    ) -> TransactionDigest {
+        let motion = self.motion(changes);
+        let (verdict, motion) = self.act(mover, motion);
+        assert_eq!(verdict, "applied");
+        for voter in voters {
+            let (verdict, _) = self.act(*voter, Act::Vote { motion, approve: true });
+            assert_eq!(verdict, "applied");
+        }
+        motion
+    }
+
+    /// The rotation that was decided, signed by all members in the channel.
+    pub(crate) fn rotation(&self) -> RootTransaction {
+        let head = self.head();
+        let of = self.in_channel();
+        let statement = self.member(of[0]).rotation(head, WINDOW).expect("a rotation is decided and dealt");
+        let signed: Vec<_> =
+            of.iter().map(|at| self.member(*at).sign_rotation(&statement, head, WINDOW).unwrap()).collect();
+        let current: Vec<_> = signed.iter().map(|signed| signed.current).collect();
+        let next: Vec<_> = signed.iter().filter_map(|signed| signed.next).collect();
+        let certificate = Certificate::assemble(self.member(of[0]).endorsers(), &current).unwrap();
+        let next = Certificate::assemble(&statement.next, &next).unwrap();
+        RootTransaction::Rotate(statement.rotate(certificate, next))
+    }
+
+    /// What is due for a decided rotation is done, then it is ordered and executed, and the members do what
+    /// the new generation needs.
+    pub(crate) fn rotate(&mut self) -> FinalEvent {
+        self.upkeep();
+        let event = self.order(self.rotation());
+        self.settle();
+        self.upkeep();
+        event
     }
 
     pub(crate) fn member(&self, at: usize) -> &Channel {
@@ -182,6 +366,10 @@ impl Trio {
 
     pub(crate) fn pseudonym(&self, at: usize) -> PublicKey {
         self.member(at).pseudonym().public()
+    }
+
+    pub(crate) fn id(&self, at: usize) -> MemberId {
+        self.member(at).own_id()
     }
 
     /// A folder of this consortium that is not there yet.
@@ -236,15 +424,30 @@ impl Trio {
         event
     }
 
+    /// Orders several events in one block; nobody executes them.
+    pub(crate) fn order_together(&mut self, transactions: Vec<RootTransaction>) {
+        let (block, rejected) = self.root.build(transactions);
+        assert_eq!(rejected, []);
+        let entries = self.root.apply(&block).unwrap().entries;
+        for (entry, transaction) in entries.into_iter().zip(block.transactions) {
+            self.log.push(FinalEvent { height: block.header.height, entry, transaction });
+        }
+    }
+
     /// A member executes what is final; a batch that it lacks it gets from whoever has it.
     pub(crate) fn catch_up(&mut self, at: usize) -> Result<Vec<Executed>, ChannelError> {
         let next = self.member(at).head().map_or(Sequence(0), |head| head.next);
         let mut executed = Vec::new();
         for event in self.log.clone().into_iter().filter(|event| event.entry.sequence >= next) {
+            if self.members[at].left {
+                break;
+            }
             if let RootTransaction::Anchor(anchor) = &event.transaction {
                 self.fetch(at, &anchor.commitment);
             }
+            let was_member = self.member(at).is_member();
             executed.push(self.member_mut(at).execute(&event)?);
+            self.members[at].left = was_member && !self.member(at).is_member();
         }
         Ok(executed)
     }
@@ -258,12 +461,13 @@ impl Trio {
         self.member_mut(at).receive_anchored(&encode(&proposal)).unwrap();
     }
 
-    /// All members execute what is final, and have one state.
+    /// All members execute what is final, and have one state; who has left goes as far as its leaving.
     pub(crate) fn settle(&mut self) -> StateRoot {
-        for at in 0..NAMES.len() {
+        for at in 0..self.members.len() {
             self.catch_up(at).unwrap();
         }
-        let roots: Vec<_> = (0..NAMES.len()).map(|at| self.member(at).head().unwrap().root).collect();
+        let roots: Vec<_> =
+            self.in_channel().into_iter().map(|at| self.member(at).head().unwrap().root).collect();
         assert!(roots.iter().all(|root| *root == roots[0]), "one log, one state");
         roots[0]
     }
@@ -281,23 +485,17 @@ impl Trio {
             record: record(of.record),
             version: of.version,
             parties: BTreeMap::from([
-                ("preparer".to_owned(), self.pseudonym(of.preparer)),
-                ("counterparty".to_owned(), self.pseudonym(of.counterparty)),
+                ("preparer".to_owned(), self.id(of.preparer)),
+                ("counterparty".to_owned(), self.id(of.counterparty)),
             ]),
             fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         };
         let height = self.next();
         // An outsider cannot seal for the parties; it takes what one of them sealed.
         let sealer = self.members[of.preparer].channel.as_ref().unwrap();
-        let desk = Desk {
-            config: sealer.config(),
-            definition: sealer.definition(),
-            keys: sealer.keys(),
-            author: sealer.pseudonym(),
-            epoch: sealer.epoch_at(height).0,
-        };
         let draft = Draft { operations: vec![operation], expiry: Height(height.0 + 50) };
-        let signed = draft.seal(&desk, &mut self.rng).unwrap().sign(sealer.pseudonym()).unwrap();
+        let signed =
+            draft.seal(&sealer.desk(height), &mut self.rng).unwrap().sign(sealer.pseudonym()).unwrap();
         let (mut body, sealed) = hazmat::into_parts(signed);
         (body.author, body.sponsor) = (self.pseudonym(of.author), self.pseudonym(of.author));
         (body, sealed)
@@ -305,7 +503,8 @@ impl Trio {
 
     /// Signs a body as its author.
     pub(crate) fn sign(&self, body: Body, sealed: SealedPart) -> SignedTransaction {
-        let author = (0..NAMES.len()).find(|at| self.pseudonym(*at) == body.author).unwrap_or_default();
+        let author =
+            (0..self.members.len()).find(|at| self.pseudonym(*at) == body.author).unwrap_or_default();
         hazmat::sign_unchecked(body, sealed, self.member(author).pseudonym())
     }
 
@@ -375,10 +574,18 @@ impl Trio {
 
     /// The anchor of a proposal that one other member endorses.
     pub(crate) fn endorsed(&mut self, sponsor: usize, proposal: &Proposal) -> Anchor {
-        let (head, endorser) = (self.head(), (sponsor + 1) % NAMES.len());
-        let own = self.member(sponsor).endorse_own(proposal);
-        let (_, other) = self.member_mut(endorser).endorse(&encode(proposal), head, WINDOW).unwrap();
-        self.member(sponsor).anchor(proposal, &[own, other]).unwrap()
+        let head = self.head();
+        let mut endorsements = vec![self.member(sponsor).endorse_own(proposal)];
+        // The next members in the circle, as many as it takes: of three, one.
+        let circle: Vec<usize> = self.in_channel();
+        let place = circle.iter().position(|at| *at == sponsor).unwrap_or_default();
+        let needed = usize::from(self.member(sponsor).endorsers().threshold());
+        for next in 1..needed {
+            let endorser = circle[(place + next) % circle.len()];
+            let (_, other) = self.member_mut(endorser).endorse(&encode(proposal), head, WINDOW).unwrap();
+            endorsements.push(other);
+        }
+        self.member(sponsor).anchor(proposal, &endorsements).unwrap()
     }
 
     /// Orders a batch of a member; nobody executes it.

@@ -2,13 +2,16 @@
 
 use parclose_transaction::decode::UnverifiedTransaction;
 use parclose_transaction::view::{FieldView, Provenance, open_field};
-use parclose_transaction::{Body, FieldState, Perspective, SealedPart};
-use parclose_types::{ChannelCommitment, Height, PublicKey, RecordId, Sequence, TransactionDigest};
+use parclose_transaction::{Body, Definition, DefinitionTexts, FieldState, Perspective, SealedPart};
+use parclose_types::{
+    ChannelCommitment, Generation, Height, MemberId, PublicKey, RecordId, Sequence, TransactionDigest,
+};
 
 use crate::channel::Channel;
 use crate::error::ChannelError;
+use crate::governance::{DealRow, GenerationRow, MotionRow, Past};
 use crate::tables::{
-    BATCHES, EVENTS, EventOutcome, EventRow, PERMANENT, PRUNABLE, RECORDS, RecordField, RecordRow,
+    BATCHES, EVENTS, EventOutcome, EventRow, MOTIONS, PERMANENT, PRUNABLE, RECORDS, RecordField, RecordRow,
     TRANSACTIONS, TransactionRow, VERDICTS, VerdictRow,
 };
 
@@ -95,8 +98,10 @@ impl Channel {
             *last = self.sealed_part(batch, index)?.map(|sealed| ((batch, index), sealed));
         }
         let malformed = FieldView { field: field.state.entry.field, state: FieldState::Malformed };
-        let (Some((_, sealed)), Some(record_type)) = (last.as_ref(), self.definition.record(row.record_type))
-        else {
+        // What it means is what the definition said when it was written.
+        let written_in = self.generation(field.state.generation)?;
+        let record_type = written_in.definition.record(row.record_type);
+        let (Some((_, sealed)), Some(record_type)) = (last.as_ref(), record_type) else {
             return Ok(malformed);
         };
         let from = Provenance {
@@ -137,16 +142,16 @@ impl Channel {
     }
 
     /// A transaction's fields as `reader` sees them, by operation.
-    #[must_use]
     pub fn view_transaction(
         &self,
         reader: &dyn Perspective,
         stored: &StoredTransaction,
-    ) -> Vec<Vec<FieldView>> {
+    ) -> Result<Vec<Vec<FieldView>>, ChannelError> {
+        let written_in = self.generation(stored.body.generation)?;
         let view = |(at, operation): (usize, &parclose_transaction::Operation)| {
             let sealed =
                 stored.sealed.as_ref().and_then(|sealed| Some((sealed.salt, sealed.fields.get(at)?)));
-            let record_type = self.definition.record(operation.record_type);
+            let record_type = written_in.definition.record(operation.record_type);
             let field = |(position, entry): (usize, &parclose_transaction::FieldEntry)| {
                 let malformed = FieldView { field: entry.field, state: FieldState::Malformed };
                 let Some(((salt, fields), record_type)) = sealed.zip(record_type) else { return malformed };
@@ -163,7 +168,7 @@ impl Channel {
             };
             operation.fields.iter().enumerate().map(field).collect()
         };
-        stored.body.operations.iter().enumerate().map(view).collect()
+        Ok(stored.body.operations.iter().enumerate().map(view).collect())
     }
 
     /// Verdicts from an index on, ascending.
@@ -181,10 +186,51 @@ impl Channel {
         Ok(self.store.scan(&EVENTS, &from, limit)?)
     }
 
-    /// The name of a member by pseudonym.
-    #[must_use]
-    pub fn name_of(&self, pseudonym: &PublicKey) -> Option<&str> {
-        self.setup.config.member(pseudonym).map(|member| member.name.as_str())
+    /// The name of a member by its pseudonym of a generation.
+    pub fn name_in(
+        &self,
+        generation: Generation,
+        pseudonym: &PublicKey,
+    ) -> Result<Option<String>, ChannelError> {
+        Ok(self.generation(generation)?.config.member(pseudonym).map(|member| member.name.clone()))
+    }
+
+    /// The name of a member of whatever generation, the newest first.
+    pub fn name_of(&self, member: &MemberId) -> Result<Option<String>, ChannelError> {
+        for term in self.terms.iter().rev() {
+            if let Some(entry) = self.generation(term.generation)?.config.by_id(member) {
+                return Ok(Some(entry.name.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is kept of a generation: its row, its definition and its deals.
+    pub fn kept_of(
+        &self,
+        generation: Generation,
+    ) -> Result<(GenerationRow, DefinitionTexts, Vec<DealRow>), ChannelError> {
+        let in_force = self.generation(generation)?;
+        let deals = Past::deals(&self.store, in_force.configuration)?;
+        Ok((in_force.row(), in_force.texts.clone(), deals))
+    }
+
+    /// A motion, open or closed.
+    pub fn motion(&self, transaction: &TransactionDigest) -> Result<Option<MotionRow>, ChannelError> {
+        Ok(self.store.get(&MOTIONS, transaction)?)
+    }
+
+    /// All motions, the oldest first.
+    pub fn motions(&self) -> Result<Vec<MotionRow>, ChannelError> {
+        let mut rows = Vec::new();
+        self.store.for_each(&MOTIONS, |_, row| rows.push(row))?;
+        rows.sort_by_key(|row: &MotionRow| (row.moved_at, row.transaction));
+        Ok(rows)
+    }
+
+    /// The definition that was in force in a generation: what was written then means what it says.
+    pub fn definition_in(&self, generation: Generation) -> Result<Definition, ChannelError> {
+        Ok(self.generation(generation)?.definition.clone())
     }
 
     /// The event of an executed batch, by commitment.
@@ -194,7 +240,7 @@ impl Channel {
             EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => {
                 Some(*commitment)
             }
-            EventOutcome::Opened | EventOutcome::Closed => None,
+            EventOutcome::Opened | EventOutcome::Closed | EventOutcome::Rotated { .. } => None,
         };
         Ok(events
             .iter()
@@ -208,7 +254,7 @@ impl Channel {
             EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => {
                 Ok(self.store.get(&BATCHES, commitment)?)
             }
-            EventOutcome::Opened | EventOutcome::Closed => Ok(None),
+            EventOutcome::Opened | EventOutcome::Closed | EventOutcome::Rotated { .. } => Ok(None),
         }
     }
 }

@@ -25,7 +25,11 @@ pub mod commit;
 pub mod endorse;
 pub mod error;
 pub mod execute;
+pub mod governance;
+pub mod handover;
+pub mod joining;
 pub mod ledger;
+pub mod opening;
 pub mod outcome;
 pub mod process;
 pub mod propose;
@@ -33,6 +37,8 @@ pub mod prove;
 pub mod reject;
 pub mod setup;
 pub mod tables;
+pub mod turnover;
+pub mod upkeep;
 pub mod verify;
 
 pub use batch::{Batch, BatchHeader, Proposal};
@@ -40,11 +46,14 @@ pub use channel::Channel;
 pub use endorse::EndorseRefused;
 pub use error::ChannelError;
 pub use execute::{Executed, FinalEvent};
+pub use governance::{ActRefused, Governance};
+pub use joining::Applicant;
 pub use ledger::{RecordView, StoredTransaction};
 pub use outcome::{BatchProof, OutcomeProof};
 pub use reject::Reject;
-pub use setup::{Founder, Founding, Setup, SetupInvalid};
+pub use setup::{Candidate, Founding, Setup, SetupInvalid};
 pub use tables::{Verdict, VerdictRow};
+pub use upkeep::Due;
 
 #[cfg(test)]
 mod fixtures;

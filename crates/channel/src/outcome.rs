@@ -6,7 +6,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::merkle::{Inclusion, ProvingList};
 use parclose_crypto::state_tree::StateProof;
-use parclose_types::{ChannelId, Sequence, SignatureBytes, TransactionDigest, encode};
+use parclose_types::{Sequence, SignatureBytes, TransactionDigest, encode};
 
 use crate::batch::BatchHeader;
 use crate::channel::Channel;
@@ -158,12 +158,6 @@ impl Channel {
             verdict: log.rows.get(at).cloned().ok_or_else(not_attested)?,
             inclusion: log.list.prove(place.verdict).ok_or_else(not_attested)?,
         })
-    }
-
-    /// The channel's id, which opens commitments.
-    #[must_use]
-    pub fn id(&self) -> ChannelId {
-        self.setup.config.channel
     }
 }
 

@@ -4,13 +4,15 @@
 //! execution after ordering decides ([`Execution::process`]).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use parclose_access::Decider;
-use parclose_transaction::{Definition, GenerationConfig, KnownSignatures, Setting, UnverifiedTransaction};
-use parclose_types::{Epoch, Height, RecordId, TransactionDigest};
+use parclose_transaction::{KnownSignatures, Setting, UnverifiedTransaction};
+use parclose_types::{Epoch, Height, RecordId, Sequence, TransactionDigest};
 
 use crate::apply::Effects;
 use crate::error::ChannelError;
+use crate::governance::{Governance, InForce, Past};
 use crate::prove::ProvenTransaction;
 use crate::reject::Reject;
 use crate::tables::{RecordRow, TransactionRow};
@@ -23,16 +25,23 @@ pub trait StateBefore {
     fn executed(&self, digest: &TransactionDigest) -> Result<Option<TransactionRow>, ChannelError>;
     /// Whether a salt was seen in an epoch.
     fn salt_seen(&self, epoch: Epoch, salt: &[u8; 32]) -> Result<bool, ChannelError>;
+    /// What is kept of earlier generations.
+    fn past(&self) -> &dyn Past;
 }
 
 /// The transactions of one event, one after the other, over the state before it.
 pub struct Execution<'a> {
     pub(crate) state: &'a dyn StateBefore,
-    pub(crate) config: &'a GenerationConfig,
-    pub(crate) definition: &'a Definition,
+    /// the generation in force at the event's height, with its definition
+    pub(crate) in_force: Arc<InForce>,
     pub(crate) decider: &'a mut Decider,
     pub(crate) known: &'a mut KnownSignatures,
+    /// how the channel stood before the event
+    pub(crate) governance: &'a Governance,
+    /// how it stands now, if this event has changed that
+    pub(crate) changed: Option<Governance>,
     pub(crate) setting: Setting,
+    pub(crate) sequence: Sequence,
     /// records written by this event so far
     pub(crate) written: BTreeMap<RecordId, RecordRow>,
     /// transactions with a verdict by this event so far
@@ -60,7 +69,7 @@ impl Execution<'_> {
     /// Runs the stages before ordering, as advice.
     pub fn advise(&mut self, permanent: &[u8]) -> Result<ProvenTransaction, Stop> {
         let tx = UnverifiedTransaction::decode(permanent)?;
-        let config = self.config;
+        let config = &self.in_force.config;
         let tx = tx.authenticate(&self.setting, |key| config.member(key).is_some(), self.known)?;
         let tx = self.authorize(tx)?;
         self.prove(tx)
@@ -70,7 +79,7 @@ impl Execution<'_> {
     pub fn process(&mut self, permanent: &[u8], place: (u64, u32)) -> Result<Effects, Stop> {
         let tx = self.advise(permanent)?;
         let tx = self.admit(tx)?;
-        Ok(self.apply(&tx, place))
+        Ok(self.apply(tx, place))
     }
 
     /// Whether a transaction already has its verdict: the first occurrence under its sponsor counts.
@@ -91,6 +100,11 @@ impl Execution<'_> {
             Some(row) => Ok(Some(row.clone())),
             None => self.state.record(record).map_err(Stop::Broken),
         }
+    }
+
+    /// How the channel stands as this transaction meets it.
+    pub(crate) fn governance(&self) -> &Governance {
+        self.changed.as_ref().unwrap_or(self.governance)
     }
 
     /// The height that this event has.

@@ -1,13 +1,14 @@
 //! Proposing: a sponsor's own transactions become a batch, stored and committed to.
 
 use parclose_root::{Anchor, Certificate, Endorsement};
-use parclose_transaction::SignedTransaction;
-use parclose_types::{Height, Sequence};
+use parclose_transaction::{Act, SignedTransaction};
+use parclose_types::{Height, Sequence, TransactionDigest};
 use rand_core::CryptoRng;
 
 use crate::batch::{Batch, BatchHeader, Proposal};
 use crate::channel::Channel;
 use crate::error::ChannelError;
+use crate::governance::act::ActContext;
 use crate::process::Stop;
 use crate::reject::Reject;
 
@@ -41,8 +42,28 @@ impl Channel {
         height: Height,
     ) -> Result<Result<Pooled, Reject>, ChannelError> {
         let (permanent, prunable) = signed.encode_parts();
-        match self.execution(height).advise(&permanent) {
+        match self.execution(height)?.advise(&permanent) {
             Ok(_) => Ok(Ok(Pooled { permanent, prunable })),
+            Err(Stop::Reject(reject)) => Ok(Err(reject)),
+            Err(Stop::Broken(error)) => Err(error),
+        }
+    }
+
+    /// Whether an act would be admitted by the state as it stands: with the whole reason, which a verdict
+    /// does not tell.
+    pub fn rehearse(&mut self, act: &Act, height: Height) -> Result<Result<(), Reject>, ChannelError> {
+        let author = self.own_id();
+        let execution = self.execution(height)?;
+        let context = ActContext {
+            in_force: &execution.in_force,
+            author,
+            transaction: TransactionDigest([0; 32]),
+            height,
+            sequence: execution.sequence,
+            past: execution.state.past(),
+        };
+        match execution.governance().after(act, &context) {
+            Ok(_) => Ok(Ok(())),
             Err(Stop::Reject(reject)) => Ok(Err(reject)),
             Err(Stop::Broken(error)) => Err(error),
         }
@@ -61,9 +82,9 @@ impl Channel {
     ) -> Result<Proposal, ChannelError> {
         let head = self.head.as_ref().ok_or(ChannelError::Unknown { what: "state before the opening" })?;
         let header = BatchHeader {
-            network: self.setup.config.network,
-            channel: self.setup.config.channel,
-            generation: self.setup.config.generation,
+            network: self.config().network,
+            channel: self.config().channel,
+            generation: self.config().generation,
             sponsor: self.pseudonym.public(),
             attested: Sequence(head.next.0 - 1),
             attested_root: head.root,

@@ -4,6 +4,8 @@ use parclose_access::Denied;
 use parclose_transaction::NotAuthentic;
 use parclose_types::{Failure, Fault, Malformed};
 
+use crate::governance::ActRefused;
+
 /// Why a transaction is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Reject {
@@ -25,6 +27,9 @@ pub enum Reject {
     /// admit
     #[error(transparent)]
     Stale(#[from] Stale),
+    /// admit: an act
+    #[error(transparent)]
+    Act(#[from] ActRefused),
 }
 
 /// A transaction does not fit the channel's schema.
@@ -50,6 +55,12 @@ pub enum OffSchema {
     /// SCH-04: the author does not belong to an audience that it seals for
     #[error("the author does not belong to the audience of field {field}")]
     Writer {
+        /// field number
+        field: u32,
+    },
+    /// SCH-06: the audience's secret is not active
+    #[error("the secret of the audience of field {field} is not active in this generation")]
+    NotDealt {
         /// field number
         field: u32,
     },
@@ -104,6 +115,7 @@ impl Failure for Reject {
             Self::NotProven(_) => "NOT_PROVEN",
             Self::Stale(Stale::Repeated) => "ALREADY_DECIDED",
             Self::Stale(_) => "STALE",
+            Self::Act(e) => e.code(),
         }
     }
 
@@ -112,11 +124,13 @@ impl Failure for Reject {
             Self::Malformed(e) => e.rule(),
             Self::NotAuthentic(e) => e.rule(),
             Self::Denied(e) => e.rule(),
+            Self::Act(e) => e.rule(),
             Self::OffSchema(OffSchema::Unknown { .. }) => "SCH-01",
             Self::OffSchema(OffSchema::Parties) => "SCH-02",
             Self::OffSchema(OffSchema::Audience { .. }) => "SCH-03",
             Self::OffSchema(OffSchema::Writer { .. }) => "SCH-04",
             Self::OffSchema(OffSchema::Required { .. }) => "SCH-05",
+            Self::OffSchema(OffSchema::NotDealt { .. }) => "SCH-06",
             Self::NotProven(NotProven::Form) => "AMT-01",
             Self::Stale(Stale::Repeated) => "STA-03",
             Self::Stale(Stale::Version { .. }) => "STA-04",
@@ -139,6 +153,7 @@ impl Failure for Reject {
             Self::Malformed(e) => e.fix(),
             Self::NotAuthentic(e) => e.fix(),
             Self::Denied(e) => e.fix(),
+            Self::Act(e) => e.fix(),
             Self::OffSchema(_) => "compare with `parclose channel show`".into(),
             Self::NotProven(_) => "build the transaction again".into(),
             Self::Stale(Stale::Exists) => "the record is there: update it, or use another id".into(),

@@ -3,27 +3,31 @@
 //! Every value is sealed at rest ([`crate::at_rest`]); keys that carry meaning are blinded. Batch
 //! numbers are local arrival numbers and mean nothing to anybody else.
 
+use std::collections::BTreeSet;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::merkle::Frontier;
 use parclose_crypto::state_tree::StateProof;
+use parclose_keys::PseudonymCertificate;
 use parclose_root::LogEntry;
 use parclose_store::{AnyTable, Blinded, Table};
-use parclose_transaction::FieldEntry;
+use parclose_transaction::{DefinitionTexts, FieldEntry, SharedScope};
 use parclose_types::{
-    AudienceId, ChannelCommitment, Epoch, Generation, Height, PublicKey, RecordId, Sequence, SignatureBytes,
-    StateRoot, TransactionDigest,
+    AudienceId, ChannelCommitment, Digest, Epoch, Generation, Height, MemberId, PublicKey, RecordId,
+    Sequence, SignatureBytes, StateRoot, TransactionDigest,
 };
 
 use crate::batch::BatchHeader;
+use crate::governance::{DealRow, DecisionRow, GenerationRow, MotionRow};
 use crate::setup::Setup;
 
 /// Where execution stands.
 pub const HEAD: Table<u8, Head> = Table::<u8, Head>::ordered(1, "head");
 /// Who belongs to the channel and by which definition.
 pub const SETUP: Table<u8, Setup> = Table::<u8, Setup>::ordered(2, "setup");
-/// Audience secrets that this member holds.
-pub const SECRETS: Table<AudienceId, [u8; 32], Blinded> =
-    Table::<AudienceId, [u8; 32]>::blinded(3, "secrets");
+/// Audience secrets that this member holds, each with its generation.
+pub const SECRETS: Table<AudienceId, (Generation, AudienceId, [u8; 32]), Blinded> =
+    Table::<AudienceId, (Generation, AudienceId, [u8; 32])>::blinded(3, "secrets");
 /// Executed events of the log.
 pub const EVENTS: Table<Sequence, EventRow> = Table::<Sequence, EventRow>::ordered(4, "events");
 /// Stored batches by their commitment, ordered or not.
@@ -45,6 +49,32 @@ pub const SALTS: Table<(Epoch, [u8; 32]), (), Blinded> = Table::<(Epoch, [u8; 32
 /// Nodes of the state tree.
 pub const NODES: Table<Vec<u8>, Vec<u8>, Blinded> = Table::<Vec<u8>, Vec<u8>>::blinded(12, "nodes");
 
+/// Generations: who belongs to the channel, with which keys, from when on.
+pub const GENERATIONS: Table<Generation, GenerationRow> =
+    Table::<Generation, GenerationRow>::ordered(13, "generations");
+/// Definitions by version.
+pub const DEFINITIONS: Table<u32, DefinitionTexts> =
+    Table::<u32, DefinitionTexts>::ordered(14, "definitions");
+/// Certificates of the next generation that members have published.
+pub const PUBLISHED: Table<MemberId, PseudonymCertificate, Blinded> =
+    Table::<MemberId, PseudonymCertificate>::blinded(15, "published");
+/// Motions, by the digest of their transaction.
+pub const MOTIONS: Table<TransactionDigest, MotionRow, Blinded> =
+    Table::<TransactionDigest, MotionRow>::blinded(16, "motions");
+/// What was decided last and is not in force yet.
+pub const DECISION: Table<u8, DecisionRow> = Table::<u8, DecisionRow>::ordered(17, "decision");
+/// Deals of audience secrets, by configuration and audience.
+pub const DEALS: Table<(Digest, AudienceId), DealRow> =
+    Table::<(Digest, AudienceId), DealRow>::ordered(18, "deals");
+/// This member's one-time keys, until their generation has ended.
+pub const UNWRAP: Table<Generation, [u8; 32]> = Table::<Generation, [u8; 32]>::ordered(19, "unwrap");
+/// Covers of the past that this member was given when it joined.
+pub const SHARED: Table<u64, Vec<u8>> = Table::<u64, Vec<u8>>::ordered(20, "shared");
+
+/// Covers of the past that members were given who joined with the newest generation.
+pub const GIVEN: Table<MemberId, (MemberId, BTreeSet<SharedScope>), Blinded> =
+    Table::<MemberId, (MemberId, BTreeSet<SharedScope>)>::blinded(21, "given");
+
 /// Every table, for checks of all rows.
 pub const ALL: &[&dyn AnyTable] = &[
     &HEAD,
@@ -59,9 +89,18 @@ pub const ALL: &[&dyn AnyTable] = &[
     &TRANSACTIONS,
     &SALTS,
     &NODES,
+    &GENERATIONS,
+    &DEFINITIONS,
+    &PUBLISHED,
+    &MOTIONS,
+    &DECISION,
+    &DEALS,
+    &UNWRAP,
+    &SHARED,
+    &GIVEN,
 ];
 
-/// The one row of [`HEAD`] and [`SETUP`].
+/// The one row of [`HEAD`], [`SETUP`] and [`DECISION`].
 pub const ONLY: u8 = 0;
 
 /// Where execution stands, after its last event.
@@ -69,14 +108,14 @@ pub const ONLY: u8 = 0;
 pub struct Head {
     /// the next event's sequence
     pub next: Sequence,
-    /// height of the event that opened the channel: epochs count from here
-    pub start: Height,
     /// height of the last event
     pub height: Height,
     /// state root after it
     pub root: StateRoot,
     /// right edge of the verdict log
     pub verdicts: Frontier,
+    /// the last event was the close
+    pub closed: bool,
 }
 
 /// A stored batch.
@@ -117,6 +156,11 @@ pub enum EventOutcome {
     },
     /// the channel was closed
     Closed,
+    /// another generation was put in force, from the next height on
+    Rotated {
+        /// which
+        generation: Generation,
+    },
 }
 
 /// An executed event.
@@ -157,9 +201,9 @@ pub struct RecordRow {
     /// counts up from 1
     pub version: u64,
     /// who created it
-    pub owner: PublicKey,
+    pub owner: MemberId,
     /// party slots
-    pub parties: Vec<(u8, PublicKey)>,
+    pub parties: Vec<(u8, MemberId)>,
     /// fields, ascending
     pub fields: Vec<RecordField>,
 }

@@ -13,11 +13,13 @@ use parclose_types::{Digest, RecordId, Sequence, StateRoot, encode};
 
 use crate::batch::Batch;
 use crate::channel::Channel;
-use crate::commit::{SETUP_LEAF, head_key, head_leaf, record_key, record_leaf};
+use crate::commit::governed::stored_leaves;
+use crate::commit::{head_key, head_leaf, record_key, record_leaf};
 use crate::error::ChannelError;
+use crate::setup::GENERATION;
 use crate::tables::{
-    ALL, EventOutcome, EventRow, HeadLeaf, PERMANENT, RECORDS, RecordRow, SALTS, TRANSACTIONS, VERDICTS,
-    Verdict,
+    ALL, EventOutcome, EventRow, GENERATIONS, HeadLeaf, PERMANENT, RECORDS, RecordRow, SALTS, TRANSACTIONS,
+    VERDICTS, Verdict,
 };
 
 /// What was verified.
@@ -51,6 +53,7 @@ impl Channel {
         };
         let last = Sequence(head.next.0 - 1);
         let wrong = |what| ChannelError::Inconsistent { what, sequence: last };
+        self.verify_setup().map_err(|_| wrong("the setup"))?;
         let records = self.all_records()?;
         self.verify_tree(&records, last, head.root).map_err(|_| wrong("a record"))?;
         self.check_tree(head.next)?;
@@ -73,6 +76,14 @@ impl Channel {
         })
     }
 
+    /// The founding holds, and is that of the first generation in the state.
+    fn verify_setup(&self) -> Result<(), ChannelError> {
+        self.setup.check()?;
+        let first = self.store.get(&GENERATIONS, &GENERATION)?;
+        let same = first.is_some_and(|row| row.config == self.setup.config);
+        if same { Ok(()) } else { Err(ChannelError::Unknown { what: "first generation" }) }
+    }
+
     fn all_records(&self) -> Result<BTreeMap<RecordId, RecordRow>, ChannelError> {
         let mut records = BTreeMap::new();
         self.store.for_each(&RECORDS, |_, row: RecordRow| {
@@ -92,8 +103,7 @@ impl Channel {
         let mut changes: Vec<Change> =
             records.values().map(|row| (record_key(&row.record), Some(record_leaf(row)))).collect();
         changes.push((head_key(), Some(head_leaf(&head))));
-        let setup = state_tree::leaf_value(SETUP_LEAF, b"", self.setup.config.digest().as_ref());
-        changes.push((state_tree::leaf_key(SETUP_LEAF, b""), Some(setup)));
+        changes.extend(stored_leaves(&self.store)?);
         let computed = state_tree::update(&MemoryNodes::default(), 0, &changes)?.root;
         if computed == root {
             Ok(())

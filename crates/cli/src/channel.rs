@@ -9,6 +9,7 @@ use crate::args::{Channel, Global};
 use crate::context::{in_room, with_channel, with_consortium};
 use crate::dev::create_channel;
 use crate::error::CliError;
+use crate::governance;
 
 /// Runs `parclose channel …`.
 pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
@@ -17,6 +18,15 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
         Channel::Create { name, template, members } => create(global, name, template, members),
         Channel::Show { of } => with_channel(global, of, |channel| Ok(show(channel))),
         Channel::Visibility { of } => with_channel(global, of, |channel| Ok(visibility(channel))),
+        Channel::Motions { of } => governance::motions(global, of),
+        Channel::Propose { of, proposal } => governance::propose(global, of, proposal),
+        Channel::Vote { of, motion, against } => governance::vote(global, of, motion, !against),
+        Channel::Leave { of } => governance::leave(global, of),
+        Channel::Invite { of, out } => governance::invite(global, of, out),
+        Channel::Join { member, invitation, roles, out } => {
+            governance::join(global, member, invitation, roles, out)
+        }
+        Channel::Card { of, roles, out } => governance::card(global, of, roles, out),
         Channel::Verify { of } => with_consortium(global, |consortium| {
             let room = consortium.room(&of.member, &of.channel)?;
             let root = consortium.root().clone();

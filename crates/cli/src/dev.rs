@@ -1,9 +1,11 @@
 //! `parclose dev`: a consortium of five members, a regulator and three channels in one directory.
 
 use parclose_node::found::{Party, found_channel, found_consortium, read_template, template_folder};
+use parclose_node::home::check_channel_name;
 use parclose_node::randomness::generator;
 use parclose_node::{Consortium, Home};
 use parclose_transaction::Definition;
+use parclose_types::Failure;
 use serde_json::{Value, json};
 
 use crate::args::{Dev, Global};
@@ -71,7 +73,7 @@ pub fn create_channel(
     template: &str,
     members: &[(String, Vec<String>)],
 ) -> Result<parclose_types::Tag, CliError> {
-    check_name(name)?;
+    check_channel_name(name).map_err(|e| CliError::usage(e.to_string(), &e.fix()))?;
     let texts = read_template(&template_folder(&global.templates, template))?;
     let definition = Definition::parse("channel.toml", &texts.channel_toml)?;
     let party = |(member, roles): &(String, Vec<String>)| {
@@ -90,15 +92,4 @@ pub fn create_channel(
     let names: Vec<String> = members.iter().map(|(member, _)| member.clone()).collect();
     consortium.open_on_root(name, &names, open)?;
     Ok(setup.tag)
-}
-
-fn check_name(name: &str) -> Result<(), CliError> {
-    let plain = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    if (1..=parclose_types::limits::NAME_BYTES_MAX).contains(&name.len()) && plain {
-        return Ok(());
-    }
-    Err(CliError::usage(
-        format!("`{name}` is not a channel name"),
-        "use a-z, 0-9 and `-`, at most 64 of them",
-    ))
 }

@@ -94,6 +94,7 @@ impl CliError {
             Some("ACC") => ("ACTION_DENIED", "see `parclose policy show`"),
             Some("AUT") => ("NOT_AUTHENTIC", "build the transaction again"),
             Some("SCH") => ("OFF_SCHEMA", "compare with `parclose channel show`"),
+            Some("GOV") => ("CHANGE_REFUSED", "see `parclose channel motions`"),
             Some("AMT") => ("NOT_PROVEN", "build the transaction again"),
             _ => ("MALFORMED", "build the transaction again"),
         };

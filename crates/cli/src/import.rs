@@ -14,14 +14,14 @@ use parclose_keys::MemberSecret;
 use parclose_node::{Consortium, Outcome, RoomHandle, SubmitError, key_file};
 use parclose_transaction::definition::RecordType;
 use parclose_transaction::{DraftOperation, FieldType, FieldValue};
-use parclose_types::{ChannelId, Failure, PublicKey, RecordId};
+use parclose_types::{ChannelId, Failure, MemberId, RecordId};
 use serde_json::{Value, json};
 
 use crate::args::{Global, Import, OfChannel};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
 use crate::progress::Progress;
-use crate::transaction::pseudonym;
+use crate::transaction::member_named;
 
 /// Runs `parclose import …`.
 pub fn run(global: &Global, command: &Import) -> Result<Value, CliError> {
@@ -106,7 +106,7 @@ pub struct Target {
     channel: ChannelId,
     member: MemberSecret,
     record_type: RecordType,
-    parties: BTreeMap<String, PublicKey>,
+    parties: BTreeMap<String, MemberId>,
 }
 
 /// What an import did.
@@ -266,20 +266,20 @@ fn slot_parties(
     channel: &Channel,
     record_type: &RecordType,
     named: &[String],
-) -> Result<BTreeMap<String, PublicKey>, CliError> {
+) -> Result<BTreeMap<String, MemberId>, CliError> {
     let mut parties = BTreeMap::new();
     for text in named {
         let (slot, member) = text.split_once('=').ok_or_else(|| {
             CliError::usage(format!("`{text}` is not SLOT=MEMBER"), "for example --party bank=bank-1")
         })?;
-        parties.insert(slot.to_owned(), pseudonym(channel, member)?);
+        parties.insert(slot.to_owned(), member_named(channel, member)?);
     }
     for slot in &record_type.slots {
         let mut holders =
             channel.config().members.iter().filter(|member| member.certificate.roles.contains(&slot.role));
         if let (false, Some(only), None) = (parties.contains_key(&slot.name), holders.next(), holders.next())
         {
-            parties.insert(slot.name.clone(), only.certificate.pseudonym);
+            parties.insert(slot.name.clone(), only.id());
         }
     }
     Ok(parties)

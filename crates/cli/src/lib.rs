@@ -13,6 +13,7 @@ pub mod context;
 pub mod demo;
 pub mod dev;
 pub mod error;
+pub mod governance;
 pub mod import;
 pub mod key;
 pub mod member;

@@ -44,6 +44,16 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
+/// Writes a small file that somebody else shall read, as JSON; never over another file.
+pub fn write_file(path: &std::path::Path, value: &impl serde::Serialize) -> Result<(), CliError> {
+    let written = serde_json::to_string_pretty(value).map_err(std::io::Error::from).and_then(|text| {
+        let mut file = std::fs::File::create_new(path)?;
+        writeln!(file, "{text}")?;
+        file.sync_all()
+    });
+    written.map_err(|e| CliError::file(path, &e))
+}
+
 /// A closed pipe is no error of ours.
 fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");

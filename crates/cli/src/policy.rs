@@ -47,12 +47,11 @@ fn check(folder: &std::path::Path) -> Result<Value, CliError> {
             ));
         }
     }
-    let digest = Definition::digest(&texts.channel_toml, &texts.policy, &texts.policy_schema);
     Ok(json!({
         "schema": "parclose.policy-check/1",
         "template": definition.template,
         "version": definition.version,
-        "digest": digest.to_string(),
+        "digest": texts.digest().to_string(),
         "statements": policy.statements().iter().map(statement_json).collect::<Vec<_>>(),
     }))
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use parclose_channel::{Channel, Verdict};
-use parclose_transaction::{DraftOperation, FieldState, FieldValue};
-use parclose_types::{PublicKey, RecordId, TransactionDigest};
+use parclose_channel::{Channel, ChannelError, Verdict, VerdictRow};
+use parclose_transaction::{Definition, DraftOperation, FieldState, FieldValue};
+use parclose_types::{MemberId, RecordId, TransactionDigest};
 use serde_json::{Value, json};
 
 use crate::args::{Global, OfChannel, Tx};
@@ -87,7 +87,7 @@ fn operation(channel: &Channel, draft: &Value) -> Result<DraftOperation, CliErro
     }
     let mut parties = BTreeMap::new();
     for (slot, member) in draft["parties"].as_object().unwrap_or(&empty) {
-        parties.insert(slot.clone(), pseudonym(channel, member.as_str().unwrap_or_default())?);
+        parties.insert(slot.clone(), member_named(channel, member.as_str().unwrap_or_default())?);
     }
     let record = match draft["record"].as_str() {
         Some(id) => {
@@ -106,51 +106,57 @@ fn random_record() -> RecordId {
     RecordId(id)
 }
 
-/// A member's pseudonym by name; a name that is not of this channel says only that.
-pub fn pseudonym(channel: &Channel, name: &str) -> Result<PublicKey, CliError> {
+/// A member by name; a name that is not of this channel says only that.
+pub fn member_named(channel: &Channel, name: &str) -> Result<MemberId, CliError> {
     let member = channel.config().named(name);
     let member = member.ok_or_else(|| {
         CliError::usage(format!("`{name}` is not a member of this channel"), "parclose channel show")
     })?;
-    Ok(member.certificate.pseudonym)
+    Ok(member.id())
 }
 
 fn list(global: &Global, of: &OfChannel, from: u64, limit: usize) -> Result<Value, CliError> {
-    let rows = with_channel(global, of, move |channel| channel.verdicts(from, limit))?;
-    let rows: Vec<Value> = rows
-        .iter()
-        .map(|(index, row)| {
-            json!({
-                "index": index,
-                "tx": row.transaction.to_string(),
-                "sequence": row.sequence.0,
-                "verdict": verdict_text(&row.verdict),
-            })
-        })
-        .collect();
+    let rows = with_channel(global, of, move |channel| {
+        let rows = channel.verdicts(from, limit)?;
+        rows.iter().map(|(index, row)| listed(channel, *index, row)).collect::<Result<Vec<Value>, _>>()
+    })?;
     Ok(json!({ "schema": "parclose.transactions/1", "channel": of.channel, "transactions": rows }))
+}
+
+/// A row of the verdict log: acts, by which members change the channel, stand between the records.
+fn listed(channel: &Channel, index: u64, row: &VerdictRow) -> Result<Value, ChannelError> {
+    let stored = channel.transaction(&row.transaction)?;
+    let act =
+        stored.as_ref().and_then(|stored| stored.body.act.as_ref()).map(parclose_transaction::Act::name);
+    Ok(json!({
+        "index": index,
+        "tx": row.transaction.to_string(),
+        "sequence": row.sequence.0,
+        "act": act,
+        "verdict": verdict_text(&row.verdict),
+    }))
 }
 
 fn show(global: &Global, of: &OfChannel, transaction: &str) -> Result<Value, CliError> {
     let digest = parse_digest(transaction)?;
     let shown = with_channel(global, of, move |channel| {
         let Some(stored) = channel.transaction(&digest)? else { return Ok(None) };
-        let views = channel.view_transaction(channel.keys(), &stored);
-        let operations: Vec<Value> = stored
-            .body
-            .operations
-            .iter()
-            .zip(views)
-            .map(|(operation, fields)| operation_json(channel, operation, &fields))
-            .collect();
+        let views = channel.view_transaction(channel.keys(), &stored)?;
+        let definition = channel.definition_in(stored.body.generation)?;
+        let mut operations = Vec::new();
+        for (operation, fields) in stored.body.operations.iter().zip(views) {
+            operations.push(operation_json(channel, &definition, operation, &fields)?);
+        }
         Ok(Some(json!({
             "schema": "parclose.transaction/1",
             "tx": digest.to_string(),
             "verdict": verdict_text(&stored.verdict.verdict),
             "sequence": stored.place.sequence.0,
             "height": stored.height.0,
+            "generation": stored.body.generation.0,
             "epoch": stored.body.epoch.0,
-            "author": channel.name_of(&stored.body.author),
+            "author": channel.name_in(stored.body.generation, &stored.body.author)?,
+            "act": stored.body.act.as_ref().map(parclose_transaction::Act::name),
             "operations": operations,
         })))
     })?;
@@ -159,18 +165,17 @@ fn show(global: &Global, of: &OfChannel, transaction: &str) -> Result<Value, Cli
 
 fn operation_json(
     channel: &Channel,
+    definition: &Definition,
     operation: &parclose_transaction::Operation,
     fields: &[parclose_transaction::FieldView],
-) -> Value {
-    let record_type = channel.definition().record(operation.record_type);
-    let parties: serde_json::Map<String, Value> = operation
-        .parties
-        .iter()
-        .filter_map(|(slot, key)| {
-            let slot = record_type?.slots.get(usize::from(*slot))?;
-            Some((slot.name.clone(), json!(channel.name_of(key))))
-        })
-        .collect();
+) -> Result<Value, ChannelError> {
+    let record_type = definition.record(operation.record_type);
+    let mut parties = serde_json::Map::new();
+    for (slot, member) in &operation.parties {
+        if let Some(slot) = record_type.and_then(|r| r.slots.get(usize::from(*slot))) {
+            parties.insert(slot.name.clone(), json!(channel.name_of(member)?));
+        }
+    }
     let fields: Vec<Value> = fields
         .iter()
         .map(|view| {
@@ -179,14 +184,14 @@ fn operation_json(
             json!({ "field": name, "state": state, "value": value })
         })
         .collect();
-    json!({
+    Ok(json!({
         "action": operation.action,
         "type": record_type.map(|r| r.name.as_str()),
         "record": operation.record.to_string(),
         "version": operation.version,
         "parties": parties,
         "fields": fields,
-    })
+    }))
 }
 
 /// A field's state as a word, and its value when opened.

@@ -61,7 +61,7 @@ fn a_new_channel_is_there_for_its_members_only() {
         assert!(rows.iter().any(|row| row["name"] == "terms" && row["tag"] == made["tag"]), "{member}");
         let shown = sandbox.ok(&["channel", "show", "-c", "terms", "--as", member]);
         assert_eq!((names(&shown["members"]).len(), shown["threshold"].as_u64()), (2, Some(2)));
-        assert_eq!((shown["events"].as_u64(), shown["verdicts"].as_u64()), (Some(1), Some(0)));
+        assert_eq!(sandbox.records("terms", member), [] as [Value; 0]);
         sandbox.ok(&["channel", "verify", "-c", "terms", "--as", member]);
     }
     let bank = sandbox.ok(&["channel", "list", "--as", "bank-2"]);
@@ -155,11 +155,12 @@ fn a_transaction_is_submitted_listed_and_shown_as_each_member_sees_it() {
     let sandbox = Sandbox::founded();
     let file = sandbox.write("draft.json", &receivable("INV-1", "supplier-a", "bank-1").to_string());
     let value = sandbox.ok(&["tx", "submit", "-c", "trade-a", "--as", "supplier-a", &file]);
-    assert_eq!((value["definite"].as_bool(), value["sequence"].as_u64()), (Some(true), Some(1)));
+    assert_eq!(value["definite"].as_bool(), Some(true));
     let tx = value["tx"].as_str().unwrap();
     let sealed = |member: &str| {
-        let listed = sandbox.ok(&["tx", "list", "-c", "trade-a", "--as", member]);
-        assert_eq!(listed["transactions"][0]["tx"], tx, "{member} lists it");
+        let listed = sandbox.records("trade-a", member);
+        assert_eq!((listed.len(), &listed[0]["tx"]), (1, &value["tx"]), "{member} lists it");
+        assert_eq!(listed[0]["sequence"], value["sequence"]);
         let shown = sandbox.ok(&["tx", "show", "-c", "trade-a", "--as", member, tx]);
         assert_eq!(
             (shown["verdict"].as_str(), shown["author"].as_str()),
@@ -181,11 +182,14 @@ fn a_transaction_is_submitted_listed_and_shown_as_each_member_sees_it() {
         "fields": { "face_amount": { "amount_minor": "240000", "currency": "EUR" } },
     });
     sandbox.submit("trade-a", "supplier-a", &correction);
+    let written = sandbox.records("trade-a", "bank-1");
+    let last = written[1]["index"].as_u64().unwrap();
+    let from = last.to_string();
     let listed =
-        sandbox.ok(&["tx", "list", "-c", "trade-a", "--as", "bank-1", "--from", "1", "--limit", "5"]);
+        sandbox.ok(&["tx", "list", "-c", "trade-a", "--as", "bank-1", "--from", &from, "--limit", "5"]);
     assert_eq!(
         (listed["transactions"].as_array().unwrap().len(), listed["transactions"][0]["index"].as_u64()),
-        (1, Some(1))
+        (1, Some(last))
     );
 }
 
@@ -228,9 +232,7 @@ fn a_denied_submission_names_the_line_of_the_policy_and_writes_nothing() {
             .contains(&told_line)
     );
     for member in ["bank-1", "bank-2"] {
-        let listed = sandbox.ok(&["tx", "list", "-c", "banks", "--as", member]);
-        assert_eq!(listed["transactions"], json!([]), "nothing was written");
-        assert_eq!(sandbox.ok(&["channel", "show", "-c", "banks", "--as", member])["events"], 1);
+        assert_eq!(sandbox.records("banks", member), [] as [Value; 0], "nothing was written");
     }
 }
 
@@ -243,8 +245,8 @@ fn an_import_is_rehearsed_done_and_then_has_nothing_left_to_do() {
     let import = [IMPORT, &[&folder]].concat();
     let rehearsed = sandbox.ok(&[&import[..], &["--dry-run"]].concat());
     assert_eq!((rehearsed["dry_run"].as_bool(), rehearsed["documents"].as_u64()), (Some(true), Some(60)));
-    let listed = || sandbox.ok(&["tx", "list", "-c", "trade-a", "--as", "buyer", "--limit", "1000"]);
-    assert_eq!(listed()["transactions"], json!([]), "a rehearsal writes nothing");
+    let listed = || sandbox.records("trade-a", "buyer");
+    assert_eq!(listed(), [] as [Value; 0], "a rehearsal writes nothing");
     let first = sandbox.ok(&import);
     let counts = |value: &Value| {
         ["applied", "already_there", "rejected_documents"].map(|name| value[name].as_u64().unwrap())
@@ -260,7 +262,7 @@ fn an_import_is_rehearsed_done_and_then_has_nothing_left_to_do() {
     assert_eq!(first["rows"].as_u64(), Some(reference.lines));
     let second = sandbox.ok(&import);
     assert_eq!(counts(&second), [0, 60, 0]);
-    assert_eq!(listed()["transactions"].as_array().unwrap().len(), 60);
+    assert_eq!(listed().len(), 60);
     for member in ["buyer", "supplier-a", "bank-1"] {
         let verified = sandbox.ok(&["channel", "verify", "-c", "trade-a", "--as", member]);
         assert_eq!(verified["records"], 60);
@@ -300,8 +302,7 @@ fn an_import_as_somebody_who_may_not_is_refused_document_by_document() {
     let import = ["import", "csv", &folder, "-c", "trade-a", "--as", "buyer", "--mapping", GENERATED];
     let (_, value) = sandbox.json(&import);
     assert_ne!(value["applied"].as_u64(), Some(3));
-    let listed = sandbox.ok(&["tx", "list", "-c", "trade-a", "--as", "supplier-a"]);
-    assert_eq!(listed["transactions"], json!([]), "nothing was written");
+    assert_eq!(sandbox.records("trade-a", "supplier-a"), [] as [Value; 0], "nothing was written");
 }
 
 #[test]

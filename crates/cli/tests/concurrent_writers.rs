@@ -9,7 +9,7 @@ use parclose_channel::Verdict;
 use parclose_cli::args::Global;
 use parclose_node::Consortium;
 use parclose_transaction::{DraftOperation, FieldValue};
-use parclose_types::{PublicKey, RecordId};
+use parclose_types::{MemberId, RecordId};
 
 const WRITES: u8 = 120;
 
@@ -18,7 +18,7 @@ fn global(home: &std::path::Path) -> Global {
     Global { home: home.join("home"), templates, json: true, quiet: true }
 }
 
-fn statement(number: u8, preparer: PublicKey, counterparty: PublicKey, author: u8) -> DraftOperation {
+fn statement(number: u8, preparer: MemberId, counterparty: MemberId, author: u8) -> DraftOperation {
     DraftOperation {
         action: "create".into(),
         record_type: "statement".into(),
@@ -33,16 +33,16 @@ fn statement(number: u8, preparer: PublicKey, counterparty: PublicKey, author: u
     }
 }
 
-fn pseudonym(consortium: &Consortium, member: &str) -> PublicKey {
+fn id(consortium: &Consortium, member: &str) -> MemberId {
     let room = consortium.room(member, "banks").unwrap();
-    room.call(|channel| channel.pseudonym().public()).unwrap()
+    room.call(|channel| channel.own_id()).unwrap()
 }
 
 #[test]
 fn members_write_at_the_same_time_and_agree() {
     let dir = tempfile::tempdir().unwrap();
     let consortium = parclose_cli::dev::up(&global(dir.path())).unwrap();
-    let keys = [pseudonym(&consortium, "bank-1"), pseudonym(&consortium, "bank-2")];
+    let keys = [id(&consortium, "bank-1"), id(&consortium, "bank-2")];
     let (done, wait) = channel();
     for number in 0..WRITES {
         for (author, member) in [(0_u8, "bank-1"), (1, "bank-2")] {
@@ -64,6 +64,12 @@ fn members_write_at_the_same_time_and_agree() {
         room.call(|channel| channel.head().cloned()).unwrap().unwrap()
     });
     assert_eq!(heads[0], heads[1]);
-    assert_eq!(heads[0].verdicts.len(), 2 * u64::from(WRITES));
+    let room = consortium.room("bank-1", "banks").unwrap();
+    let verdicts = room.call(|channel| channel.verdicts(0, usize::MAX).unwrap()).unwrap();
+    let records = room.call(move |channel| {
+        let stored = verdicts.iter().map(|(_, row)| channel.transaction(&row.transaction).unwrap().unwrap());
+        stored.filter(|stored| stored.body.act.is_none()).count()
+    });
+    assert_eq!(records, Some(2 * usize::from(WRITES)));
     drop(consortium.close());
 }

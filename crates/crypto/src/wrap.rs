@@ -44,6 +44,11 @@ pub fn wrap(
     Ok(wrap)
 }
 
+/// Whether bytes are a public key that [`wrap`] takes.
+pub fn check_public_key(recipient: &[u8]) -> Result<(), NotAKey> {
+    <XWing as Kem>::PublicKey::from_bytes(recipient).map(drop).map_err(|_| NotAKey)
+}
+
 /// The bytes are not an X-Wing public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an X-Wing public key")]

@@ -47,6 +47,34 @@ pub enum Message {
         /// the proposal
         proposal: Vec<u8>,
     },
+    /// asks for signatures under a rotation or a close: the bytes of its statement
+    AskHandover {
+        /// channel
+        tag: Tag,
+        /// the statement
+        statement: Vec<u8>,
+    },
+    /// signatures under the statement that the receiver has put together
+    Handover {
+        /// channel
+        tag: Tag,
+        /// of the generation in force
+        current: (PublicKey, SignatureBytes),
+        /// of the next generation, under a rotation, if the sender is in it
+        next: Option<(PublicKey, SignatureBytes)>,
+    },
+    /// asks for what a member keeps of the founding, to join the channel
+    AskSetup {
+        /// channel
+        tag: Tag,
+    },
+    /// answers that: the bytes of a `Setup`
+    Setup {
+        /// channel
+        tag: Tag,
+        /// the setup
+        setup: Vec<u8>,
+    },
 }
 
 /// A batch with its envelope.
@@ -61,7 +89,11 @@ impl Message {
             | Self::Endorse { tag, .. }
             | Self::Refuse { tag, .. }
             | Self::Fetch { tag, .. }
-            | Self::Fetched { tag, .. } => tag,
+            | Self::Fetched { tag, .. }
+            | Self::AskHandover { tag, .. }
+            | Self::Handover { tag, .. }
+            | Self::AskSetup { tag }
+            | Self::Setup { tag, .. } => tag,
         }
     }
 
@@ -96,6 +128,14 @@ mod tests {
             Message::Refuse { tag, commitment, rule: "END-05".into() },
             Message::Fetch { tag, commitment },
             Message::Fetched { tag, proposal: vec![] },
+            Message::AskHandover { tag, statement: vec![6; 70] },
+            Message::Handover {
+                tag,
+                current: (PublicKey([4; 32]), SignatureBytes([5; 64])),
+                next: Some((PublicKey([6; 32]), SignatureBytes([7; 64]))),
+            },
+            Message::AskSetup { tag },
+            Message::Setup { tag, setup: vec![8; 9] },
         ]
     }
 
@@ -110,7 +150,7 @@ mod tests {
             let rule = |bytes: &[u8]| Message::from_bytes(bytes).unwrap_err().rule();
             assert_eq!(rule(&bytes[..bytes.len() - 1]), "WIR-02");
             assert_eq!(rule(&[&bytes[..], &[0]].concat()), "WIR-02");
-            assert_eq!(rule(&[&[5], &bytes[1..]].concat()), "WIR-02", "no such kind");
+            assert_eq!(rule(&[&[9], &bytes[1..]].concat()), "WIR-02", "no such kind");
         }
         assert_eq!(Message::from_bytes(&[]).unwrap_err().rule(), "WIR-02");
     }

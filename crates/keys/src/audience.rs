@@ -61,15 +61,20 @@ impl AudienceSecret {
     }
 }
 
-/// Raw audience secrets: for the sealed store and vectors only.
+/// Raw audience secrets, for the sealed store and vectors; and deals that no honest dealer makes, for tests.
 pub mod hazmat {
-    use super::AudienceSecret;
+    use super::{AudienceSecret, Deal, DealScope, PseudonymKey};
     use parclose_crypto::secret::hazmat::secret_from_bytes;
 
     /// The secret as read from the sealed store.
     #[must_use]
     pub fn audience_from_bytes(bytes: [u8; 32]) -> AudienceSecret {
         AudienceSecret(secret_from_bytes(bytes))
+    }
+
+    /// Signs a deal as it stands, whatever it says.
+    pub fn sign_deal(deal: &mut Deal, scope: &DealScope, dealer: &PseudonymKey) {
+        deal.signature = dealer.sign(&deal.statement(scope));
     }
 }
 
@@ -107,15 +112,6 @@ pub fn wrap_info(
     )
 }
 
-/// One member's wrap of an audience secret.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct DealtWrap {
-    /// for whom
-    pub member: PublicKey,
-    /// 1168 bytes: encapsulated key, ciphertext
-    pub bytes: Vec<u8>,
-}
-
 /// The signed statement of a dealer about one audience.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Deal {
@@ -127,7 +123,7 @@ pub struct Deal {
     pub dealer: PublicKey,
     /// check value of the secret
     pub check_value: [u8; 32],
-    /// RFC 9162 root over the wraps in member order
+    /// RFC 9162 root over the wraps of its first members, in their order
     pub wraps_root: [u8; 32],
     /// by the dealer
     pub signature: SignatureBytes,
@@ -178,32 +174,31 @@ pub struct DealScope {
 
 const PURPOSE: &str = "audience";
 
+/// Wraps that travel with a deal; more members get theirs by [`Deal::rewrap`]. So many fit into a transaction.
+pub const DEALT_WRAPS_MAX: usize = 180;
+
 impl Deal {
-    /// Deals a fresh secret to `recipients`: (pseudonym, X-Wing public key), ascending.
+    /// Deals a fresh secret to `recipients`: (pseudonym, X-Wing public key), ascending. The wraps are
+    /// those of the first [`DEALT_WRAPS_MAX`], 1168 bytes each: encapsulated key, ciphertext.
     pub fn make(
         scope: &DealScope,
         dealer: &PseudonymKey,
         recipients: &[(PublicKey, &[u8])],
         rng: &mut impl CryptoRng,
-    ) -> Result<(Self, Vec<DealtWrap>), NotDealt> {
+    ) -> Result<(Self, Vec<Vec<u8>>), NotDealt> {
         let secret = AudienceSecret::generate(rng);
         let members: Vec<PublicKey> = recipients.iter().map(|(member, _)| *member).collect();
         let audience = audience_id(&scope.channel, scope.generation, &members);
-        let wraps = recipients
-            .iter()
-            .map(|(member, key)| {
-                let info = wrap_info(PURPOSE, &scope.channel, scope.generation, &audience, key);
-                let bytes =
-                    secret.expose(|r| wrap::wrap(key, &info, scope.configuration.as_ref(), r, rng))?;
-                Ok(DealtWrap { member: *member, bytes })
-            })
+        let first = recipients.iter().take(DEALT_WRAPS_MAX);
+        let wraps = first
+            .map(|(_, key)| wrap_secret(scope, &audience, &secret, key, rng))
             .collect::<Result<Vec<_>, NotDealt>>()?;
         let mut deal = Self {
             audience,
             members,
             dealer: dealer.public(),
             check_value: secret.check_value(&scope.channel, scope.generation, &audience),
-            wraps_root: wraps_root(&wraps),
+            wraps_root: merkle::root(&wraps),
             signature: SignatureBytes([0; 64]),
         };
         deal.signature = dealer.sign(&deal.statement(scope));
@@ -215,9 +210,8 @@ impl Deal {
     /// # Rules
     ///
     /// > KEY-10: a deal is signed by a member of its audience, over the set, the check value and the wraps.
-    pub fn verify(&self, scope: &DealScope, wraps: &[DealtWrap]) -> Result<(), NotDealt> {
-        let named = wraps.iter().map(|wrap| wrap.member).eq(self.members.iter().copied());
-        if !named || self.wraps_root != wraps_root(wraps) {
+    pub fn verify(&self, scope: &DealScope, wraps: &[Vec<u8>]) -> Result<(), NotDealt> {
+        if wraps.len() != self.members.len().min(DEALT_WRAPS_MAX) || self.wraps_root != merkle::root(wraps) {
             return Err(NotDealt::Wraps);
         }
         self.verify_statement(scope)
@@ -243,15 +237,31 @@ impl Deal {
     pub fn accept(
         &self,
         scope: &DealScope,
-        wrap: &DealtWrap,
+        wrap: &[u8],
         key: &UnwrapKey,
     ) -> Result<AudienceSecret, NotDealt> {
         let info = wrap_info(PURPOSE, &scope.channel, scope.generation, &self.audience, key.public());
-        let opened = key.unwrap_with(&info, scope.configuration.as_ref(), &wrap.bytes)?;
+        let opened = key.unwrap_with(&info, scope.configuration.as_ref(), wrap)?;
         let bytes: [u8; 32] = opened.as_slice().try_into().map_err(|_| NotDealt::CheckValue)?;
         let secret = AudienceSecret(secret_from_bytes(bytes));
-        let check_value = secret.check_value(&scope.channel, scope.generation, &self.audience);
-        if check_value == self.check_value { Ok(secret) } else { Err(NotDealt::CheckValue) }
+        if self.is_of(scope, &secret) { Ok(secret) } else { Err(NotDealt::CheckValue) }
+    }
+
+    /// Wraps the secret once more, for a member without a wrap that opens.
+    pub fn rewrap(
+        &self,
+        scope: &DealScope,
+        secret: &AudienceSecret,
+        recipient: &[u8],
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<u8>, NotDealt> {
+        wrap_secret(scope, &self.audience, secret, recipient, rng)
+    }
+
+    /// Whether a secret is the one of the check value.
+    #[must_use]
+    pub fn is_of(&self, scope: &DealScope, secret: &AudienceSecret) -> bool {
+        secret.check_value(&scope.channel, scope.generation, &self.audience) == self.check_value
     }
 
     fn statement(&self, scope: &DealScope) -> Vec<u8> {
@@ -267,25 +277,17 @@ impl Deal {
             ],
         )
     }
-
-    /// What a member signs once it holds the secret.
-    #[must_use]
-    pub fn acknowledgement(&self, scope: &DealScope) -> Vec<u8> {
-        enc(
-            labels::ACK,
-            &[
-                scope.channel.as_ref(),
-                &scope.generation.0.to_be_bytes(),
-                scope.configuration.as_ref(),
-                self.audience.as_ref(),
-                &self.check_value,
-            ],
-        )
-    }
 }
 
-fn wraps_root(wraps: &[DealtWrap]) -> [u8; 32] {
-    merkle::root(wraps.iter().map(|wrap| &wrap.bytes))
+fn wrap_secret(
+    scope: &DealScope,
+    audience: &AudienceId,
+    secret: &AudienceSecret,
+    recipient: &[u8],
+    rng: &mut impl CryptoRng,
+) -> Result<Vec<u8>, NotDealt> {
+    let info = wrap_info(PURPOSE, &scope.channel, scope.generation, audience, recipient);
+    Ok(secret.expose(|r| wrap::wrap(recipient, &info, scope.configuration.as_ref(), r, rng))?)
 }
 
 #[cfg(test)]
@@ -314,7 +316,7 @@ mod tests {
         all
     }
 
-    fn dealt() -> (Vec<Party>, Deal, Vec<DealtWrap>) {
+    fn dealt() -> (Vec<Party>, Deal, Vec<Vec<u8>>) {
         let mut rng = ChaCha20Rng::from_seed([5; 32]);
         let all = parties(&mut rng);
         let recipients: Vec<_> = all.iter().map(|p| (p.pseudonym.public(), p.key.public())).collect();
@@ -351,15 +353,28 @@ mod tests {
         let info =
             |purpose| wrap_info(purpose, &scope().channel, Generation(0), audience, all[0].key.public());
         assert_ne!(info("audience"), info("grant"));
-        assert!(
-            all[0].key.unwrap_with(&info("grant"), scope().configuration.as_ref(), &wraps[0].bytes).is_err()
-        );
+        assert!(all[0].key.unwrap_with(&info("grant"), scope().configuration.as_ref(), &wraps[0]).is_err());
+    }
+
+    #[test]
+    fn key_03_a_secret_that_is_wrapped_again_opens_for_whom_it_was_wrapped() {
+        let (all, deal, wraps) = dealt();
+        let secret = deal.accept(&scope(), &wraps[0], &all[0].key).unwrap();
+        let mut rng = ChaCha20Rng::from_seed([6; 32]);
+        let again = deal.rewrap(&scope(), &secret, all[2].key.public(), &mut rng).unwrap();
+        assert_ne!(again, wraps[2]);
+        let opened = deal.accept(&scope(), &again, &all[2].key).unwrap();
+        assert_eq!(opened.expose(|b| *b), secret.expose(|b| *b));
+        assert!(deal.accept(&scope(), &again, &all[1].key).is_err());
+        let other = AudienceSecret::generate(&mut rng);
+        let wrong = deal.rewrap(&scope(), &other, all[2].key.public(), &mut rng).unwrap();
+        assert_eq!(deal.accept(&scope(), &wrong, &all[2].key).unwrap_err(), NotDealt::CheckValue);
     }
 
     #[test]
     fn key_10_deals_bind_set_wraps_and_dealer() {
         let (all, deal, wraps) = dealt();
-        let verify = |deal: &Deal, wraps: &[DealtWrap]| deal.verify(&scope(), wraps);
+        let verify = |deal: &Deal, wraps: &[Vec<u8>]| deal.verify(&scope(), wraps);
         let mut swapped = wraps.clone();
         swapped.swap(0, 1);
         assert_eq!(verify(&deal, &swapped), Err(NotDealt::Wraps));
@@ -367,7 +382,7 @@ mod tests {
         let mut fewer = deal.clone();
         fewer.members.pop();
         assert_eq!(verify(&fewer, &wraps[..2]), Err(NotDealt::Wraps));
-        fewer.wraps_root = wraps_root(&wraps[..2]);
+        fewer.wraps_root = merkle::root(&wraps[..2]);
         assert_eq!(verify(&fewer, &wraps[..2]), Err(NotDealt::Members));
         let stranger = member_from_bytes([77; 32]).identity().public();
         assert_eq!(verify(&Deal { dealer: stranger, ..deal.clone() }, &wraps), Err(NotDealt::Signature));

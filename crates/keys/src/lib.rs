@@ -23,7 +23,7 @@ pub mod pseudonym;
 pub mod tree;
 pub mod view_key;
 
-pub use audience::{AudienceSecret, Deal, DealtWrap, NotDealt};
+pub use audience::{AudienceSecret, Deal, NotDealt};
 pub use cover::{Cover, CoverNode};
 pub use field::{FieldKey, FieldPlace, SealedField, field_leaf, record_key_hash};
 pub use member::MemberSecret;

@@ -16,6 +16,12 @@ impl MemberSecret {
         Self(Secret::generate(rng))
     }
 
+    /// A second holder of the same master, spelled out so that it can be searched for.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self(self.0.duplicate())
+    }
+
     /// The member's identity key.
     #[must_use]
     pub fn identity(&self) -> SigningKey {

@@ -2,7 +2,7 @@
 //! the identity. The certificate travels inside the channel only.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use parclose_crypto::{NotSigned, Secret, SigningKey, hash, verify};
+use parclose_crypto::{NotSigned, Secret, SigningKey, hash, verify, wrap};
 use parclose_types::{ChannelId, Generation, PublicKey, SignatureBytes, labels};
 
 /// A pseudonym's signing key.
@@ -69,12 +69,15 @@ impl PseudonymCertificate {
         certificate
     }
 
-    /// Verifies both signatures.
+    /// Verifies both signatures, and that secrets can be wrapped to the encryption key: a member with a key
+    /// that is none would keep everybody else from dealing.
     ///
     /// # Rules
     ///
     /// > KEY-04: identity and pseudonym both sign their binding, with channel, generation, encryption key and roles.
+    /// > KEY-13: a certificate's encryption key is an X-Wing public key.
     pub fn verify(&self, channel: &ChannelId, generation: Generation) -> Result<(), NotSigned> {
+        wrap::check_public_key(&self.encryption_key).map_err(|_| NotSigned)?;
         let statement = self.statement(channel, generation);
         verify(&self.identity, &statement, &self.identity_signature)?;
         verify(&self.pseudonym, &statement, &self.pseudonym_signature)
@@ -100,6 +103,34 @@ mod tests {
     use super::*;
     use crate::member::hazmat::member_from_bytes;
 
+    fn one_time(seed: u8) -> Vec<u8> {
+        let secret = parclose_crypto::secret::hazmat::secret_from_bytes([seed; 32]);
+        wrap::UnwrapKey::from_secret(&secret).public().to_vec()
+    }
+
+    #[test]
+    fn key_13_a_certificate_without_an_encryption_key_does_not_verify() {
+        let (member, channel) = (member_from_bytes([1; 32]), ChannelId([1; 32]));
+        let pseudonym = member.pseudonym(&channel, Generation(0));
+        let with = |key: Vec<u8>| {
+            let roles = vec!["bank".into()];
+            let signed = PseudonymCertificate::issue(
+                &member.identity(),
+                &pseudonym,
+                key,
+                roles,
+                &channel,
+                Generation(0),
+            );
+            signed.verify(&channel, Generation(0)).is_ok()
+        };
+        assert!(with(one_time(7)));
+        assert!(!with(Vec::new()) && !with(vec![7; 8]));
+        assert!(!with(one_time(7)[1..].to_vec()) && !with([one_time(7), vec![0]].concat()));
+        // Coefficients of the lattice part are below the modulus.
+        assert!(!with([vec![0xFF; 1184], one_time(7)[1184..].to_vec()].concat()));
+    }
+
     #[test]
     fn key_04_every_part_of_the_binding_is_signed() {
         let (member, channel) = (member_from_bytes([1; 32]), ChannelId([1; 32]));
@@ -107,7 +138,7 @@ mod tests {
         let good = PseudonymCertificate::issue(
             &member.identity(),
             &pseudonym,
-            vec![7; 8],
+            one_time(7),
             vec!["bank".into()],
             &channel,
             Generation(0),
@@ -119,7 +150,7 @@ mod tests {
         let mallory = member_from_bytes([2; 32]);
         assert!(!holds(&PseudonymCertificate { identity: mallory.identity().public(), ..good.clone() }));
         assert!(!holds(&PseudonymCertificate { pseudonym: mallory.identity().public(), ..good.clone() }));
-        assert!(!holds(&PseudonymCertificate { encryption_key: vec![8; 8], ..good.clone() }));
+        assert!(!holds(&PseudonymCertificate { encryption_key: one_time(8), ..good.clone() }));
         assert!(!holds(&PseudonymCertificate { roles: vec!["buyer".into()], ..good.clone() }));
         assert!(!holds(&PseudonymCertificate {
             pseudonym_signature: good.identity_signature,

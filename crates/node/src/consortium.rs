@@ -10,9 +10,11 @@ use parclose_consensus::{EmbeddedRoot, RootChain};
 use parclose_exchange::MemoryNetwork;
 use parclose_root::{OpenChannel, RootTransaction};
 use parclose_store::SharedCache;
-use parclose_types::{Failure, Height};
+use parclose_transaction::MemberEntry;
+use parclose_types::{Failure, Generation, Height};
 
 use crate::home::{ChannelCard, Home, HomeError, MemberDirectory, broken};
+use crate::joining::{self, Card, Invitation};
 use crate::key_file;
 use crate::randomness::generator;
 use crate::room::{self, RoomHandle, RoomParts};
@@ -31,12 +33,16 @@ pub struct Consortium {
     rooms: Rooms,
     network: MemoryNetwork,
     cache: SharedCache,
-    tasks: Vec<JoinHandle<()>>,
-    root_task: Option<JoinHandle<()>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    root_task: JoinHandle<()>,
 }
 
 /// Memory for the block caches of all databases of the process, bytes.
 const CACHE_BYTES: usize = 48 << 20;
+
+/// Rounds of messages within which members that can reach each other come to rest. A rotation takes about
+/// ten: vote, deals, acknowledgements, signatures, then the same for the new generation.
+const SETTLING_ROUNDS_MAX: usize = 64;
 
 impl Consortium {
     /// Opens a home and starts everything in it; returns when every room has caught up.
@@ -53,15 +59,15 @@ impl Consortium {
             }
         };
         let (root_handle, root_task) = root_task::start(root.clone(), on_head);
-        let mut consortium = Self {
+        let consortium = Self {
             home,
             root,
             root_handle,
             rooms,
             network: MemoryNetwork::default(),
             cache,
-            tasks: Vec::new(),
-            root_task: Some(root_task),
+            tasks: Mutex::default(),
+            root_task,
         };
         for member in consortium.home.members().to_vec() {
             let directory = consortium.home.member_directory(&member.name)?;
@@ -74,7 +80,54 @@ impl Consortium {
             }
         }
         consortium.settle();
+        consortium.admit()?;
         Ok(consortium)
+    }
+
+    /// Starts the rooms of those who were let into a channel: how many.
+    pub fn admit(&self) -> Result<usize, HomeError> {
+        let mut admitted = 0;
+        for member in self.home.members() {
+            let directory = self.home.member_directory(&member.name)?;
+            for card in directory.joining()? {
+                let Some(state) = self.root.tag_state(&card.tag)? else { continue };
+                let keys = state.next.map_or(state.keys, |next| next.keys);
+                if joining::admit(&directory, &card, &keys, &self.network, &self.cache)? {
+                    self.start_room(&member.name, &directory, &card)?;
+                    admitted += 1;
+                }
+            }
+        }
+        if admitted > 0 {
+            self.settle();
+        }
+        Ok(admitted)
+    }
+
+    /// The card of a member that would join a channel, or come back to it.
+    pub fn accept(&self, member: &str, invitation: &Invitation, roles: &[String]) -> Result<Card, HomeError> {
+        let directory = self.home.member_directory(member)?;
+        if directory.channel(&invitation.name).is_ok_and(|card| card == invitation.card()) {
+            let room = self.room(member, &invitation.name)?;
+            return self.show_card(member, &room, invitation.generation, roles);
+        }
+        invitation.accept(self.root.network(), member, &directory, roles.to_vec(), &self.cache)
+    }
+
+    /// The card of somebody who has a room in the channel: one that has left, or should get other roles.
+    pub fn show_card(
+        &self,
+        member: &str,
+        room: &RoomHandle,
+        generation: Generation,
+        roles: &[String],
+    ) -> Result<Card, HomeError> {
+        let (name, roles) = (member.to_owned(), roles.to_vec());
+        let made = room.call(move |channel| {
+            let certificate = channel.certificate_for(generation, &name, roles, &mut generator())?;
+            Ok(Card::of(&MemberEntry { name, certificate }, generation, channel.tag()))
+        });
+        made.unwrap_or(Err(ChannelError::Left)).map_err(HomeError::from)
     }
 
     /// Whether a channel is a founding that was cut off before its opening was ordered. Both must hold:
@@ -88,7 +141,7 @@ impl Consortium {
     }
 
     fn start_room(
-        &mut self,
+        &self,
         member: &str,
         directory: &MemberDirectory,
         card: &ChannelCard,
@@ -101,19 +154,14 @@ impl Consortium {
             root_handle: self.root_handle.clone(),
         };
         let (handle, task) = room::start(parts, &format!("{member}/{}", card.name));
-        self.tasks.push(task);
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
         let key = (member.to_owned(), card.name.clone());
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner).insert(key, handle);
         Ok(())
     }
 
     /// Opens a founded channel on the root chain and starts its rooms.
-    pub fn open_on_root(
-        &mut self,
-        name: &str,
-        members: &[String],
-        open: OpenChannel,
-    ) -> Result<(), HomeError> {
+    pub fn open_on_root(&self, name: &str, members: &[String], open: OpenChannel) -> Result<(), HomeError> {
         let (done, wait) = std::sync::mpsc::channel();
         self.root_handle.submit(RootTransaction::OpenChannel(open), Box::new(move |a| drop(done.send(a))));
         match wait.recv() {
@@ -163,21 +211,32 @@ impl Consortium {
         Ok(self.root_handle.advance(to)?)
     }
 
-    /// Waits until every room has executed what was final when this was called.
+    /// Waits until every room has executed what was final when this was called, and until what the members
+    /// need of each other for it has come to its end: deals, acknowledgements, signatures under a rotation.
+    /// What cannot come to an end, because somebody is out of reach, is waited for a while only.
     pub fn settle(&self) {
-        for room in self.all_rooms() {
-            room.root_head();
-        }
-        // A batch that a room misses arrives by two more messages; each round of calls lets them pass.
-        for _ in 0..3 {
-            for room in self.all_rooms() {
-                room.call(|_| ());
+        let rooms = self.all_rooms();
+        for _ in 0..SETTLING_ROUNDS_MAX {
+            for room in &rooms {
+                room.root_head();
+            }
+            // A batch that a room misses arrives by two more messages; each round of calls lets them pass.
+            for _ in 0..3 {
+                for room in &rooms {
+                    room.call(|_| ());
+                }
+            }
+            self.root_handle.flush();
+            let restless = rooms.iter().filter(|room| room.is_restless()).count();
+            if restless == 0 {
+                return;
             }
         }
     }
 
     /// Waits until nothing is on its way and every member's transactions are attested.
     pub fn quiesce(&self) {
+        self.settle();
         for room in self.all_rooms() {
             room.quiesce();
         }
@@ -190,18 +249,16 @@ impl Consortium {
 
     /// Ends everything, after what is on its way; the home stays held until the result is dropped.
     #[must_use]
-    pub fn close(mut self) -> Home {
+    pub fn close(self) -> Home {
         self.quiesce();
         for room in self.all_rooms() {
             room.stop();
         }
-        for task in self.tasks.drain(..) {
+        for task in self.tasks.into_inner().unwrap_or_else(PoisonError::into_inner) {
             let _ = task.join();
         }
         self.root_handle.stop();
-        if let Some(task) = self.root_task.take() {
-            let _ = task.join();
-        }
+        let _ = self.root_task.join();
         self.home
     }
 }

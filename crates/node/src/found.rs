@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use parclose_channel::setup::{DefinitionTexts, Setup};
-use parclose_channel::{Channel, Founder, Founding};
+use parclose_channel::setup::{GENERATION, Setup};
+use parclose_channel::{Candidate, Channel, Founding};
 use parclose_documents::Lei;
 use parclose_keys::MemberSecret;
 use parclose_root::{Genesis, OpenChannel, Parameters, Validator};
 use parclose_store::SharedCache;
-use parclose_transaction::Definition;
+use parclose_transaction::{Definition, DefinitionTexts};
 use parclose_types::{ChannelId, Digest, NetworkId, limits};
 use rand_core::CryptoRng;
 
@@ -119,25 +119,28 @@ pub fn found_channel(
         .iter()
         .map(|p| Ok(key_file::member(&p.directory.key_file())?))
         .collect::<Result<_, HomeError>>()?;
-    let founders: Vec<Founder> = parties
-        .iter()
-        .zip(&members)
-        .map(|(party, member)| Founder::new(&party.name, member, party.roles.clone(), &channel, &mut rng))
-        .collect();
-    let entries = founders.iter().map(|founder| founder.entry().clone()).collect();
+    let candidate = |(party, member): (&Party, &MemberSecret)| {
+        Candidate::new(&party.name, member, party.roles.clone(), &channel, GENERATION, &mut rng)
+    };
+    let candidates: Vec<Candidate> = parties.iter().zip(&members).map(candidate).collect();
+    let entries = candidates.iter().map(|candidate| candidate.entry().clone()).collect();
     let founding = Founding::new(network, channel, texts, definition, entries)
         .map_err(parclose_channel::ChannelError::from)?;
-    let (setup, body, accepted, signers) = conclude(founding, &founders, &mut rng)?;
+    let (setup, body) = founding.conclude(&mut rng);
+    let mut in_order: Vec<&Candidate> = candidates.iter().collect();
+    in_order.sort_by_key(|candidate| candidate.pseudonym());
+    let signatures = in_order.iter().map(|candidate| candidate.sign_open(&body, &network)).collect();
     let card =
         ChannelCard { name: name.into(), template: definition.template.clone(), channel, tag: setup.tag };
-    for ((party, member), secrets) in parties.iter().zip(&members).zip(&accepted) {
+    for ((party, member), candidate) in parties.iter().zip(&members).zip(&candidates) {
         let database = party.directory.database(name);
         clear_unfinished(&party.directory, name)?;
         create(database.parent().unwrap_or(&database))?;
-        Channel::create(&database, member, &setup, &secrets.secrets, cache, Box::new(generator()))?;
+        let key = (GENERATION, candidate.one_time());
+        Channel::create(&database, member, &setup, key, cache, Box::new(generator()))?;
         party.directory.add_channel(&card)?;
     }
-    Ok((Setup::open_channel(body, signers), setup))
+    Ok((Setup::open_channel(body, signatures), setup))
 }
 
 /// Removes what a founding that was cut off left: a folder without a card.
@@ -147,37 +150,6 @@ fn clear_unfinished(directory: &MemberDirectory, name: &str) -> Result<(), HomeE
         std::fs::remove_dir_all(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
     }
     Ok(())
-}
-
-type Concluded = (
-    Setup,
-    parclose_root::OpenBody,
-    Vec<parclose_channel::setup::Accepted>,
-    Vec<parclose_types::SignatureBytes>,
-);
-
-fn conclude(
-    founding: Founding,
-    founders: &[Founder],
-    rng: &mut impl CryptoRng,
-) -> Result<Concluded, HomeError> {
-    let invalid = parclose_channel::ChannelError::from;
-    let network = founding.config().network;
-    let mut dealt = Vec::new();
-    for founder in founders {
-        dealt.extend(founder.deal(&founding, rng).map_err(invalid)?);
-    }
-    let accepted = founders
-        .iter()
-        .map(|founder| founder.accept(&founding, &dealt).map_err(invalid))
-        .collect::<Result<Vec<_>, _>>()?;
-    let acks = accepted.iter().flat_map(|a| a.acks.iter().copied()).collect();
-    let deals = dealt.into_iter().map(|(deal, _)| deal).collect();
-    let (setup, body) = founding.conclude(deals, acks, rng);
-    let mut in_order: Vec<&Founder> = founders.iter().collect();
-    in_order.sort_by_key(|founder| founder.pseudonym());
-    let signatures = in_order.iter().map(|founder| founder.sign_open(&body, &network)).collect();
-    Ok((setup, body, accepted, signatures))
 }
 
 fn create(path: &Path) -> Result<(), HomeError> {

@@ -117,6 +117,24 @@ pub enum HomeError {
         /// name
         name: String,
     },
+    /// HOM-10: not a name of a channel
+    #[error("`{name}` is not a channel name")]
+    ChannelName {
+        /// the name
+        name: String,
+    },
+    /// HOM-08: an invitation to another network, or to a channel of the same name
+    #[error("this is not an invitation to a channel of this network")]
+    OtherInvitation,
+    /// HOM-08: one channel of a name
+    #[error("there is another channel `{name}` already")]
+    NameTaken {
+        /// the name
+        name: String,
+    },
+    /// HOM-09: a card whose words are not its entry's
+    #[error("this is no card of somebody who would join, or it was changed")]
+    OtherCard,
     /// a key file
     #[error(transparent)]
     Key(#[from] KeyFileError),
@@ -141,6 +159,10 @@ impl Failure for HomeError {
             Self::NoMember { .. } => "MEMBER_NOT_FOUND",
             Self::ChannelNotFound => "CHANNEL_NOT_FOUND",
             Self::NoTemplate { .. } => "TEMPLATE_NOT_FOUND",
+            Self::ChannelName { .. } => "CHANNEL_NAME",
+            Self::OtherInvitation => "INVITATION_INVALID",
+            Self::NameTaken { .. } => "CHANNEL_NAME_TAKEN",
+            Self::OtherCard => "CARD_INVALID",
             Self::Key(e) => e.code(),
             Self::Genesis(e) => e.code(),
             Self::Channel(e) => e.code(),
@@ -157,6 +179,9 @@ impl Failure for HomeError {
             Self::NoMember { .. } => "HOM-05",
             Self::ChannelNotFound => "HOM-06",
             Self::NoTemplate { .. } => "HOM-07",
+            Self::ChannelName { .. } => "HOM-10",
+            Self::OtherInvitation | Self::NameTaken { .. } => "HOM-08",
+            Self::OtherCard => "HOM-09",
             Self::Key(e) => e.rule(),
             Self::Genesis(e) => e.rule(),
             Self::Channel(e) => e.rule(),
@@ -192,6 +217,12 @@ impl Failure for HomeError {
             Self::NoMember { .. } => "parclose member list".into(),
             Self::ChannelNotFound => "parclose channel list --as MEMBER".into(),
             Self::NoTemplate { .. } => "give a folder of channels/, or its path".into(),
+            Self::ChannelName { .. } => "use a-z, 0-9 and `-`, at most 64 of them".into(),
+            Self::OtherInvitation => {
+                "ask a member of the channel for a new one: parclose channel invite".into()
+            }
+            Self::NameTaken { .. } => "ask for an invitation under another name".into(),
+            Self::OtherCard => "ask for a new one: parclose channel join".into(),
             Self::Key(e) => e.fix(),
             Self::Genesis(e) => e.fix(),
             Self::Channel(e) => e.fix(),
@@ -300,11 +331,15 @@ impl MemberDirectory {
     /// The channels that this member belongs to, by name. A folder without a card is a founding that
     /// was cut off: it is no channel.
     pub fn channels(&self) -> Result<Vec<ChannelCard>, HomeError> {
+        self.cards("channel.json")
+    }
+
+    fn cards(&self, file: &str) -> Result<Vec<ChannelCard>, HomeError> {
         let folder = self.path.join("channels");
         let entries = std::fs::read_dir(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
         let mut cards = Vec::new();
         for entry in entries {
-            let card = entry.map_err(|e| broken(&folder, &e.to_string()))?.path().join("channel.json");
+            let card = entry.map_err(|e| broken(&folder, &e.to_string()))?.path().join(file);
             if card.exists() {
                 cards.push(read_json::<ChannelCard>(&card)?);
             }
@@ -322,6 +357,28 @@ impl MemberDirectory {
         self.channels()?.into_iter().find(|card| card.name == name).ok_or(HomeError::ChannelNotFound)
     }
 
+    /// Channels that this member has asked to join, and is not let into yet.
+    pub fn joining(&self) -> Result<Vec<ChannelCard>, HomeError> {
+        let own = self.channels()?;
+        let mut waiting = self.cards("joining.json")?;
+        waiting.retain(|card| !own.contains(card));
+        Ok(waiting)
+    }
+
+    /// Remembers that this member has asked to join a channel.
+    pub(crate) fn add_joining(&self, card: &ChannelCard) -> Result<(), HomeError> {
+        let folder = self.path.join("channels").join(&card.name);
+        std::fs::create_dir_all(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
+        write_json(&folder.join("joining.json"), card)
+    }
+
+    /// It was let in: the channel is one of its own.
+    pub(crate) fn joined(&self, card: &ChannelCard) -> Result<(), HomeError> {
+        self.add_channel(card)?;
+        let waiting = self.path.join("channels").join(&card.name).join("joining.json");
+        std::fs::remove_file(&waiting).map_err(|e| broken(&waiting, &e.to_string()))
+    }
+
     /// Writes a new channel's card.
     pub fn add_channel(&self, card: &ChannelCard) -> Result<(), HomeError> {
         let folder = self.path.join("channels").join(&card.name);
@@ -336,6 +393,19 @@ impl MemberDirectory {
             std::fs::remove_file(folder.join("channel.json")).and_then(|()| std::fs::remove_dir_all(&folder));
         removed.map_err(|e| broken(&folder, &e.to_string()))
     }
+}
+
+/// A channel's name is also the name of its folder.
+///
+/// # Rules
+///
+/// > HOM-10: a channel is named with a-z, 0-9 and `-`, at most 64 of them.
+pub fn check_channel_name(name: &str) -> Result<(), HomeError> {
+    let plain = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if (1..=parclose_types::limits::NAME_BYTES_MAX).contains(&name.len()) && plain {
+        return Ok(());
+    }
+    Err(HomeError::ChannelName { name: name.into() })
 }
 
 /// Takes the lock of a home.
@@ -357,7 +427,7 @@ pub(crate) fn broken(path: &Path, reason: &str) -> HomeError {
 /// # Rules
 ///
 /// > HOM-04: a file of a home has exactly its form; anything else is an error that names the file.
-fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, HomeError> {
+pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, HomeError> {
     let text = std::fs::read_to_string(path).map_err(|e| broken(path, &e.to_string()))?;
     serde_json::from_str(&text).map_err(|e| broken(path, &e.to_string()))
 }

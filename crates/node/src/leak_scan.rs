@@ -11,6 +11,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use parclose_channel::tables::DEFINITIONS;
 use parclose_channel::{Channel, ChannelError};
 use parclose_crypto::hash::sha256;
 use parclose_transaction::{FieldState, FieldValue};
@@ -213,11 +214,15 @@ impl Needles {
         Ok(())
     }
 
-    /// Adds every row of a store: as the disk holds it, and after unsealing.
+    /// Adds every row of a store: as the disk holds it, and after unsealing; but for the definitions, which
+    /// are templates that every channel may have.
     pub fn add_rows(&mut self, room: u16, channel: &Channel) -> Result<(), ChannelError> {
         channel.store().logical_dump(|row| {
             if row.table == 0 {
                 return;
+            }
+            if row.table == DEFINITIONS.id() {
+                return self.add(room, Kind::SealedRow(row.table), row.sealed);
             }
             self.add(room, Kind::SealedRow(row.table), row.sealed);
             if let Some(plain) = row.plain.as_deref().filter(|plain| plain.len() >= ROW_BYTES_MIN) {

@@ -8,6 +8,7 @@
 pub mod consortium;
 pub mod found;
 pub mod home;
+pub mod joining;
 pub mod key_file;
 pub mod leak_scan;
 pub mod measure;

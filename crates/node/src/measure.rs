@@ -13,16 +13,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use parclose_channel::setup::{DefinitionTexts, Founder, Founding, Setup};
-use parclose_channel::{Channel, FinalEvent};
+use parclose_channel::propose::Pooled;
+use parclose_channel::setup::{GENERATION, Setup};
+use parclose_channel::upkeep::Due;
+use parclose_channel::{Candidate, Channel, FinalEvent, Founding};
 use parclose_consensus::{EmbeddedRoot, RootChain};
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::{SigningKey, hash, kdf, seal, verify};
 use parclose_keys::MemberSecret;
 use parclose_root::{Genesis, Parameters, RootTransaction, Validator};
 use parclose_store::{ClearRows, Database, DatabaseOptions, Durability, SharedCache, Table};
-use parclose_transaction::draft::Desk;
-use parclose_transaction::{Definition, Draft, DraftOperation, FieldValue};
+use parclose_transaction::{ActDraft, Definition, DefinitionTexts, Draft, DraftOperation, FieldValue};
 use parclose_types::{ChannelId, Digest, Height, RecordId, Sequence, encode};
 use serde_json::{Value, json};
 
@@ -191,8 +192,8 @@ impl Roles {
 /// A channel of three members with its root chain, driven by hand.
 struct Bench {
     root: EmbeddedRoot,
-    sender: Channel,
-    endorser: Channel,
+    /// sender, endorser, and a third that only executes
+    members: [Channel; 3],
     rng: rand_chacha::ChaCha20Rng,
 }
 
@@ -213,56 +214,83 @@ impl Bench {
         let channel = ChannelId([9; 32]);
         let members: Vec<MemberSecret> = (0..3).map(|_| MemberSecret::generate(&mut rng)).collect();
         let named = ["buyer", "supplier", "bank"];
-        let founders: Vec<Founder> = named
+        let candidates: Vec<Candidate> = named
             .iter()
             .zip(&members)
-            .map(|(role, member)| Founder::new(role, member, vec![(*role).into()], &channel, &mut rng))
+            .map(|(role, member)| {
+                Candidate::new(role, member, vec![(*role).into()], &channel, GENERATION, &mut rng)
+            })
             .collect();
         let [toml, policy, policy_schema] = TEMPLATE.map(str::to_owned);
         let definition = Definition::parse("channel.toml", &toml)?;
         let texts = DefinitionTexts { channel_toml: toml, policy, policy_schema };
-        let entries = founders.iter().map(|founder| founder.entry().clone()).collect();
+        let entries = candidates.iter().map(|candidate| candidate.entry().clone()).collect();
         let founding = Founding::new(root.network(), channel, texts, &definition, entries)?;
-        let mut dealt = Vec::new();
-        for founder in &founders {
-            dealt.extend(founder.deal(&founding, &mut rng)?);
-        }
-        let accepted = founders.iter().map(|f| f.accept(&founding, &dealt)).collect::<Result<Vec<_>, _>>()?;
-        let acks = accepted.iter().flat_map(|a| a.acks.iter().copied()).collect();
-        let (setup, body) =
-            founding.conclude(dealt.into_iter().map(|(deal, _)| deal).collect(), acks, &mut rng);
-        let mut signers: Vec<&Founder> = founders.iter().collect();
-        signers.sort_by_key(|founder| founder.pseudonym());
-        let signatures = signers.iter().map(|founder| founder.sign_open(&body, &root.network())).collect();
+        let (setup, body) = founding.conclude(&mut rng);
+        let mut signers: Vec<&Candidate> = candidates.iter().collect();
+        signers.sort_by_key(|candidate| candidate.pseudonym());
+        let signatures =
+            signers.iter().map(|candidate| candidate.sign_open(&body, &root.network())).collect();
         root.commit(vec![RootTransaction::OpenChannel(Setup::open_channel(body, signatures))])?;
         let open = |at: usize| -> Result<Channel, Failed> {
             let path = directory.join(named[at]);
-            Channel::create(
-                &path,
-                &members[at],
-                &setup,
-                &accepted[at].secrets,
-                &cache,
-                Box::new(generator()),
-            )?;
+            let key = (GENERATION, candidates[at].one_time());
+            Channel::create(&path, &members[at], &setup, key, &cache, Box::new(generator()))?;
             Ok(Channel::open(&path, &members[at], &channel, &cache, Box::new(generator()))?)
         };
-        let (sender, endorser) = (open(1)?, open(2)?);
-        let mut bench = Self { root, sender, endorser, rng };
+        let mut bench = Self { root, members: [open(1)?, open(2)?, open(0)?], rng };
         bench.execute()?;
+        bench.deal()?;
         Ok(bench)
     }
 
-    /// Seals, signs and checks one record write of 6 fields for 2 audiences.
-    fn pool(&mut self, number: usize) -> Result<parclose_channel::propose::Pooled, Failed> {
+    /// Has the secrets of both audiences dealt and acknowledged, as first use does.
+    fn deal(&mut self) -> Result<(), Failed> {
+        let draft = Draft { operations: vec![self.operation(0)?], expiry: Height(0) };
         let head = self.root.head();
+        let sender = &self.members[0];
+        let mut wanted = Vec::new();
+        for set in draft.audiences(&sender.desk(Height(head.0 + 1)))?.values() {
+            wanted.extend(sender.deal_on_first_use(set, head, &mut self.rng));
+        }
+        self.act(0, wanted)?;
+        for _ in 0..2 {
+            for at in 0..self.members.len() {
+                let due = self.members[at].upkeep(self.root.head(), &mut self.rng)?;
+                self.act(at, due)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, at: usize, due: Vec<Due>) -> Result<(), Failed> {
+        let head = self.root.head();
+        let mut pooled = Vec::new();
+        for Due { act, wraps } in due {
+            let member = &mut self.members[at];
+            let draft = ActDraft { act, wraps, expiry: Height(head.0 + 100) };
+            let sealed = draft.seal(&member.desk(Height(head.0 + 1)), &mut self.rng);
+            let signed = sealed.sign(member.pseudonym())?;
+            pooled.push(member.advise(&signed, Height(head.0 + 1))??);
+        }
+        if pooled.is_empty() { Ok(()) } else { self.order_of(at, pooled).map(drop) }
+    }
+
+    /// Seals, signs and checks one record write of 6 fields for 2 audiences.
+    fn pool(&mut self, number: usize) -> Result<Pooled, Failed> {
+        let head = self.root.head();
+        let draft = Draft { operations: vec![self.operation(number)?], expiry: Height(head.0 + 100) };
+        let sender = &mut self.members[0];
+        let signed = draft.seal(&sender.desk(Height(head.0 + 1)), &mut self.rng)?.sign(sender.pseudonym())?;
+        Ok(sender.advise(&signed, Height(head.0 + 1))??)
+    }
+
+    fn operation(&mut self, number: usize) -> Result<DraftOperation, Failed> {
+        let config = self.members[0].config();
         let party = |name: &str| {
-            self.sender
-                .config()
-                .named(name)
-                .map(|m| (name.to_owned(), m.certificate.pseudonym))
-                .ok_or("no such party")
+            config.named(name).map(|member| (name.to_owned(), member.id())).ok_or("no such party")
         };
+        let parties = BTreeMap::from([party("buyer")?, party("supplier")?, party("bank")?]);
         let text = |text: String| FieldValue::Text(text);
         let fields = BTreeMap::from([
             ("invoice_number".to_owned(), text(format!("INV-{number}"))),
@@ -274,44 +302,43 @@ impl Bench {
         ]);
         let mut record = [0_u8; 32];
         rand_core::Rng::fill_bytes(&mut self.rng, &mut record);
-        let operation = DraftOperation {
+        Ok(DraftOperation {
             action: "create".into(),
             record_type: "receivable".into(),
             record: RecordId(record),
             version: 1,
-            parties: BTreeMap::from([party("buyer")?, party("supplier")?, party("bank")?]),
+            parties,
             fields,
-        };
-        let draft = Draft { operations: vec![operation], expiry: Height(head.0 + 100) };
-        let desk = Desk {
-            config: self.sender.config(),
-            definition: self.sender.definition(),
-            keys: self.sender.keys(),
-            author: self.sender.pseudonym(),
-            epoch: self.sender.epoch_at(head).0,
-        };
-        let signed = draft.seal(&desk, &mut self.rng)?.sign(self.sender.pseudonym())?;
-        Ok(self.sender.advise(&signed, head)??)
+        })
     }
 
-    /// Orders a batch: seconds of the endorser, seconds of one executor.
-    fn order(&mut self, pooled: Vec<parclose_channel::propose::Pooled>) -> Result<(f64, f64), Failed> {
+    /// Orders a batch of the sender: seconds of the endorser, seconds of one executor.
+    fn order(&mut self, pooled: Vec<Pooled>) -> Result<(f64, f64), Failed> {
+        self.order_of(0, pooled)
+    }
+
+    /// Orders a batch of one member, which the next endorses.
+    fn order_of(&mut self, sponsor: usize, pooled: Vec<Pooled>) -> Result<(f64, f64), Failed> {
         let last_height = Height(self.root.head().0 + 100);
-        let proposal = self.sender.propose(pooled, last_height, &mut self.rng)?;
+        let proposal = self.members[sponsor].propose(pooled, last_height, &mut self.rng)?;
         let bytes = encode(&proposal);
+        let endorser = (sponsor + 1) % self.members.len();
         let started = Instant::now();
-        let (_, endorsement) = self.endorser.endorse(&bytes, self.root.head(), 1024)?;
+        let (_, endorsement) = self.members[endorser].endorse(&bytes, self.root.head(), 1024)?;
         let endorsing = started.elapsed().as_secs_f64();
-        let own = self.sender.endorse_own(&proposal);
-        let anchor = self.sender.anchor(&proposal, &[own, endorsement]).ok_or("not enough endorsements")?;
+        let third = (sponsor + 2) % self.members.len();
+        self.members[third].endorse(&bytes, self.root.head(), 1024)?;
+        let own = self.members[sponsor].endorse_own(&proposal);
+        let anchor = self.members[sponsor].anchor(&proposal, &[own, endorsement]);
+        let anchor = anchor.ok_or("not enough endorsements")?;
         self.root.commit(vec![RootTransaction::Anchor(anchor)])?;
         Ok((endorsing, self.execute()?))
     }
 
-    /// Both execute what is final; the seconds of the endorser's execution.
+    /// All execute what is final; the seconds of the last one's execution.
     fn execute(&mut self) -> Result<f64, Failed> {
         let mut seconds = 0.0;
-        for channel in [&mut self.sender, &mut self.endorser] {
+        for channel in &mut self.members {
             let next = channel.head().map_or(Sequence(0), |head| head.next);
             let started = Instant::now();
             for event in self.root.events(&channel.tag(), next, usize::MAX)? {

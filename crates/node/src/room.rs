@@ -1,14 +1,17 @@
 //! A room: the thread that owns one member's side of one channel.
 //!
 //! It seals and pools this member's drafts, proposes a batch whenever its last anchor is final
-//! (collecting meanwhile), endorses the others' batches, and executes the log. It reacts to what is put
-//! into its inbox and to nothing else.
+//! (collecting meanwhile), endorses the others' batches, executes the log, and does what the channel needs
+//! of its member when keys turn over. It reacts to what is put into its inbox and to nothing else.
 
 mod execute;
 mod flight;
+mod handover;
+mod newest;
 mod serve;
+mod wanted;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -18,15 +21,17 @@ use parclose_channel::{Channel, ChannelError};
 use parclose_consensus::RootChain;
 use parclose_exchange::transport::Inbox;
 use parclose_exchange::{Gathering, MemoryNetwork, Message, Transport, split};
-use parclose_transaction::draft::Desk;
-use parclose_transaction::{Draft, DraftOperation};
-use parclose_types::{ChannelCommitment, Height, PublicKey, Sequence, TransactionDigest};
+use parclose_transaction::{Act, DraftOperation};
+use parclose_types::{AudienceId, ChannelCommitment, Digest, Height, PublicKey, Sequence, TransactionDigest};
 use rand_chacha::ChaCha20Rng;
 
 use crate::randomness::generator;
 use crate::root_task::RootHandle;
 use crate::submission::{Outcome, SubmitError};
 use flight::Flight;
+use handover::Gathered;
+use newest::Newest;
+use wanted::{Content, Wanted};
 
 /// Is told what became of a submission.
 pub type Answer = Box<dyn FnOnce(Result<Outcome, SubmitError>) + Send>;
@@ -34,10 +39,12 @@ pub type Answer = Box<dyn FnOnce(Result<Outcome, SubmitError>) + Send>;
 type Call = Box<dyn FnOnce(&mut Channel) + Send>;
 
 enum Order {
-    Submit(Vec<DraftOperation>, Answer),
+    Submit(Box<Wanted>),
     Frame(PublicKey, Vec<u8>),
     RootHead,
     NotAnchored(ChannelCommitment, String, bool),
+    NotHandedOver,
+    Restless(Sender<bool>),
     Quiesce(Sender<()>),
     Call(Call),
     Stop,
@@ -62,11 +69,26 @@ impl Inbox for RoomHandle {
 impl RoomHandle {
     /// Hands in operations to write as one transaction; `answer` is called with the verdict.
     pub fn submit(&self, operations: Vec<DraftOperation>, answer: Answer) {
-        if let Err(std::sync::mpsc::SendError(Order::Submit(_, answer))) =
-            self.0.send(Order::Submit(operations, answer))
-        {
-            answer(Err(SubmitError::Stopped { transaction: None }));
+        self.want(Content::Records(operations), answer);
+    }
+
+    /// Hands in an act by which this member changes its channel; `answer` is called with the verdict.
+    pub fn act(&self, act: Act, answer: Answer) {
+        self.want(Content::Act(Box::new(act)), answer);
+    }
+
+    fn want(&self, content: Content, answer: Answer) {
+        let order = Order::Submit(Box::new(Wanted { content, answer, since: None, place: 0 }));
+        if let Err(std::sync::mpsc::SendError(Order::Submit(wanted))) = self.0.send(order) {
+            (wanted.answer)(Err(SubmitError::Stopped { transaction: None }));
         }
+    }
+
+    /// Hands in an act and waits for the verdict.
+    pub fn act_and_wait(&self, act: Act) -> Result<Outcome, SubmitError> {
+        let (done, wait) = channel();
+        self.act(act, Box::new(move |outcome| drop(done.send(outcome))));
+        wait.recv().unwrap_or(Err(SubmitError::Stopped { transaction: None }))
     }
 
     /// Submits and waits for the verdict.
@@ -95,6 +117,12 @@ impl RoomHandle {
         }
     }
 
+    /// Whether something is on its way here, or would be if the others took part.
+    pub(crate) fn is_restless(&self) -> bool {
+        let (done, wait) = channel();
+        self.0.send(Order::Restless(done)).is_ok() && wait.recv().unwrap_or(false)
+    }
+
     pub(crate) fn root_head(&self) {
         let _ = self.0.send(Order::RootHead);
     }
@@ -107,25 +135,53 @@ impl RoomHandle {
 /// The state of a room.
 struct Room {
     channel: Channel,
+    network: MemoryNetwork,
     transport: Arc<dyn Transport>,
+    /// the newest generation that the root chain knows, which may be ahead of what is executed here
+    newest: Newest,
     root: Arc<dyn RootChain>,
     root_handle: RootHandle,
     own: Sender<Order>,
     rng: ChaCha20Rng,
     gathering: BTreeMap<PublicKey, Gathering>,
     message_number: u64,
-    drafts: VecDeque<(Vec<DraftOperation>, Answer)>,
+    /// to be sealed, in order
+    drafts: VecDeque<Wanted>,
+    /// how many have come so far
+    arrived: u64,
+    /// wait until the secret of their audience is dealt, each since a height
+    waiting: Vec<(Height, Wanted)>,
+    /// audiences for which this member has put a deal forward
+    dealing: BTreeSet<(Digest, AudienceId)>,
     pool: Vec<Pooled>,
     pool_bytes: usize,
-    answers: BTreeMap<TransactionDigest, Answer>,
+    /// sealed, and without a verdict yet
+    open: BTreeMap<TransactionDigest, Wanted>,
+    /// the state may need something of this member: it has changed, or time has passed
+    upkeep_wanted: bool,
+    /// when that is looked at again, though nothing has changed
+    upkeep_again: Height,
+    /// what was decided may be ready to be signed
+    handover_wanted: bool,
+    /// a rotation or close that this member has put together
+    handover: Option<Gathered>,
+    /// statements that others have asked for too early
+    asked: BTreeMap<PublicKey, Vec<u8>>,
     flight: Option<Flight>,
     deferred: Vec<(PublicKey, Vec<u8>)>,
     /// this member's last transactions whose state no anchored batch attests: event, height
     unattested: Option<(Sequence, Height)>,
     quiescing: Vec<Sender<()>>,
     /// an anchored batch that this member lacks and has asked for
-    missing: Option<ChannelCommitment>,
+    missing: Option<Missing>,
     stopped: Option<ChannelError>,
+}
+
+/// A batch that is missing here, since a height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Missing {
+    commitment: ChannelCommitment,
+    since: Height,
 }
 
 /// Transactions and bytes gathered for one batch: few syncs, and answers that do not wait long.
@@ -158,10 +214,13 @@ impl std::fmt::Debug for RoomParts {
 pub fn start(parts: RoomParts, name: &str) -> (RoomHandle, JoinHandle<()>) {
     let (own, inbox) = channel();
     let handle = RoomHandle(own.clone());
-    let transport = parts.network.connect(parts.channel.pseudonym().public(), Arc::new(handle.clone()));
+    let newest = Newest::of(&parts.channel, parts.root.as_ref());
+    let transport = parts.network.connect(newest.own, Arc::new(handle.clone()));
     let room = Room {
         channel: parts.channel,
+        network: parts.network,
         transport,
+        newest,
         root: parts.root,
         root_handle: parts.root_handle,
         own,
@@ -169,9 +228,17 @@ pub fn start(parts: RoomParts, name: &str) -> (RoomHandle, JoinHandle<()>) {
         gathering: BTreeMap::new(),
         message_number: 0,
         drafts: VecDeque::new(),
+        arrived: 0,
+        waiting: Vec::new(),
+        dealing: BTreeSet::new(),
         pool: Vec::new(),
         pool_bytes: 0,
-        answers: BTreeMap::new(),
+        open: BTreeMap::new(),
+        upkeep_wanted: true,
+        upkeep_again: Height(0),
+        handover_wanted: true,
+        handover: None,
+        asked: BTreeMap::new(),
         flight: None,
         deferred: Vec::new(),
         unattested: None,
@@ -192,13 +259,15 @@ impl Room {
         self.catch_up();
         while let Ok(order) = inbox.recv() {
             match order {
-                Order::Submit(operations, answer) => self.drafts.push_back((operations, answer)),
+                Order::Submit(wanted) => self.take(*wanted),
                 Order::Frame(from, frame) => self.on_frame(from, &frame),
-                Order::RootHead => self.catch_up(),
+                Order::RootHead => self.on_root_head(),
                 Order::NotAnchored(commitment, rule, final_answer) => {
                     self.on_not_anchored(&commitment, &rule, final_answer);
                 }
+                Order::NotHandedOver => self.on_not_handed_over(),
                 Order::Quiesce(done) => self.quiescing.push(done),
+                Order::Restless(done) => drop(done.send(self.is_restless())),
                 Order::Call(call) => call(&mut self.channel),
                 Order::Stop => break,
             }
@@ -211,9 +280,10 @@ impl Room {
     /// once, so there may be more to do after it.
     fn drive(&mut self) {
         while self.stopped.is_none() {
+            self.hand_over();
             self.fill_pool();
-            if self.flight.is_some() {
-                return;
+            if self.flight.is_some() || self.stopped.is_some() {
+                return self.give_up_if_stopped();
             }
             if !self.pool.is_empty() {
                 let pool = std::mem::take(&mut self.pool);
@@ -222,13 +292,26 @@ impl Room {
             } else if self.wants_attestation() {
                 self.propose(Vec::new());
             } else {
-                if self.unattested.is_none() {
+                if self.unattested.is_none() || self.channel.head().is_some_and(|head| head.closed) {
                     self.quiescing.clear();
                 }
                 return;
             }
         }
         self.give_up();
+    }
+
+    fn give_up_if_stopped(&mut self) {
+        if self.stopped.is_some() {
+            self.give_up();
+        }
+    }
+
+    fn is_restless(&self) -> bool {
+        let behind = self.root.tag_state(&self.channel.tag()).ok().flatten().map_or(0, |tag| tag.count)
+            > self.channel.head().map_or(0, |head| head.next.0);
+        let busy = self.flight.is_some() || self.handover.is_some() || !self.waiting.is_empty();
+        self.stopped.is_none() && (busy || behind || self.channel.hands_over(self.root.head()))
     }
 
     /// Whether one empty batch should attest the state after this member's last transactions: when it
@@ -240,42 +323,9 @@ impl Room {
     fn wants_attestation(&self) -> bool {
         let after = self.channel.definition().parameters.attest_after;
         let due = |(_, height): (Sequence, Height)| self.root.head().0 >= height.0.saturating_add(after);
-        self.unattested.is_some_and(|since| due(since) || !self.quiescing.is_empty())
-    }
-
-    /// Seals drafts into the pool until a batch is full.
-    fn fill_pool(&mut self) {
-        while self.pool.len() < BATCH_TRANSACTIONS && self.pool_bytes < BATCH_BYTES {
-            let Some((operations, answer)) = self.drafts.pop_front() else { return };
-            match self.pool_draft(operations) {
-                Ok((digest, pooled)) => {
-                    self.pool_bytes += pooled.bytes();
-                    self.pool.push(pooled);
-                    self.answers.insert(digest, answer);
-                }
-                Err(error) => answer(Err(error)),
-            }
-        }
-    }
-
-    fn pool_draft(
-        &mut self,
-        operations: Vec<DraftOperation>,
-    ) -> Result<(TransactionDigest, Pooled), SubmitError> {
-        let head = self.root.head();
-        let expiry = Height(head.0 + self.channel.definition().parameters.expiry_max);
-        let (epoch, _) = self.channel.epoch_at(head);
-        let desk = Desk {
-            config: self.channel.config(),
-            definition: self.channel.definition(),
-            keys: self.channel.keys(),
-            author: self.channel.pseudonym(),
-            epoch,
-        };
-        let signed =
-            Draft { operations, expiry }.seal(&desk, &mut self.rng)?.sign(self.channel.pseudonym())?;
-        let pooled = self.channel.advise(&signed, head)??;
-        Ok((signed.digest(), pooled))
+        let open = self.channel.head().is_some_and(|head| !head.closed);
+        let soon = !self.quiescing.is_empty() || self.channel.is_ending(self.root.head());
+        open && self.unattested.is_some_and(|since| due(since) || soon)
     }
 
     /// Sends a message; `false` when the member cannot be reached. It catches up from the log.
@@ -294,6 +344,13 @@ impl Room {
         unreachable
     }
 
+    /// Sends a message to whoever may have what is missing here: the members of the newest generation.
+    fn send_to_newest(&mut self, message: &Message) {
+        for member in self.newest.others() {
+            self.send(&member, message);
+        }
+    }
+
     /// Tells everybody who waits that no answer will come.
     ///
     /// # Rules
@@ -302,11 +359,17 @@ impl Room {
     fn give_up(&mut self) {
         self.pool.clear();
         self.flight = None;
-        for (digest, answer) in std::mem::take(&mut self.answers) {
-            answer(Err(SubmitError::Stopped { transaction: Some(digest) }));
+        for (digest, wanted) in std::mem::take(&mut self.open) {
+            (wanted.answer)(Err(SubmitError::Stopped { transaction: Some(digest) }));
         }
-        for (_, answer) in std::mem::take(&mut self.drafts) {
-            answer(Err(SubmitError::Stopped { transaction: None }));
+        let left = matches!(self.stopped, Some(ChannelError::Left));
+        let waiting = self.waiting.drain(..).map(|(_, wanted)| wanted);
+        for wanted in self.drafts.drain(..).chain(waiting) {
+            (wanted.answer)(Err(if left {
+                SubmitError::Channel(ChannelError::Left)
+            } else {
+                SubmitError::Stopped { transaction: None }
+            }));
         }
         self.quiescing.clear();
     }

@@ -47,6 +47,11 @@ impl RootHandle {
         wait.recv().unwrap_or(Err(RootUnavailable::Stopped))
     }
 
+    /// Waits until what was submitted before is final or refused.
+    pub fn flush(&self) {
+        let _ = self.advance(Height(0));
+    }
+
     /// Ends the task after what it has taken in.
     pub fn stop(&self) {
         let _ = self.0.send(Order::Stop);

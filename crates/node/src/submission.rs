@@ -50,6 +50,12 @@ pub enum SubmitError {
     /// NOD-03: it expired before it was ordered
     #[error("the transaction expired before it was ordered")]
     Expired,
+    /// NOD-13: the channel has ended
+    #[error("the channel is closed")]
+    Closed,
+    /// NOD-12: the secret of its audience was not acknowledged in time
+    #[error("too few readers of the audience have acknowledged its secret")]
+    NotDealt,
 }
 
 impl Failure for SubmitError {
@@ -62,6 +68,8 @@ impl Failure for SubmitError {
             Self::NotAnchored { .. } => "OUTCOME_UNKNOWN",
             Self::Stopped { .. } => "OUTCOME_UNKNOWN",
             Self::Expired => "TRANSACTION_EXPIRED",
+            Self::NotDealt => "AUDIENCE_NOT_READY",
+            Self::Closed => "CHANNEL_CLOSED",
         }
     }
 
@@ -74,6 +82,8 @@ impl Failure for SubmitError {
             Self::NotAnchored { .. } => "NOD-08",
             Self::Stopped { .. } => "NOD-02",
             Self::Expired => "NOD-03",
+            Self::NotDealt => "NOD-12",
+            Self::Closed => "NOD-13",
         }
     }
 
@@ -82,9 +92,9 @@ impl Failure for SubmitError {
             Self::Draft(e) => e.fault(),
             Self::Reject(e) => e.fault(),
             Self::Channel(e) => e.fault(),
-            Self::NotEndorsed { .. } | Self::NotAnchored { .. } => Fault::Peer,
+            Self::NotEndorsed { .. } | Self::NotAnchored { .. } | Self::NotDealt => Fault::Peer,
             Self::Stopped { .. } => Fault::Operator,
-            Self::Expired => Fault::Sender,
+            Self::Expired | Self::Closed => Fault::Sender,
         }
     }
 
@@ -107,6 +117,8 @@ impl Failure for SubmitError {
             }
             Self::Stopped { transaction: None } => "submit it again".into(),
             Self::Expired => "submit it again".into(),
+            Self::Closed => "found a successor: parclose channel create".into(),
+            Self::NotDealt => "submit it again once a majority of its readers takes part".into(),
         }
     }
 }

@@ -61,13 +61,16 @@ impl Anchor {
     ///
     /// # Rules
     ///
-    /// As in [`TagState::append`] (ROO-23), [`Certificate::verify`] (ROO-08 to ROO-11), and those of
-    /// the private functions below, one for each question.
+    /// As in [`TagState::append`] (ROO-23), [`TagState::has_in_its_log`] (ROO-19), [`Place::is_within`]
+    /// (ROO-16, ROO-17), [`Certificate::verify`] (ROO-08 to ROO-11), those of the private functions
+    /// below, and:
+    ///
+    /// > ROO-20: a tag's attested sequence is the highest that its anchors attest; an anchor that attests an earlier event is ordered, and lowers nothing.
     pub(crate) fn order(&self, tag: &mut TagState, at: &Place<'_>) -> Result<(), RootReject> {
         self.of_an_open_tag(tag)?;
-        self.within_its_time(at)?;
+        at.is_within(self.last_height)?;
         self.for_the_first_time(tag, at)?;
-        self.attests_an_event_of_the_past(tag)?;
+        tag.has_in_its_log(self.attested)?;
         self.finds_room(tag, at)?;
         self.certificate.verify(&tag.keys, &self.statement(at.network).signing_bytes())?;
 
@@ -93,24 +96,6 @@ impl Anchor {
         Ok(())
     }
 
-    /// The window bounds how long commitments are remembered.
-    ///
-    /// # Rules
-    ///
-    /// > ROO-16: an anchor is not ordered after its last height.
-    /// > ROO-17: an anchor's last height lies at most the genesis window ahead of the block that orders it.
-    fn within_its_time(&self, at: &Place<'_>) -> Result<(), RootReject> {
-        let (height, last_height) = (at.height, self.last_height);
-        if last_height < height {
-            return Err(RootReject::Expired { height, last_height });
-        }
-        let horizon = Height(height.0.saturating_add(at.parameters.window));
-        if last_height > horizon {
-            return Err(RootReject::TooFarAhead { horizon, last_height });
-        }
-        Ok(())
-    }
-
     /// Replays are refused per tag, not over all tags: commitments are public before they are ordered,
     /// and under a global rule another channel could certify a copy of one and so keep the original
     /// out. In its own tag a copy needs t of that channel's endorsers. Two tags may well order the same
@@ -122,22 +107,6 @@ impl Anchor {
     fn for_the_first_time(&self, tag: &TagState, at: &Place<'_>) -> Result<(), RootReject> {
         if tag.unexpired(at.height).any(|commitment| *commitment == self.commitment) {
             return Err(RootReject::AlreadyOrdered { commitment: self.commitment });
-        }
-        Ok(())
-    }
-
-    /// Nobody can agree on the state after what is not ordered. Two members may propose at the same time,
-    /// and the one whose anchor comes second has attested less: refusing it would make one of them try
-    /// again for nothing.
-    ///
-    /// # Rules
-    ///
-    /// > ROO-19: an anchor attests an event that is already in its tag's log.
-    /// > ROO-20: a tag's attested sequence is the highest that its anchors attest; an anchor that attests an earlier event is ordered, and lowers nothing.
-    fn attests_an_event_of_the_past(&self, tag: &TagState) -> Result<(), RootReject> {
-        let (attested, next) = (self.attested, tag.next_sequence());
-        if attested >= next {
-            return Err(RootReject::AttestsAhead { attested, next });
         }
         Ok(())
     }

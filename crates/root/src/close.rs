@@ -1,10 +1,10 @@
-//! Closing a channel: the endorsers name the last event that counts.
+//! Closing a channel: the endorsers name the last event of its log, and nothing follows.
 //!
-//! Anchors after it are void; a successor channel may open from the state there (R28). So a batch that
-//! nobody can produce ends a channel, but rolls nothing back that an anchor has attested.
+//! What members have executed is never taken back: a close that another event came before is refused,
+//! and signed again. A successor channel may open from the state there.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use parclose_types::{NetworkId, Sequence, Tag};
+use parclose_types::{Height, NetworkId, Sequence, Tag};
 
 use crate::certificate::Certificate;
 use crate::execution::Place;
@@ -17,8 +17,10 @@ use crate::tag::TagState;
 pub struct Close {
     /// the channel
     pub tag: Tag,
-    /// the last event that counts
+    /// the last event of its log
     pub last_sequence: Sequence,
+    /// last height at which this may be ordered
+    pub last_height: Height,
     /// t endorsers' signatures under the [`CloseStatement`] of the tag's current generation
     pub certificate: Certificate,
 }
@@ -29,21 +31,18 @@ impl Close {
     /// # Rules
     ///
     /// > ROO-24: a tag closes once.
-    /// > ROO-25: a close names an event that is already in its tag's log.
-    /// > ROO-26: a close names no event before the highest attested one.
+    /// > ROO-25: a close names the last event of its tag's log.
     pub(crate) fn order(&self, tag: &mut TagState, at: &Place<'_>) -> Result<(), RootReject> {
         if tag.closed.is_some() {
             return Err(RootReject::ClosedTwice { tag: self.tag });
         }
-        let (last, next) = (self.last_sequence, tag.next_sequence());
-        if last >= next {
-            return Err(RootReject::ClosesAhead { last, next });
-        }
-        if let Some(highest) = tag.attested.filter(|highest| last < *highest) {
-            return Err(RootReject::ClosesBack { last, highest });
+        at.is_within(self.last_height)?;
+        let (named, last) = (self.last_sequence, tag.last_sequence());
+        if named != last {
+            return Err(RootReject::ClosesElsewhere { named, last });
         }
         self.certificate.verify(&tag.keys, &self.statement(at.network, tag).signing_bytes())?;
-        tag.closed = Some(last);
+        tag.closed = Some(named);
         Ok(())
     }
 
@@ -53,6 +52,7 @@ impl Close {
             tag: self.tag,
             generation: tag.keys.generation(),
             last_sequence: self.last_sequence,
+            last_height: self.last_height,
         }
     }
 }
@@ -74,12 +74,10 @@ mod tests {
     }
 
     #[test]
-    fn a_close_ends_the_log_at_an_attested_or_later_event() {
-        for last in [1, 2] {
-            let (mut network, channel) = after_two_anchors();
-            network.order(vec![RootTransaction::Close(network.close(&channel, last))]);
-            assert_eq!(network.state.tag(&channel.tag).unwrap().closed, Some(Sequence(last)));
-        }
+    fn a_close_ends_the_log() {
+        let (mut network, channel) = after_two_anchors();
+        network.order(vec![RootTransaction::Close(network.close(&channel, 2))]);
+        assert_eq!(network.state.tag(&channel.tag).unwrap().closed, Some(Sequence(2)));
     }
 
     #[test]
@@ -91,25 +89,33 @@ mod tests {
     }
 
     #[test]
-    fn roo_25_a_close_names_an_event_of_the_log() {
+    fn roo_25_a_close_names_the_last_event_of_the_log() {
         let (network, channel) = after_two_anchors();
-        let refused = network.refusal(RootTransaction::Close(network.close(&channel, 3)));
-        assert_eq!(refused, Some(RootReject::ClosesAhead { last: Sequence(3), next: Sequence(3) }));
+        for named in [0, 1, 3] {
+            let refused = network.refusal(RootTransaction::Close(network.close(&channel, named)));
+            let named = Sequence(named);
+            assert_eq!(refused, Some(RootReject::ClosesElsewhere { named, last: Sequence(2) }));
+        }
     }
 
     #[test]
-    fn roo_26_a_close_cannot_undo_what_was_attested() {
-        let (network, channel) = after_two_anchors();
-        let refused = network.refusal(RootTransaction::Close(network.close(&channel, 0)));
-        assert_eq!(refused, Some(RootReject::ClosesBack { last: Sequence(0), highest: Sequence(1) }));
+    fn roo_16_signatures_under_a_close_lapse() {
+        let (mut network, channel) = after_two_anchors();
+        let close = network.close(&channel, 2);
+        while network.next() <= close.last_height {
+            assert_eq!(network.refusal(RootTransaction::Close(close.clone())), None);
+            network.order(Vec::new());
+        }
+        let refused = network.refusal(RootTransaction::Close(close));
+        assert!(matches!(refused, Some(RootReject::Expired { .. })), "{refused:?}");
     }
 
     #[test]
     fn roo_11_a_close_needs_signatures_under_its_own_statement() {
         let (network, channel) = after_two_anchors();
         let refused = |close| network.refusal(RootTransaction::Close(close));
-        let mut other = network.close(&channel, 1);
-        other.last_sequence = Sequence(2);
+        let mut other = network.close(&channel, 2);
+        other.last_height.0 += 1;
         assert_eq!(refused(other), Some(RootReject::NotCertified(NotCertified::Signature { index: 0 })));
 
         let anchor = network.anchor(&channel, 3, 1, 9);

@@ -31,6 +31,26 @@ pub(crate) struct Place<'a> {
     pub(crate) anchors_of_tag: u32,
 }
 
+impl Place<'_> {
+    /// The window bounds how long commitments are remembered.
+    ///
+    /// # Rules
+    ///
+    /// > ROO-16: an anchor, a rotation or a close is not ordered after its last height.
+    /// > ROO-17: its last height lies at most the genesis window ahead of the block that orders it.
+    pub(crate) fn is_within(&self, last_height: Height) -> Result<(), RootReject> {
+        let height = self.height;
+        if last_height < height {
+            return Err(RootReject::Expired { height, last_height });
+        }
+        let horizon = Height(height.0.saturating_add(self.parameters.window));
+        if last_height > horizon {
+            return Err(RootReject::TooFarAhead { horizon, last_height });
+        }
+        Ok(())
+    }
+}
+
 /// The rows that a block changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
@@ -96,7 +116,7 @@ impl<'a> Execution<'a> {
     ///
     /// # Rules
     ///
-    /// > ROO-13: an anchor or close names a tag that is open.
+    /// > ROO-13: an anchor, rotation or close names a tag that is open.
     /// > ROO-27: a block holds at most 4096 transactions.
     pub(crate) fn order(&mut self, transaction: RootTransaction) -> Result<(), RootReject> {
         let limit = ROOT_BLOCK_TRANSACTIONS_MAX;
@@ -110,7 +130,7 @@ impl<'a> Execution<'a> {
         match transaction {
             RootTransaction::OpenChannel(_) => self.opens += 1,
             RootTransaction::Anchor(_) => *self.anchors.entry(tag).or_default() += 1,
-            RootTransaction::Close(_) => {}
+            RootTransaction::Rotate(_) | RootTransaction::Close(_) => {}
         }
         self.transactions.push(transaction);
         Ok(())
@@ -120,12 +140,21 @@ impl<'a> Execution<'a> {
     fn outcome(&self, transaction: &RootTransaction, tag: Tag) -> Result<TagState, RootReject> {
         let place = self.place(&tag);
         let before = self.tags.get(&tag).or_else(|| self.state.tag(&tag));
-        let open = || before.cloned().ok_or(RootReject::UnknownTag { tag });
+        let open = || {
+            let mut state = before.cloned().ok_or(RootReject::UnknownTag { tag })?;
+            state.enter(self.height);
+            Ok::<_, RootReject>(state)
+        };
         match transaction {
             RootTransaction::OpenChannel(opening) => opening.order(&place, before.is_some()),
             RootTransaction::Anchor(anchor) => {
                 let mut after = open()?;
                 anchor.order(&mut after, &place)?;
+                Ok(after)
+            }
+            RootTransaction::Rotate(rotate) => {
+                let mut after = open()?;
+                rotate.order(&mut after, &place)?;
                 Ok(after)
             }
             RootTransaction::Close(close) => {

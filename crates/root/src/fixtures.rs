@@ -14,9 +14,9 @@ use crate::open::{OpenBody, OpenChannel};
 use crate::proof::{OrderProof, TagProof};
 use crate::reject::RootReject;
 use crate::state::RootState;
-use crate::statement::{CloseStatement, Statement};
+use crate::statement::{CloseStatement, RotateStatement, Statement};
 use crate::transaction::RootTransaction;
-use crate::{Anchor, Block, Close, CommitCertificate};
+use crate::{Anchor, Block, Close, CommitCertificate, Rotate};
 
 /// A signing key derived from a name.
 pub(crate) fn key(name: &str, index: usize) -> SigningKey {
@@ -35,6 +35,16 @@ impl Members {
         secrets.sort_by_key(SigningKey::public);
         let endorsers: Vec<PublicKey> = secrets.iter().map(SigningKey::public).collect();
         Self { keys: GenerationKeys::new(Generation(0), endorsers, threshold).unwrap(), secrets }
+    }
+
+    /// The same members, endorsing in another generation.
+    pub(crate) fn in_generation(self, generation: Generation) -> Self {
+        Self { keys: self.keys_of(generation), secrets: self.secrets }
+    }
+
+    /// The keys of these members in another generation.
+    pub(crate) fn keys_of(&self, generation: Generation) -> GenerationKeys {
+        GenerationKeys::new(generation, self.keys.endorsers().to_vec(), self.keys.threshold()).unwrap()
     }
 
     pub(crate) fn keys(&self) -> &GenerationKeys {
@@ -157,8 +167,41 @@ impl Network {
 
     pub(crate) fn close(&self, channel: &Channel, last: u64) -> Close {
         let (tag, last_sequence) = (channel.tag, Sequence(last));
-        let statement = CloseStatement { network: self.id, tag, generation: Generation(0), last_sequence };
-        Close { tag, last_sequence, certificate: channel.members.certify(&statement.signing_bytes()) }
+        let generation = channel.members.keys().generation();
+        let last_height = Height(self.next().0 + 2);
+        let statement = CloseStatement { network: self.id, tag, generation, last_sequence, last_height };
+        Close {
+            tag,
+            last_sequence,
+            last_height,
+            certificate: channel.members.certify(&statement.signing_bytes()),
+        }
+    }
+
+    /// A certified rotation from a channel's members to others.
+    pub(crate) fn rotate(&self, channel: &Channel, to: &Members) -> Rotate {
+        let generation = channel.members.keys().generation();
+        let next = to.keys_of(Generation(generation.0 + 1));
+        self.rotate_to(channel, to, self.rotation(channel, next))
+    }
+
+    /// What a rotation at the next height states.
+    pub(crate) fn rotation(&self, channel: &Channel, next: GenerationKeys) -> RotateStatement {
+        RotateStatement {
+            network: self.id,
+            tag: channel.tag,
+            generation: channel.members.keys().generation(),
+            next,
+            commitment: Digest([5; 32]),
+            executed: Sequence(0),
+            last_height: Height(self.next().0 + 5),
+        }
+    }
+
+    pub(crate) fn rotate_to(&self, from: &Channel, to: &Members, statement: RotateStatement) -> Rotate {
+        let signed = statement.signing_bytes();
+        let (now, next) = (from.members.certify(&signed), to.certify(&signed));
+        statement.rotate(now, next)
     }
 
     /// Orders an anchor in a block of its own.

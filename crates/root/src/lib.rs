@@ -5,7 +5,7 @@
 //! candidates and keeps the rows that come out.
 //!
 //! ```text
-//!   bytes --decode--> RootTransaction { OpenChannel | Anchor | Close }
+//!   bytes --decode--> RootTransaction { OpenChannel | Anchor | Rotate | Close }
 //!                          | order      every rule of its kind, ROO-*
 //!                      LogEntry { tag, sequence, kind, transaction, chain }
 //!                          | seal       events root, state root, history
@@ -16,7 +16,7 @@
 //!   Genesis + OrderProof --verify--> VerifiedEvent           offline, from genesis alone
 //! ```
 //!
-//! - [`anchor`], [`open`], [`close`]: the transactions, each with its rules on one page
+//! - [`anchor`], [`open`], [`rotate`], [`close`]: the transactions, each with its rules on one page
 //! - [`keys`], [`certificate`], [`statement`]: who endorses for a channel, and what they sign
 //! - [`tag`]: what the root keeps of a channel, and the hash chain over its log
 //! - [`state`], [`execution`]: from candidates to a block, and from a block to the next state
@@ -34,6 +34,7 @@ pub mod keys;
 pub mod open;
 pub mod proof;
 pub mod reject;
+pub mod rotate;
 pub mod state;
 pub mod statement;
 pub mod tag;
@@ -51,9 +52,10 @@ pub use keys::{GenerationKeys, KeysInvalid, default_threshold};
 pub use open::{OpenBody, OpenChannel};
 pub use proof::{OrderProof, ProofInvalid, TagProof, VerifiedEvent, VerifiedTag};
 pub use reject::RootReject;
+pub use rotate::Rotate;
 pub use state::{NotRestored, RestoredRows, RootState};
-pub use statement::{CloseStatement, Statement};
-pub use tag::{LogEntry, TagState};
+pub use statement::{CloseStatement, RotateStatement, Statement};
+pub use tag::{LogEntry, NextKeys, TagState};
 pub use transaction::{EventKind, RootTransaction};
 
 #[cfg(test)]

@@ -110,22 +110,33 @@ pub enum RootReject {
         /// the tag
         tag: Tag,
     },
-    /// ROO-25: a close at an event that is not in the log yet.
-    #[error("the close names event {last}, the next one is {next}")]
-    ClosesAhead {
+    /// ROO-25: a close at another event than the last of the log.
+    #[error("the close names event {named}, the last one is {last}")]
+    ClosesElsewhere {
         /// what the close names
+        named: Sequence,
+        /// the last event of the log
         last: Sequence,
-        /// the sequence that comes next
-        next: Sequence,
     },
-    /// ROO-26: a close before the highest attested event.
-    #[error("the close names event {last}, attested is {highest}")]
-    ClosesBack {
-        /// what the close names
-        last: Sequence,
-        /// the highest attested event
-        highest: Sequence,
+    /// ROO-46: a rotation that does not follow the tag's generation.
+    #[error("the tag is in generation {current}, the rotation leads from {found} to {next}")]
+    NotTheNextGeneration {
+        /// the tag's generation
+        current: Generation,
+        /// the generation that the rotation ends
+        found: Generation,
+        /// the generation of its next keys
+        next: Generation,
     },
+    /// ROO-47: another rotation is ordered and not in force yet.
+    #[error("the tag `{tag}` is rotating already")]
+    Rotating {
+        /// the tag
+        tag: Tag,
+    },
+    /// ROO-48: the certificate of the next endorsers does not count.
+    #[error("the next endorsers have not certified the rotation: {0}")]
+    NextNotCertified(NotCertified),
     /// ROO-27: enough transactions in this block.
     #[error("a block holds at most {limit} transactions")]
     BlockFull {
@@ -146,7 +157,7 @@ impl RootReject {
                 | Self::Unexpired { .. }
                 | Self::TooFarAhead { .. }
                 | Self::AttestsAhead { .. }
-                | Self::ClosesAhead { .. }
+                | Self::ClosesElsewhere { .. }
                 | Self::UnknownTag { .. }
         )
     }
@@ -159,19 +170,21 @@ impl Failure for RootReject {
                 "OPENING_INVALID"
             }
             Self::AlreadyOpen { .. } => "CHANNEL_ALREADY_OPEN",
-            Self::NotCertified(reason) => reason.code(),
+            Self::NotCertified(reason) | Self::NextNotCertified(reason) => reason.code(),
             Self::BlockOpens { .. }
             | Self::BlockAnchors { .. }
             | Self::BlockFull { .. }
             | Self::Unexpired { .. } => "ROOT_BUSY",
             Self::UnknownTag { .. } => "CHANNEL_NOT_OPEN",
             Self::Closed { .. } | Self::ClosedTwice { .. } => "CHANNEL_CLOSED",
-            Self::OtherGeneration { .. } => "GENERATION_STALE",
+            Self::OtherGeneration { .. } | Self::NotTheNextGeneration { .. } | Self::Rotating { .. } => {
+                "GENERATION_STALE"
+            }
             Self::Expired { .. } => "ANCHOR_EXPIRED",
             Self::TooFarAhead { .. } => "ANCHOR_TOO_FAR_AHEAD",
             Self::AlreadyOrdered { .. } => "ANCHOR_ALREADY_ORDERED",
             Self::AttestsAhead { .. } => "ATTESTED_SEQUENCE_INVALID",
-            Self::ClosesAhead { .. } | Self::ClosesBack { .. } => "CLOSE_SEQUENCE_INVALID",
+            Self::ClosesElsewhere { .. } => "CLOSE_SEQUENCE_INVALID",
         }
     }
 
@@ -192,9 +205,11 @@ impl Failure for RootReject {
             Self::BlockAnchors { .. } => "ROO-21",
             Self::Unexpired { .. } => "ROO-22",
             Self::ClosedTwice { .. } => "ROO-24",
-            Self::ClosesAhead { .. } => "ROO-25",
-            Self::ClosesBack { .. } => "ROO-26",
+            Self::ClosesElsewhere { .. } => "ROO-25",
             Self::BlockFull { .. } => "ROO-27",
+            Self::NotTheNextGeneration { .. } => "ROO-46",
+            Self::Rotating { .. } => "ROO-47",
+            Self::NextNotCertified(_) => "ROO-48",
         }
     }
 
@@ -213,7 +228,10 @@ impl Failure for RootReject {
                 "collect one signature of every endorser under this opening"
             }
             Self::AlreadyOpen { .. } => "use the channel that is open",
-            Self::NotCertified(reason) => return reason.fix(),
+            Self::NotCertified(reason) | Self::NextNotCertified(reason) => return reason.fix(),
+            Self::NotTheNextGeneration { .. } | Self::Rotating { .. } => {
+                "wait for the next height, and rotate from the generation that is in force then"
+            }
             Self::UnknownTag { .. } => "open the channel first",
             Self::Closed { .. } | Self::ClosedTwice { .. } => {
                 "open a successor channel from the state at the close"
@@ -225,9 +243,7 @@ impl Failure for RootReject {
             Self::TooFarAhead { .. } => "endorse the batch with a last height within the window",
             Self::AlreadyOrdered { .. } => "nothing is to be done: the batch has its place in the log",
             Self::AttestsAhead { .. } => "attest an event that is in the log",
-            Self::ClosesAhead { .. } | Self::ClosesBack { .. } => {
-                "name an event of the log that is not before the attested one"
-            }
+            Self::ClosesElsewhere { .. } => "execute the log to its end and sign the close again",
             Self::BlockOpens { .. }
             | Self::BlockAnchors { .. }
             | Self::BlockFull { .. }

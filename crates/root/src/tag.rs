@@ -11,6 +11,7 @@ use parclose_types::{ChannelCommitment, Digest, Height, Sequence, Tag, encode, l
 use serde::Serialize;
 
 use crate::keys::GenerationKeys;
+use crate::reject::RootReject;
 use crate::transaction::EventKind;
 
 /// The name of the tags' table in the state tree.
@@ -19,8 +20,10 @@ const TABLE: &str = "tags";
 /// A channel, as far as the root chain knows it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct TagState {
-    /// who endorses now
+    /// who endorses
     pub keys: GenerationKeys,
+    /// who endorses from a later height on, once a rotation is ordered (ROO-49)
+    pub next: Option<NextKeys>,
     /// height of the block that holds sequence 0
     pub opened_at: Height,
     /// events in the log, so also the next sequence
@@ -34,6 +37,15 @@ pub struct TagState {
     pub recent: Vec<(Height, ChannelCommitment)>,
     /// the last event that counts, once the channel is closed
     pub closed: Option<Sequence>,
+}
+
+/// The keys of a rotation that is ordered.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct NextKeys {
+    /// first height at which they endorse
+    pub from: Height,
+    /// who endorses then
+    pub keys: GenerationKeys,
 }
 
 /// One event of a tag's log: a leaf of its block's events tree.
@@ -55,7 +67,44 @@ impl TagState {
     /// A tag without any event yet; its open follows as sequence 0.
     pub(crate) fn new(tag: &Tag, keys: GenerationKeys, opened_at: Height) -> Self {
         let chain = chain_start(tag);
-        Self { keys, opened_at, count: 0, chain, attested: None, recent: Vec::new(), closed: None }
+        Self {
+            keys,
+            next: None,
+            opened_at,
+            count: 0,
+            chain,
+            attested: None,
+            recent: Vec::new(),
+            closed: None,
+        }
+    }
+
+    /// Who endorses at a height.
+    #[must_use]
+    pub fn keys_at(&self, height: Height) -> &GenerationKeys {
+        match &self.next {
+            Some(next) if next.from <= height => &next.keys,
+            _ => &self.keys,
+        }
+    }
+
+    /// Puts in force what a rotation has left for this height.
+    pub(crate) fn enter(&mut self, height: Height) {
+        if let Some(next) = self.next.take_if(|next| next.from <= height) {
+            self.keys = next.keys;
+        }
+    }
+
+    /// Nobody can agree on the state after what is not ordered. Two members may propose at the same time,
+    /// and the one whose anchor comes second has attested less: refusing it would make one of them try
+    /// again for nothing.
+    ///
+    /// # Rules
+    ///
+    /// > ROO-19: an anchor attests an event that is already in its tag's log.
+    pub(crate) fn has_in_its_log(&self, attested: Sequence) -> Result<(), RootReject> {
+        let next = self.next_sequence();
+        if attested < next { Ok(()) } else { Err(RootReject::AttestsAhead { attested, next }) }
     }
 
     /// The sequence that the next event takes.
@@ -123,7 +172,7 @@ mod tests {
     type Event = (u8, [u8; 32], u64);
 
     fn kind(number: u8) -> EventKind {
-        [EventKind::Open, EventKind::Anchor, EventKind::Close][usize::from(number % 3)]
+        [EventKind::Open, EventKind::Anchor, EventKind::Rotate, EventKind::Close][usize::from(number % 4)]
     }
 
     fn chain(tag: Tag, events: &[Event]) -> Digest {
@@ -133,7 +182,7 @@ mod tests {
     }
 
     fn events() -> impl Strategy<Value = Vec<Event>> {
-        proptest::collection::vec((0_u8..3, any::<[u8; 32]>(), any::<u64>()), 1..8)
+        proptest::collection::vec((0_u8..4, any::<[u8; 32]>(), any::<u64>()), 1..8)
     }
 
     proptest! {
@@ -144,7 +193,7 @@ mod tests {
             let at = at.index(events.len());
             let mut changed = events.clone();
             match what {
-                0 => changed[at].0 = (changed[at].0 + 1) % 3,
+                0 => changed[at].0 = (changed[at].0 + 1) % 4,
                 1 => changed[at].1[usize::from(tag[0] % 32)] ^= 1,
                 2 => changed[at].2 ^= 1 << (tag[0] % 64),
                 3 => drop(changed.remove(at)),

@@ -1,7 +1,7 @@
 //! What can be submitted to the root chain, and which kind of log event each becomes.
 //!
-//! Numbers of kinds are part of every hash chain: they never change, and 2 to 5 are kept for the events
-//! of deals (prepare, refuse, decision) and for rotations.
+//! Numbers of kinds are part of every hash chain: they never change, and 2 to 4 are kept for the events
+//! of deals (prepare, refuse, decision).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::hash;
@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::anchor::Anchor;
 use crate::close::Close;
 use crate::open::OpenChannel;
+use crate::rotate::Rotate;
 
 /// The kind of an event in a tag's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize, Serialize)]
@@ -23,6 +24,8 @@ pub enum EventKind {
     Open = 0,
     /// a batch was ordered
     Anchor = 1,
+    /// the endorsers of the next generation take over
+    Rotate = 5,
     /// the channel was closed: no anchors follow
     Close = 6,
 }
@@ -32,6 +35,7 @@ impl std::fmt::Display for EventKind {
         f.write_str(match self {
             Self::Open => "open",
             Self::Anchor => "anchor",
+            Self::Rotate => "rotate",
             Self::Close => "close",
         })
     }
@@ -46,6 +50,8 @@ pub enum RootTransaction {
     Anchor(Anchor),
     /// ends a tag
     Close(Close),
+    /// hands a tag on to its next endorsers
+    Rotate(Rotate),
 }
 
 impl RootTransaction {
@@ -73,6 +79,7 @@ impl RootTransaction {
             Self::OpenChannel(_) => EventKind::Open,
             Self::Anchor(_) => EventKind::Anchor,
             Self::Close(_) => EventKind::Close,
+            Self::Rotate(_) => EventKind::Rotate,
         }
     }
 
@@ -83,6 +90,7 @@ impl RootTransaction {
             Self::OpenChannel(open) => open.body.tag(network),
             Self::Anchor(anchor) => anchor.tag,
             Self::Close(close) => close.tag,
+            Self::Rotate(rotate) => rotate.tag,
         }
     }
 }
@@ -98,28 +106,31 @@ mod tests {
         let (channel, open) = network.open(3, 2);
         let anchor = RootTransaction::Anchor(network.anchor(&channel, 1, 0, 5));
         let close = RootTransaction::Close(network.close(&channel, 0));
-        for transaction in [open, anchor, close] {
+        let rotate = RootTransaction::Rotate(network.rotate(&channel, &network.members(2, 2)));
+        for transaction in [open, anchor, close, rotate] {
             let bytes = transaction.encode();
             assert_eq!(RootTransaction::decode(&bytes), Ok(transaction));
             assert!(RootTransaction::decode(&bytes[..bytes.len() - 1]).is_err());
             assert!(RootTransaction::decode(&[bytes.as_slice(), &[0]].concat()).is_err());
         }
-        assert!(RootTransaction::decode(&[3]).is_err());
+        assert!(RootTransaction::decode(&[4]).is_err());
         assert!(RootTransaction::decode(&vec![0; ROOT_TRANSACTION_BYTES_MAX + 1]).is_err());
     }
 
     #[test]
     fn the_largest_transactions_are_within_the_limit() {
         let network = Network::new();
-        let (_, open) = network.open(512, 512);
+        let (channel, open) = network.open(512, 512);
         assert!(open.encode().len() <= ROOT_TRANSACTION_BYTES_MAX);
+        let rotate = network.rotate(&channel, &network.members(512, 512));
+        assert!(RootTransaction::Rotate(rotate).encode().len() <= ROOT_TRANSACTION_BYTES_MAX);
     }
 
     #[test]
     fn kinds_have_the_numbers_that_chains_are_made_of() {
-        let numbers =
-            [EventKind::Open, EventKind::Anchor, EventKind::Close].map(|kind| (kind as u8, encode(&kind)));
-        assert_eq!(numbers, [(0, vec![0]), (1, vec![1]), (6, vec![6])]);
+        let numbers = [EventKind::Open, EventKind::Anchor, EventKind::Rotate, EventKind::Close]
+            .map(|kind| (kind as u8, encode(&kind)));
+        assert_eq!(numbers, [(0, vec![0]), (1, vec![1]), (5, vec![5]), (6, vec![6])]);
     }
 
     #[test]

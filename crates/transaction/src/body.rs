@@ -7,9 +7,11 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::{hash, merkle};
 use parclose_keys::SealedField;
 use parclose_types::{
-    AudienceId, ChannelId, Epoch, FieldId, Generation, Height, NetworkId, PublicKey, RecordId,
+    AudienceId, ChannelId, Epoch, FieldId, Generation, Height, MemberId, NetworkId, PublicKey, RecordId,
     SignatureBytes, TransactionDigest, enc, encode, labels,
 };
+
+use crate::act::Act;
 
 /// What a transaction says in the clear of the channel; what its digest covers.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -32,8 +34,10 @@ pub struct Body {
     pub epoch: Epoch,
     /// `H("salt", salt)`
     pub salt_digest: [u8; 32],
-    /// what it does, in order
+    /// records that it writes, in order
     pub operations: Vec<Operation>,
+    /// what it does to the channel itself, in place of operations (WIR-08)
+    pub act: Option<Act>,
 }
 
 /// One record written.
@@ -48,7 +52,7 @@ pub struct Operation {
     /// version that this operation makes: 1 for a new record
     pub version: u64,
     /// party slots by index of the definition, ascending
-    pub parties: Vec<(u8, PublicKey)>,
+    pub parties: Vec<(u8, MemberId)>,
     /// fields written, ascending
     pub fields: Vec<FieldEntry>,
 }
@@ -71,6 +75,8 @@ pub struct SealedPart {
     pub salt: [u8; 32],
     /// sealed fields of each operation, in the order of its entries
     pub fields: Vec<Vec<SealedField>>,
+    /// wrapped secrets of an act
+    pub wraps: Vec<Vec<u8>>,
 }
 
 /// A signed transaction: the only thing that encodes.

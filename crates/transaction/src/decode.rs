@@ -3,11 +3,13 @@
 //! Before ordering both parts are at hand and must correspond, leaf by leaf; after ordering only
 //! the permanent part is read, because the sealed part may have been pruned.
 
+use parclose_crypto::merkle;
 use parclose_keys::field::salt_digest;
 use parclose_keys::field_leaf;
 use parclose_types::canonical::{ascending, at_most, decode};
 use parclose_types::{Malformed, SignatureBytes, TransactionDigest, limits};
 
+use crate::act::{ACT_ITEMS_MAX, Act, CHANGES_MAX};
 use crate::body::{Body, Operation, Permanent, SealedPart};
 use crate::definition::SLOTS_MAX;
 
@@ -27,9 +29,14 @@ impl UnverifiedTransaction {
     ///
     /// > WIR-04: operations, fields, parties and sealed bytes of a transaction are within their limits.
     /// > WIR-05: fields and parties stand in strictly ascending order.
+    /// > WIR-08: a transaction writes records or holds one act, never both and never neither.
     pub fn decode(permanent: &[u8]) -> Result<Self, Malformed> {
         let Permanent { body, signature } = decode("transaction", permanent, limits::TRANSACTION_BYTES_MAX)?;
+        if body.operations.is_empty() == body.act.is_none() {
+            return Err(Malformed::NotOneOf { what: "records and act" });
+        }
         at_most("operations", body.operations.len(), limits::OPERATIONS_MAX)?;
+        body.act.iter().try_for_each(check_act)?;
         body.operations.iter().try_for_each(check_operation)?;
         let digest = body.digest();
         Ok(Self { body, signature, digest, permanent_bytes: permanent.len() })
@@ -46,7 +53,7 @@ impl UnverifiedTransaction {
     ///
     /// # Rules
     ///
-    /// > WIR-06: salt and sealed fields are exactly those that the body commits to.
+    /// > WIR-06: salt, sealed fields and wraps are exactly those that the body commits to.
     pub fn check_sealed(&self, prunable: &[u8]) -> Result<SealedPart, Malformed> {
         let (limit, got) = (limits::TRANSACTION_BYTES_MAX, self.permanent_bytes + prunable.len());
         if got > limit {
@@ -57,6 +64,10 @@ impl UnverifiedTransaction {
             && self.body.operations.len() == sealed.fields.len();
         if !same_shape {
             return Err(Malformed::Mismatch { what: "sealed part and body" });
+        }
+        let wraps_root = self.body.act.as_ref().and_then(Act::wraps_root);
+        if wraps_root.unwrap_or_else(|| merkle::root::<&[u8]>([])) != merkle::root(&sealed.wraps) {
+            return Err(Malformed::Mismatch { what: "wraps and act" });
         }
         for (operation, fields) in self.body.operations.iter().zip(&sealed.fields) {
             let leaves = operation.fields.iter().map(|entry| entry.leaf);
@@ -75,6 +86,22 @@ impl UnverifiedTransaction {
 
 /// The largest padded field with its tag: 12 % over the plaintext limit at most.
 const SEALED_BYTES_MAX: usize = limits::FIELD_BYTES_MAX + limits::FIELD_BYTES_MAX / 8 + 20;
+
+fn check_act(act: &Act) -> Result<(), Malformed> {
+    match act {
+        Act::Move(motion) => at_most("changes of a motion", motion.changes.len(), CHANGES_MAX),
+        Act::Deal { deal, .. } => at_most("members of an audience", deal.members.len(), limits::MEMBERS_MAX),
+        Act::Acknowledge { audiences, .. } => {
+            at_most("acknowledgements", audiences.len(), ACT_ITEMS_MAX)?;
+            ascending("acknowledgements", audiences.iter())
+        }
+        Act::Share(share) => {
+            at_most("shared covers", share.scopes.len(), ACT_ITEMS_MAX)?;
+            ascending("shared covers", share.scopes.iter())
+        }
+        Act::Vote { .. } | Act::PublishKey(_) | Act::Complain { .. } | Act::Rewrap { .. } => Ok(()),
+    }
+}
 
 fn check_operation(operation: &Operation) -> Result<(), Malformed> {
     at_most("bytes of an action name", operation.action.len(), limits::NAME_BYTES_MAX)?;

@@ -6,11 +6,16 @@
 
 use std::collections::BTreeSet;
 
-use parclose_crypto::hash;
-use parclose_types::{ClassId, DefinitionDigest, Failure, Fault, FieldId, labels, limits};
+use parclose_types::{ClassId, Failure, Fault, FieldId, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::value::FieldType;
+
+mod parameters;
+mod texts;
+
+pub use parameters::{Approvals, Governance, History, Parameters};
+pub use texts::DefinitionTexts;
 
 /// A parsed and checked definition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +31,9 @@ pub struct Definition {
     pub title: String,
     /// intervals and windows, in root heights
     pub parameters: Parameters,
+    /// how the channel changes
+    #[serde(default)]
+    pub governance: Governance,
     /// roles
     #[serde(rename = "role")]
     pub roles: Vec<Role>,
@@ -38,36 +46,6 @@ pub struct Definition {
     /// record types
     #[serde(rename = "record")]
     pub records: Vec<RecordType>,
-}
-
-/// Intervals and windows, in root heights.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Parameters {
-    /// heights of one epoch
-    pub epoch_length: u64,
-    /// heights within which the previous epoch is still accepted (G)
-    pub grace: u64,
-    /// how far ahead an expiry may lie (W_tx)
-    pub expiry_max: u64,
-    /// heights after which a node attests its own unattested transactions (X)
-    pub attest_after: u64,
-    /// heights for which a batch may be missing before the channel stops visibly (D)
-    pub missing_batch_after: u64,
-    /// events behind which an endorser pauses (K)
-    pub endorse_lag_max: u64,
-    /// what a joiner gets of the past
-    pub history: History,
-}
-
-/// What a joiner gets of the past.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum History {
-    /// nothing sealed before it joined
-    FromJoin,
-    /// everything
-    All,
 }
 
 /// A role that members can hold.
@@ -207,6 +185,9 @@ pub enum DefinitionInvalid {
     },
 }
 
+/// What a policy calls the channel itself, when it says who may change it; no record type has this name.
+pub const CHANNEL_RESOURCE: &str = "channel";
+
 /// Characters of a name, and of a parser's message, that an error repeats.
 const NAME_SHOWN: usize = 80;
 const MESSAGE_SHOWN: usize = 400;
@@ -262,15 +243,6 @@ impl Definition {
         Ok(definition)
     }
 
-    /// The digest of the three texts (WIR-01).
-    #[must_use]
-    pub fn digest(channel_toml: &str, policy: &str, policy_schema: &str) -> DefinitionDigest {
-        DefinitionDigest(hash(
-            labels::DEFINITION,
-            &[channel_toml.as_bytes(), policy.as_bytes(), policy_schema.as_bytes()],
-        ))
-    }
-
     /// An audience rule by name.
     #[must_use]
     pub fn audience(&self, name: &str) -> Option<&AudienceRule> {
@@ -303,6 +275,9 @@ impl Definition {
         limit("attest_after", self.parameters.attest_after, 1, 1 << 20)?;
         limit("missing_batch_after", self.parameters.missing_batch_after, 1, 1 << 32)?;
         limit("endorse_lag_max", self.parameters.endorse_lag_max, 1, 1 << 20)?;
+        limit("motion_within", self.governance.motion_within, 1, 1 << 32)?;
+        limit("rotate_within", self.governance.rotate_within, 1, 1 << 20)?;
+        limit("deal_within", self.governance.deal_within, 1, 1 << 20)?;
         limit("roles", self.roles.len() as u64, 1, 64)?;
         limit("classes", self.classes.len() as u64, 1, 256)?;
         limit("audiences", self.audiences.len() as u64, 1, limits::AUDIENCES_MAX as u64)?;
@@ -320,7 +295,7 @@ impl Definition {
         unique("class", self.classes.iter().map(|c| &c.name))?;
         unique("class number", self.classes.iter().map(|c| c.id.to_string()))?;
         unique("audience", self.audiences.iter().map(|a| &a.name))?;
-        unique("record type", self.records.iter().map(|r| &r.name))?;
+        unique("record type", self.records.iter().map(|r| &r.name).chain([&CHANNEL_RESOURCE.to_owned()]))?;
         unique("record number", self.records.iter().map(|r| r.id.to_string()))?;
         for record in &self.records {
             unique("slot", record.slots.iter().map(|s| &s.name))?;

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use parclose_keys::field::salt_digest;
 use parclose_keys::{FieldPlace, PseudonymKey, SealedField, field_leaf, record_key_hash};
-use parclose_types::{Epoch, Failure, Fault, Height, PublicKey, RecordId, limits};
+use parclose_types::{AudienceId, Epoch, Failure, Fault, Height, MemberId, PublicKey, RecordId, limits};
 use rand_core::CryptoRng;
 
+use crate::act::Act;
 use crate::body::{Body, FieldEntry, Operation, SealedPart, SignedTransaction, signing_bytes};
-use crate::definition::{Definition, RecordType};
+use crate::definition::{Definition, FieldSchema, RecordType};
 use crate::generation::GenerationConfig;
 use crate::key_ring::{KeyRing, Perspective};
 use crate::value::{FieldValue, NotOfType};
@@ -28,8 +29,8 @@ pub struct DraftOperation {
     pub record: RecordId,
     /// version that this makes
     pub version: u64,
-    /// pseudonyms by slot name
-    pub parties: BTreeMap<String, PublicKey>,
+    /// members by slot name
+    pub parties: BTreeMap<String, MemberId>,
     /// values by field name
     pub fields: BTreeMap<String, FieldValue>,
 }
@@ -76,6 +77,12 @@ pub enum DraftInvalid {
         /// which field
         field: String,
     },
+    /// DRA-06: the audience has no secret yet
+    #[error("the secret of the audience of field `{field}` is not dealt yet")]
+    NotDealt {
+        /// which field
+        field: String,
+    },
     /// DRA-05: too large
     #[error("the transaction would have {got} bytes, {} are allowed", limits::TRANSACTION_BYTES_MAX)]
     TooLarge {
@@ -102,6 +109,7 @@ impl Failure for DraftInvalid {
             Self::Value { .. } => "DRA-03",
             Self::OutsideAudience { .. } => "DRA-04",
             Self::TooLarge { .. } | Self::TooMany { .. } => "DRA-05",
+            Self::NotDealt { .. } => "DRA-06",
         }
     }
 
@@ -114,7 +122,11 @@ impl Failure for DraftInvalid {
     }
 
     fn fix(&self) -> String {
-        "compare with `parclose channel show`, which lists record types, slots and fields".into()
+        match self {
+            Self::NotDealt { .. } => "try again once the members have their shares of the secret",
+            _ => "compare with `parclose channel show`, which lists record types, slots and fields",
+        }
+        .into()
     }
 }
 
@@ -149,6 +161,7 @@ impl Draft {
     /// > DRA-02: a new record has every party and every required field.
     /// > DRA-03: a value is of its field's type.
     /// > DRA-04: a writer belongs to each audience it seals for.
+    /// > DRA-06: a field is sealed only with the secret that was dealt for its audience.
     /// > SEA-07: the salt is 32 fresh random bytes for every attempt to seal.
     pub fn seal(&self, desk: &Desk<'_>, rng: &mut impl CryptoRng) -> Result<SealedDraft, DraftInvalid> {
         let got = self.operations.len();
@@ -177,8 +190,86 @@ impl Draft {
             epoch: desk.epoch,
             salt_digest: sealer.salt_digest,
             operations,
+            act: None,
         };
-        Ok(SealedDraft { body, sealed: SealedPart { salt, fields } })
+        Ok(SealedDraft { body, sealed: SealedPart { salt, fields, wraps: Vec::new() } })
+    }
+
+    /// The audiences that it would be sealed for, with their members: the secret of each has to be dealt
+    /// before it can be (DRA-01, DRA-04).
+    pub fn audiences(&self, desk: &Desk<'_>) -> Result<BTreeMap<AudienceId, Vec<PublicKey>>, DraftInvalid> {
+        let mut audiences = BTreeMap::new();
+        for draft in &self.operations {
+            let record_type = desk.record_type(&draft.record_type)?;
+            for name in draft.fields.keys() {
+                let (_, members) = desk.audience(record_type, draft, name)?;
+                audiences.insert(desk.config.audience_of(&members), members);
+            }
+        }
+        Ok(audiences)
+    }
+}
+
+/// An act that a member wants to put forward.
+#[derive(Clone, Debug)]
+pub struct ActDraft {
+    /// what it does
+    pub act: Act,
+    /// wrapped secrets that the act commits to
+    pub wraps: Vec<Vec<u8>>,
+    /// last root height at which it may be ordered
+    pub expiry: Height,
+}
+
+impl ActDraft {
+    /// Draws a fresh salt, so that the same act can be put forward again.
+    #[must_use]
+    pub fn seal(self, desk: &Desk<'_>, rng: &mut impl CryptoRng) -> SealedDraft {
+        let mut salt = [0_u8; 32];
+        rng.fill_bytes(&mut salt);
+        let author = desk.author.public();
+        let body = Body {
+            network: desk.config.network,
+            channel: desk.config.channel,
+            generation: desk.config.generation,
+            definition_version: desk.config.definition_version,
+            sponsor: author,
+            author,
+            expiry: self.expiry,
+            epoch: desk.epoch,
+            salt_digest: salt_digest(&salt),
+            operations: Vec::new(),
+            act: Some(self.act),
+        };
+        SealedDraft { body, sealed: SealedPart { salt, fields: Vec::new(), wraps: self.wraps } }
+    }
+}
+
+impl Desk<'_> {
+    fn record_type(&self, name: &str) -> Result<&RecordType, DraftInvalid> {
+        self.definition.record_named(name).ok_or_else(|| unknown("record type", name))
+    }
+
+    /// A field, and the members that may read it in this record. The writer has to be one of them.
+    fn audience<'t>(
+        &self,
+        record_type: &'t RecordType,
+        draft: &DraftOperation,
+        name: &str,
+    ) -> Result<(&'t FieldSchema, Vec<PublicKey>), DraftInvalid> {
+        let schema = record_type.field_named(name).ok_or_else(|| unknown("field", name))?;
+        let rule = self
+            .definition
+            .audience(&schema.audience)
+            .ok_or_else(|| unknown("audience", &schema.audience))?;
+        let parties: BTreeMap<&str, MemberId> =
+            draft.parties.iter().map(|(slot, member)| (slot.as_str(), *member)).collect();
+        let members = self.config.audience_members(rule, &parties);
+        if members.contains(&self.author.public()) {
+            Ok((schema, members))
+        } else {
+            Err(DraftInvalid::OutsideAudience { field: name.into() })
+        }
     }
 }
 
@@ -205,22 +296,16 @@ struct Sealer<'a> {
 
 impl Sealer<'_> {
     fn operation(&self, draft: &DraftOperation) -> Result<(Operation, Vec<SealedField>), DraftInvalid> {
-        let record_type = self
-            .desk
-            .definition
-            .record_named(&draft.record_type)
-            .ok_or_else(|| unknown("record type", &draft.record_type))?;
+        let record_type = self.desk.record_type(&draft.record_type)?;
         if draft.action.len() > limits::NAME_BYTES_MAX {
             return Err(unknown("action", &draft.action));
         }
         check_presence(draft, record_type)?;
         let parties = parties(draft, record_type)?;
-        let named: BTreeMap<&str, PublicKey> =
-            draft.parties.iter().map(|(slot, key)| (slot.as_str(), *key)).collect();
         let mut sealed: Vec<(FieldEntry, SealedField)> = draft
             .fields
             .iter()
-            .map(|(name, value)| self.field(draft, record_type, &named, name, value))
+            .map(|(name, value)| self.field(draft, record_type, name, value))
             .collect::<Result<_, _>>()?;
         sealed.sort_by_key(|(entry, _)| entry.field);
         let (fields, ciphertexts) = sealed.into_iter().unzip();
@@ -239,19 +324,13 @@ impl Sealer<'_> {
         &self,
         draft: &DraftOperation,
         record_type: &RecordType,
-        parties: &BTreeMap<&str, PublicKey>,
         name: &str,
         value: &FieldValue,
     ) -> Result<(FieldEntry, SealedField), DraftInvalid> {
-        let schema = record_type.field_named(name).ok_or_else(|| unknown("field", name))?;
+        let (schema, members) = self.desk.audience(record_type, draft, name)?;
         FieldValue::from_bytes(schema.field_type, &value.to_bytes())
             .map_err(|reason| DraftInvalid::Value { field: name.into(), reason })?;
-        let rule = self
-            .desk
-            .definition
-            .audience(&schema.audience)
-            .ok_or_else(|| unknown("audience", &schema.audience))?;
-        let audience = self.desk.config.audience_of(&self.desk.config.audience_members(rule, parties));
+        let audience = self.desk.config.audience_of(&members);
         let place = FieldPlace {
             channel: self.desk.config.channel,
             generation: self.desk.config.generation,
@@ -267,7 +346,7 @@ impl Sealer<'_> {
             .desk
             .keys
             .field_key(&place, &self.salt, &context)
-            .ok_or_else(|| DraftInvalid::OutsideAudience { field: name.into() })?;
+            .ok_or_else(|| DraftInvalid::NotDealt { field: name.into() })?;
         let sealed = key.seal(&context, &value.to_bytes());
         Ok((FieldEntry { field: schema.id, audience, leaf: field_leaf(schema.id, &sealed) }, sealed))
     }
@@ -285,10 +364,10 @@ fn check_presence(draft: &DraftOperation, record_type: &RecordType) -> Result<()
     }
 }
 
-fn parties(draft: &DraftOperation, record_type: &RecordType) -> Result<Vec<(u8, PublicKey)>, DraftInvalid> {
-    let indexed = |(slot, key): (&String, &PublicKey)| {
+fn parties(draft: &DraftOperation, record_type: &RecordType) -> Result<Vec<(u8, MemberId)>, DraftInvalid> {
+    let indexed = |(slot, member): (&String, &MemberId)| {
         let index = record_type.slot_index(slot).ok_or_else(|| unknown("party slot", slot))?;
-        Ok((index, *key))
+        Ok((index, *member))
     };
     let mut parties = draft.parties.iter().map(indexed).collect::<Result<Vec<_>, DraftInvalid>>()?;
     parties.sort_by_key(|(slot, _)| *slot);

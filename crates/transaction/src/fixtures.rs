@@ -12,7 +12,8 @@ use parclose_keys::audience::hazmat::audience_from_bytes;
 use parclose_keys::member::hazmat::member_from_bytes;
 use parclose_keys::{Deal, PseudonymCertificate, PseudonymKey};
 use parclose_types::{
-    AudienceId, ChannelId, Epoch, Generation, Height, NetworkId, PublicKey, RecordId, SignatureBytes,
+    AudienceId, ChannelId, Epoch, Generation, Height, MemberId, NetworkId, PublicKey, RecordId,
+    SignatureBytes,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -20,7 +21,7 @@ use rand_chacha::rand_core::SeedableRng;
 use crate::authenticate::{KnownSignatures, Setting};
 use crate::body::{Body, SealedPart, SignedTransaction};
 use crate::decode::UnverifiedTransaction;
-use crate::definition::{Definition, RecordType};
+use crate::definition::{Definition, DefinitionTexts, RecordType};
 use crate::draft::{Desk, Draft, DraftOperation};
 use crate::generation::{GenerationConfig, MemberEntry};
 use crate::key_ring::{KeyRing, Perspective};
@@ -36,7 +37,6 @@ pub(crate) const BILATERAL: &str =
 
 pub(crate) const CHANNEL: ChannelId = ChannelId([0xC1; 32]);
 pub(crate) const GENERATION: Generation = Generation(2);
-pub(crate) const FIRST_EPOCH: Epoch = Epoch(5);
 pub(crate) const EPOCH: Epoch = Epoch(7);
 pub(crate) const HEIGHT: Height = Height(200);
 pub(crate) const RECORD: RecordId = RecordId([0x5E; 32]);
@@ -65,8 +65,7 @@ pub(crate) struct Person {
 impl Person {
     /// The same secrets under another scope, as an intruder with every key would try them.
     pub(crate) fn ring_for(&self, channel: ChannelId, generation: Generation) -> KeyRing {
-        let secrets = self.raw.iter().map(|(audience, raw)| (*audience, audience_from_bytes(*raw)));
-        KeyRing::new(channel, generation, secrets.collect())
+        ring(channel, generation, &self.raw)
     }
 
     /// The raw secret of one audience under another scope and name.
@@ -77,8 +76,16 @@ impl Person {
         audience: AudienceId,
         name: AudienceId,
     ) -> KeyRing {
-        KeyRing::new(channel, generation, BTreeMap::from([(name, audience_from_bytes(self.raw[&audience]))]))
+        ring(channel, generation, &BTreeMap::from([(name, self.raw[&audience])]))
     }
+}
+
+fn ring(channel: ChannelId, generation: Generation, raw: &BTreeMap<AudienceId, [u8; 32]>) -> KeyRing {
+    let mut ring = KeyRing::new(channel);
+    for (audience, raw) in raw {
+        ring.insert(generation, *audience, audience_from_bytes(*raw));
+    }
+    ring
 }
 
 /// A founded channel with all its members' keys in one place.
@@ -86,6 +93,14 @@ pub(crate) struct TestChannel {
     pub(crate) definition: Definition,
     pub(crate) config: GenerationConfig,
     pub(crate) people: Vec<Person>,
+}
+
+/// Every subset of a few members, each ascending as they are.
+pub(crate) fn subsets(members: &[PublicKey]) -> Vec<Vec<PublicKey>> {
+    let of = |bits: u32| {
+        members.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, key)| *key).collect()
+    };
+    (0..1 << members.len()).map(of).collect()
 }
 
 /// The certificate of a member of that secret, as it stands in a configuration.
@@ -107,9 +122,13 @@ pub(crate) fn configuration(toml: &str, mut members: Vec<MemberEntry>) -> (Defin
         network: NetworkId([0x4E; 32]),
         channel: CHANNEL,
         generation: GENERATION,
-        definition: Definition::digest(toml, "", ""),
+        definition: DefinitionTexts {
+            channel_toml: toml.into(),
+            policy: String::new(),
+            policy_schema: String::new(),
+        }
+        .digest(),
         definition_version: definition.version,
-        first_epoch: FIRST_EPOCH,
         epoch_length: definition.parameters.epoch_length,
         threshold: u16::try_from(members.len() / 2 + 1).unwrap(),
         members,
@@ -132,7 +151,9 @@ impl TestChannel {
         let scope = DealScope { channel: CHANNEL, generation: GENERATION, configuration: config.digest() };
         let pseudonym = |secret| member_from_bytes([secret; 32]).pseudonym(&CHANNEL, GENERATION);
         let mut raw: Vec<BTreeMap<AudienceId, [u8; 32]>> = vec![BTreeMap::new(); founders.len()];
-        for set in config.producible_audiences(&definition) {
+        for set in
+            subsets(&config.pseudonyms()).into_iter().filter(|set| config.can_produce(&definition, set))
+        {
             let recipients: Vec<(PublicKey, &[u8])> = set
                 .iter()
                 .map(|key| (*key, &config.member(key).unwrap().certificate.encryption_key[..]))
@@ -142,7 +163,7 @@ impl TestChannel {
             deal.verify(&scope, &wraps).unwrap();
             for ((secret, key), held) in secrets.clone().zip(&keys).zip(&mut raw) {
                 let own = pseudonym(secret).public();
-                if let Some(wrap) = wraps.iter().find(|wrap| wrap.member == own) {
+                if let Some(wrap) = set.iter().position(|member| *member == own).map(|at| &wraps[at]) {
                     held.insert(deal.audience, deal.accept(&scope, wrap, key).unwrap().expose(|r| *r));
                 }
             }
@@ -151,8 +172,7 @@ impl TestChannel {
             .zip(founders)
             .zip(raw)
             .map(|((secret, (name, _)), raw)| {
-                let secrets = raw.iter().map(|(audience, raw)| (*audience, audience_from_bytes(*raw)));
-                let ring = KeyRing::new(CHANNEL, GENERATION, secrets.collect());
+                let ring = ring(CHANNEL, GENERATION, &raw);
                 Person { name, pseudonym: pseudonym(secret), ring, raw }
             })
             .collect();
@@ -165,6 +185,10 @@ impl TestChannel {
 
     pub(crate) fn key_of(&self, name: &str) -> PublicKey {
         self.person(name).pseudonym.public()
+    }
+
+    pub(crate) fn id_of(&self, name: &str) -> MemberId {
+        self.config.named(name).unwrap().id()
     }
 
     /// The audience of a member set given by names.
@@ -232,9 +256,9 @@ pub(crate) fn receivable(channel: &TestChannel) -> DraftOperation {
         record: RECORD,
         version: 1,
         parties: named(&[
-            ("buyer", channel.key_of("acme")),
-            ("supplier", channel.key_of("supplierco")),
-            ("bank", channel.key_of("northbank")),
+            ("buyer", channel.id_of("acme")),
+            ("supplier", channel.id_of("supplierco")),
+            ("bank", channel.id_of("northbank")),
         ]),
         fields: named(&[
             ("invoice_number", text("INV-1")),
@@ -258,10 +282,7 @@ pub(crate) fn statement(channel: &TestChannel) -> DraftOperation {
         record_type: "statement".into(),
         record: RECORD,
         version: 1,
-        parties: named(&[
-            ("preparer", channel.key_of("supplierco")),
-            ("counterparty", channel.key_of("acme")),
-        ]),
+        parties: named(&[("preparer", channel.id_of("supplierco")), ("counterparty", channel.id_of("acme"))]),
         fields: named(&[
             ("month", text("2021-09")),
             ("documents", FieldValue::Integer(12)),

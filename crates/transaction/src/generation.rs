@@ -10,11 +10,11 @@ use parclose_crypto::hash;
 use parclose_keys::PseudonymCertificate;
 use parclose_keys::audience::audience_id;
 use parclose_types::{
-    AudienceId, ChannelId, DefinitionDigest, Digest, Epoch, Generation, Height, NetworkId, PublicKey, encode,
-    labels, limits,
+    AudienceId, ChannelId, DefinitionDigest, Digest, Generation, MemberId, NetworkId, PublicKey, encode,
+    labels,
 };
 
-use crate::definition::{AudienceRule, Definition, RecordType};
+use crate::definition::{AudienceRule, Definition, RecordType, Slot};
 
 /// One member of a generation.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -25,7 +25,21 @@ pub struct MemberEntry {
     pub certificate: PseudonymCertificate,
 }
 
-/// The configuration of one generation.
+impl MemberEntry {
+    /// The member, in whatever generation.
+    #[must_use]
+    pub fn id(&self) -> MemberId {
+        id_of(&self.certificate)
+    }
+}
+
+/// The member that a certificate is of.
+#[must_use]
+pub fn id_of(certificate: &PseudonymCertificate) -> MemberId {
+    MemberId(certificate.identity.0)
+}
+
+/// The configuration of one generation. When it is in force follows from the log ([`crate::Term`]).
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct GenerationConfig {
     /// network
@@ -38,8 +52,6 @@ pub struct GenerationConfig {
     pub definition: DefinitionDigest,
     /// its version
     pub definition_version: u32,
-    /// first epoch of this generation
-    pub first_epoch: Epoch,
     /// root heights of one epoch
     pub epoch_length: u64,
     /// endorsements needed
@@ -68,6 +80,12 @@ impl GenerationConfig {
         self.members.get(at)
     }
 
+    /// A member in this generation.
+    #[must_use]
+    pub fn by_id(&self, member: &MemberId) -> Option<&MemberEntry> {
+        self.members.iter().find(|entry| entry.id() == *member)
+    }
+
     /// The member of a name.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<&MemberEntry> {
@@ -90,20 +108,8 @@ impl GenerationConfig {
             && self.members.iter().all(|m| m.certificate.verify(&self.channel, self.generation).is_ok())
     }
 
-    /// The epoch of a height, and the heights since it began; `start` is the height in force.
-    ///
-    /// # Rules
-    ///
-    /// > EPO-01: epoch(h) = first epoch + floor((h - start) / length), by root height and nothing else.
-    #[must_use]
-    pub fn epoch_at(&self, start: Height, height: Height) -> (Epoch, u64) {
-        let since = height.0.saturating_sub(start.0);
-        let length = self.epoch_length.max(1); // no length of 0 gets past KEY-12, but it must not divide here
-        let index = u32::try_from(since / length).unwrap_or(u32::MAX);
-        (Epoch(self.first_epoch.0.saturating_add(index)), since % length)
-    }
-
-    /// The members that an audience rule names for given party slots, ascending.
+    /// The members that an audience rule names for given party slots, ascending by pseudonym. Whoever has
+    /// left the channel stands in its slots still, and reads nothing that is sealed now.
     ///
     /// # Rules
     ///
@@ -112,10 +118,10 @@ impl GenerationConfig {
     pub fn audience_members(
         &self,
         rule: &AudienceRule,
-        parties: &BTreeMap<&str, PublicKey>,
+        parties: &BTreeMap<&str, MemberId>,
     ) -> Vec<PublicKey> {
         let by_slot = |member: &MemberEntry| {
-            rule.slots.iter().any(|slot| parties.get(slot.as_str()) == Some(&member.certificate.pseudonym))
+            rule.slots.iter().any(|slot| parties.get(slot.as_str()) == Some(&member.id()))
         };
         let by_role =
             |member: &MemberEntry| member.certificate.roles.iter().any(|role| rule.roles.contains(role));
@@ -132,49 +138,73 @@ impl GenerationConfig {
         audience_id(&self.channel, self.generation, members)
     }
 
-    /// Every member set that the definition can produce, ascending: each gets its own secret.
-    ///
-    /// Stops early with more than `AUDIENCE_SETS_MAX` sets, not all of them producible: so many are
-    /// refused anyway, and counting on could take for ever.
+    /// The member sets of the rules that name roles only and that some field uses: they do not wait for a
+    /// record to say who stands where.
     #[must_use]
-    pub fn producible_audiences(&self, definition: &Definition) -> Vec<Vec<PublicKey>> {
-        let mut sets = BTreeSet::new();
-        for record_type in &definition.records {
-            for field in &record_type.fields {
-                let Some(rule) = definition.audience(&field.audience) else { continue };
-                sets.extend(self.sets_of(rule, record_type));
-                if sets.len() > limits::AUDIENCE_SETS_MAX {
-                    return into_lists(sets);
-                }
-            }
-        }
-        into_lists(sets)
+    pub fn role_audiences(&self, definition: &Definition) -> BTreeSet<Vec<PublicKey>> {
+        let rules = used_rules(definition).filter(|(rule, _)| rule.slots.is_empty());
+        let sets = rules.map(|(rule, _)| self.audience_members(rule, &BTreeMap::new()));
+        sets.filter(|set| !set.is_empty()).collect()
     }
 
-    /// The sets of one rule: whoever has its roles, and with them one holder for each of its slots.
-    fn sets_of(&self, rule: &AudienceRule, record_type: &RecordType) -> BTreeSet<BTreeSet<PublicKey>> {
-        let by_role =
+    /// Whether the definition can produce a member set: some field's rule names all holders of its roles,
+    /// and each further member stands in a slot of its own. Slots of members that have left are vacant.
+    ///
+    /// # Rules
+    ///
+    /// > AUD-02: secrets are dealt for member sets that the definition can produce, and for no others.
+    #[must_use]
+    pub fn can_produce(&self, definition: &Definition, set: &[PublicKey]) -> bool {
+        !set.is_empty() && used_rules(definition).any(|(rule, record)| self.rule_produces(rule, record, set))
+    }
+
+    /// Whether one rule of a record type can produce a member set.
+    #[must_use]
+    pub fn rule_produces(&self, rule: &AudienceRule, record: &RecordType, set: &[PublicKey]) -> bool {
+        let base =
             self.audience_members(&AudienceRule { slots: Vec::new(), ..rule.clone() }, &BTreeMap::new());
-        let mut sets = BTreeSet::from([by_role.into_iter().collect::<BTreeSet<_>>()]);
-        for slot in record_type.slots.iter().filter(|slot| rule.slots.contains(&slot.name)) {
-            let members = self.members.iter().map(|member| &member.certificate);
-            let holders: Vec<PublicKey> =
-                members.filter(|c| c.roles.contains(&slot.role)).map(|c| c.pseudonym).collect();
-            let mut extended = BTreeSet::new();
-            for (set, holder) in sets.iter().flat_map(|set| holders.iter().map(move |holder| (set, holder))) {
-                extended.insert(set.iter().chain([holder]).copied().collect());
-                if extended.len() > limits::AUDIENCE_SETS_MAX {
-                    return extended;
-                }
-            }
-            sets = extended;
+        if !base.iter().all(|member| set.contains(member)) {
+            return false;
         }
-        sets
+        let further: Option<Vec<&MemberEntry>> =
+            set.iter().filter(|member| !base.contains(member)).map(|member| self.member(member)).collect();
+        let slots: Vec<&Slot> = record.slots.iter().filter(|slot| rule.slots.contains(&slot.name)).collect();
+        further.is_some_and(|further| each_in_a_slot(&further, &slots))
     }
 }
 
-fn into_lists(sets: BTreeSet<BTreeSet<PublicKey>>) -> Vec<Vec<PublicKey>> {
-    sets.into_iter().filter(|set| !set.is_empty()).map(|set| set.into_iter().collect()).collect()
+/// The audience rules that fields use, each with the record type of the field.
+fn used_rules(definition: &Definition) -> impl Iterator<Item = (&AudienceRule, &RecordType)> {
+    definition.records.iter().flat_map(move |record| {
+        record.fields.iter().filter_map(move |field| Some((definition.audience(&field.audience)?, record)))
+    })
+}
+
+/// Whether every member can stand in a slot of its own whose role it has: a bipartite matching, found by
+/// augmenting paths. There are at most 16 slots, so more members than that have no place.
+fn each_in_a_slot(members: &[&MemberEntry], slots: &[&Slot]) -> bool {
+    let mut taken: Vec<Option<usize>> = vec![None; slots.len()];
+    members.len() <= slots.len()
+        && (0..members.len()).all(|member| place(member, members, slots, &mut taken, &mut BTreeSet::new()))
+}
+
+fn place(
+    member: usize,
+    members: &[&MemberEntry],
+    slots: &[&Slot],
+    taken: &mut [Option<usize>],
+    tried: &mut BTreeSet<usize>,
+) -> bool {
+    for (at, slot) in slots.iter().enumerate() {
+        if !members[member].certificate.roles.contains(&slot.role) || !tried.insert(at) {
+            continue;
+        }
+        if taken[at].is_none_or(|other| place(other, members, slots, taken, tried)) {
+            taken[at] = Some(member);
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]

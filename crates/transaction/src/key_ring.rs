@@ -12,15 +12,22 @@ use parclose_types::{AudienceId, ChannelId, ClassId, Epoch, Generation};
 pub trait Perspective {
     /// The key of a field at its place; `None` when these keys do not reach it.
     fn field_key(&self, place: &FieldPlace, salt: &[u8; 32], context: &[u8]) -> Option<FieldKey>;
+
+    /// Whether the key of a place was compared with a check value: only then is it the writer's doing when
+    /// something does not open.
+    fn is_checked(&self, _place: &FieldPlace) -> bool {
+        true
+    }
 }
 
 type ClassSeeds = BTreeMap<(AudienceId, ClassId), ClassSeed>;
 
-/// The audience secrets of one member in one channel and generation.
+/// What one member holds of one channel: its audience secrets in every generation that it was in, and the
+/// covers of the past that it was given when it joined.
 pub struct KeyRing {
     channel: ChannelId,
-    generation: Generation,
-    secrets: BTreeMap<AudienceId, AudienceSecret>,
+    secrets: BTreeMap<AudienceId, (Generation, AudienceSecret)>,
+    shared: Vec<ViewKey>,
     leaves: Mutex<LeafCache>,
 }
 
@@ -34,14 +41,29 @@ struct LeafCache {
 const LEAVES_MAX: usize = 1024;
 
 impl KeyRing {
-    /// Takes the secrets that this member holds.
+    /// A ring without keys.
     #[must_use]
-    pub fn new(
-        channel: ChannelId,
-        generation: Generation,
-        secrets: BTreeMap<AudienceId, AudienceSecret>,
-    ) -> Self {
-        Self { channel, generation, secrets, leaves: Mutex::default() }
+    pub fn new(channel: ChannelId) -> Self {
+        Self { channel, secrets: BTreeMap::new(), shared: Vec::new(), leaves: Mutex::default() }
+    }
+
+    /// Adds the secret of an audience of a generation.
+    pub fn insert(&mut self, generation: Generation, audience: AudienceId, secret: AudienceSecret) {
+        let cache = self.leaves.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        cache.classes.retain(|(of, _), _| *of != audience);
+        cache.leaves.retain(|(of, _, _), _| *of != audience);
+        self.secrets.insert(audience, (generation, secret));
+    }
+
+    /// Adds a cover of the past.
+    pub fn insert_shared(&mut self, view_key: ViewKey) {
+        self.shared.push(view_key);
+    }
+
+    /// The secret of an audience, to wrap it for another of its members.
+    #[must_use]
+    pub fn secret(&self, audience: &AudienceId) -> Option<&AudienceSecret> {
+        self.secrets.get(audience).map(|(_, secret)| secret)
     }
 
     /// Whether this member belongs to an audience.
@@ -53,8 +75,8 @@ impl KeyRing {
     /// The seed of a class, to cut a view key from; `None` outside its audiences.
     #[must_use]
     pub fn class(&self, audience: &AudienceId, class: ClassId) -> Option<ClassSeed> {
-        let secret = self.secrets.get(audience)?;
-        Some(secret.class(&self.channel, self.generation, audience, class))
+        let (generation, secret) = self.secrets.get(audience)?;
+        Some(secret.class(&self.channel, *generation, audience, class))
     }
 
     fn with_leaf<T>(
@@ -62,7 +84,7 @@ impl KeyRing {
         place: &FieldPlace,
         use_leaf: impl FnOnce(&parclose_keys::LeafKey) -> T,
     ) -> Option<T> {
-        if !self.holds(&place.audience) {
+        if self.secrets.get(&place.audience).is_none_or(|(generation, _)| *generation != place.generation) {
             return None;
         }
         let mut cache = self.leaves.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -83,14 +105,22 @@ impl KeyRing {
 
 impl std::fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "KeyRing({} audiences)", self.secrets.len())
+        write!(f, "KeyRing({} audiences, {} covers)", self.secrets.len(), self.shared.len())
     }
 }
 
 impl Perspective for KeyRing {
     fn field_key(&self, place: &FieldPlace, salt: &[u8; 32], context: &[u8]) -> Option<FieldKey> {
-        let here = place.channel == self.channel && place.generation == self.generation;
-        here.then(|| self.with_leaf(place, |leaf| FieldKey::derive(leaf, salt, context)))?
+        if place.channel != self.channel {
+            return None;
+        }
+        let shared = || self.shared.iter().find_map(|view_key| view_key.field_key(place, salt, context));
+        self.with_leaf(place, |leaf| FieldKey::derive(leaf, salt, context)).or_else(shared)
+    }
+
+    /// Covers of the past come from one member, without anything to compare them with.
+    fn is_checked(&self, place: &FieldPlace) -> bool {
+        self.secrets.contains_key(&place.audience)
     }
 }
 

@@ -16,10 +16,12 @@
 //!   AdmittedTransaction --apply--> Effects --commit--> state root --> Receipt
 //! ```
 //!
-//! A transaction has a permanent part, which its digest covers and execution reads, and a sealed
+//! A transaction writes records, or holds one act by which members change their channel ([`act`]).
+//! It has a permanent part, which its digest covers and execution reads, and a sealed
 //! part (salt, key commitments, ciphertexts), which can be pruned. Only [`SignedTransaction`]
 //! encodes; only [`UnverifiedTransaction`] decodes.
 
+pub mod act;
 pub mod authenticate;
 pub mod body;
 pub mod decode;
@@ -27,18 +29,21 @@ pub mod definition;
 pub mod draft;
 pub mod generation;
 pub mod key_ring;
+pub mod term;
 pub mod value;
 pub mod view;
 
 #[cfg(test)]
 mod fixtures;
 
+pub use act::{Act, Change, Motion, Share, SharedScope};
 pub use authenticate::{AuthenticatedTransaction, KnownSignatures, NotAuthentic, Setting};
 pub use body::{Body, FieldEntry, Operation, SealedPart, SignedTransaction};
 pub use decode::UnverifiedTransaction;
-pub use definition::{Definition, DefinitionInvalid};
-pub use draft::{Draft, DraftInvalid, DraftOperation};
+pub use definition::{Definition, DefinitionInvalid, DefinitionTexts};
+pub use draft::{ActDraft, Draft, DraftInvalid, DraftOperation};
 pub use generation::{GenerationConfig, MemberEntry};
 pub use key_ring::{KeyRing, Perspective};
+pub use term::Term;
 pub use value::{FieldType, FieldValue};
 pub use view::{FieldState, FieldView};

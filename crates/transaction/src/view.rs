@@ -51,7 +51,7 @@ pub struct Provenance<'a> {
 /// # Rules
 ///
 /// > VIE-01: a field is opened only with a key that reaches its audience, class and epoch; all else stays sealed.
-/// > VIE-02: a field in reach that does not open, or is not of its type, is shown as malformed and never as absent.
+/// > VIE-02: a field in reach of a checked key that does not open, or is not of its type, is shown as malformed and never as absent.
 #[must_use]
 pub fn open_field(
     reader: &dyn Perspective,
@@ -82,7 +82,8 @@ pub fn open_field(
         .open(&context, sealed)
         .ok()
         .and_then(|plain| FieldValue::from_bytes(schema.field_type, &plain).ok());
-    view(value.map_or(FieldState::Malformed, FieldState::Opened))
+    let otherwise = if reader.is_checked(&place) { FieldState::Malformed } else { FieldState::Sealed };
+    view(value.map_or(otherwise, FieldState::Opened))
 }
 
 #[cfg(test)]

@@ -43,6 +43,12 @@ pub enum Malformed {
         /// which list
         what: &'static str,
     },
+    /// WIR-08: exactly one of two parts is wanted.
+    #[error("exactly one of {what} is wanted")]
+    NotOneOf {
+        /// which parts
+        what: &'static str,
+    },
     /// WIR-06: two parts that must correspond one to one do not.
     #[error("{what} do not match")]
     Mismatch {
@@ -63,6 +69,7 @@ impl Failure for Malformed {
             Self::TooMany { .. } => "WIR-04",
             Self::Unsorted { .. } => "WIR-05",
             Self::Mismatch { .. } => "WIR-06",
+            Self::NotOneOf { .. } => "WIR-08",
         }
     }
 

@@ -112,6 +112,11 @@ name32!(
     PublicKey
 );
 
+name32!(
+    /// A member of a channel, by its identity key: the same in every generation, known inside the channel only.
+    MemberId
+);
+
 /// A 64-byte Ed25519 signature (RFC 8032).
 #[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct SignatureBytes(pub [u8; 64]);

@@ -49,8 +49,8 @@ labels! {
     WRAP_RECIPIENT = "wrap-recipient";
     /// what an audience dealer signs
     DEAL = "deal";
-    /// what an audience member signs once it has its secret
-    ACK = "ack";
+    /// associated data of a cover of the past that a joiner gets
+    PAST = "past";
     /// name of a concrete member set
     AUDIENCE = "audience";
     /// pseudonym seed of a channel and generation
@@ -85,6 +85,10 @@ labels! {
     OPEN_CHANNEL_SIGN = "open-channel-sign";
     /// what endorsers sign of a Close
     CLOSE = "close";
+    /// what endorsers of the current and the next generation sign of a Rotate
+    ROTATE = "rotate";
+    /// blinded commitment of a Rotate to what a channel decided
+    ROTATE_COMMIT = "rotate-commit";
     /// hash chain over the events of a tag's log
     LOG_CHAIN = "log-chain";
     /// digest of a root log event

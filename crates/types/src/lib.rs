@@ -26,6 +26,6 @@ pub use encoding::enc;
 pub use failure::{Failure, Fault};
 pub use ids::{
     AudienceId, BatchDigest, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId, Generation,
-    Height, NetworkId, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, Tag, TransactionDigest,
-    ValueHash,
+    Height, MemberId, NetworkId, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, Tag,
+    TransactionDigest, ValueHash,
 };

@@ -18,8 +18,8 @@ pub const OPERATIONS_MAX: usize = 64;
 pub const BATCH_TRANSACTIONS_MAX: usize = 4096;
 /// Audience rules of one channel definition.
 pub const AUDIENCES_MAX: usize = 64;
-/// Concrete member sets of one generation.
-pub const AUDIENCE_SETS_MAX: usize = 256;
+/// Concrete member sets of one generation that have a secret.
+pub const AUDIENCE_SETS_MAX: usize = 4096;
 /// Members of one audience, and of one channel.
 pub const MEMBERS_MAX: usize = 512;
 /// Nesting of structured input.

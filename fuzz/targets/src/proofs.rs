@@ -81,7 +81,7 @@ pub fn wrapped_view_key_json(input: &[u8]) -> Reached {
         Ok(&wrapped),
         "a file changes its key"
     );
-    let granted = wrapped.grant.verify(&WORLD.setup.config, &WORLD.setup.deals).is_ok();
+    let granted = wrapped.grant.verify(&WORLD.setup.config, &WORLD.audience).is_ok();
     assert!(!granted || wrapped.grant == WORLD.wrapped.grant, "a grant holds that no reader signed");
     let Ok(key) = wrapped.open(&WORLD.regulator) else { return Reached::Inside };
     assert_eq!(key.to_bytes().as_slice(), WORLD.view_key, "a view key opens that was never wrapped");

@@ -10,7 +10,7 @@ use parclose_access::{Effect, Policy, PolicyEpoch, PolicyError, PolicySource, de
 use parclose_documents::mapping::MappingFault;
 use parclose_documents::{Import, Mapping, Source, read_documents};
 use parclose_transaction::{Definition, DefinitionInvalid};
-use parclose_types::PublicKey;
+use parclose_types::MemberId;
 
 use crate::Reached;
 use crate::world::SCHEMA;
@@ -100,7 +100,7 @@ fn parse(text: &str, schema_text: &str) -> Result<Policy, PolicyError> {
 
 /// Each member of two, as the one or the other role, on a statement: every action that it can do.
 fn requests(policy: &Policy) -> Vec<Request> {
-    let keys = [PublicKey([1; 32]), PublicKey([2; 32])];
+    let keys = [MemberId([1; 32]), MemberId([2; 32])];
     let roles: BTreeSet<String> = ["member".to_owned()].into();
     let slots = policy.slots("statement").into_iter().flat_map(BTreeMap::keys);
     let parties: BTreeMap<String, Party> = slots

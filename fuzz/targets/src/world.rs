@@ -10,22 +10,24 @@ use std::sync::LazyLock;
 
 use parclose_audit::bundle::{OrderedEvent, Standing};
 use parclose_audit::{Bundle, Grant, GrantScope, GrantTerms, Receipt, WrappedViewKey};
-use parclose_channel::setup::DefinitionTexts;
-use parclose_channel::{Channel, FinalEvent, Founder, Founding, Proposal, Setup};
+use parclose_channel::setup::GENERATION;
+use parclose_channel::{Candidate, Channel, FinalEvent, Founding, Proposal, Setup};
 use parclose_crypto::merkle::ProvingList;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::wrap::UnwrapKey;
 use parclose_crypto::{SigningKey, hash};
 use parclose_keys::MemberSecret;
 use parclose_root::{
-    Certificate, CloseStatement, CommitCertificate, Genesis, OpenChannel, OrderProof, Parameters, RootState,
-    RootTransaction, TagProof, Validator,
+    Certificate, CloseStatement, CommitCertificate, GenerationKeys, Genesis, OpenChannel, OrderProof,
+    Parameters, RootState, RootTransaction, RotateStatement, TagProof, Validator,
 };
 use parclose_store::SharedCache;
-use parclose_transaction::draft::Desk;
-use parclose_transaction::{Definition, Draft, DraftOperation, FieldValue, Setting, SignedTransaction};
+use parclose_transaction::{
+    ActDraft, Definition, DefinitionTexts, Draft, DraftOperation, FieldValue, Setting, SignedTransaction,
+};
 use parclose_types::{
-    ChannelId, ClassId, Digest, Epoch, Height, PublicKey, RecordId, Sequence, TransactionDigest, encode,
+    ChannelId, ClassId, Digest, Epoch, Generation, Height, PublicKey, RecordId, Sequence, TransactionDigest,
+    encode,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -75,6 +77,8 @@ pub struct World {
     pub bundle: Bundle,
     /// how the channel was founded
     pub setup: Setup,
+    /// the audience of both
+    pub audience: Vec<PublicKey>,
     /// a view key on its way to the regulator
     pub wrapped: WrappedViewKey,
     /// the regulator's key
@@ -134,6 +138,7 @@ impl Making {
 
     /// Three transactions (one of them stale), an update, an empty batch that attests it, one more.
     fn live(mut self) -> World {
+        self.deal();
         let setting = self.setting();
         let batch = [self.statement(1, 1, 10), self.statement(1, 1, 11), self.statement(2, 1, 12)];
         self.anchored(&batch);
@@ -157,6 +162,7 @@ impl Making {
             .map(|proof| RootTransaction::decode(&proof.transaction).expect(MADE))
             .collect();
         root_transactions.push(self.close());
+        root_transactions.push(self.rotate());
         let view_key = wrapped.open(&regulator).expect(MADE).to_bytes().to_vec();
         World {
             genesis: self.root.genesis().clone(),
@@ -166,6 +172,7 @@ impl Making {
             members: self.members.iter().map(|member| member.pseudonym().public()).collect(),
             receipts: std::iter::once(ordered_only).chain(outcomes).collect(),
             setup: self.members[0].setup().clone(),
+            audience: self.members[0].config().pseudonyms(),
             bundle,
             wrapped,
             regulator,
@@ -220,7 +227,7 @@ impl Making {
 
     /// A statement that the first member draws up, at some version.
     fn statement(&mut self, record: u8, version: u64, documents: u64) -> SignedTransaction {
-        let [preparer, counterparty] = [0, 1].map(|at: usize| self.members[at].pseudonym().public());
+        let [preparer, counterparty] = [0, 1].map(|at: usize| self.members[at].own_id());
         let fields = [
             ("month", FieldValue::Text("2026-10".into())),
             ("documents", FieldValue::Integer(documents)),
@@ -236,46 +243,99 @@ impl Making {
         };
         let height = self.next();
         let channel = &self.members[0];
-        let desk = Desk {
-            config: channel.config(),
-            definition: channel.definition(),
-            keys: channel.keys(),
-            author: channel.pseudonym(),
-            epoch: channel.epoch_at(height).0,
-        };
         let draft = Draft { operations: vec![operation], expiry: Height(height.0 + 50) };
-        let signed = draft.seal(&desk, &mut self.rng).expect(MADE).sign(channel.pseudonym()).expect(MADE);
+        let sealed = draft.seal(&channel.desk(height), &mut self.rng).expect(MADE);
+        let signed = sealed.sign(channel.pseudonym()).expect(MADE);
         self.transactions.push(signed.clone());
         signed
     }
 
     /// Anchors one batch of the first member, and executes it.
     fn anchored(&mut self, transactions: &[SignedTransaction]) {
+        self.anchored_by(0, transactions);
+    }
+
+    fn anchored_by(&mut self, at: usize, transactions: &[SignedTransaction]) {
         let (head, height) = (self.root.head().height, self.next());
-        let sponsor = &mut self.members[0];
+        let sponsor = &mut self.members[at];
         let pooled = transactions.iter().map(|t| sponsor.advise(t, height).expect(MADE).expect(MADE));
         let pooled = pooled.collect();
         let proposal = sponsor.propose(pooled, Height(height.0 + 9), &mut self.rng).expect(MADE);
         let own = sponsor.endorse_own(&proposal);
-        let (_, other) = self.members[1].endorse(&encode(&proposal), head, 1024).expect(MADE);
-        let anchor = self.members[0].anchor(&proposal, &[own, other]).expect(MADE);
+        let (_, other) = self.members[1 - at].endorse(&encode(&proposal), head, 1024).expect(MADE);
+        let anchor = self.members[at].anchor(&proposal, &[own, other]).expect(MADE);
         self.proposals.push(proposal);
         self.order(RootTransaction::Anchor(anchor));
     }
 
+    /// The first deals the secret of the two, and both do what the channel needs of them.
+    fn deal(&mut self) {
+        let both = self.members[0].config().pseudonyms();
+        let due = self.members[0].upkeep(self.root.head().height, &mut self.rng).expect(MADE);
+        self.acts(0, due);
+        let head = self.root.head().height;
+        let deal = self.members[0].deal_on_first_use(&both, head, &mut self.rng);
+        self.acts(0, deal.into_iter().collect());
+        let due = self.members[1].upkeep(self.root.head().height, &mut self.rng).expect(MADE);
+        self.acts(1, due);
+    }
+
+    fn acts(&mut self, at: usize, due: Vec<parclose_channel::upkeep::Due>) {
+        let height = self.next();
+        let mut signed = Vec::new();
+        for due in due {
+            let draft = ActDraft { act: due.act, wraps: due.wraps, expiry: Height(height.0 + 50) };
+            let member = &self.members[at];
+            let sealed = draft.seal(&member.desk(height), &mut self.rng);
+            signed.push(sealed.sign(member.pseudonym()).expect(MADE));
+        }
+        self.transactions.extend(signed.iter().cloned());
+        self.anchored_by(at, &signed);
+    }
+
     fn close(&self) -> RootTransaction {
         let (channel, last_sequence) = (&self.members[0], Sequence(0));
+        let last_height = Height(self.opened.head().height.0 + 9);
         let statement = CloseStatement {
             network: *self.root.network(),
             tag: channel.tag(),
             generation: channel.config().generation,
             last_sequence,
+            last_height,
         };
         let signed = statement.signing_bytes();
         let endorse = |m: &Channel| (m.pseudonym().public(), m.pseudonym().sign(&signed));
         let endorsements: Vec<_> = self.members.iter().map(endorse).collect();
         let certificate = Certificate::assemble(channel.endorsers(), &endorsements).expect(MADE);
-        RootTransaction::Close(parclose_root::Close { tag: channel.tag(), last_sequence, certificate })
+        RootTransaction::Close(parclose_root::Close {
+            tag: channel.tag(),
+            last_sequence,
+            last_height,
+            certificate,
+        })
+    }
+
+    fn rotate(&self) -> RootTransaction {
+        let (channel, next) = (&self.members[0], Generation(GENERATION.0 + 1));
+        let keys: Vec<_> = self.members.iter().map(|member| member.pseudonym_in(next)).collect();
+        let mut endorsers: Vec<_> = keys.iter().map(|key| key.public()).collect();
+        endorsers.sort_unstable();
+        let statement = RotateStatement {
+            network: *self.root.network(),
+            tag: channel.tag(),
+            generation: GENERATION,
+            next: GenerationKeys::new(next, endorsers, channel.endorsers().threshold()).expect(MADE),
+            commitment: Digest(hash("fuzzed", &[])),
+            executed: Sequence(0),
+            last_height: Height(self.opened.head().height.0 + 9),
+        };
+        let signed = statement.signing_bytes();
+        let current: Vec<_> =
+            self.members.iter().map(|m| (m.pseudonym().public(), m.pseudonym().sign(&signed))).collect();
+        let of_next: Vec<_> = keys.iter().map(|key| (key.public(), key.sign(&signed))).collect();
+        let certificate = Certificate::assemble(channel.endorsers(), &current).expect(MADE);
+        let next_certificate = Certificate::assemble(&statement.next, &of_next).expect(MADE);
+        RootTransaction::Rotate(statement.rotate(certificate, next_certificate))
     }
 
     fn receipt(&self, transaction: &SignedTransaction) -> Receipt {
@@ -327,36 +387,31 @@ impl Making {
 fn found(genesis: &Genesis, folder: &Path, rng: &mut ChaCha20Rng) -> (Vec<Channel>, OpenChannel) {
     let network = genesis.network();
     let definition = Definition::parse("channel.toml", CHANNEL_TOML).expect("a shipped template");
-    let mut founders: Vec<(MemberSecret, Founder)> = ["ann", "bob"]
+    let mut candidates: Vec<(MemberSecret, Candidate)> = ["ann", "bob"]
         .into_iter()
         .map(|name| {
             let member = MemberSecret::generate(rng);
-            let founder = Founder::new(name, &member, vec!["member".into()], &CHANNEL, rng);
-            (member, founder)
+            let roles = vec!["member".into()];
+            let candidate = Candidate::new(name, &member, roles, &CHANNEL, GENERATION, rng);
+            (member, candidate)
         })
         .collect();
-    founders.sort_by_key(|(_, founder)| founder.pseudonym());
+    candidates.sort_by_key(|(_, candidate)| candidate.pseudonym());
     let texts = DefinitionTexts {
         channel_toml: CHANNEL_TOML.into(),
         policy: POLICY.into(),
         policy_schema: SCHEMA.into(),
     };
-    let entries = founders.iter().map(|(_, founder)| founder.entry().clone()).collect();
+    let entries = candidates.iter().map(|(_, candidate)| candidate.entry().clone()).collect();
     let founding = Founding::new(network, CHANNEL, texts, &definition, entries).expect(MADE);
-    let mut dealt = Vec::new();
-    for (_, founder) in &founders {
-        dealt.extend(founder.deal(&founding, rng).expect(MADE));
-    }
-    let accepted: Vec<_> = founders.iter().map(|(_, f)| f.accept(&founding, &dealt).expect(MADE)).collect();
-    let acks = accepted.iter().flat_map(|accepted| accepted.acks.clone()).collect();
-    let deals = dealt.iter().map(|(deal, _)| deal.clone()).collect();
-    let (setup, body) = founding.conclude(deals, acks, rng);
-    let signatures = founders.iter().map(|(_, founder)| founder.sign_open(&body, &network)).collect();
+    let (setup, body) = founding.conclude(rng);
+    let signatures = candidates.iter().map(|(_, candidate)| candidate.sign_open(&body, &network)).collect();
     let cache = SharedCache::new(8 << 20);
-    let members = founders.iter().zip(&accepted).enumerate().map(|(at, ((member, _), accepted))| {
+    let members = candidates.iter().enumerate().map(|(at, (member, candidate))| {
         let path = folder.join(at.to_string());
         let salts = |seed| Box::new(ChaCha20Rng::from_seed([seed; 32]));
-        Channel::create(&path, member, &setup, &accepted.secrets, &cache, salts(1)).expect(MADE);
+        let key = (GENERATION, candidate.one_time());
+        Channel::create(&path, member, &setup, key, &cache, salts(1)).expect(MADE);
         Channel::open(&path, member, &CHANNEL, &cache, salts(2)).expect(MADE)
     });
     (members.collect(), Setup::open_channel(body, signatures))

@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use parclose_channel::propose::Pooled;
-use parclose_channel::{Channel, Executed, FinalEvent, Proposal};
+use parclose_channel::{Channel, Due, Executed, FinalEvent, Proposal};
 use parclose_consensus::{EmbeddedRoot, RootChain};
 use parclose_node::found::{Party, found_channel, found_consortium, read_template, template_folder};
 use parclose_node::home::{MemberDirectory, read_genesis};
 use parclose_node::{consortium::open_channel, key_file};
 use parclose_root::{Endorsement, RootTransaction};
-use parclose_transaction::draft::Desk;
-use parclose_transaction::{Definition, Draft, DraftOperation, Setting, SignedTransaction};
+use parclose_transaction::{ActDraft, Definition, Draft, DraftOperation, Setting, SignedTransaction};
 use parclose_types::{Height, Sequence, encode};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -61,7 +60,45 @@ impl Ledger {
         for member in 0..MEMBERS.len() {
             ledger.execute(member);
         }
+        ledger.deal();
         ledger
+    }
+
+    /// The supplier deals the secrets that its receivables need; the members do what the channel needs of
+    /// them until nothing is left to do.
+    fn deal(&mut self) {
+        let operation = super::receivable(self.supplier(), "none", 1);
+        let head = self.root.head();
+        let channel = &self.channels[SUPPLIER];
+        let draft = Draft { operations: vec![operation], expiry: Height(head.0 + 100) };
+        let audiences = draft.audiences(&channel.desk(head)).expect("the draft fits the definition");
+        let deals: Vec<Due> = audiences
+            .values()
+            .filter_map(|members| channel.deal_on_first_use(members, head, &mut self.rng))
+            .collect();
+        self.act(SUPPLIER, deals);
+        for _ in 0..4 {
+            for member in 0..MEMBERS.len() {
+                let head = self.root.head();
+                let due = self.channels[member].upkeep(head, &mut self.rng).expect("the store can be read");
+                self.act(member, due);
+            }
+        }
+    }
+
+    fn act(&mut self, member: usize, due: Vec<Due>) {
+        if due.is_empty() {
+            return;
+        }
+        let (head, mut pooled) = (self.root.head(), Vec::new());
+        for Due { act, wraps } in due {
+            let draft = ActDraft { act, wraps, expiry: Height(head.0 + 100) };
+            let channel = &mut self.channels[member];
+            let sealed = draft.seal(&channel.desk(head), &mut self.rng);
+            let signed = sealed.sign(channel.pseudonym()).expect("it is small enough");
+            pooled.push(channel.advise(&signed, head).expect("it can be read").expect("the stages pass"));
+        }
+        self.order_as(member, pooled);
     }
 
     pub(crate) fn supplier(&mut self) -> &mut Channel {
@@ -72,15 +109,8 @@ impl Ledger {
     pub(crate) fn sign(&mut self, operations: Vec<DraftOperation>) -> SignedTransaction {
         let head = self.root.head();
         let channel = &self.channels[SUPPLIER];
-        let desk = Desk {
-            config: channel.config(),
-            definition: channel.definition(),
-            keys: channel.keys(),
-            author: channel.pseudonym(),
-            epoch: channel.epoch_at(head).0,
-        };
         let draft = Draft { operations, expiry: Height(head.0 + 100) };
-        let sealed = draft.seal(&desk, &mut self.rng).expect("the draft fits the definition");
+        let sealed = draft.seal(&channel.desk(head), &mut self.rng).expect("the draft fits the definition");
         sealed.sign(channel.pseudonym()).expect("it is small enough")
     }
 
@@ -110,8 +140,12 @@ impl Ledger {
 
     /// The supplier stores a batch and commits to it.
     pub(crate) fn propose(&mut self, pooled: Vec<Pooled>) -> Proposal {
+        self.propose_as(SUPPLIER, pooled)
+    }
+
+    fn propose_as(&mut self, member: usize, pooled: Vec<Pooled>) -> Proposal {
         let last_height = Height(self.root.head().0 + 100);
-        let (channel, rng) = (&mut self.channels[SUPPLIER], &mut self.rng);
+        let (channel, rng) = (&mut self.channels[member], &mut self.rng);
         channel.propose(pooled, last_height, rng).expect("the batch is stored")
     }
 
@@ -124,7 +158,11 @@ impl Ledger {
 
     /// Orders a batch: its anchor becomes final.
     pub(crate) fn anchor(&mut self, proposal: &Proposal, endorsements: &[Endorsement]) {
-        let channel = &self.channels[SUPPLIER];
+        self.anchor_as(SUPPLIER, proposal, endorsements);
+    }
+
+    fn anchor_as(&mut self, member: usize, proposal: &Proposal, endorsements: &[Endorsement]) {
+        let channel = &self.channels[member];
         let endorsements = [&[channel.endorse_own(proposal)], endorsements].concat();
         let anchor = channel.anchor(proposal, &endorsements).expect("enough members endorsed");
         let ordered = self.root.commit(vec![RootTransaction::Anchor(anchor)]).expect("the root chain runs");
@@ -146,11 +184,16 @@ impl Ledger {
 
     /// A batch through all stages, at all members.
     pub(crate) fn order(&mut self, pooled: Vec<Pooled>) -> Vec<Executed> {
-        let proposal = self.propose(pooled);
-        let endorsements: Vec<_> = (1..MEMBERS.len()).map(|member| self.endorse(member, &proposal)).collect();
-        self.anchor(&proposal, &endorsements);
-        let executed = self.execute(SUPPLIER);
-        for member in 1..MEMBERS.len() {
+        self.order_as(SUPPLIER, pooled)
+    }
+
+    fn order_as(&mut self, sponsor: usize, pooled: Vec<Pooled>) -> Vec<Executed> {
+        let proposal = self.propose_as(sponsor, pooled);
+        let others = (0..MEMBERS.len()).filter(|member| *member != sponsor);
+        let endorsements: Vec<_> = others.clone().map(|member| self.endorse(member, &proposal)).collect();
+        self.anchor_as(sponsor, &proposal, &endorsements);
+        let executed = self.execute(sponsor);
+        for member in others {
             self.execute(member);
         }
         executed

@@ -51,7 +51,7 @@ pub(crate) fn receivable(channel: &Channel, number: &str, minor: u64) -> DraftOp
     let members = &channel.config().members;
     let holder = |role: &str| {
         let holds = members.iter().find(|member| member.certificate.roles.iter().any(|held| held == role));
-        (role.to_owned(), holds.expect("each role has a member").certificate.pseudonym)
+        (role.to_owned(), holds.expect("each role has a member").id())
     };
     let text = |text: &str| FieldValue::Text(text.into());
     let fields = [

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_types::{Failure, Fault, PublicKey};
+use parclose_types::{Failure, Fault, MemberId};
 
 use super::*;
 use crate::{Party, PolicySource, Principal};
@@ -34,8 +34,8 @@ forbid (principal, action, resource is Note)
 when { resource has reader && resource.reader == resource.writer };
 ";
 
-pub(crate) fn member(n: u8) -> PublicKey {
-    PublicKey([n; 32])
+pub(crate) fn member(n: u8) -> MemberId {
+    MemberId([n; 32])
 }
 
 pub(crate) fn policy() -> Policy {

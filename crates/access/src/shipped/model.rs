@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_types::PublicKey;
+use parclose_types::MemberId;
 
 use crate::Request;
 
@@ -30,7 +30,7 @@ fn well_formed(request: &Request, shapes: &[Shape]) -> Answer {
     rule("ACC-05", !actions.contains(&request.action.as_str()))?;
     rule("ACC-07", request.parties.keys().any(|slot| !slots.contains(&slot.as_str())))?;
     rule("ACC-08", slots.iter().any(|slot| !request.parties.contains_key(*slot)))?;
-    let mut known: BTreeMap<PublicKey, &BTreeSet<String>> = BTreeMap::new();
+    let mut known: BTreeMap<MemberId, &BTreeSet<String>> = BTreeMap::new();
     known.insert(request.principal.id, &request.principal.roles);
     for party in request.parties.values() {
         rule("ACC-09", known.insert(party.id, &party.roles).is_some_and(|roles| *roles != party.roles))?;

@@ -11,9 +11,9 @@ use parclose_channel::tables::HeadLeaf;
 use parclose_channel::{BatchProof, Setup, VerdictRow};
 use parclose_crypto::state_tree::StateProof;
 use parclose_types::limits::{BATCH_BYTES_MAX, RECEIPT_BYTES_MAX, ROOT_TRANSACTION_BYTES_MAX};
-use parclose_types::{Epoch, decode, encode};
+use parclose_types::{Epoch, Generation, PublicKey, decode, encode};
 
-use super::{AttestedVerdicts, Bundle, BundleInvalid, ExportedBatch, OrderedEvent};
+use super::{AttestedVerdicts, Bundle, BundleInvalid, ExportedBatch, NextGeneration, OrderedEvent};
 
 /// One bundle file.
 pub const FILE_BYTES_MAX: u64 = 1 << 30;
@@ -31,19 +31,30 @@ enum Kind {
     Batch = 4,
     Attested = 5,
     Verdicts = 6,
+    Generation = 7,
+    Audience = 8,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
-        [Self::Founding, Self::Tag, Self::Event, Self::Batch, Self::Attested, Self::Verdicts]
-            .into_iter()
-            .find(|kind| *kind as u8 == byte)
+        let all = [
+            Self::Founding,
+            Self::Tag,
+            Self::Event,
+            Self::Batch,
+            Self::Attested,
+            Self::Verdicts,
+            Self::Generation,
+            Self::Audience,
+        ];
+        all.into_iter().find(|kind| *kind as u8 == byte)
     }
 
     fn limit_bytes(self) -> usize {
         match self {
-            // 256 audiences of 512 members, each with an acknowledgement, and the three texts.
-            Self::Founding => 32 << 20,
+            // 512 members with their certificates, and the three texts.
+            Self::Founding | Self::Generation => 4 << 20,
+            Self::Audience => 64 << 10,
             Self::Tag | Self::Attested | Self::Verdicts => RECEIPT_BYTES_MAX,
             Self::Event => ROOT_TRANSACTION_BYTES_MAX + 64,
             Self::Batch => BATCH_BYTES_MAX + 4096,
@@ -73,12 +84,15 @@ impl Bundle {
         put(out, Kind::Tag, &self.tag_proof)?;
         self.events.iter().try_for_each(|event| put(out, Kind::Event, event))?;
         self.batches.iter().try_for_each(|batch| put(out, Kind::Batch, batch))?;
-        let Some(AttestedVerdicts { by, head, head_proof, verdicts }) = &self.attested else { return Ok(()) };
-        let attested = Attested { by: by.clone(), head: *head, head_proof: head_proof.clone() };
-        put(out, Kind::Attested, &attested)?;
-        verdicts
-            .chunks(VERDICTS_OF_A_PART)
-            .try_for_each(|verdicts| put(out, Kind::Verdicts, &verdicts.to_vec()))
+        if let Some(AttestedVerdicts { by, head, head_proof, verdicts }) = &self.attested {
+            let attested = Attested { by: by.clone(), head: *head, head_proof: head_proof.clone() };
+            put(out, Kind::Attested, &attested)?;
+            verdicts
+                .chunks(VERDICTS_OF_A_PART)
+                .try_for_each(|verdicts| put(out, Kind::Verdicts, &verdicts.to_vec()))?;
+        }
+        self.generations.iter().try_for_each(|generation| put(out, Kind::Generation, generation))?;
+        self.audiences.iter().try_for_each(|audience| put(out, Kind::Audience, audience))
     }
 
     /// The file form, in memory.
@@ -114,11 +128,13 @@ impl Bundle {
             Some(attested) => Some(parts.verdicts(attested)?),
             None => None,
         };
+        let generations: Vec<NextGeneration> = parts.all(Kind::Generation)?;
+        let audiences: Vec<(Generation, Vec<PublicKey>)> = parts.all(Kind::Audience)?;
         if parts.next.is_some() {
             return Err(BundleInvalid::File { reason: "its parts are not in their order" });
         }
         let Founding { epochs, setup } = founding;
-        Ok(Self { setup, epochs, tag_proof, events, batches, attested })
+        Ok(Self { setup, generations, audiences, epochs, tag_proof, events, batches, attested })
     }
 }
 

@@ -13,7 +13,7 @@ pub enum BundleInvalid {
     /// ROO-35 to ROO-45: the proof of the tag's state does not hold.
     #[error(transparent)]
     Order(ProofInvalid),
-    /// SET-02 to SET-04: the founding does not hold, or is not the one of the tag.
+    /// SET-01 to SET-04: the founding does not hold, or is not the one of the tag.
     #[error(transparent)]
     Setup(#[from] SetupInvalid),
     /// BUN-02: not a bundle file.
@@ -36,9 +36,18 @@ pub enum BundleInvalid {
         /// network of the bundle
         found: NetworkId,
     },
-    /// BUN-04: the configuration does not fit its definition, or the proof is of another tag.
+    /// BUN-04: a configuration does not fit its definition, or the proof is of another tag.
     #[error("configuration, definition and tag of the bundle do not fit together")]
     Configuration,
+    /// BUN-14: a member set of no generation.
+    #[error("an audience of the bundle is no set of members of its generation")]
+    Audience,
+    /// BUN-13: a rotation that does not open to a generation of the bundle.
+    #[error("the rotation of event {sequence} does not open to the generation that the bundle holds for it")]
+    Generation {
+        /// the event
+        sequence: Sequence,
+    },
     /// BUN-05: events are missing, added or changed.
     #[error("the {found} events of the bundle are not the {proven} that the root chain has of this channel")]
     Incomplete {
@@ -131,6 +140,8 @@ impl Failure for BundleInvalid {
             Self::NotInState { .. } => "BUN-10",
             Self::Verdicts { .. } => "BUN-11",
             Self::OtherVerdict { .. } => "BUN-12",
+            Self::Generation { .. } => "BUN-13",
+            Self::Audience => "BUN-14",
         }
     }
 

@@ -6,16 +6,16 @@ use parclose_channel::commit::{head_key, head_leaf};
 use parclose_channel::{BatchProof, VerdictRow};
 use parclose_crypto::{merkle, verify};
 use parclose_root::tag::{chain_start, extend_chain};
-use parclose_root::{Anchor, RootTransaction, VerifiedTag};
-use parclose_transaction::GenerationConfig;
-use parclose_types::{Height, Sequence, encode};
+use parclose_root::{Anchor, RootTransaction, Rotate, VerifiedTag};
+use parclose_types::{ChannelId, Height, NetworkId, Sequence, encode};
 
 use super::{AttestedVerdicts, Bundle, BundleInvalid, OrderedEvent};
 
-/// The anchors of a complete log.
+/// The anchors and rotations of a complete log.
 pub(super) struct Log {
     pub(super) start: Height,
     pub(super) anchors: BTreeMap<Sequence, (Height, Anchor)>,
+    pub(super) rotations: Vec<(Sequence, Height, Rotate)>,
 }
 
 /// Verdicts by event and index.
@@ -32,17 +32,22 @@ impl Log {
         let found = events.len() as u64;
         let incomplete = BundleInvalid::Incomplete { proven: state.count, found };
         let (mut chain, mut anchors) = (chain_start(tag.tag()), BTreeMap::new());
+        let mut rotations = Vec::new();
         for (sequence, event) in (0..).map(Sequence).zip(events) {
             let transaction = RootTransaction::decode(&event.transaction)?;
             chain = extend_chain(&chain, transaction.kind(), &transaction.digest(), event.height);
-            if let RootTransaction::Anchor(anchor) = transaction {
-                anchors.insert(sequence, (event.height, anchor));
+            match transaction {
+                RootTransaction::Anchor(anchor) => {
+                    anchors.insert(sequence, (event.height, anchor));
+                }
+                RootTransaction::Rotate(rotate) => rotations.push((sequence, event.height, rotate)),
+                RootTransaction::OpenChannel(_) | RootTransaction::Close(_) => {}
             }
         }
         if (found, chain) != (state.count, state.chain) {
             return Err(incomplete);
         }
-        Ok(Self { start: state.opened_at, anchors })
+        Ok(Self { start: state.opened_at, anchors, rotations })
     }
 
     /// Whether a batch is what the anchor at its sequence has committed to.
@@ -53,7 +58,7 @@ impl Log {
     pub(super) fn opens(
         &self,
         batch: &BatchProof,
-        config: &GenerationConfig,
+        (network, channel): (NetworkId, ChannelId),
     ) -> Result<&Anchor, BundleInvalid> {
         let header = &batch.header;
         let scope = (header.network, header.channel, header.generation);
@@ -61,7 +66,7 @@ impl Log {
             .get(&batch.sequence)
             .map(|(_, anchor)| anchor)
             .filter(|anchor| header.commitment(&batch.blinder) == anchor.commitment)
-            .filter(|anchor| scope == (config.network, config.channel, anchor.generation))
+            .filter(|anchor| scope == (network, channel, anchor.generation))
             .ok_or(BundleInvalid::Unopened { sequence: batch.sequence })
     }
 }
@@ -83,7 +88,7 @@ impl Bundle {
             return Err(BundleInvalid::Stale { newest, found });
         }
         let verdicts = match &self.attested {
-            Some(attested) => attested.verify(log, &self.setup.config)?,
+            Some(attested) => attested.verify(log, self.scope())?,
             None => Verdicts::new(),
         };
         Ok((newest, verdicts))
@@ -95,10 +100,10 @@ impl AttestedVerdicts {
     ///
     /// > BUN-10: the head of the verdict log is proven under the attested state root, and is the one after the attested event.
     /// > BUN-11: the verdicts have the count and the root of that head.
-    fn verify(&self, log: &Log, config: &GenerationConfig) -> Result<Verdicts, BundleInvalid> {
+    fn verify(&self, log: &Log, scope: (NetworkId, ChannelId)) -> Result<Verdicts, BundleInvalid> {
         let (header, head) = (&self.by.header, &self.head);
         let attested = header.attested;
-        let anchor = log.opens(&self.by, config)?;
+        let anchor = log.opens(&self.by, scope)?;
         let signed = verify(&header.sponsor, header.digest().as_ref(), &self.by.signature).is_ok();
         if !signed || anchor.attested != attested {
             return Err(BundleInvalid::Unopened { sequence: self.by.sequence });

@@ -83,7 +83,10 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn transaction(&mut self, transaction: &VerifiedTransaction) {
         for (operation, sealed) in transaction.body.operations.iter().zip(&transaction.sealed.fields) {
-            let Some(record_type) = self.bundle.definition().record(operation.record_type) else { continue };
+            let definition = self.bundle.definition_in(transaction.body.generation);
+            let Some(record_type) = definition.and_then(|d| d.record(operation.record_type)) else {
+                continue;
+            };
             let states: Vec<(FieldId, FieldState)> = operation
                 .fields
                 .iter()

@@ -36,6 +36,28 @@ fn consortium() -> Consortium {
     consortium
 }
 
+/// Batches and verdicts before those of [`consortium`]'s first event.
+fn preparation() -> (usize, usize) {
+    static PREPARED: std::sync::OnceLock<(usize, usize)> = std::sync::OnceLock::new();
+    *PREPARED.get_or_init(|| {
+        let consortium = Consortium::new();
+        (consortium.prepared_batches(), consortium.prepared_verdicts())
+    })
+}
+
+fn prepared() -> usize {
+    preparation().0
+}
+
+fn first_verdict() -> usize {
+    preparation().1
+}
+
+/// The n-th event of [`consortium`].
+fn nth(n: u64) -> Sequence {
+    Sequence(prepared() as u64 + n)
+}
+
 fn export(consortium: &Consortium, epochs: Option<(Epoch, Epoch)>) -> Bundle {
     Bundle::export(&consortium.members[1], consortium.events(), consortium.tag_proof(), epochs).unwrap()
 }
@@ -70,10 +92,13 @@ fn a_bundle_shows_the_whole_log_with_every_verdict() {
     let bundle = export(&consortium, None);
     assert_eq!(Bundle::decode(&bundle.encode()), Ok(bundle.clone()));
     let verified = bundle.verify(consortium.genesis()).unwrap();
-    assert_eq!((verified.events(), verified.attested(), verified.height().0), (5, Some(Sequence(3)), 5));
+    let last = consortium.nth(4);
+    assert_eq!(verified.events(), last.0 + 1);
+    assert_eq!((verified.attested(), verified.height().0), (Some(consortium.nth(3)), last.0 + 1));
     let standings: Vec<Vec<Standing>> = verified
         .batches()
         .iter()
+        .skip(consortium.prepared_batches())
         .map(|batch| batch.transactions.iter().map(|t| t.standing.clone()).collect())
         .collect();
     let applied = || Standing::Decided(Verdict::Applied);
@@ -151,8 +176,9 @@ fn what_is_not_attested_yet_is_open_and_not_read() {
     consortium.anchored(&[transaction]);
     let bundle = export(&consortium, None);
     let verified = bundle.verify(consortium.genesis()).unwrap();
-    assert_eq!(verified.attested(), Some(Sequence(0)));
-    assert_eq!(verified.batches()[0].transactions[0].standing, Standing::Open);
+    assert_eq!(verified.attested(), Some(consortium.nth(0)));
+    let batch = consortium.prepared_batches();
+    assert_eq!(verified.batches()[batch].transactions[0].standing, Standing::Open);
     assert!(verified.read(&[view_key(&consortium, FIGURES, 0, 0)]).records.is_empty());
 }
 
@@ -164,9 +190,10 @@ fn an_export_of_some_epochs_names_what_it_leaves_out() {
     consortium.anchored(&[later]);
     consortium.anchored(&[]);
     let early = export(&consortium, Some((Epoch(0), Epoch(0)))).verify(consortium.genesis()).unwrap();
-    assert_eq!((early.batches().len(), early.not_exported()), (4, &[Sequence(5), Sequence(6)][..]));
+    let left = [consortium.nth(5), consortium.nth(6)];
+    assert_eq!((early.batches().len(), early.not_exported()), (consortium.prepared_batches() + 4, &left[..]));
     let late = export(&consortium, Some((Epoch(2), Epoch(2)))).verify(consortium.genesis()).unwrap();
-    assert_eq!((late.batches().len(), late.not_exported().len()), (2, 4));
+    assert_eq!((late.batches().len(), late.not_exported().len()), (2, consortium.prepared_batches() + 4));
     assert_eq!(late.epoch_at(late.batches()[0].height), Epoch(2));
     let view = late.read(&[view_key(&consortium, FIGURES, 2, 2)]);
     assert_eq!((view.records.len(), view.opened_fields), (1, 2));
@@ -176,12 +203,18 @@ fn an_export_of_some_epochs_names_what_it_leaves_out() {
 fn bun_01_an_export_is_of_one_moment() {
     let mut consortium = consortium();
     let (events, proof) = (consortium.events(), consortium.tag_proof());
-    let fewer = Bundle::export(&consortium.members[0], events[..4].to_vec(), proof.clone(), None);
-    assert!(matches!(fewer, Err(NotExported::OtherMoment { executed: 5, proven: 5, given: 4 })));
+    let all = events.len() as u64;
+    let moment = |left: NotExported| match left {
+        NotExported::OtherMoment { executed, proven, given } => (executed, proven, given as u64),
+        other => panic!("{other:?}"),
+    };
+    let one_less = events[..events.len() - 1].to_vec();
+    let fewer = Bundle::export(&consortium.members[0], one_less, proof.clone(), None).unwrap_err();
+    assert_eq!(moment(fewer), (all, all, all - 1));
     consortium.anchored(&[]);
     let older = Bundle::export(&consortium.members[0], events, proof, None).unwrap_err();
-    assert!(matches!(older, NotExported::OtherMoment { executed: 6, proven: 5, given: 5 }));
     assert_eq!(older.rule(), "BUN-01");
+    assert_eq!(moment(older), (all + 1, all, all));
 }
 
 #[test]
@@ -193,7 +226,7 @@ fn bun_02_a_file_has_one_form() {
     assert_eq!(rule(b""), "BUN-02");
     assert_eq!(rule(&bytes[1..]), "BUN-02");
     assert_eq!(rule(&[&bytes[..], &[6, 0]].concat()), "BUN-02");
-    assert_eq!(rule(&[&bytes[..], &[7, 0, 0, 0, 0]].concat()), "BUN-02");
+    assert_eq!(rule(&[&bytes[..], &[9, 0, 0, 0, 0]].concat()), "BUN-02");
     assert_eq!(rule(&bytes[..bytes.len() - 1]), "BUN-02");
     // An empty part of verdicts, and a part out of its order.
     assert_eq!(rule(&[&bytes[..], &[6, 0, 0, 0, 4, 0, 0, 0, 0]].concat()), "BUN-02");
@@ -201,9 +234,12 @@ fn bun_02_a_file_has_one_form() {
     // A length that lies is refused before anything is read.
     assert_eq!(rule(&[&bytes[..], &[6, 0xFF, 0xFF, 0xFF, 0xFF]].concat()), "BUN-02");
     let mut parted = bundle;
+    parted.audiences.clear();
+    let without_audiences = parted.encode();
+    assert!(bytes.starts_with(&without_audiences) && Bundle::decode(&without_audiences).is_ok());
     parted.attested = None;
     let cut = parted.encode();
-    assert!(bytes.starts_with(&cut) && Bundle::decode(&cut).is_ok());
+    assert!(without_audiences.starts_with(&cut) && Bundle::decode(&cut).is_ok());
     assert_eq!(parted.verify(consortium.genesis()).unwrap_err().rule(), "BUN-09");
 }
 
@@ -240,12 +276,11 @@ fn bun_04_configuration_and_tag_fit_together() {
 
 #[test]
 fn bun_04_a_founding_that_the_tag_does_not_commit_to_is_refused() {
-    let changes: [fn(&mut Setup); 5] = [
+    let changes: [fn(&mut Setup); 4] = [
         |setup| setup.config.epoch_length = 0,
         |setup| setup.config.members[0].name.push('x'),
         |setup| setup.genesis_blinder[0] ^= 1,
-        |setup| setup.policy.push('\n'),
-        |setup| setup.acks.truncate(1),
+        |setup| setup.texts.policy.push('\n'),
     ];
     for change in changes {
         let refused = refused(|bundle| change(&mut bundle.setup));
@@ -260,14 +295,15 @@ fn bun_05_an_event_that_is_dropped_added_or_changed_is_noticed() {
         |bundle| drop(bundle.events.pop()),
         |bundle| bundle.events.swap(1, 2),
         |bundle| bundle.events[2].height.0 += 1,
-        |bundle| bundle.events.push(bundle.events[4].clone()),
+        |bundle| bundle.events.push(bundle.events.last().unwrap().clone()),
         |bundle| {
-            bundle.events[4] = bundle.events[3].clone();
+            let last = bundle.events.len() - 1;
+            bundle.events[last] = bundle.events[last - 1].clone();
         },
     ];
     for change in changes {
         let refused = refused(change);
-        assert!(matches!(refused, BundleInvalid::Incomplete { proven: 5, .. }), "{refused:?}");
+        assert!(matches!(refused, BundleInvalid::Incomplete { .. }), "{refused:?}");
     }
     // A count that fits needs a proof that fits.
     let cut = |bundle: &mut Bundle| {
@@ -279,45 +315,52 @@ fn bun_05_an_event_that_is_dropped_added_or_changed_is_noticed() {
 
 #[test]
 fn bun_06_a_batch_opens_the_anchor_at_its_event() {
-    let unopened = |sequence| BundleInvalid::Unopened { sequence: Sequence(sequence) };
-    assert_eq!(refused(|bundle| bundle.batches[1].proof.blinder[0] ^= 1), unopened(2));
-    assert_eq!(refused(|bundle| bundle.batches[0].proof.header.transactions = 2), unopened(1));
+    let base = prepared();
+    let unopened = |n| BundleInvalid::Unopened { sequence: nth(n) };
+    assert_eq!(refused(|bundle| bundle.batches[base + 1].proof.blinder[0] ^= 1), unopened(2));
+    assert_eq!(refused(|bundle| bundle.batches[base].proof.header.transactions = 2), unopened(1));
     assert_eq!(refused(|bundle| attested(bundle).by.blinder[0] ^= 1), unopened(4));
     assert_eq!(refused(|bundle| attested(bundle).by.signature.0[0] ^= 1), unopened(4));
-    let older = |bundle: &mut Bundle| attested(bundle).by.sequence = Sequence(3);
+    let older = |bundle: &mut Bundle| attested(bundle).by.sequence = nth(3);
     assert_eq!(refused(older), unopened(3));
 }
 
 #[test]
 fn bun_07_no_batch_of_the_exported_epochs_is_left_out() {
-    let other = |sequence| BundleInvalid::OtherBatches { sequence: Sequence(sequence) };
-    assert_eq!(refused(|bundle| drop(bundle.batches.remove(1))), other(2));
+    let base = prepared();
+    let other = |n| BundleInvalid::OtherBatches { sequence: nth(n) };
+    assert_eq!(refused(|bundle| drop(bundle.batches.remove(base + 1))), other(2));
     assert_eq!(refused(|bundle| drop(bundle.batches.pop())), other(4));
-    assert_eq!(refused(|bundle| bundle.batches.swap(0, 1)), other(1));
-    assert_eq!(refused(|bundle| bundle.batches.push(bundle.batches[0].clone())), other(1));
-    assert_eq!(refused(|bundle| bundle.epochs = (Epoch(2), Epoch(3))), other(1));
+    assert_eq!(refused(|bundle| bundle.batches.swap(base, base + 1)), other(1));
+    assert_eq!(refused(|bundle| bundle.batches.push(bundle.batches[base].clone())), other(1));
+    // The first batch of the log is the first that has no place.
+    assert_eq!(
+        refused(|bundle| bundle.epochs = (Epoch(2), Epoch(3))),
+        BundleInvalid::OtherBatches { sequence: Sequence(1) }
+    );
 }
 
 #[test]
 fn bun_08_parts_are_those_that_were_ordered() {
-    let parts = |sequence| BundleInvalid::Parts { sequence: Sequence(sequence) };
-    let flipped = |bundle: &mut Bundle| bundle.batches[0].permanent[2][40] ^= 1;
+    let base = prepared();
+    let parts = |n| BundleInvalid::Parts { sequence: nth(n) };
+    let flipped = |bundle: &mut Bundle| bundle.batches[base].permanent[2][40] ^= 1;
     assert_eq!(refused(flipped), parts(1));
-    assert_eq!(refused(|bundle| bundle.batches[0].prunable[1][70] ^= 1), parts(1));
-    assert_eq!(refused(|bundle| bundle.batches[2].permanent.clear()), parts(3));
-    assert_eq!(refused(|bundle| bundle.batches[0].proof.signature.0[0] ^= 1), parts(1));
+    assert_eq!(refused(|bundle| bundle.batches[base].prunable[1][70] ^= 1), parts(1));
+    assert_eq!(refused(|bundle| bundle.batches[base + 2].permanent.clear()), parts(3));
+    assert_eq!(refused(|bundle| bundle.batches[base].proof.signature.0[0] ^= 1), parts(1));
     // The last batch has no verdicts yet, so its parts must be there.
-    assert_eq!(refused(|bundle| bundle.batches[3].permanent.push(Vec::new())), parts(4));
+    assert_eq!(refused(|bundle| bundle.batches[base + 3].permanent.push(Vec::new())), parts(4));
 }
 
 #[test]
 fn bun_08_a_batch_without_effect_that_is_not_shown_is_named() {
-    let consortium = consortium();
+    let (consortium, base) = (consortium(), prepared());
     let mut bundle = export(&consortium, None);
-    bundle.batches[1].permanent.clear();
+    bundle.batches[base + 1].permanent.clear();
     let verified = bundle.verify(consortium.genesis()).unwrap();
-    assert_eq!((verified.not_shown(), verified.void().len()), (&[Sequence(2)][..], 0));
-    assert_eq!(verified.batches().len(), 3);
+    assert_eq!((verified.not_shown(), verified.void().len()), (&[consortium.nth(2)][..], 0));
+    assert_eq!(verified.batches().len(), base + 3);
 }
 
 #[test]
@@ -340,15 +383,15 @@ fn bun_09_verdicts_of_an_older_state_are_stale() {
     let mut bundle = export(&consortium, None);
     bundle.attested = older;
     let refused = bundle.clone().verify(consortium.genesis()).unwrap_err();
-    let stale = |found| BundleInvalid::Stale { newest: Some(Sequence(4)), found };
-    assert_eq!(refused, stale(Some(Sequence(3))));
+    let stale = |found| BundleInvalid::Stale { newest: Some(consortium.nth(4)), found };
+    assert_eq!(refused, stale(Some(consortium.nth(3))));
     bundle.attested = None;
     assert_eq!(bundle.verify(consortium.genesis()).unwrap_err(), stale(None));
 }
 
 #[test]
 fn bun_10_the_head_is_in_the_attested_state() {
-    let wrong = BundleInvalid::NotInState { attested: Sequence(3) };
+    let wrong = BundleInvalid::NotInState { attested: nth(3) };
     assert_eq!(refused(|bundle| attested(bundle).head.verdicts -= 1), wrong);
     assert_eq!(refused(|bundle| attested(bundle).head.sequence.0 -= 1), wrong);
     assert_eq!(refused(|bundle| attested(bundle).head.verdicts_root[0] ^= 1), wrong);
@@ -357,7 +400,7 @@ fn bun_10_the_head_is_in_the_attested_state() {
 #[test]
 fn bun_11_a_forged_or_missing_verdict_is_noticed() {
     let changes: [fn(&mut Vec<VerdictRow>); 6] = [
-        |rows| rows[1].verdict = Verdict::Applied,
+        |rows| rows[first_verdict() + 1].verdict = Verdict::Applied,
         |rows| rows[0].verdict = Verdict::Refused("ACC-04".into()),
         |rows| drop(rows.remove(1)),
         |rows| drop(rows.pop()),
@@ -366,7 +409,7 @@ fn bun_11_a_forged_or_missing_verdict_is_noticed() {
     ];
     for change in changes {
         let refused = refused(|bundle| change(&mut attested(bundle).verdicts));
-        assert!(matches!(refused, BundleInvalid::Verdicts { proven: 4, .. }), "{refused:?}");
+        assert!(matches!(refused, BundleInvalid::Verdicts { .. }), "{refused:?}");
     }
 }
 
@@ -375,7 +418,7 @@ fn colluded(change: impl FnOnce(&mut Vec<VerdictRow>)) -> BundleInvalid {
     let mut consortium = consortium();
     let mut bundle = export(&consortium, None);
     let (root, mut made) = made_up(attested(&mut bundle).clone(), change);
-    let (batch, _) = consortium.collude(Sequence(3), |header| header.attested_root = root);
+    let (batch, _) = consortium.collude(consortium.nth(3), |header| header.attested_root = root);
     made.by = batch.clone();
     bundle.attested = Some(made);
     bundle.batches.push(ExportedBatch { proof: batch, permanent: Vec::new(), prunable: Vec::new() });
@@ -400,19 +443,86 @@ fn made_up(
 
 #[test]
 fn bun_12_a_verdict_is_of_the_transaction_at_its_place() {
-    let other = |sequence, index| BundleInvalid::OtherVerdict { sequence: Sequence(sequence), index };
+    let other = |sequence, index| BundleInvalid::OtherVerdict { sequence, index };
+    let at = first_verdict();
     let swapped = |rows: &mut Vec<VerdictRow>| {
-        let first = rows[0].transaction;
-        rows[0].transaction = rows[2].transaction;
-        rows[2].transaction = first;
+        let first = rows[at].transaction;
+        rows[at].transaction = rows[at + 2].transaction;
+        rows[at + 2].transaction = first;
     };
-    assert_eq!(colluded(swapped), other(1, 0));
-    assert_eq!(colluded(|rows| rows.push(rows[0].clone())), other(1, 0));
-    assert_eq!(colluded(|rows| rows[3].sequence = Sequence(0)), other(0, 0));
-    assert_eq!(colluded(|rows| rows[3].sequence = Sequence(4)), other(4, 0));
-    assert_eq!(colluded(|rows| rows[3].index = 7), other(3, 7));
+    assert_eq!(colluded(swapped), other(nth(1), 0));
+    assert_eq!(colluded(|rows| rows.push(rows[at].clone())), other(nth(1), 0));
+    assert_eq!(colluded(|rows| rows[at + 3].sequence = Sequence(0)), other(Sequence(0), 0));
+    assert_eq!(colluded(|rows| rows[at + 3].sequence = nth(4)), other(nth(4), 0));
+    assert_eq!(colluded(|rows| rows[at + 3].index = 7), other(nth(3), 7));
     // Without a change the colluding batch itself is the first thing that does not hold.
-    assert_eq!(colluded(|_| ()), BundleInvalid::Parts { sequence: Sequence(5) });
+    assert_eq!(colluded(|_| ()), BundleInvalid::Parts { sequence: nth(5) });
+}
+
+/// A statement in each of two generations, the second attested.
+fn rotated() -> Consortium {
+    let mut consortium = Consortium::new();
+    let before = consortium.statement(0, 1, 1, 10);
+    consortium.anchored(&[before]);
+    consortium.rotate();
+    let after = consortium.statement(0, 2, 1, 20);
+    consortium.anchored(&[after]);
+    consortium.anchored(&[]);
+    consortium
+}
+
+#[test]
+fn bun_13_every_rotation_opens_to_the_generation_that_the_bundle_holds() {
+    let consortium = rotated();
+    let good = export(&consortium, None);
+    assert_eq!(Bundle::decode(&good.encode()), Ok(good.clone()));
+    let verified = good.clone().verify(consortium.genesis()).unwrap();
+    assert_eq!(verified.eras().len(), 2);
+    let applied = verified.batches().iter().flat_map(|batch| &batch.transactions);
+    assert!(applied.clone().all(|t| t.standing == Standing::Decided(Verdict::Applied)));
+    let changes: [fn(&mut Bundle); 6] = [
+        |bundle| bundle.generations.clear(),
+        |bundle| bundle.generations.push(bundle.generations[0].clone()),
+        |bundle| bundle.generations[0].blinder[0] ^= 1,
+        |bundle| bundle.generations[0].config.epoch_length += 1,
+        |bundle| bundle.generations[0].config.members[0].name.push('x'),
+        |bundle| bundle.generations[0].texts = Some(bundle.setup.texts.clone()),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut bundle = good.clone();
+        change(&mut bundle);
+        let refused = bundle.verify(consortium.genesis()).map(drop).map_err(|e| e.rule());
+        // The same definition again says nothing else.
+        let expected = if number == 5 { Ok(()) } else { Err("BUN-13") };
+        assert_eq!(refused, expected, "change {number}");
+    }
+}
+
+#[test]
+fn bun_14_an_audience_is_a_set_of_members_of_its_generation() {
+    let consortium = rotated();
+    let good = export(&consortium, None);
+    assert!(!good.audiences.is_empty());
+    let changes: [fn(&mut Bundle); 4] = [
+        |bundle| bundle.audiences[0].1.clear(),
+        |bundle| bundle.audiences[0].1.reverse(),
+        |bundle| bundle.audiences[0].1[0].0[0] ^= 1,
+        |bundle| bundle.audiences[0].0 = parclose_types::Generation(9),
+    ];
+    for change in changes {
+        let mut bundle = good.clone();
+        change(&mut bundle);
+        assert_eq!(bundle.verify(consortium.genesis()).map(drop).map_err(|e| e.rule()), Err("BUN-14"));
+    }
+}
+
+#[test]
+fn a_view_key_of_one_generation_opens_nothing_of_the_next() {
+    let consortium = rotated();
+    let verified = export(&consortium, None).verify(consortium.genesis()).unwrap();
+    let now = view_key(&consortium, FIGURES, 0, 9);
+    let view = verified.read(&[now]);
+    assert_eq!((view.opened_fields, view.sealed_fields, view.malformed.len()), (2, 4, 0));
 }
 
 /// The bundle of [`consortium`] as a file, and its genesis.
@@ -437,7 +547,7 @@ proptest! {
             let everything = bundle.epochs == (Epoch(0), Epoch(u32::MAX));
             let verified = bundle.verify(genesis);
             if let Ok(verified) = verified {
-                prop_assert!(!everything || verified.not_shown() == [Sequence(2)]);
+                prop_assert!(!everything || verified.not_shown() == [nth(2)]);
             }
         }
     }

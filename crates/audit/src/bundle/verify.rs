@@ -6,15 +6,16 @@
 //!                  |              anchors --> batch headers --> transactions, sealed parts
 //!                  |                             |
 //!                  |                        attested state --> verdict log
-//!               tag = hash of the opening --> members, definition, deals
+//!               tag = hash of the opening --> first members and definition --rotations--> all generations
 //! ```
 
 use parclose_channel::Setup;
 use parclose_root::{GenerationKeys, Genesis, VerifiedTag};
 use parclose_transaction::{Definition, GenerationConfig};
-use parclose_types::{ChannelId, Epoch, Height, Sequence, Tag};
+use parclose_types::{AudienceId, ChannelId, Epoch, Generation, Height, PublicKey, Sequence, Tag};
 
 use super::batch::{Parts, VerifiedBatch, standings};
+use super::eras::{Era, Eras};
 use super::log::{Log, Verdicts};
 use super::{Bundle, BundleInvalid, ExportedBatch, in_export};
 use crate::grant::{Grant, GrantInvalid};
@@ -23,9 +24,9 @@ use crate::grant::{Grant, GrantInvalid};
 #[derive(Clone, Debug)]
 pub struct VerifiedBundle {
     setup: Setup,
-    definition: Definition,
+    eras: Eras,
+    audiences: Vec<(AudienceId, Vec<PublicKey>)>,
     height: Height,
-    start: Height,
     epochs: (Epoch, Epoch),
     events: u64,
     attested: Option<Sequence>,
@@ -41,22 +42,25 @@ impl Bundle {
     /// # Rules
     ///
     /// As in [`parclose_root::TagProof::verify`] (ROO-35 to ROO-45), in [`parclose_channel::Setup::check`]
-    /// (SET-02 to SET-04), in `log.rs` (BUN-05, BUN-06, BUN-09 to BUN-11), and in the private functions below.
+    /// (SET-01 to SET-04), in `log.rs` (BUN-05, BUN-06, BUN-09 to BUN-11), in `eras.rs` (BUN-13, BUN-14), and in
+    /// the private functions below.
     pub fn verify(mut self, genesis: &Genesis) -> Result<VerifiedBundle, BundleInvalid> {
         let (definition, tag) = self.founded(genesis)?;
         let log = Log::complete(&self.events, &tag)?;
+        let eras = Eras::verify(&self.setup, definition, log.start, &log.rotations, &self.generations)?;
+        let audiences = eras.audiences(&self.audiences)?;
         let (attested, verdicts) = self.newest_verdicts(&log, &tag)?;
         let mut verified = VerifiedBundle {
-            definition,
+            audiences,
             height: tag.height(),
-            start: log.start,
             epochs: self.epochs,
             events: tag.state().count,
             attested,
             batches: Vec::with_capacity(self.batches.len()),
             void: Vec::new(),
             not_shown: Vec::new(),
-            not_exported: self.batches_left_out(&log)?,
+            not_exported: self.batches_left_out(&log, &eras)?,
+            eras,
             setup: self.setup,
         };
         for batch in std::mem::take(&mut self.batches) {
@@ -92,10 +96,10 @@ impl Bundle {
     /// # Rules
     ///
     /// > BUN-07: a bundle holds the batch of every anchor of its epochs, ascending by sequence, and no other.
-    fn batches_left_out(&self, log: &Log) -> Result<Vec<Sequence>, BundleInvalid> {
+    fn batches_left_out(&self, log: &Log, eras: &Eras) -> Result<Vec<Sequence>, BundleInvalid> {
         let (mut left_out, mut held) = (Vec::new(), self.batches.iter().map(|batch| batch.proof.sequence));
         for (sequence, (height, _)) in &log.anchors {
-            if !in_export(&self.setup.config, self.epochs, log.start, *height) {
+            if !in_export(eras.all().iter().map(|era| &era.term), self.epochs, *height) {
                 left_out.push(*sequence);
             } else if held.next() != Some(*sequence) {
                 return Err(BundleInvalid::OtherBatches { sequence: *sequence });
@@ -122,7 +126,8 @@ impl VerifiedBundle {
         verdicts: &Verdicts,
     ) -> Result<(), BundleInvalid> {
         let sequence = batch.proof.sequence;
-        let anchor = log.opens(&batch.proof, &self.setup.config)?;
+        let scope = (self.setup.config.network, self.setup.config.channel);
+        let anchor = log.opens(&batch.proof, scope)?;
         let same_attested = batch.proof.header.attested == anchor.attested;
         let height = log.anchors.get(&sequence).map_or(log.start, |(height, _)| *height);
         let sponsor = batch.proof.header.sponsor;
@@ -151,13 +156,23 @@ impl VerifiedBundle {
     /// Without it a stranger could hand out a key that opens nothing, and honest writers would look
     /// like ones who had sealed wrongly.
     pub fn accept(&self, grant: &Grant) -> Result<(), GrantInvalid> {
-        grant.verify(&self.setup.config, &self.setup.deals)
+        let scope = &grant.terms.scope;
+        let era = self.eras.of(scope.generation).ok_or(GrantInvalid::OtherChannel)?;
+        let dealt = self.audiences.iter().find(|(audience, _)| *audience == scope.audience);
+        let (_, members) = dealt.ok_or(GrantInvalid::OtherChannel)?;
+        grant.verify(&era.config, members)
     }
 
-    /// Members, threshold, epochs.
+    /// Members, threshold, epochs of the newest generation.
     #[must_use]
     pub fn config(&self) -> &GenerationConfig {
-        &self.setup.config
+        &self.eras.latest().config
+    }
+
+    /// All generations, from the first on.
+    #[must_use]
+    pub fn eras(&self) -> &[Era] {
+        self.eras.all()
     }
 
     /// How the channel was founded.
@@ -166,10 +181,16 @@ impl VerifiedBundle {
         &self.setup
     }
 
-    /// Record types, classes, audiences.
+    /// Record types, classes, audiences of the newest generation.
     #[must_use]
     pub fn definition(&self) -> &Definition {
-        &self.definition
+        &self.eras.latest().definition
+    }
+
+    /// Record types, classes, audiences of a generation: what was written in it means what they say.
+    #[must_use]
+    pub fn definition_in(&self, generation: Generation) -> Option<&Definition> {
+        Some(&self.eras.of(generation)?.definition)
     }
 
     /// The channel, as the root chain knows it.
@@ -199,7 +220,7 @@ impl VerifiedBundle {
     /// The epoch of a root height in this channel.
     #[must_use]
     pub fn epoch_at(&self, height: Height) -> Epoch {
-        self.setup.config.epoch_at(self.start, height).0
+        self.eras.epoch_at(height)
     }
 
     /// Events of the log.

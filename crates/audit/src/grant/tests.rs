@@ -55,8 +55,8 @@ fn issued(consortium: &mut Consortium) -> WrappedViewKey {
 }
 
 fn check(consortium: &Consortium, grant: &Grant) -> Result<(), GrantInvalid> {
-    let setup = consortium.members[1].setup();
-    grant.verify(&setup.config, &setup.deals)
+    let config = consortium.members[1].config();
+    grant.verify(config, &config.pseudonyms())
 }
 
 #[test]
@@ -126,7 +126,10 @@ fn gra_04_one_reader_cannot_grant_alone() {
     assert_eq!(with(&|terms| terms.second_reader = issuer), Err(GrantInvalid::Readers));
     assert_eq!(with(&|terms| terms.second_reader.0[0] ^= 1), Err(GrantInvalid::Readers));
     let alone = consortium.members[0].config().audience_of(&[issuer]);
-    assert_eq!(with(&|terms| terms.scope.audience = alone), Err(GrantInvalid::Readers));
+    let mut terms = terms(&consortium);
+    terms.scope.audience = alone;
+    let grant = signed(&consortium, terms);
+    assert_eq!(grant.verify(consortium.members[0].config(), &[issuer]), Err(GrantInvalid::Readers));
 }
 
 #[test]

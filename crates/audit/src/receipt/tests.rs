@@ -48,6 +48,10 @@ impl Scene {
         self.consortium.genesis()
     }
 
+    fn nth(&self, n: u64) -> Sequence {
+        self.consortium.nth(n)
+    }
+
     fn refused(&self, change: impl FnOnce(&mut Receipt)) -> ReceiptInvalid {
         let mut receipt = self.good();
         change(&mut receipt);
@@ -66,15 +70,16 @@ fn a_receipt_proves_order_and_outcome_from_the_genesis_alone() {
     for ((digest, verdict), index) in scene.first.iter().zip(verdicts).zip(0..) {
         let receipt = scene.receipt(digest).verify(scene.genesis()).unwrap();
         assert_eq!((receipt.transaction(), receipt.index()), (digest, index));
-        assert_eq!((receipt.sequence(), receipt.height().0), (Sequence(1), 2));
+        let sequence = scene.nth(1);
+        assert_eq!((receipt.sequence(), receipt.height().0), (sequence, sequence.0 + 1));
         let outcome = receipt.outcome().unwrap();
         assert_eq!(
             (outcome.verdict(), outcome.attested(), outcome.attested_at().0),
-            (&verdict, Sequence(2), 4)
+            (&verdict, scene.nth(2), scene.nth(3).0 + 1)
         );
     }
     let receipt = scene.receipt(&scene.second);
-    assert_eq!(receipt.verify(scene.genesis()).unwrap().sequence(), Sequence(2));
+    assert_eq!(receipt.verify(scene.genesis()).unwrap().sequence(), scene.nth(2));
     assert_eq!(Receipt::decode(&receipt.encode()), Ok(receipt));
 }
 
@@ -144,7 +149,7 @@ fn rec_02_a_receipt_of_another_network_is_foreign() {
     assert_eq!(verify_json(&text, &other), Err(foreign));
     // Nor does a header of another network count, if members have signed one.
     let mut receipt = scene.good();
-    let (batch, anchor) = scene.consortium.collude(Sequence(2), |header| header.network = other.network());
+    let (batch, anchor) = scene.consortium.collude(scene.nth(2), |header| header.network = other.network());
     (receipt.ordered.batch, receipt.anchor) = (batch, anchor);
     assert_eq!(receipt.verify(scene.genesis()).unwrap_err().rule(), "REC-02");
 }
@@ -174,18 +179,19 @@ fn rec_05_another_header_or_blinder_does_not_open_the_anchor() {
     assert_eq!(scene.refused(|receipt| receipt.anchor = outcome(receipt).anchor.clone()), ordering);
     let forged = |receipt: &mut Receipt| outcome(receipt).proof.attested_by.header.attested_root.0[0] ^= 1;
     assert_eq!(scene.refused(forged), attesting);
-    let older = scene.consortium.order_proof(Sequence(2)).unwrap();
+    let older = scene.consortium.order_proof(scene.nth(2)).unwrap();
     assert_eq!(scene.refused(|receipt| outcome(receipt).anchor = older), attesting);
 }
 
 #[test]
 fn rec_06_a_batch_is_that_of_its_event() {
     let mut scene = scene();
-    let refused = scene.refused(|receipt| receipt.ordered.batch.sequence = Sequence(2));
+    let refused = scene.refused(|receipt| receipt.ordered.batch.sequence.0 += 1);
     assert_eq!(refused, ReceiptInvalid::OtherEvent { batch: BatchRole::Ordering });
     // A header that attests more than its anchor says is void, whoever has signed it.
     let mut receipt = scene.good();
-    let (batch, anchor) = scene.consortium.collude(Sequence(2), |header| header.attested = Sequence(3));
+    let after = scene.nth(3);
+    let (batch, anchor) = scene.consortium.collude(scene.nth(2), |header| header.attested = after);
     (outcome(&mut receipt).proof.attested_by, outcome(&mut receipt).anchor) = (batch, anchor);
     let refused = receipt.verify(scene.genesis());
     assert_eq!(refused, Err(ReceiptInvalid::OtherEvent { batch: BatchRole::Attesting }));
@@ -220,7 +226,7 @@ fn rec_08_the_transaction_stands_in_the_list_that_the_header_counts() {
 fn rec_09_a_state_of_another_channel_says_nothing() {
     let mut scene = scene();
     let mut receipt = scene.good();
-    let (batch, anchor) = scene.consortium.collude(Sequence(2), |header| header.channel.0[0] ^= 1);
+    let (batch, anchor) = scene.consortium.collude(scene.nth(2), |header| header.channel.0[0] ^= 1);
     (outcome(&mut receipt).proof.attested_by, outcome(&mut receipt).anchor) = (batch, anchor);
     assert_eq!(receipt.verify(scene.genesis()), Err(ReceiptInvalid::OtherChannel));
 }
@@ -229,15 +235,15 @@ fn rec_09_a_state_of_another_channel_says_nothing() {
 fn rec_10_a_stale_state_says_nothing_of_a_later_transaction() {
     let mut scene = scene();
     let second = scene.receipt(&scene.second);
-    // The batch of event 2 attests event 1.
+    // The batch of the second event attests the first.
     let early = BatchRole::Attesting;
     assert_eq!(early.to_string(), "attesting");
     let mut receipt = second.clone();
-    let attested_by = scene.consortium.members[0].prove_batch(Sequence(2)).unwrap();
+    let attested_by = scene.consortium.members[0].prove_batch(scene.nth(2)).unwrap();
     outcome(&mut receipt).proof.attested_by = attested_by;
-    outcome(&mut receipt).anchor = scene.consortium.order_proof(Sequence(2)).unwrap();
+    outcome(&mut receipt).anchor = scene.consortium.order_proof(scene.nth(2)).unwrap();
     let refused = receipt.verify(scene.genesis());
-    assert_eq!(refused, Err(ReceiptInvalid::TooEarly { attested: Sequence(1), sequence: Sequence(2) }));
+    assert_eq!(refused, Err(ReceiptInvalid::TooEarly { attested: scene.nth(1), sequence: scene.nth(2) }));
     // A later transaction has no outcome yet, and cannot borrow one.
     let last = scene.consortium.statement(0, 9, 1, 1);
     let (_, last) = scene.consortium.anchored(&[last]);
@@ -266,7 +272,7 @@ fn made_up(scene: &mut Scene, head: HeadLeaf) -> AttestedOutcome {
     nodes.apply(&update);
     let head_proof = state_tree::prove(&nodes, 0, &head_key(), Some(&head_leaf(&head))).unwrap();
     let mut made = scene.good().outcome.unwrap();
-    let (batch, anchor) = scene.consortium.collude(Sequence(2), |header| header.attested_root = update.root);
+    let (batch, anchor) = scene.consortium.collude(scene.nth(2), |header| header.attested_root = update.root);
     (made.proof.attested_by, made.anchor) = (batch, anchor);
     (made.proof.head, made.proof.head_proof) = (head, head_proof);
     made
@@ -275,11 +281,11 @@ fn made_up(scene: &mut Scene, head: HeadLeaf) -> AttestedOutcome {
 #[test]
 fn rec_12_the_head_is_the_one_after_the_attested_event() {
     let mut scene = scene();
-    let head = HeadLeaf { sequence: Sequence(1), ..scene.good().outcome.unwrap().proof.head };
+    let head = HeadLeaf { sequence: scene.nth(1), ..scene.good().outcome.unwrap().proof.head };
     let mut receipt = scene.good();
     receipt.outcome = Some(made_up(&mut scene, head));
     let refused = receipt.verify(scene.genesis());
-    assert_eq!(refused, Err(ReceiptInvalid::OtherState { attested: Sequence(2), found: Sequence(1) }));
+    assert_eq!(refused, Err(ReceiptInvalid::OtherState { attested: scene.nth(2), found: scene.nth(1) }));
 }
 
 #[test]
@@ -299,8 +305,9 @@ fn rec_13_the_log_has_the_length_that_the_state_says() {
     let mut scene = scene();
     let proof = scene.good().outcome.unwrap().proof;
     // Three verdicts, of which the third is ours: as the second of two the same path leads to the root.
-    let rows: Vec<Vec<u8>> =
-        scene.consortium.members[0].verdicts(0, 3).unwrap().iter().map(|(_, row)| encode(row)).collect();
+    let first = scene.consortium.prepared_verdicts() as u64;
+    let rows = scene.consortium.members[0].verdicts(first, 3).unwrap();
+    let rows: Vec<Vec<u8>> = rows.iter().map(|(_, row)| encode(row)).collect();
     let head = HeadLeaf { verdicts: 3, verdicts_root: merkle::root(&rows), ..proof.head };
     let mut receipt = scene.good();
     let mut made = made_up(&mut scene, head);
@@ -328,13 +335,15 @@ fn rec_15_every_readable_member_is_what_the_bytes_prove() {
     let verified = verify_json(&text, scene.genesis()).unwrap();
     let digest = |found: &str| format!("{}{found}", if found.starts_with('0') { "1" } else { "0" });
     let other = |found: String| digest(&found)[..64].to_owned();
+    let number = |member: &str, number: u64| format!("\"{member}\": {number},");
+    let (height, sequence) = (verified.height().0, verified.sequence().0);
     let changes = [
         ("kind", "\"outcome\"".to_owned(), "\"ordered\"".to_owned()),
         ("network", verified.network().to_string(), other(verified.network().to_string())),
         ("tag", verified.tag().to_string(), other(verified.tag().to_string())),
         ("transaction", verified.transaction().to_string(), other(verified.transaction().to_string())),
-        ("height", "\"height\": 2".into(), "\"height\": 3".into()),
-        ("sequence", "\"sequence\": 1".into(), "\"sequence\": 2".into()),
+        ("height", number("height", height), number("height", height + 1)),
+        ("sequence", number("sequence", sequence), number("sequence", sequence + 1)),
         ("index", "\"index\": 1".into(), "\"index\": 0".into()),
         ("verdict", "\"refused:STA-05\"".into(), "\"applied\"".into()),
         ("verdict", "\"refused:STA-05\"".into(), "null".into()),

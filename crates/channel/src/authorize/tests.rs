@@ -1,4 +1,6 @@
-use parclose_types::{AudienceId, FieldId};
+use parclose_types::{AudienceId, FieldId, Generation, MemberId};
+
+use rand_chacha::rand_core::SeedableRng;
 
 use crate::fixtures::{Statement, Trio, create, update};
 
@@ -21,14 +23,13 @@ fn sch_01_types_and_fields_are_those_of_the_definition() {
 #[test]
 fn sch_02_each_slot_has_one_member_of_its_role() {
     let mut trio = Trio::new();
-    let identity = trio.member(0).config().members[1].certificate.identity;
     let fewer = trio.odd(create(1), |body, _| body.operations[0].parties.truncate(1));
     let more = trio.odd(create(2), |body, _| {
         let (_, party) = body.operations[0].parties[1];
         body.operations[0].parties.push((2, party));
     });
     let renumbered = trio.odd(create(3), |body, _| body.operations[0].parties[1].0 = 2);
-    let stranger = trio.odd(create(4), |body, _| body.operations[0].parties[1].1 = identity);
+    let stranger = trio.odd(create(4), |body, _| body.operations[0].parties[1].1 = MemberId([7; 32]));
     for transaction in [fewer, more, renumbered, stranger] {
         assert_eq!(trio.decide(&transaction), "SCH-02");
     }
@@ -39,7 +40,9 @@ fn sch_02_a_party_holds_the_role_of_its_slot() {
     let mut trio = Trio::new();
     // A definition whose counterparties hold a role that nobody has.
     for at in 0..3 {
-        trio.member_mut(at).definition.records[0].slots[1].role = "auditor".into();
+        let generations = &mut trio.member_mut(at).governance.generations;
+        let in_force = std::sync::Arc::make_mut(generations.get_mut(&Generation(0)).unwrap());
+        in_force.definition.records[0].slots[1].role = "auditor".into();
     }
     let transaction = trio.statement(create(1));
     assert_eq!(trio.decide(&transaction), "SCH-02");
@@ -64,6 +67,29 @@ fn sch_04_an_author_belongs_to_the_audience() {
     assert_eq!(trio.verdict(&outsider), "none");
     trio.anchor(2, std::slice::from_ref(&outsider));
     assert_eq!(trio.verdict(&outsider), "SCH-04");
+}
+
+#[test]
+fn sch_06_nothing_is_sealed_for_an_audience_without_a_secret() {
+    let mut trio = Trio::founded();
+    trio.settle();
+    // Members of the audience agree on a secret of their own, which nobody has dealt in the channel.
+    let both = [trio.pseudonym(0), trio.pseudonym(1)];
+    let audience = trio.member(0).config().audience_of(&both);
+    let secret = || parclose_keys::audience::hazmat::audience_from_bytes([1; 32]);
+    trio.member_mut(0).keys.insert(Generation(0), audience, secret());
+    let secretly = trio.statement(create(1));
+    assert_eq!(trio.decide(&secretly), "SCH-06");
+    let head = trio.head();
+    let deal =
+        trio.member(0).deal_on_first_use(&both, head, &mut rand_chacha::ChaCha20Rng::from_seed([7; 32]));
+    let dealt = trio.signed_act(0, deal.unwrap());
+    assert_eq!(trio.decide(&dealt), "applied");
+    let too_early = trio.statement(create(2));
+    assert_eq!(trio.decide(&too_early), "SCH-06", "one of two holds it: no majority");
+    trio.upkeep();
+    let in_time = trio.statement(create(3));
+    assert_eq!(trio.decide(&in_time), "applied");
 }
 
 #[test]
@@ -103,5 +129,5 @@ fn the_owner_is_who_created_the_record_whoever_updates_it() {
     trio.anchor(1, std::slice::from_ref(&answered));
     assert_eq!(trio.verdict(&answered), "applied");
     let row = trio.member(2).record(&crate::fixtures::record(1)).unwrap().unwrap();
-    assert_eq!((row.owner, row.version), (trio.pseudonym(0), 2));
+    assert_eq!((row.owner, row.version), (trio.id(0), 2));
 }

@@ -24,7 +24,7 @@ fn end_01_parts_counts_and_signature_are_those_of_the_header() {
         |b| b.permanent[0][0] ^= 1,
         |b| b.prunable[1][0] ^= 1,
         |b| b.header.transactions += 1,
-        |b| b.header.attested = Sequence(9),
+        |b| b.header.attested = Sequence(900),
         |b| b.signature.0[0] ^= 1,
     ] {
         let mut changed = sound.clone();

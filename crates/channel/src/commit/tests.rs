@@ -1,3 +1,4 @@
+use parclose_transaction::Change as Wanted;
 use parclose_types::{Failure, StateRoot};
 
 use super::*;
@@ -12,10 +13,11 @@ fn root_over(changes: &[Change]) -> StateRoot {
 fn sta_02_every_event_changes_the_head_leaf_even_an_empty_one() {
     let mut trio = Trio::new();
     let mut roots = vec![trio.member(0).head().unwrap().root];
-    for sequence in 1..4 {
+    let before = trio.prepared_verdicts();
+    for sequence in trio.nth(1).0..trio.nth(4).0 {
         trio.anchor(0, &[]);
         let event = trio.member(0).event(Sequence(sequence)).unwrap().unwrap();
-        assert_eq!((event.head.sequence, event.head.verdicts), (Sequence(sequence), 0));
+        assert_eq!((event.head.sequence, event.head.verdicts), (Sequence(sequence), before));
         event.head_proof.verify(&event.root, &head_key(), Some(&head_leaf(&event.head))).unwrap();
         let stale = HeadLeaf { sequence: Sequence(sequence - 1), ..event.head };
         assert!(event.head_proof.verify(&event.root, &head_key(), Some(&head_leaf(&stale))).is_err());
@@ -25,25 +27,29 @@ fn sta_02_every_event_changes_the_head_leaf_even_an_empty_one() {
     let transaction = trio.statement(create(1));
     trio.anchor(0, &[transaction]);
     let head = trio.member(0).head().unwrap();
-    let leaf = trio.member(0).event(Sequence(4)).unwrap().unwrap().head;
-    assert_eq!((leaf.verdicts, leaf.verdicts_root), (1, head.verdicts.root()));
+    let leaf = trio.member(0).event(trio.nth(4)).unwrap().unwrap().head;
+    assert_eq!((leaf.verdicts, leaf.verdicts_root), (before + 1, head.verdicts.root()));
 }
 
 #[test]
-fn sta_09_the_state_covers_setup_records_and_verdicts() {
+fn sta_09_the_state_covers_governance_records_and_verdicts() {
     let mut trio = Trio::new();
     let transactions = [trio.statement(create(1)), trio.statement(create(1)), trio.statement(create(2))];
     trio.anchor(0, &transactions);
+    trio.decide_on(0, vec![Wanted::Rekey], &[1]);
     let channel = trio.member(0);
     let head = channel.head().unwrap();
-    let leaf = channel.event(Sequence(1)).unwrap().unwrap().head;
-    let setup = state_tree::leaf_value(SETUP_LEAF, b"", channel.config().digest().as_ref());
-    let mut changes: Vec<Change> =
-        vec![(head_key(), Some(head_leaf(&leaf))), (state_tree::leaf_key(SETUP_LEAF, b""), Some(setup))];
+    let leaf = channel.event(Sequence(head.next.0 - 1)).unwrap().unwrap().head;
+    let mut changes = vec![(head_key(), Some(head_leaf(&leaf)))];
     for number in 1..3 {
         let row = channel.record(&record(number)).unwrap().unwrap();
         changes.push((record_key(&row.record), Some(record_leaf(&row))));
     }
+    // A generation, its definition, three next certificates, the deals, a motion, the decision.
+    let deals = channel.governance().deals.len();
+    let governed = governed::stored_leaves(channel.store()).unwrap();
+    assert_eq!(governed.len(), 1 + 1 + 3 + deals + 1 + 1);
+    changes.extend(governed);
     assert_eq!(root_over(&changes), head.root, "nothing else is in the state");
     for at in 0..changes.len() {
         let mut fewer = changes.clone();
@@ -62,17 +68,12 @@ fn sta_10_an_event_that_cannot_be_written_changes_nothing() {
     let event = trio.order_batch(0, std::slice::from_ref(&transaction));
     let before = trio.member(0).head().cloned();
     // The state tree is gone: the event stops half way, before anything is written.
-    let leaf = trio.member(0).event(Sequence(0)).unwrap().unwrap().head;
-    let setup = trio.member(0).config().digest();
-    let setup = state_tree::leaf_value(SETUP_LEAF, b"", setup.as_ref());
-    let changes =
-        [(head_key(), Some(head_leaf(&leaf))), (state_tree::leaf_key(SETUP_LEAF, b""), Some(setup))];
-    let update = state_tree::update(&state_tree::memory::MemoryNodes::default(), 0, &changes).unwrap();
+    // Its root node is named by the event before and an empty path.
+    let root_node = encode(&(trio.nth(0).0, 0_u64, Vec::<u8>::new()));
     let store = trio.member(0).store();
+    let node = store.get(&NODES, &root_node).unwrap().expect("the newest root is stored");
     let mut batch = store.batch();
-    for (key, _) in &update.nodes {
-        batch.delete(&NODES, key);
-    }
+    batch.delete(&NODES, &root_node);
     store.commit(batch, Durability::Synced).unwrap();
     let refused = trio.member_mut(0).execute(&event).unwrap_err();
     assert_eq!(refused.rule(), "CHA-04");
@@ -81,14 +82,12 @@ fn sta_10_an_event_that_cannot_be_written_changes_nothing() {
     assert_eq!(channel.head().cloned(), before);
     assert_eq!(channel.record(&record(1)).unwrap(), None);
     assert!(channel.transaction(&transaction.digest()).unwrap().is_none());
-    assert!(channel.verdicts(0, 9).unwrap().is_empty());
-    assert_eq!(channel.event(Sequence(1)).unwrap(), None);
-    for (key, node) in &update.nodes {
-        let store = channel.store();
-        let mut batch = store.batch();
-        batch.put(&NODES, key, node);
-        store.commit(batch, Durability::Synced).unwrap();
-    }
+    assert!(channel.verdicts(trio.prepared_verdicts(), 9).unwrap().is_empty());
+    assert_eq!(channel.event(trio.nth(1)).unwrap(), None);
+    let store = channel.store();
+    let mut batch = store.batch();
+    batch.put(&NODES, &root_node, &node);
+    store.commit(batch, Durability::Synced).unwrap();
     trio.settle();
     assert_eq!(trio.verdict(&transaction), "applied", "with its tree back it goes on");
 }

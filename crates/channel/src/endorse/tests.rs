@@ -162,7 +162,7 @@ fn end_09_miscounted_and_oversized_batches_are_void() {
     let oversized = trio.odd_proposal(vec![(vec![0; half], vec![0; half])], |_| {});
     for (proposal, broken) in [(miscounted, "WIR-06"), (oversized, "WIR-04")] {
         // Both attest the opening, which stays true.
-        let anchor = trio.collude(&proposal, Sequence(0));
+        let anchor = trio.collude(&proposal, trio.nth(0));
         trio.order(anchor);
         for at in 0..3 {
             trio.member_mut(at).receive_anchored(&encode(&proposal)).unwrap();

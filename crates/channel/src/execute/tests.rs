@@ -39,7 +39,7 @@ fn cha_02_a_batch_that_is_not_here_is_waited_for() {
 fn cha_03_a_wrong_root_in_an_anchored_batch_stops_the_channel() {
     let mut trio = Trio::new();
     let wrong = trio.odd_proposal(vec![], |header| header.attested_root = StateRoot([1; 32]));
-    let anchor = trio.collude(&wrong, Sequence(0));
+    let anchor = trio.collude(&wrong, trio.nth(0));
     trio.order(anchor);
     trio.member_mut(2).receive_anchored(&encode(&wrong)).unwrap();
     let before = trio.member(2).head().unwrap().clone();
@@ -57,14 +57,14 @@ fn end_10_a_batch_that_attests_another_event_than_its_anchor_is_void() {
     let mut trio = Trio::new();
     trio.anchor(0, &[]);
     let transaction = trio.statement(create(1));
-    let opened = trio.member(0).event(Sequence(0)).unwrap().unwrap().root;
+    let opened = trio.member(0).event(trio.nth(0)).unwrap().unwrap().root;
     // Each attests what is true or not decided yet, so none of them is a divergence.
-    let attests = [(Sequence(0), opened), (Sequence(2), StateRoot([1; 32])), (Sequence(900), opened)];
+    let attests = [(trio.nth(0), opened), (trio.nth(2), StateRoot([1; 32])), (Sequence(900), opened)];
     for (attested, root) in attests {
         let proposal = trio.odd_proposal(vec![transaction.encode_parts()], |header| {
             (header.attested, header.attested_root) = (attested, root);
         });
-        let anchor = trio.collude(&proposal, Sequence(1));
+        let anchor = trio.collude(&proposal, trio.nth(1));
         trio.order(anchor);
         for at in 0..3 {
             trio.member_mut(at).receive_anchored(&encode(&proposal)).unwrap();
@@ -96,10 +96,11 @@ fn every_transaction_of_a_batch_has_its_verdict() {
     let wanted = ["applied", "STA-05", "ACC-03", "AUT-03", "AUT-05", "AUT-06", "AUT-07", "applied"];
     let got: Vec<String> = transactions.iter().map(|tx| trio.verdict(tx)).collect();
     assert_eq!(got, wanted);
-    let rows = trio.member(2).verdicts(0, 100).unwrap();
+    let before = trio.prepared_verdicts();
+    let rows = trio.member(2).verdicts(before, 100).unwrap();
     assert_eq!(rows.len(), wanted.len());
     for (at, (index, row)) in rows.iter().enumerate() {
-        assert_eq!((*index, row.index as usize), (at as u64, at));
+        assert_eq!((*index, row.index as usize), (before + at as u64, at));
         assert_eq!((row.sequence, row.transaction), (event.entry.sequence, transactions[at].digest()));
     }
 }
@@ -132,7 +133,7 @@ fn sta_08_repeated_occurrences_have_no_verdict() {
     let (one, refused) = (trio.statement(create(1)), trio.statement(update(9, 2)));
     trio.anchor(0, &[one.clone(), one.clone(), refused.clone()]);
     trio.anchor(0, &[refused.clone(), one.clone()]);
-    let verdicts = trio.member(0).verdicts(0, 100).unwrap();
+    let verdicts = trio.member(0).verdicts(trio.prepared_verdicts(), 100).unwrap();
     let digests: Vec<_> = verdicts.iter().map(|(_, row)| row.transaction).collect();
     assert_eq!(digests, [one.digest(), refused.digest()]);
     assert_eq!([&one, &refused].map(|tx| trio.verdict(tx)), ["applied", "STA-04"]);
@@ -225,12 +226,18 @@ fn a_closed_channel_keeps_its_state() {
         tag: trio.member(0).tag(),
         generation: crate::setup::GENERATION,
         last_sequence: last,
+        last_height: Height(trio.next().0 + 9),
     };
     let signed = statement.signing_bytes();
     let sign = |at| (trio.pseudonym(at), trio.member(at).pseudonym().sign(&signed));
     let certificate =
         parclose_root::Certificate::assemble(trio.member(0).endorsers(), &[sign(0), sign(1)]).unwrap();
-    let close = parclose_root::Close { tag: statement.tag, last_sequence: last, certificate };
+    let close = parclose_root::Close {
+        tag: statement.tag,
+        last_sequence: last,
+        last_height: statement.last_height,
+        certificate,
+    };
     trio.order(RootTransaction::Close(close));
     let executed = trio.catch_up(0).unwrap().pop().unwrap();
     assert_eq!((executed.outcome, executed.attested), (EventOutcome::Closed, None));

@@ -9,7 +9,7 @@ fn cha_06_what_was_not_executed_is_unknown() {
     let mut trio = Trio::new();
     let transaction = trio.statement(create(1));
     let (digest, channel) = (transaction.digest(), trio.member(0));
-    assert_eq!(channel.prove_batch(Sequence(9)).unwrap_err().rule(), "CHA-06");
+    assert_eq!(channel.prove_batch(trio.nth(9)).unwrap_err().rule(), "CHA-06");
     assert_eq!(channel.prove_batch(Sequence(0)).unwrap_err().rule(), "CHA-06", "an opening has no batch");
     assert_eq!(channel.prove_ordered(&digest).unwrap_err().rule(), "CHA-06");
     assert_eq!(channel.prove_outcome(&digest).unwrap_err().rule(), "CHA-06");
@@ -48,7 +48,7 @@ fn cha_07_a_void_batch_attests_nothing() {
     }
     trio.settle();
     let latest = trio.member(0).latest_attested().unwrap();
-    assert_eq!(latest, Some((Sequence(0), sequence)));
+    assert_eq!(latest, Some((trio.nth(0), sequence)));
     assert_eq!(trio.member(0).prove_outcome(&transaction.digest()).unwrap_err().rule(), "CHA-07");
     trio.anchor(2, &[]);
     trio.member(0).prove_outcome(&transaction.digest()).unwrap();

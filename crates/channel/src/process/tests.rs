@@ -12,7 +12,7 @@ fn sta_03_a_transaction_has_the_verdict_of_its_first_occurrence() {
     assert_eq!(trio.decide(&transaction), "applied");
     let first = trio.member(0).transaction(&transaction.digest()).unwrap().unwrap();
     let height = trio.next();
-    let again = trio.member_mut(0).execution(height).process(&transaction.encode_parts().0, (9, 0));
+    let again = trio.member_mut(0).execution(height).unwrap().process(&transaction.encode_parts().0, (9, 0));
     assert!(matches!(again.unwrap_err(), Stop::Reject(reject) if reject.rule() == "STA-03"));
     trio.anchor(0, std::slice::from_ref(&transaction));
     let later = trio.member(0).transaction(&transaction.digest()).unwrap().unwrap();

@@ -1,9 +1,14 @@
 use parclose_store::{Durability, hazmat};
-use parclose_types::Failure;
+use parclose_transaction::Change as Wanted;
+use parclose_types::{AudienceId, Failure, Generation};
 
 use super::*;
-use crate::fixtures::{Trio, create, record, update};
-use crate::tables::{EVENTS, HEAD, ONLY, PERMANENT, PRUNABLE, SALTS, SETUP, TRANSACTIONS, Verdict};
+use crate::fixtures::{Trio, create, next_texts, record, update};
+use crate::governance::DealRow;
+use crate::tables::{
+    DEALS, DECISION, DEFINITIONS, EVENTS, HEAD, MOTIONS, ONLY, PERMANENT, PRUNABLE, PUBLISHED, SALTS, SETUP,
+    TRANSACTIONS, Verdict,
+};
 
 /// Two records, one of them at its second version, and a refused transaction.
 fn trio() -> Trio {
@@ -34,7 +39,8 @@ fn a_sound_store_is_verified_and_counted() {
     let trio = trio();
     let verified = trio.member(0).verify(|sequence| trio.chain(sequence)).unwrap();
     let counted = (verified.events, verified.records, verified.verdicts, verified.sealed);
-    assert_eq!(counted, (3, 2, 4, 4));
+    let prepared = (trio.nth(0).0 + 1, trio.prepared_verdicts());
+    assert_eq!(counted, (prepared.0 + 2, 2, prepared.1 + 4, prepared.1 + 4));
     assert_eq!(verified.root, trio.member(1).head().unwrap().root);
     assert!(verified.rows > 20);
 }
@@ -96,22 +102,23 @@ fn cha_04_a_record_that_was_put_back_added_or_removed_is_noticed() {
 
 #[test]
 fn cha_04_a_verdict_that_was_dropped_or_changed_is_noticed() {
-    for at in 0..4 {
+    let before = trio().prepared_verdicts();
+    for at in 0..before + 4 {
         let trio = trio();
         write(&trio, |batch| batch.delete(&VERDICTS, &at));
         assert_eq!(rule(&trio), "CHA-04");
     }
     let turned = trio();
-    let mut row = turned.member(0).verdicts(2, 1).unwrap().remove(0).1;
+    let mut row = turned.member(0).verdicts(before + 2, 1).unwrap().remove(0).1;
     row.verdict = Verdict::Applied;
-    write(&turned, |batch| batch.put(&VERDICTS, &2, &row));
+    write(&turned, |batch| batch.put(&VERDICTS, &(before + 2), &row));
     assert_eq!(rule(&turned), "CHA-04");
     // Even when the head is made to agree, the event's proof and the state root do not.
     let cut = trio();
     let mut head = cut.member(0).head().unwrap().clone();
     head.verdicts = Frontier::default();
     write(&cut, |batch| {
-        (0..4).for_each(|at| batch.delete(&VERDICTS, &at));
+        (0..before + 4).for_each(|at| batch.delete(&VERDICTS, &at));
         batch.put(&HEAD, &ONLY, &head);
     });
     assert_eq!(rule(&cut), "CHA-04");
@@ -145,13 +152,58 @@ fn cha_04_batches_and_events_agree_with_the_log() {
     write(&other_sealed, |batch| batch.put(&PRUNABLE, &(0, 0), &b"?".to_vec()));
     assert_eq!(rule(&other_sealed), "CHA-04");
     let other_permanent = trio();
-    write(&other_permanent, |batch| batch.delete(&PERMANENT, &(0, 1)));
+    write(&other_permanent, |batch| batch.delete(&PERMANENT, &(0, 0)));
     assert_eq!(rule(&other_permanent), "CHA-04");
     let other_root = trio();
-    let mut event = other_root.member(0).event(Sequence(1)).unwrap().unwrap();
+    let mut event = other_root.member(0).event(other_root.nth(1)).unwrap().unwrap();
     event.root.0[0] ^= 1;
-    write(&other_root, |batch| batch.put(&EVENTS, &Sequence(1), &event));
+    write(&other_root, |batch| batch.put(&EVENTS, &other_root.nth(1), &event));
     assert_eq!(rule(&other_root), "CHA-04");
+}
+
+#[test]
+fn cha_04_every_row_of_the_governance_is_part_of_the_state() {
+    let mut trio = trio();
+    trio.decide_on(0, vec![Wanted::Redefine(Box::new(next_texts()))], &[1]);
+    trio.rotate();
+    trio.decide_on(0, vec![Wanted::Rekey], &[1]);
+    assert_eq!(rule(&trio), "none");
+    let channel = trio.member(0);
+    let generation = Generation(1);
+    let mut row = channel.store().get(&GENERATIONS, &generation).unwrap().unwrap();
+    row.term.start.0 += 1;
+    let mut texts = channel.store().get(&DEFINITIONS, &2).unwrap().unwrap();
+    texts.policy.push('\n');
+    let own = channel.own_id();
+    let mut published = channel.store().get(&PUBLISHED, &own).unwrap().unwrap();
+    published.encryption_key[0] ^= 1;
+    let mut decision = channel.store().get(&DECISION, &ONLY).unwrap().unwrap();
+    decision.deadline.0 += 1;
+    let mut motion = channel.store().get(&MOTIONS, &decision.motion).unwrap().unwrap();
+    motion.votes.pop();
+    let (deal_key, deal) =
+        channel.store().scan(&DEALS, &(Digest([0; 32]), AudienceId([0; 32])), 1).unwrap().remove(0);
+    let changes: [&dyn Fn(&mut parclose_store::Batch); 9] = [
+        &|b| b.put(&GENERATIONS, &generation, &row),
+        &|b| b.put(&DEFINITIONS, &2, &texts),
+        &|b| b.put(&PUBLISHED, &own, &published),
+        &|b| b.delete(&PUBLISHED, &own),
+        &|b| b.put(&DECISION, &ONLY, &decision),
+        &|b| b.delete(&DECISION, &ONLY),
+        &|b| b.put(&MOTIONS, &decision.motion, &motion),
+        &|b| b.delete(&MOTIONS, &decision.motion),
+        &|b| b.put(&DEALS, &deal_key, &DealRow { acknowledged: vec![], ..deal.clone() }),
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        let path = trio.fresh_path();
+        hazmat::copy_after_power_loss(trio.member(0).store(), &path).unwrap();
+        let copy = trio.open_at(0, &path);
+        let mut batch = copy.store().batch();
+        change(&mut batch);
+        copy.store().commit(batch, Durability::Synced).unwrap();
+        let verified = copy.verify(|sequence| trio.chain(sequence));
+        assert_eq!(verified.map_or_else(|error| error.rule(), |_| "none"), "CHA-04", "change {at}");
+    }
 }
 
 #[test]
@@ -175,6 +227,6 @@ fn cha_05_the_log_is_the_one_of_the_root_chain() {
     assert_eq!(verify(&|s| trio.chain(s).filter(|_| s.0 != 2)), "CHA-05", "a root chain that was put back");
     assert_eq!(verify(&|s| trio.chain(s)), "none");
     let event = trio.member(0).event(Sequence(2)).unwrap().unwrap();
-    write(&trio, |batch| batch.put(&EVENTS, &Sequence(5), &event));
+    write(&trio, |batch| batch.put(&EVENTS, &trio.nth(5), &event));
     assert_eq!(rule(&trio), "CHA-05", "an event that the root chain does not have");
 }

@@ -14,7 +14,7 @@ use crate::context::in_room;
 use crate::error::CliError;
 use crate::import::Target;
 use crate::progress::Progress;
-use crate::transaction::pseudonym;
+use crate::transaction::member_named;
 
 /// What was imported.
 pub(crate) struct Loaded {
@@ -120,8 +120,8 @@ fn state_month(
         let room = consortium.room(dealt.bank(), "banks")?;
         let parties = in_room(&room, |channel| {
             Ok::<_, CliError>(BTreeMap::from([
-                ("preparer".to_owned(), pseudonym(channel, "bank-1")?),
-                ("counterparty".to_owned(), pseudonym(channel, "bank-2")?),
+                ("preparer".to_owned(), member_named(channel, "bank-1")?),
+                ("counterparty".to_owned(), member_named(channel, "bank-2")?),
             ]))
         })??;
         let operation = DraftOperation {

@@ -87,7 +87,7 @@ fn issue(
         let holder = |slot: &&'static str| {
             let holds =
                 |m: &&parclose_transaction::MemberEntry| m.certificate.roles.iter().any(|role| role == slot);
-            Some((*slot, config.members.iter().find(holds)?.certificate.pseudonym))
+            Some((*slot, config.members.iter().find(holds)?.id()))
         };
         let parties = slots.iter().filter_map(holder).collect();
         let audience = config.audience_of(&config.audience_members(rule, &parties));

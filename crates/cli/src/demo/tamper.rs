@@ -87,7 +87,7 @@ fn foreign_receipt(global: &Global) -> Result<String, CliError> {
 
 fn other_consortium(global: &Global, path: &std::path::Path) -> Result<String, CliError> {
     found_consortium(path, &["bank-1", "bank-2"], &mut parclose_node::randomness::generator())?;
-    let mut consortium = Consortium::open(Home::open(path)?)?;
+    let consortium = Consortium::open(Home::open(path)?)?;
     let texts = read_template(&template_folder(&global.templates, "bilateral"))?;
     let definition = Definition::parse("channel.toml", &texts.channel_toml)?;
     let parties = ["bank-1", "bank-2"].map(|name| Party {

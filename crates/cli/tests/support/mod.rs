@@ -79,6 +79,13 @@ impl Sandbox {
         run.value()
     }
 
+    /// The transactions of a channel that write records, as a member lists them.
+    pub(crate) fn records(&self, channel: &str, member: &str) -> Vec<Value> {
+        let listed = self.ok(&["tx", "list", "-c", channel, "--as", member, "--limit", "100000"]);
+        let rows = listed["transactions"].as_array().expect("rows").iter();
+        rows.filter(|row| row["act"].is_null()).cloned().collect()
+    }
+
     /// Submits a draft and expects it to be applied: its digest.
     pub(crate) fn submit(&self, channel: &str, member: &str, draft: &Value) -> String {
         let file = self.write("draft.json", &draft.to_string());

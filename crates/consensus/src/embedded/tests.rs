@@ -79,10 +79,12 @@ impl Channel {
     fn close(&self, last: u64) -> RootTransaction {
         let (tag, last_sequence) = (self.tag, Sequence(last));
         let network = genesis().network();
-        let statement = CloseStatement { network, tag, generation: Generation(0), last_sequence };
+        let last_height = Height(last + 9);
+        let generation = Generation(0);
+        let statement = CloseStatement { network, tag, generation, last_sequence, last_height };
         let endorsements: Vec<_> = self.members.iter().map(|member| statement.endorse(member)).collect();
         let certificate = Certificate::assemble(&self.keys, &endorsements).unwrap();
-        RootTransaction::Close(parclose_root::Close { tag, last_sequence, certificate })
+        RootTransaction::Close(parclose_root::Close { tag, last_sequence, last_height, certificate })
     }
 }
 

@@ -5,20 +5,39 @@ use parclose_channel::{ChannelError, Executed, FinalEvent};
 use parclose_exchange::Message;
 use parclose_types::Sequence;
 
-use super::Room;
+use super::{Missing, Room};
 use crate::submission::{Outcome, SubmitError};
 
 /// Events read from the root chain at a time.
 const EVENTS: usize = 64;
 
 impl Room {
+    /// A block is final.
+    pub(super) fn on_root_head(&mut self) {
+        self.handover_wanted = true;
+        self.catch_up();
+        self.time_passes();
+    }
+
     /// Executes everything that is final.
     pub(super) fn catch_up(&mut self) {
-        while self.stopped.is_none() {
+        self.refresh_newest();
+        self.come_back();
+        let generation = self.channel.config().generation;
+        self.execute_final();
+        if self.channel.config().generation != generation {
+            self.turn_over();
+        }
+        self.retry_deferred();
+        self.retry_asked();
+    }
+
+    fn execute_final(&mut self) {
+        while self.stopped.is_none() && self.takes_part() {
             let next = self.channel.head().map_or(Sequence(0), |head| head.next);
             let Ok(events) = self.root.events(&self.channel.tag(), next, EVENTS) else { return };
             if events.is_empty() {
-                break;
+                return;
             }
             for event in events {
                 let event =
@@ -28,14 +47,13 @@ impl Room {
                 }
             }
         }
-        self.retry_deferred();
     }
 
     /// Executes one event; `false` when it cannot go on now.
     ///
     /// # Rules
     ///
-    /// > NOD-06: a batch that stays missing for `missing_batch_after` heights stops the channel visibly.
+    /// > NOD-06: a batch that stays missing for `missing_batch_after` heights stops the channel visibly, counted from when it was first missed here.
     fn execute(&mut self, event: &FinalEvent) -> bool {
         match self.channel.execute(event) {
             Ok(executed) => {
@@ -43,13 +61,16 @@ impl Room {
                 true
             }
             Err(ChannelError::BatchMissing { commitment, sequence }) => {
-                self.missing = Some(commitment);
+                let head = self.root.head();
+                let earlier = self.missing.filter(|missing| missing.commitment == commitment);
+                let missing = earlier.unwrap_or(Missing { commitment, since: head });
+                self.missing = Some(missing);
                 let patience = self.channel.definition().parameters.missing_batch_after;
-                if self.root.head().0 > event.height.0.saturating_add(patience) {
+                if head.0 > missing.since.0.saturating_add(patience) {
                     self.stopped = Some(ChannelError::BatchMissing { commitment, sequence });
                     return false;
                 }
-                let _ = self.send_to_others(&Message::Fetch { tag: self.channel.tag(), commitment });
+                self.send_to_newest(&Message::Fetch { tag: self.channel.tag(), commitment });
                 false
             }
             Err(error) => {
@@ -69,21 +90,25 @@ impl Room {
             self.unattested = None;
         }
         for (transaction, verdict) in executed.verdicts {
-            if let Some(answer) = self.answers.remove(&transaction) {
+            if let Some(wanted) = self.open.remove(&transaction) {
                 self.unattested = Some((executed.sequence, self.root.head()));
-                answer(Ok(Outcome { transaction, sequence: executed.sequence, verdict }));
+                (wanted.answer)(Ok(Outcome { transaction, sequence: executed.sequence, verdict }));
             }
+        }
+        if executed.governed {
+            self.look_again();
+            self.handover_wanted = true;
         }
         let commitment = match executed.outcome {
             EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => commitment,
-            EventOutcome::Opened | EventOutcome::Closed => return,
+            EventOutcome::Opened | EventOutcome::Closed | EventOutcome::Rotated { .. } => return,
         };
         if self.flight.as_ref().is_some_and(|flight| flight.commitment == commitment) {
             let flight = self.flight.take();
             for digest in flight.into_iter().flat_map(|flight| flight.transactions) {
                 // Executed without a verdict: it had expired when its batch was ordered.
-                if let Some(answer) = self.answers.remove(&digest) {
-                    answer(Err(SubmitError::Expired));
+                if let Some(wanted) = self.open.remove(&digest) {
+                    (wanted.answer)(Err(SubmitError::Expired));
                 }
             }
         }

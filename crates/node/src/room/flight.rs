@@ -108,20 +108,46 @@ impl Room {
             self.flight = Some(flight);
             return self.fail_flight(rule);
         }
+        // What is final by now may say why, and for good.
+        self.catch_up();
+        if self.is_closed() {
+            return;
+        }
         self.propose_again(Pooled::of(flight.proposal), flight.attempt + 1);
+    }
+
+    /// A block is final: a batch whose endorsers give no answer for so long that its anchor could not be
+    /// ordered any more, and as long again, goes the way of one that the root chain has refused.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-14: a batch that too few members answer within twice the window of its anchor is proposed anew, and given up after the last attempt.
+    pub(super) fn give_up_unanswered(&mut self) {
+        let patience = self.root.genesis().parameters().window;
+        let late = |flight: &&Flight| {
+            !flight.submitted && self.root.head().0 > flight.proposal.last_height.0.saturating_add(patience)
+        };
+        if let Some(commitment) = self.flight.as_ref().filter(late).map(|flight| flight.commitment) {
+            self.on_not_anchored(&commitment, "NOD-14", false);
+        }
     }
 
     fn fail_flight(&mut self, rule: &str) {
         let Some(flight) = self.flight.take() else { return };
+        // What nobody asked for is this member's upkeep: drafts may wait for the deal in it.
+        if flight.transactions.iter().any(|digest| !self.open.contains_key(digest)) {
+            self.give_up_waiting(|| SubmitError::NotEndorsed { rule: rule.to_owned() });
+        }
         for digest in flight.transactions {
             let rule = rule.to_owned();
-            let error = if flight.submitted {
+            // An anchor of an earlier attempt can still be ordered by whoever has it.
+            let error = if flight.submitted || flight.attempt > 0 {
                 SubmitError::NotAnchored { rule, transaction: digest }
             } else {
                 SubmitError::NotEndorsed { rule }
             };
-            if let Some(answer) = self.answers.remove(&digest) {
-                answer(Err(error));
+            if let Some(wanted) = self.open.remove(&digest) {
+                (wanted.answer)(Err(error));
             }
         }
         // Nobody attests our state: waiting longer would not change it.

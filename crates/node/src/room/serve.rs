@@ -1,5 +1,6 @@
 //! What other members ask of a room: endorsements, and batches that they miss.
 
+use parclose_channel::handover::Handover;
 use parclose_channel::{EndorseRefused, Proposal};
 use parclose_exchange::Message;
 use parclose_types::{ChannelCommitment, Failure, PublicKey, encode};
@@ -12,7 +13,7 @@ const DEFERRED_MAX: usize = 64;
 impl Room {
     pub(super) fn on_frame(&mut self, from: PublicKey, frame: &[u8]) {
         // Only members speak in a room; anything malformed is dropped with its message.
-        if self.channel.config().member(&from).is_none() {
+        if !self.may_speak(&from) {
             return;
         }
         let Ok(Some(bytes)) = self.gathering.entry(from).or_default().take(frame) else { return };
@@ -29,8 +30,18 @@ impl Room {
                 self.on_endorse(commitment, (endorser, signature));
             }
             Message::Refuse { commitment, rule, .. } => self.on_refuse(commitment, from, rule),
-            Message::Fetch { commitment, .. } => self.on_fetch(&from, &commitment),
+            Message::Fetch { commitment, .. } if self.newest.has(&from) => self.on_fetch(&from, &commitment),
+            Message::Fetch { .. } => {}
             Message::Fetched { proposal, .. } => self.on_fetched(&proposal),
+            Message::AskHandover { statement, .. } => self.on_ask_handover(from, statement),
+            Message::Handover { current, next, .. } => self.on_handover(Handover { current, next }),
+            Message::AskSetup { tag } if self.newest.has(&from) => {
+                let setup = encode(self.channel.setup());
+                self.send(&from, &Message::Setup { tag, setup });
+            }
+            Message::AskSetup { .. } => {}
+            // Only who joins asks for it, and has no room yet.
+            Message::Setup { .. } => {}
         }
     }
 
@@ -84,7 +95,9 @@ impl Room {
 
     fn on_fetched(&mut self, bytes: &[u8]) {
         // Whatever arrives is kept under its own commitment, so a wrong answer costs space only.
-        if self.missing.is_some_and(|wanted| Proposal::decode(bytes).is_ok_and(|p| p.commitment() == wanted))
+        if self
+            .missing
+            .is_some_and(|wanted| Proposal::decode(bytes).is_ok_and(|p| p.commitment() == wanted.commitment))
             && self.channel.receive_anchored(bytes).is_ok()
         {
             self.missing = None;

@@ -5,8 +5,8 @@
 
 use parclose_types::{
     AudienceId, BatchDigest, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,
-    Generation, Height, NetworkId, PublicKey, RecordId, Sequence, StateRoot, Tag, TransactionDigest,
-    ValueHash,
+    Generation, Height, MemberId, NetworkId, PublicKey, RecordId, Sequence, StateRoot, Tag,
+    TransactionDigest, ValueHash,
 };
 
 /// A key that a table may have: its bytes sort as its values do.
@@ -127,6 +127,7 @@ newtype_keys!(
     DefinitionDigest([u8; 32]),
     ValueHash([u8; 32]),
     PublicKey([u8; 32]),
+    MemberId([u8; 32]),
     ChannelCommitment(Digest),
 );
 

@@ -1,7 +1,7 @@
 //! Valid bytes with one thing changed, written again and signed again: only the rule in question is broken.
 
 use parclose_keys::{SealedField, field_leaf};
-use parclose_types::{Failure, FieldId, PublicKey, encode};
+use parclose_types::{Failure, FieldId, MemberId, TransactionDigest, encode};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -124,7 +124,7 @@ fn wir_04_operations_fields_parties_and_names_are_counted() {
     };
     assert_eq!((fields(256), fields(257)), ("", "WIR-04"));
     let parties = |count| {
-        rule(|body, _| body.operations[0].parties = (0..count).map(|n| (n, PublicKey([n; 32]))).collect())
+        rule(|body, _| body.operations[0].parties = (0..count).map(|n| (n, MemberId([n; 32]))).collect())
     };
     assert_eq!((parties(16), parties(17)), ("", "WIR-04"));
     let action = |bytes| rule(|body, _| body.operations[0].action = "a".repeat(bytes));
@@ -156,6 +156,22 @@ fn wir_05_fields_and_parties_ascend_without_repetition() {
     );
     assert_eq!(rule(|body, _| body.operations[0].parties.swap(0, 1)), "WIR-05");
     assert_eq!(rule(|body, _| body.operations[0].parties[1].0 = 0), "WIR-05");
+}
+
+#[test]
+fn wir_08_a_transaction_writes_records_or_holds_one_act() {
+    let vote = || Some(Act::Vote { motion: TransactionDigest([1; 32]), approve: true });
+    let without_records = |body: &mut Body, sealed: &mut SealedPart| {
+        body.operations.clear();
+        sealed.fields.clear();
+    };
+    assert_eq!(rule(|body, _| body.act = vote()), "WIR-08", "both");
+    assert_eq!(rule(without_records), "WIR-08", "neither");
+    let act_only = |body: &mut Body, sealed: &mut SealedPart| {
+        without_records(body, sealed);
+        body.act = vote();
+    };
+    assert_eq!(rule(act_only), "");
 }
 
 #[test]

@@ -52,9 +52,14 @@ fn every_field_has_the_number_of_its_class() {
 
 #[test]
 fn the_digest_is_over_all_three_texts_and_where_they_end() {
-    let base = Definition::digest("a", "b", "c");
+    let digest = |(channel_toml, policy, policy_schema): (&str, &str, &str)| {
+        let (channel_toml, policy, policy_schema) =
+            (channel_toml.into(), policy.into(), policy_schema.into());
+        DefinitionTexts { channel_toml, policy, policy_schema }.digest()
+    };
+    let base = digest(("a", "b", "c"));
     for other in [("x", "b", "c"), ("a", "x", "c"), ("a", "b", "x"), ("ab", "", "c"), ("a", "bc", "")] {
-        assert_ne!(base, Definition::digest(other.0, other.1, other.2));
+        assert_ne!(base, digest(other));
     }
 }
 

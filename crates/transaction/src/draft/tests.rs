@@ -47,7 +47,7 @@ fn dra_01_unknown_record_types_fields_slots_and_actions_are_refused() {
     assert_eq!(refused(|o| o.record_type = "payable".into()), unknown_name("record type", "payable"));
     let field = |o: &mut DraftOperation| drop(o.fields.insert("iban".into(), text("x")));
     assert_eq!(refused(field), unknown_name("field", "iban"));
-    let slot = |o: &mut DraftOperation| o.parties.extend([("notary".to_owned(), PublicKey([1; 32]))]);
+    let slot = |o: &mut DraftOperation| o.parties.extend([("notary".to_owned(), MemberId([1; 32]))]);
     assert_eq!(refused(slot), unknown_name("party slot", "notary"));
     assert_eq!(refused(|o| o.action = "a".repeat(65)), unknown_name("action", &"a".repeat(64)));
     assert_eq!(refused(slot).rule(), "DRA-01");
@@ -118,9 +118,20 @@ fn dra_04_a_writer_belongs_to_each_audience_it_seals_for() {
 }
 
 #[test]
+fn dra_06_nothing_is_sealed_for_an_audience_whose_secret_the_writer_lacks() {
+    let keys = KeyRing::new(CHANNEL);
+    let desk = Desk { keys: &keys, ..SCF_CHANNEL.desk("supplierco") };
+    let refused = draft(receivable(&SCF_CHANNEL)).seal(&desk, &mut rng(4)).unwrap_err();
+    assert!(matches!(refused, DraftInvalid::NotDealt { .. }), "{refused}");
+    assert_eq!(refused.rule(), "DRA-06");
+    assert!(draft(receivable(&SCF_CHANNEL)).seal(&SCF_CHANNEL.desk("supplierco"), &mut rng(4)).is_ok());
+}
+
+#[test]
 fn dra_04_an_audience_of_nobody_is_nobodys() {
     // No member of the channel stands in any slot of the field's rule.
-    let strangers = |o: &mut DraftOperation| o.parties.values_mut().for_each(|key| *key = PublicKey([7; 32]));
+    let strangers =
+        |o: &mut DraftOperation| o.parties.values_mut().for_each(|member| *member = MemberId([7; 32]));
     assert_eq!(rule(strangers), "DRA-04");
 }
 

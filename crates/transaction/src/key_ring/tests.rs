@@ -99,7 +99,29 @@ fn a_view_key_gives_the_members_key_inside_its_scope_and_none_outside() {
 }
 
 #[test]
+fn a_ring_holds_every_generation_and_the_covers_that_it_was_given() {
+    let here = place(&["acme", "supplierco"]);
+    let found = key(ring("acme"), &here);
+    let mut bank = SCF_CHANNEL.person("northbank").ring_for(CHANNEL, GENERATION);
+    assert_eq!(key(&bank, &here), None);
+    bank.insert_shared(view_key(5, 9));
+    assert_eq!(key(&bank, &here), found, "through the cover");
+    assert_eq!(key(&bank, &FieldPlace { epoch: Epoch(10), ..here }), None, "and no further");
+    assert!(!bank.holds(&here.audience), "a cover makes nobody a member of the audience");
+    let later = FieldPlace { generation: Generation(3), audience: AudienceId([8; 32]), ..here };
+    let secret = parclose_keys::audience::hazmat::audience_from_bytes([4; 32]);
+    bank.insert(Generation(3), AudienceId([8; 32]), secret);
+    assert!(key(&bank, &later).is_some());
+    assert_eq!(
+        key(&bank, &FieldPlace { generation: GENERATION, ..later }),
+        None,
+        "of its own generation only"
+    );
+    assert_eq!(key(&bank, &here), found, "the older keys still open");
+}
+
+#[test]
 fn a_ring_prints_how_much_it_holds_and_not_what() {
-    assert_eq!(format!("{:?}", ring("supplierco")), "KeyRing(3 audiences)");
-    assert_eq!(format!("{:?}", ring("acme")), "KeyRing(2 audiences)");
+    assert_eq!(format!("{:?}", ring("supplierco")), "KeyRing(4 audiences, 0 covers)");
+    assert_eq!(format!("{:?}", ring("acme")), "KeyRing(4 audiences, 0 covers)");
 }

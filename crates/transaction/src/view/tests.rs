@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_keys::cover::Cover;
 use parclose_keys::{FieldKey, ViewKey, field_leaf};
-use parclose_types::{ChannelId, ClassId, PublicKey};
+use parclose_types::{ChannelId, ClassId, MemberId};
 use proptest::prelude::*;
 
 use super::*;
@@ -226,7 +226,7 @@ fn vie_02_another_key_for_the_same_ciphertext_is_malformed() {
 }
 
 /// Which members the definition lets read a field of an operation: not from any key.
-fn entitled(channel: &TestChannel, operation: &DraftOperation, field: &str) -> Vec<PublicKey> {
+fn entitled(channel: &TestChannel, operation: &DraftOperation, field: &str) -> Vec<MemberId> {
     let record_type = channel.record_type(&operation.record_type);
     let rule = channel.definition.audience(&record_type.field_named(field).unwrap().audience).unwrap();
     rule.slots.iter().map(|slot| operation.parties[slot]).collect()
@@ -238,7 +238,7 @@ fn check_every_reader(channel: &TestChannel, operation: &DraftOperation, seed: u
         let seen: BTreeMap<String, FieldState> = states(channel, &person.ring, &transaction);
         assert_eq!(seen.len(), operation.fields.len());
         for (field, state) in seen {
-            let may = entitled(channel, operation, &field).contains(&person.pseudonym.public());
+            let may = entitled(channel, operation, &field).contains(&channel.id_of(person.name));
             let value = operation.fields[&field].clone();
             let expected = if may { FieldState::Opened(value) } else { FieldState::Sealed };
             assert_eq!(state, expected, "{field} for {}", person.name);
@@ -317,7 +317,7 @@ proptest! {
         }
         if changed(7) { reading.from.salt = &[9; 32]; }
         let reader = SCF_CHANNEL.person(PEOPLE[person]);
-        let may = entitled(&SCF_CHANNEL, &receivable(&SCF_CHANNEL), &schema.name).contains(&reader.pseudonym.public());
+        let may = entitled(&SCF_CHANNEL, &receivable(&SCF_CHANNEL), &schema.name).contains(&SCF_CHANNEL.id_of(reader.name));
         // With every key: the field's own secret under whatever scope the reading claims.
         let everywhere = SCF_CHANNEL.person("supplierco").ring_under(
             reading.from.channel, reading.from.generation, home, reading.entry.audience,

@@ -73,10 +73,10 @@ proptest! {
         for (number, (version, preparer, counterparty)) in &model {
             let row = trio.member(2).record(&record(*number)).unwrap().unwrap();
             prop_assert_eq!(row.version, *version);
-            let parties = vec![(0, trio.pseudonym(*preparer)), (1, trio.pseudonym(*counterparty))];
+            let parties = vec![(0, trio.id(*preparer)), (1, trio.id(*counterparty))];
             prop_assert_eq!(row.parties, parties);
         }
         let verified = trio.member(1).verify(|sequence| trio.chain(sequence)).unwrap();
-        prop_assert_eq!((verified.records, verified.verdicts), (model.len() as u64, statements.len() as u64));
+        prop_assert_eq!((verified.records, verified.verdicts), (model.len() as u64, trio.prepared_verdicts() + statements.len() as u64));
     }
 }

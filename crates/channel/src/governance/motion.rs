@@ -1,0 +1,315 @@
+//! Motions: what members move, who votes how, and what follows once enough of them approve.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parclose_access::{Policy, PolicyError, PolicySource};
+use parclose_root::default_threshold;
+use parclose_transaction::generation::id_of;
+use parclose_transaction::{Change, Definition, DefinitionTexts, GenerationConfig, MemberEntry, Motion};
+use parclose_types::{Generation, Height, MemberId, TransactionDigest, limits};
+
+use super::act::ActContext;
+use super::{ActRefused, Decided, DecisionRow, Governance, InForce, MotionOutcome, MotionRow};
+
+/// Where a motion stands, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MotionStanding {
+    /// it can be voted on up to this height
+    Open {
+        /// its last height
+        until: Height,
+        /// approvals that it needs
+        needed: usize,
+    },
+    /// it was open, and its last height has passed
+    Lapsed,
+    /// it was closed by a vote
+    Closed(MotionOutcome),
+}
+
+impl MotionRow {
+    /// Where the motion stands at a height, in the generation that it was made in.
+    #[must_use]
+    pub fn standing(&self, height: Height, in_force: &InForce) -> MotionStanding {
+        let until = self.until(in_force);
+        match &self.outcome {
+            MotionOutcome::Open if height <= until => {
+                let needed = in_force.definition.governance.approvals.needed(in_force.config.members.len());
+                MotionStanding::Open { until, needed }
+            }
+            MotionOutcome::Open => MotionStanding::Lapsed,
+            closed => MotionStanding::Closed(closed.clone()),
+        }
+    }
+
+    fn until(&self, in_force: &InForce) -> Height {
+        Height(self.moved_at.0.saturating_add(in_force.definition.governance.motion_within))
+    }
+}
+
+impl Governance {
+    /// Takes a motion; its mover is for it.
+    ///
+    /// # Rules
+    ///
+    /// > GOV-09: a member's own leaving, and turning over keys that are due, are decided by whoever moves them, as long as nothing was decided in the generation.
+    pub(super) fn take_motion(&mut self, motion: &Motion, of: &ActContext<'_>) -> Result<(), ActRefused> {
+        self.check_motion(motion, of)?;
+        let row = MotionRow {
+            transaction: of.transaction,
+            generation: of.in_force.config.generation,
+            motion: motion.clone(),
+            mover: of.author,
+            moved_at: of.height,
+            votes: vec![(of.author, true)],
+            outcome: MotionOutcome::Open,
+        };
+        self.motions.insert(of.transaction, row);
+        let alone = match motion.changes.as_slice() {
+            [change @ Change::Remove(_)] => change.is_leaving(&of.author),
+            [Change::Rekey] => rekey_is_due(of),
+            _ => false,
+        };
+        // Only once: else whoever repeats it keeps everything that needs votes from being decided.
+        let first = self.decision.is_none() || self.decision_at(of.height).is_some();
+        if alone && first { self.decide(of.transaction, of) } else { self.tally(of.transaction, of) }
+    }
+
+    /// # Rules
+    ///
+    /// > GOV-06: a motion can be voted on in its generation, for the heights that the definition says.
+    /// > GOV-07: a member votes once on a motion.
+    pub(super) fn take_vote(
+        &mut self,
+        motion: TransactionDigest,
+        approve: bool,
+        of: &ActContext<'_>,
+    ) -> Result<(), ActRefused> {
+        let row = self.motions.get_mut(&motion).ok_or(ActRefused::NotOpen)?;
+        if !matches!(row.standing(of.height, of.in_force), MotionStanding::Open { .. }) {
+            return Err(ActRefused::NotOpen);
+        }
+        match row.votes.binary_search_by_key(&of.author, |(member, _)| *member) {
+            Ok(_) => return Err(ActRefused::Voted),
+            Err(gap) => row.votes.insert(gap, (of.author, approve)),
+        }
+        self.tally(motion, of)
+    }
+
+    /// Decides a motion once enough members are for it, and closes it once too few can be.
+    fn tally(&mut self, motion: TransactionDigest, of: &ActContext<'_>) -> Result<(), ActRefused> {
+        let members = of.in_force.config.members.len();
+        let needed = of.in_force.definition.governance.approvals.needed(members);
+        let Some(row) = self.motions.get_mut(&motion) else { return Ok(()) };
+        if members.saturating_sub(row.count(false)) < needed {
+            row.outcome = MotionOutcome::Rejected;
+        }
+        let passes = row.count(true) >= needed;
+        if passes { self.decide(motion, of) } else { Ok(()) }
+    }
+
+    /// Fixes what follows from a motion that passes. It may not be possible any more; then it has failed.
+    ///
+    /// # Rules
+    ///
+    /// > GOV-08: while a decision can still take force no other motion passes.
+    fn decide(&mut self, transaction: TransactionDigest, of: &ActContext<'_>) -> Result<(), ActRefused> {
+        if let Some(earlier) = self.decision_at(of.height) {
+            return Err(ActRefused::Deciding { deadline: earlier.deadline });
+        }
+        let Some(row) = self.motions.get(&transaction) else { return Ok(()) };
+        let motion = row.motion.clone();
+        let outcome = match self.decided(&motion, of.in_force) {
+            Ok(decided) => {
+                let within = of.in_force.definition.governance.rotate_within;
+                self.decision = Some(DecisionRow {
+                    motion: transaction,
+                    decided,
+                    blinder: motion.blinder,
+                    sequence: of.sequence,
+                    decided_at: of.height,
+                    deadline: Height(of.height.0.saturating_add(within)),
+                });
+                MotionOutcome::Passed
+            }
+            Err(refused) => MotionOutcome::Failed(parclose_types::Failure::rule(&refused).to_owned()),
+        };
+        if let Some(row) = self.motions.get_mut(&transaction) {
+            row.outcome = outcome;
+        }
+        Ok(())
+    }
+
+    fn decided(&self, motion: &Motion, in_force: &InForce) -> Result<Decided, ActRefused> {
+        if motion.changes == [Change::Close] {
+            return Ok(Decided::Close);
+        }
+        let (config, texts) = self.next_configuration(motion, in_force)?;
+        Ok(Decided::Rotate { config: Box::new(config), texts })
+    }
+
+    /// # Rules
+    ///
+    /// > GOV-02: a motion has changes that can stand together: none twice for one member, a close or new keys alone, for members that are there or join.
+    fn check_motion(&self, motion: &Motion, of: &ActContext<'_>) -> Result<(), ActRefused> {
+        let refused = |reason: &str| Err(ActRefused::Motion(reason.into()));
+        let mut named = BTreeSet::new();
+        let mut redefinitions = 0;
+        for change in &motion.changes {
+            let member = match change {
+                Change::Join(entry) => Some(entry.id()),
+                Change::Remove(member) => Some(*member),
+                Change::Roles(certificate) => Some(id_of(certificate)),
+                Change::Redefine(_) => {
+                    redefinitions += 1;
+                    None
+                }
+                Change::Rekey | Change::Close if motion.changes.len() == 1 => None,
+                Change::Rekey | Change::Close => return refused("a close, or new keys, stand alone"),
+            };
+            if member.is_some_and(|member| !named.insert(member)) {
+                return refused("a motion names a member once");
+            }
+            let is_member = member.is_some_and(|member| of.in_force.config.by_id(&member).is_some());
+            match change {
+                Change::Join(_) if is_member => return refused("who would join is a member already"),
+                Change::Remove(_) | Change::Roles(_) if !is_member => {
+                    return refused("who would leave or have other roles is not a member");
+                }
+                _ => {}
+            }
+        }
+        if motion.changes.is_empty() || redefinitions > 1 {
+            return refused("a motion has changes, and at most one definition");
+        }
+        self.decided(motion, of.in_force).map(drop)
+    }
+
+    /// The configuration that a motion leads to: every member that is not removed, with the certificate
+    /// that it has published or that the motion brings.
+    ///
+    /// # Rules
+    ///
+    /// > GOV-11: nobody is left out unnamed: a member that stays has published its certificate for the next generation.
+    fn next_configuration(
+        &self,
+        motion: &Motion,
+        in_force: &InForce,
+    ) -> Result<(GenerationConfig, Option<DefinitionTexts>), ActRefused> {
+        let generation = Generation(in_force.config.generation.0.saturating_add(1));
+        let mut members: BTreeMap<MemberId, MemberEntry> = BTreeMap::new();
+        let mut without: BTreeMap<MemberId, &str> = BTreeMap::new();
+        for entry in &in_force.config.members {
+            match self.published.get(&entry.id()) {
+                Some(certificate) => {
+                    let certificate = certificate.clone();
+                    members.insert(entry.id(), MemberEntry { name: entry.name.clone(), certificate });
+                }
+                None => drop(without.insert(entry.id(), &entry.name)),
+            }
+        }
+        let mut redefined = None;
+        for change in &motion.changes {
+            match change {
+                Change::Join(entry) => drop(members.insert(entry.id(), entry.clone())),
+                Change::Remove(member) => {
+                    members.remove(member);
+                    without.remove(member);
+                }
+                Change::Roles(certificate) => {
+                    let id = id_of(certificate);
+                    let name = in_force.config.by_id(&id).map(|entry| entry.name.clone()).unwrap_or_default();
+                    members.insert(id, MemberEntry { name, certificate: certificate.clone() });
+                    without.remove(&id);
+                }
+                Change::Redefine(texts) => redefined = Some((**texts).clone()),
+                Change::Rekey | Change::Close => {}
+            }
+        }
+        if !without.is_empty() {
+            let names = without.into_values().collect::<Vec<_>>().join(", ");
+            return Err(ActRefused::NotPublished { names });
+        }
+        let definition = match &redefined {
+            Some(texts) => next_definition(texts, &in_force.definition)?,
+            None => in_force.definition.clone(),
+        };
+        let mut members: Vec<MemberEntry> = members.into_values().collect();
+        members.sort_by_key(|member| member.certificate.pseudonym);
+        let texts = redefined.as_ref().unwrap_or(&in_force.texts);
+        let config = GenerationConfig {
+            network: in_force.config.network,
+            channel: in_force.config.channel,
+            generation,
+            definition: texts.digest(),
+            definition_version: definition.version,
+            epoch_length: definition.parameters.epoch_length,
+            threshold: default_threshold(u16::try_from(members.len()).unwrap_or(u16::MAX)),
+            members,
+        };
+        check_configuration(&config, &definition, &in_force.config)?;
+        Ok((config, redefined))
+    }
+}
+
+/// # Rules
+///
+/// > GOV-03: whoever joins or has other roles has signed its certificate for the next generation with them.
+/// > GOV-05: a next generation has 2 to 512 members with different names and roles of its definition, and enough of them are members now to certify for it.
+fn check_configuration(
+    config: &GenerationConfig,
+    definition: &Definition,
+    before: &GenerationConfig,
+) -> Result<(), ActRefused> {
+    crate::setup::check_members(&config.members, definition)
+        .map_err(|e| ActRefused::Members(e.to_string()))?;
+    let plain = |name: &str| {
+        (1..=limits::NAME_BYTES_MAX).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    if !config.members.iter().all(|member| plain(&member.name)) {
+        return Err(ActRefused::Members("a name has 1 to 64 letters, digits, `-`, `_` and `.`".into()));
+    }
+    if !config.is_certified() {
+        return Err(ActRefused::Certificate);
+    }
+    let staying = config.members.iter().filter(|member| before.by_id(&member.id()).is_some()).count();
+    if staying < usize::from(config.threshold) {
+        let reason = format!(
+            "{staying} of {} members would be members of now, {} have to be, because they certify for all",
+            config.members.len(),
+            config.threshold
+        );
+        return Err(ActRefused::Members(reason));
+    }
+    Ok(())
+}
+
+/// # Rules
+///
+/// > GOV-04: a definition is followed by its next version, with a policy that holds.
+fn next_definition(texts: &DefinitionTexts, before: &Definition) -> Result<Definition, ActRefused> {
+    let definition = Definition::parse("channel.toml", &texts.channel_toml)?;
+    let wanted = before.version.saturating_add(1);
+    if definition.version != wanted {
+        return Err(ActRefused::Version { wanted, found: definition.version });
+    }
+    policy_of(texts)?;
+    Ok(definition)
+}
+
+/// The policy of a definition.
+pub(crate) fn policy_of(texts: &DefinitionTexts) -> Result<Policy, PolicyError> {
+    Policy::parse(PolicySource {
+        file_name: "policy.cedar".into(),
+        text: &texts.policy,
+        schema_text: &texts.policy_schema,
+    })
+}
+
+/// Whether the definition turns keys over by now without asking anybody.
+pub(super) fn rekey_is_due(of: &ActContext<'_>) -> bool {
+    let after = of.in_force.definition.governance.rekey_after_epochs;
+    let (epoch, _) = of.in_force.term.epoch_at(of.height);
+    after > 0 && epoch.0.saturating_sub(of.in_force.term.first_epoch.0) >= after
+}

@@ -1,0 +1,134 @@
+//! Why an act is refused: a variant is a broken rule.
+
+use parclose_access::PolicyError;
+use parclose_transaction::DefinitionInvalid;
+use parclose_types::{Failure, Fault, Height};
+
+/// Why an act is refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ActRefused {
+    /// GOV-02: changes that cannot stand together, or name somebody twice or nobody
+    #[error("{0}")]
+    Motion(String),
+    /// GOV-03: a certificate that does not verify for the next generation, or is of somebody else
+    #[error("the certificate is not one that this member has made for the next generation")]
+    Certificate,
+    /// GOV-04: a definition that does not hold
+    #[error("the next definition does not hold: {0}")]
+    Definition(#[from] DefinitionInvalid),
+    /// GOV-04: a policy that does not hold
+    #[error("the next policy does not hold: {0}")]
+    Policy(#[from] PolicyError),
+    /// GOV-04: another version than the one that follows
+    #[error("the next definition has version {found}, version {wanted} follows")]
+    Version {
+        /// the version that follows
+        wanted: u32,
+        /// found
+        found: u32,
+    },
+    /// GOV-05: the members that would be left cannot go on
+    #[error("{0}")]
+    Members(String),
+    /// GOV-06: no such motion, or not open any more
+    #[error("there is no open motion of that name")]
+    NotOpen,
+    /// GOV-07: a second vote
+    #[error("the member has voted on this motion already")]
+    Voted,
+    /// GOV-08: a decision is on its way
+    #[error("what was decided before takes force by height {deadline}, or lapses then")]
+    Deciding {
+        /// its last height
+        deadline: Height,
+    },
+    /// GOV-10: not the author's own certificate with its own roles
+    #[error("a member publishes its own certificate, with the roles that it has")]
+    NotOwn,
+    /// GOV-11: somebody who stays has no certificate for the next generation
+    #[error("not yet in the next generation, because they have published no key for it: {names}")]
+    NotPublished {
+        /// names
+        names: String,
+    },
+    /// GOV-12: a deal that does not hold
+    #[error(
+        "the deal is for no configuration in force or decided, or not by a member of a set that it can have"
+    )]
+    Deal,
+    /// GOV-13: another deal stands
+    #[error("the secret of this audience is dealt already")]
+    Dealt,
+    /// GOV-12: enough deals by this member
+    #[error("a member deals at most {limit} secrets in a generation")]
+    TooMany {
+        /// deals of one member
+        limit: usize,
+    },
+    /// GOV-16: not one whom the deal concerns in this way
+    #[error("the deal does not stand, or does not concern the member in this way")]
+    NotConcerned,
+    /// GOV-18: not what the history of the definition gives
+    #[error("the definition's history does not give this to this member")]
+    NotGiven,
+    /// GOV-19: the generation has ended
+    #[error("the generation has ended with an earlier event of this block")]
+    Ended,
+}
+
+impl Failure for ActRefused {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotOpen | Self::Voted | Self::Deciding { .. } | Self::Dealt | Self::Ended => "STALE",
+            _ => "ACT_REFUSED",
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::Motion(_) => "GOV-02",
+            Self::Certificate => "GOV-03",
+            Self::Definition(_) | Self::Policy(_) | Self::Version { .. } => "GOV-04",
+            Self::Members(_) => "GOV-05",
+            Self::NotOpen => "GOV-06",
+            Self::Voted => "GOV-07",
+            Self::Deciding { .. } => "GOV-08",
+            Self::NotOwn => "GOV-10",
+            Self::NotPublished { .. } => "GOV-11",
+            Self::Deal | Self::TooMany { .. } => "GOV-12",
+            Self::Dealt => "GOV-13",
+            Self::NotConcerned => "GOV-16",
+            Self::NotGiven => "GOV-18",
+            Self::Ended => "GOV-19",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Sender
+    }
+
+    fn definite(&self) -> bool {
+        true
+    }
+
+    fn fix(&self) -> String {
+        match self {
+            Self::Motion(_) | Self::Members(_) => "change the motion and move it again".into(),
+            Self::Certificate => {
+                "let the member make its card again for the next generation: parclose channel card".into()
+            }
+            Self::Definition(e) => e.fix(),
+            Self::Policy(e) => e.fix(),
+            Self::Version { wanted, .. } => format!("set version = {wanted} in channel.toml"),
+            Self::NotOpen | Self::Voted => "parclose channel motions".into(),
+            Self::Deciding { .. } | Self::Ended => "try again once the next generation is in force".into(),
+            Self::NotPublished { .. } => {
+                "wait until their nodes have, or remove them with the same motion".into()
+            }
+            Self::NotOwn | Self::Deal | Self::Dealt | Self::TooMany { .. } | Self::NotConcerned => {
+                "nothing is to be done: the node tries again where it has to".into()
+            }
+            Self::NotGiven => "compare with `history` in the channel's definition".into(),
+        }
+    }
+}

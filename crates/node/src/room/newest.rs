@@ -1,0 +1,77 @@
+//! Who belongs to the channel now, as far as the root chain knows.
+//!
+//! A room that was away, or has just been let in, executes generations that are long over. It speaks to
+//! the members of the newest, under its pseudonym of the newest: nobody listens to another.
+
+use std::sync::Arc;
+
+use parclose_channel::{Channel, ChannelError};
+use parclose_consensus::RootChain;
+use parclose_types::{Generation, PublicKey};
+
+use super::{Room, RoomHandle};
+
+/// The newest generation on the root chain.
+#[derive(Debug)]
+pub(super) struct Newest {
+    generation: Generation,
+    endorsers: Vec<PublicKey>,
+    /// this member's pseudonym in it
+    pub(super) own: PublicKey,
+}
+
+impl Newest {
+    /// Reads it; before the root chain knows the tag it is the one that the channel has.
+    pub(super) fn of(channel: &Channel, root: &dyn RootChain) -> Self {
+        let known = root.tag_state(&channel.tag()).ok().flatten();
+        let keys = known.map(|state| state.next.map_or(state.keys, |next| next.keys));
+        let (generation, endorsers) = match keys {
+            Some(keys) => (keys.generation(), keys.endorsers().to_vec()),
+            None => (channel.config().generation, channel.config().pseudonyms()),
+        };
+        Self { own: channel.pseudonym_in(generation).public(), generation, endorsers }
+    }
+
+    /// Whether a pseudonym is one of its members.
+    pub(super) fn has(&self, member: &PublicKey) -> bool {
+        self.endorsers.contains(member)
+    }
+
+    /// All its members but this one.
+    pub(super) fn others(&self) -> Vec<PublicKey> {
+        self.endorsers.iter().copied().filter(|member| *member != self.own).collect()
+    }
+}
+
+impl Room {
+    /// Looks whether the keys have turned over on the root chain. What is sent to the pseudonym before
+    /// still arrives: a peer may be an event behind.
+    pub(super) fn refresh_newest(&mut self) {
+        let newest = Newest::of(&self.channel, self.root.as_ref());
+        if newest.generation != self.newest.generation {
+            self.transport = self.network.connect(newest.own, Arc::new(RoomHandle(self.own.clone())));
+            self.newest = newest;
+        }
+    }
+
+    /// Goes on in a channel that this member has left, once it is let in again.
+    pub(super) fn come_back(&mut self) {
+        if matches!(self.stopped, Some(ChannelError::Left)) && self.takes_part() {
+            self.stopped = None;
+        }
+    }
+
+    /// Whether this member has a part in the channel: in the generation that is executed here, or in one
+    /// that follows.
+    pub(super) fn takes_part(&self) -> bool {
+        self.channel.is_member() || self.newest.has(&self.newest.own)
+    }
+
+    /// Whether somebody may speak here: a member of the generation that is executed, or of the newest.
+    pub(super) fn may_speak(&mut self, from: &PublicKey) -> bool {
+        if self.channel.config().member(from).is_none() && !self.newest.has(from) {
+            self.refresh_newest();
+        }
+        self.channel.config().member(from).is_some() || self.newest.has(from)
+    }
+}
