@@ -61,7 +61,7 @@ impl History {
 /// Copies a home in use: plain files as they are, databases as the power loss leaves them.
 fn copy_after_power_loss(ledger: &Ledger, to: &Path, kept: u64) {
     std::fs::create_dir_all(to).expect("there is room for a copy");
-    for file in ["home.json", "genesis.json", "validator.key"] {
+    for file in ["home.json", "genesis.json", "passphrase", "validator.key"] {
         std::fs::copy(ledger.home.join(file), to.join(file)).expect("the home has this file");
     }
     for (member, channel) in MEMBERS.iter().zip(&ledger.channels) {

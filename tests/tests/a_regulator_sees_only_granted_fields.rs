@@ -123,7 +123,7 @@ fn view_key(year: &Year, epoch: Epoch) -> (WrappedViewKey, ViewKey) {
     let grantee = hex::decode(&key_file::inspect(&file).unwrap().public).unwrap();
     let wrapped =
         WrappedViewKey::from_json(&grant(&year.consortium, &grantee, (epoch, epoch)).to_json()).unwrap();
-    let key = wrapped.open(&key_file::regulator(&file).unwrap()).unwrap();
+    let key = wrapped.open(&key_file::regulator(&file, year.consortium.home().unlock()).unwrap()).unwrap();
     (wrapped, key)
 }
 
@@ -183,9 +183,12 @@ fn a_wrapped_key_a_grant_and_an_export_do_not_serve_anybody_else() {
     let folder = tempfile::tempdir().unwrap();
     let year = year(&folder.path().join("home"));
     let (wrapped, _) = view_key(&year, year.epochs[1]);
-    let other = folder.path().join("other.key");
-    key_file::generate(&other, key_file::KeyKind::Regulator, &mut randomness::generator()).unwrap();
-    assert!(wrapped.open(&key_file::regulator(&other).unwrap()).is_err(), "another regulator's key opens it");
+    let unlock = year.consortium.home().unlock();
+    let other = year.consortium.home().path().join("other.key");
+    let kind = key_file::KeyKind::Regulator;
+    key_file::generate(&other, kind, None, unlock, &mut randomness::generator()).unwrap();
+    let other = key_file::regulator(&other, unlock).unwrap();
+    assert!(wrapped.open(&other).is_err(), "another regulator's key opens it");
     let foreign = verified(&year, &export(&year.consortium, ("buyer", "trade-b"), None));
     assert!(foreign.accept(&wrapped.grant).is_err(), "a grant serves in another channel");
     let mut longer = wrapped.grant;

@@ -14,7 +14,10 @@ use parclose_channel::governance::{
 use parclose_channel::tables::{HeadLeaf, StateField, Verdict, VerdictRow};
 use parclose_channel::{Batch, BatchHeader, Proposal};
 use parclose_crypto::hash::sha256;
+use parclose_crypto::keystore::SealedKey;
 use parclose_keys::{Deal, FieldPlace, PseudonymCertificate, SealedField};
+use parclose_node::key_file::KeyKind;
+use parclose_node::key_file::form::{KeyFile, PublicPart};
 use parclose_root::{
     Anchor, Certificate, Close, CommitCertificate, EventKind, GenerationKeys, Genesis, Header, LogEntry,
     NextKeys, OpenBody, OpenChannel, Parameters, RotateStatement, Statement, TagState, Validator,
@@ -331,6 +334,7 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         ("generation keys", encode(&keys())),
         ("genesis", encode(&genesis)),
         ("head leaf", encode(&head)),
+        ("key file", key_file().to_text().into_bytes()),
         ("log entry", encode(&log_entry)),
         ("open channel", encode(&OpenChannel { body: open.clone(), signatures: vec![signature(46); 3] })),
         ("open channel tag", open.tag(&NetworkId(b(5))).0.to_vec()),
@@ -342,6 +346,14 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         ("tag state", encode(&tag_state)),
         ("verdict", encode(&verdict)),
     ])
+}
+
+/// A key file of fixed bytes; that real ones open is for the vectors of `keys/`.
+fn key_file() -> KeyFile {
+    let numbers = [19_456_u32, 2, 1].map(u32::to_be_bytes).concat();
+    let sealed = [b"PCLK\x01".as_slice(), &numbers, &[47; 32], &[48; 24], &[49; 32], &[50; 48]].concat();
+    let public = PublicPart { kind: KeyKind::Validator, name: Some("v".into()), public: b(51).to_vec() };
+    KeyFile { public, sealed: SealedKey::decode(&sealed).unwrap() }
 }
 
 fn file() -> PathBuf {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::passphrase::{NewPassphrase, PassphraseOptions};
+
 /// A confidential ledger that competitors can share.
 #[derive(Debug, Parser)]
 #[command(name = "parclose", version, about, disable_help_subcommand = true, propagate_version = true)]
@@ -31,6 +33,9 @@ pub struct Global {
     /// No progress on standard error
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// How key files are unlocked
+    #[command(flatten)]
+    pub passphrase: PassphraseOptions,
 }
 
 /// Commands.
@@ -375,19 +380,57 @@ pub enum KeyKind {
 /// `parclose key`
 #[derive(Debug, Subcommand)]
 pub enum Key {
-    /// Draw a fresh key into a new file
+    /// Draw a fresh key and seal it into a new file
     Generate {
         /// what it is for
         #[arg(long, default_value = "member")]
         kind: KeyKind,
+        /// whose it is; stands in the file in clear
+        #[arg(long)]
+        name: Option<String>,
         /// new file
         #[arg(long)]
         out: PathBuf,
     },
-    /// Show the public half of a key file
+    /// Show the public part of a key file; needs no passphrase
     Inspect {
         /// the file
         file: PathBuf,
+    },
+    /// List the public parts of the key files (*.key) in a folder; needs no passphrase
+    List {
+        /// the folder; the home if left out
+        folder: Option<PathBuf>,
+    },
+    /// Seal a key file under another passphrase, in place
+    ChangePassphrase {
+        /// the file
+        file: PathBuf,
+        /// the passphrase from now on
+        #[command(flatten)]
+        new: NewPassphrase,
+    },
+    /// Seal a copy of a key under another passphrase, to carry it away
+    Export {
+        /// the file
+        file: PathBuf,
+        /// new file
+        #[arg(long)]
+        out: PathBuf,
+        /// the passphrase of the copy
+        #[command(flatten)]
+        new: NewPassphrase,
+    },
+    /// Take over a key that was carried here, or one in clear text of an earlier version
+    Import {
+        /// the file
+        file: PathBuf,
+        /// new file
+        #[arg(long)]
+        out: PathBuf,
+        /// the passphrase of the new file
+        #[command(flatten)]
+        new: NewPassphrase,
     },
 }
 

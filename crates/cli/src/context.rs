@@ -12,7 +12,7 @@ pub fn with_consortium<T>(
     global: &Global,
     use_it: impl FnOnce(&mut Consortium) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
-    let mut consortium = Consortium::open(Home::open(&global.home)?)?;
+    let mut consortium = Consortium::open(global.passphrase.unlock(Home::open(&global.home)?)?)?;
     let result = use_it(&mut consortium);
     drop(consortium.close());
     result

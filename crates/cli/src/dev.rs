@@ -1,9 +1,11 @@
 //! `parclose dev`: a consortium of five members, a regulator and three channels in one directory.
 
-use parclose_node::found::{Party, found_channel, found_consortium, read_template, template_folder};
+use parclose_node::found::{
+    Party, found_channel, found_consortium, found_consortium_under, read_template, template_folder,
+};
 use parclose_node::home::check_channel_name;
 use parclose_node::randomness::generator;
-use parclose_node::{Consortium, Home};
+use parclose_node::{Consortium, Home, passphrase_file};
 use parclose_transaction::Definition;
 use parclose_types::Failure;
 use serde_json::{Value, json};
@@ -32,11 +34,14 @@ pub fn run(global: &Global, command: &Dev) -> Result<Value, CliError> {
             let consortium = up(global)?;
             let cards: Vec<Value> = consortium.home().members().iter().map(card_json).collect();
             let network = consortium.root().network().to_string();
+            let own = passphrase_file::of_home(consortium.home().path());
+            let passphrase = if own.exists() { own.display().to_string() } else { "as given".into() };
             drop(consortium.close());
             Ok(json!({
                 "schema": "parclose.dev/1",
                 "home": global.home.display().to_string(),
                 "network": network,
+                "passphrase": passphrase,
                 "members": cards,
                 "channels": CHANNELS.iter().map(|(name, template, members)| json!({
                     "name": name,
@@ -55,14 +60,22 @@ pub fn run(global: &Global, command: &Dev) -> Result<Value, CliError> {
 
 /// Makes the development consortium and opens it.
 pub fn up(global: &Global) -> Result<Consortium, CliError> {
-    found_consortium(&global.home, MEMBERS, &mut generator())?;
-    let mut consortium = Consortium::open(Home::open(&global.home)?)?;
+    let mut consortium = found(global, MEMBERS)?;
     for (name, template, members) in CHANNELS {
         let members: Vec<(String, Vec<String>)> =
             members.iter().map(|(member, role)| ((*member).into(), vec![(*role).into()])).collect();
         create_channel(&mut consortium, global, name, template, &members)?;
     }
     Ok(consortium)
+}
+
+/// Makes a home and opens it: under the passphrase that was given, or one of its own. It never asks.
+pub fn found(global: &Global, members: &[&str]) -> Result<Consortium, CliError> {
+    match global.passphrase.given()? {
+        Some(unlock) => found_consortium_under(&unlock, &global.home, members, &mut generator())?,
+        None => found_consortium(&global.home, members, &mut generator())?,
+    }
+    Ok(Consortium::open(global.passphrase.unlock(Home::open(&global.home)?)?)?)
 }
 
 /// Founds a channel and opens it on the root chain.

@@ -167,7 +167,7 @@ impl<F: Failure> From<F> for CliError {
 }
 
 /// 0 done; 1 internal; 2 usage; 3 not found; 4 denied by policy; 5 conflict or stale; 6 verification
-/// failed; 7 unreachable, outcome unknown; 8 key locked.
+/// failed; 7 unreachable, outcome unknown; 8 key locked or wrong passphrase.
 ///
 /// # Rules
 ///
@@ -185,6 +185,11 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "IDENTIFIER_REFUSED"
         | "ROW_REJECTED"
         | "KEY_FILE"
+        | "KEY_FILE_CLEAR"
+        | "KEY_WRONG_KIND"
+        | "KEY_COST_REFUSED"
+        | "NOT_A_KEY_FILE"
+        | "PASSPHRASE_REFUSED"
         | "FILE"
         | "CHANNEL_SETUP_INVALID"
         | "OFF_SCHEMA"
@@ -212,7 +217,9 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "VIEW_KEY_INVALID"
         | "GRANT_INVALID"
         | "NOT_PROVEN"
-        | "STORE_WRONG_OWNER" => 6,
+        | "STORE_WRONG_OWNER"
+        | "KEY_FILE_DAMAGED" => 6,
+        "KEY_LOCKED" | "KEY_PASSPHRASE_WRONG" => 8,
         "OUTCOME_UNKNOWN" | "NOT_ENDORSED" | "BATCH_MISSING" | "ROOT_STOPPED" | "ROOT_BUSY" => 7,
         _ if fault == Fault::Sender => 2,
         _ => 1,

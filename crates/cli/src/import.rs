@@ -130,7 +130,7 @@ impl Target {
         parties: &[String],
     ) -> Result<Self, CliError> {
         let directory = consortium.home().member_directory(&of.member)?;
-        let member = key_file::member(&directory.key_file())?;
+        let member = key_file::member(&directory.key_file(), directory.unlock())?;
         let (wanted, named) = (record_type.to_owned(), parties.to_vec());
         in_room(room, move |channel| {
             let known = channel.definition().record_named(&wanted).cloned();

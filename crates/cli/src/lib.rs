@@ -10,6 +10,7 @@ pub mod baseline;
 pub mod bench;
 pub mod channel;
 pub mod context;
+pub mod core_dumps;
 pub mod demo;
 pub mod dev;
 pub mod error;
@@ -18,9 +19,11 @@ pub mod import;
 pub mod key;
 pub mod member;
 pub mod output;
+pub mod passphrase;
 pub mod policy;
 pub mod progress;
 pub mod receipt;
+pub mod terminal;
 pub mod transaction;
 
 use std::process::ExitCode;
@@ -33,6 +36,7 @@ use error::CliError;
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
+    core_dumps::switch_off();
     if let Err(error) = baseline::check() {
         return output::failed(&error, false);
     }
@@ -58,12 +62,18 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Tx(command) => transaction::run(global, command),
         Command::Import(command) => import::run(global, command),
         Command::Receipt(command) => receipt::run(global, command),
-        Command::Key(command) => key::run(command),
+        Command::Key(command) => key::run(global, command),
         Command::Bench(command) => bench::run(command),
         Command::Version => Ok(serde_json::json!({
             "schema": "parclose.version/1",
             "version": env!("CARGO_PKG_VERSION"),
             "cpu_baseline": baseline::compiled_for(),
+            "core_dumps": if core_dumps::are_off() { "off" } else { "the system does not let them be switched off" },
+            "locked_memory": if parclose_crypto::locked::is_available() {
+                "keys are kept out of swap"
+            } else {
+                "refused: raise the limit (ulimit -l), or keys may reach swap"
+            },
         })),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use parclose_channel::Verdict;
 use parclose_cli::args::Global;
+use parclose_cli::passphrase::PassphraseOptions;
 use parclose_root::certificate::Certificate;
 use parclose_root::{Close, CloseStatement, RootTransaction};
 use parclose_transaction::{DraftOperation, FieldValue};
@@ -14,7 +15,13 @@ use parclose_types::{Failure, Generation, Height, RecordId, Sequence};
 fn nod_13_a_channel_that_has_ended_takes_nothing_more() {
     let dir = tempfile::tempdir().unwrap();
     let templates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../channels");
-    let global = Global { home: dir.path().join("home"), templates, json: true, quiet: true };
+    let global = Global {
+        home: dir.path().join("home"),
+        templates,
+        json: true,
+        quiet: true,
+        passphrase: PassphraseOptions::default(),
+    };
     let consortium = parclose_cli::dev::up(&global).unwrap();
     let rooms = ["bank-1", "bank-2"].map(|member| consortium.room(member, "banks").unwrap());
     let tag = rooms[0].call(|channel| channel.tag()).unwrap();

@@ -5,7 +5,6 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::{Value, json};
 use support::{GENERATED, Sandbox, generated, receivable, repository, statement};
@@ -329,69 +328,5 @@ fn a_receipt_verifies_elsewhere_with_the_genesis_alone() {
         std::fs::copy(other.home().join("genesis.json"), elsewhere.path("other.json")).unwrap();
         assert_eq!(verify("other.json").0, 6, "another network's genesis proves nothing");
         assert!(!elsewhere.home().exists());
-    }
-}
-
-#[test]
-fn key_files_are_private_and_their_secret_is_never_printed() {
-    use std::os::unix::fs::PermissionsExt;
-    let sandbox = Sandbox::empty();
-    for kind in ["member", "regulator", "validator"] {
-        let file = sandbox.text(kind);
-        let generated = sandbox.run(&["key", "generate", "--kind", kind, "--out", &file, "--json"]);
-        let stored: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-        let secret = stored["secret"].as_str().unwrap().to_owned();
-        assert!(secret.len() >= 64, "the file holds a secret to look for");
-        let inspected = sandbox.run(&["key", "inspect", &file, "--json"]);
-        let prose = sandbox.run(&["key", "inspect", &file]);
-        let again = sandbox.run(&["key", "generate", "--kind", kind, "--out", &file, "--json"]);
-        for run in [&generated, &inspected, &prose, &again] {
-            assert!(!run.stdout.contains(&secret[..16]) && !run.stderr.contains(&secret[..16]));
-        }
-        assert_eq!(generated.value(), inspected.value());
-        assert_eq!((inspected.code, inspected.value()["kind"].as_str()), (0, Some(kind)));
-        assert_eq!(
-            (again.code, again.value()["code"].as_str()),
-            (2, Some("KEY_FILE")),
-            "a key is never overwritten"
-        );
-        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-    let nonsense = sandbox.write("nonsense", r#"{"secret":"00112233445566778899aabbccddeeff"}"#);
-    let run = sandbox.run(&["key", "inspect", &nonsense, "--json"]);
-    assert_eq!(run.value()["rule"], "KEF-02");
-    assert!(!run.stderr.contains("0011223344"), "{}", run.stderr);
-}
-
-#[test]
-fn no_secret_of_a_key_file_stands_anywhere_else_in_the_home() {
-    let sandbox = Sandbox::founded();
-    let home = sandbox.home();
-    let mut secrets = Vec::new();
-    let mut files = Vec::new();
-    collect(&home, &mut files);
-    for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "key")) {
-        let stored: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
-        secrets.push(stored["secret"].as_str().unwrap().to_owned());
-    }
-    assert_eq!(secrets.len(), 7, "five members, the regulator, the validator");
-    let mut searched = 0;
-    for file in files.iter().filter(|file| file.extension().is_none_or(|e| e != "key")) {
-        let bytes = std::fs::read(file).unwrap();
-        for secret in &secrets {
-            let raw: Vec<u8> =
-                (0..32).map(|at| u8::from_str_radix(&secret[2 * at..2 * at + 2], 16).unwrap()).collect();
-            let stands = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
-            assert!(!stands(&raw) && !stands(secret.as_bytes()), "{} holds a secret", file.display());
-        }
-        searched += 1;
-    }
-    assert!(searched > 30, "only {searched} files were searched");
-}
-
-fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { collect(&path, files) } else { files.push(path) }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::mpsc::channel;
 
 use parclose_channel::Verdict;
 use parclose_cli::args::Global;
+use parclose_cli::passphrase::PassphraseOptions;
 use parclose_node::Consortium;
 use parclose_transaction::{DraftOperation, FieldValue};
 use parclose_types::{MemberId, RecordId};
@@ -15,7 +16,13 @@ const WRITES: u8 = 120;
 
 fn global(home: &std::path::Path) -> Global {
     let templates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../channels");
-    Global { home: home.join("home"), templates, json: true, quiet: true }
+    Global {
+        home: home.join("home"),
+        templates,
+        json: true,
+        quiet: true,
+        passphrase: PassphraseOptions::default(),
+    }
 }
 
 fn statement(number: u8, preparer: MemberId, counterparty: MemberId, author: u8) -> DraftOperation {

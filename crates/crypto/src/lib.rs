@@ -7,16 +7,20 @@
 //! - [`mod@kdf`]: HKDF-Expand-SHA-256 with `enc` as info
 //! - [`seal`]: derive-then-seal, fully committing field encryption
 //! - [`padding`]: the size classes of sealed fields
+//! - [`keystore`]: a secret sealed under a [`passphrase`]
 //! - [`wrap`]: HPKE X-Wing key wraps
 //! - [`sign`]: Ed25519 with the strict rule
 //! - [`merkle`]: RFC 9162 trees
 //! - [`state_tree`]: the versioned sparse Merkle tree
-//! - [`secret`]: bytes that never print
+//! - [`secret`]: bytes that never print; [`locked`]: pages kept out of swap
 
 pub mod hash;
 pub mod kdf;
+pub mod keystore;
+pub mod locked;
 pub mod merkle;
 pub mod padding;
+pub mod passphrase;
 pub mod seal;
 pub mod secret;
 pub mod sign;
@@ -25,5 +29,6 @@ pub mod wrap;
 
 pub use hash::hash;
 pub use kdf::{kdf, kdf_secret};
+pub use passphrase::{NotAPassphrase, Passphrase};
 pub use secret::Secret;
 pub use sign::{NotSigned, SigningKey, verify};

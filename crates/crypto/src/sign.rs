@@ -13,14 +13,14 @@ use crate::secret::Secret;
 #[error("signature does not verify")]
 pub struct NotSigned;
 
-/// An Ed25519 signing key; wiped on drop, prints its public half only.
-pub struct SigningKey(ed25519_dalek::SigningKey);
+/// An Ed25519 signing key; boxed, wiped on drop, prints its public half only.
+pub struct SigningKey(Box<ed25519_dalek::SigningKey>);
 
 impl SigningKey {
     /// The key of a 32-byte seed.
     #[must_use]
     pub fn from_seed(seed: &Secret) -> Self {
-        Self(seed.expose(ed25519_dalek::SigningKey::from_bytes))
+        Self(Box::new(seed.expose(ed25519_dalek::SigningKey::from_bytes)))
     }
 
     /// The public half.

@@ -56,7 +56,7 @@ pub struct NotAKey;
 
 /// A one-time X-Wing key pair: opens one generation's wraps, then goes.
 pub struct UnwrapKey {
-    private: <XWing as Kem>::PrivateKey,
+    private: Box<<XWing as Kem>::PrivateKey>,
     public: Vec<u8>,
 }
 
@@ -65,14 +65,14 @@ impl UnwrapKey {
     #[must_use]
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
         let (private, public) = XWing::gen_keypair_with_rng(rng);
-        Self { private, public: public.to_bytes().to_vec() }
+        Self { private: Box::new(private), public: public.to_bytes().to_vec() }
     }
 
     /// The key pair of a stored 32-byte private key.
     #[must_use]
     pub fn from_secret(secret: &Secret) -> Self {
         let private = secret
-            .expose(|bytes| <XWing as Kem>::PrivateKey::from_bytes(bytes))
+            .expose(|bytes| <XWing as Kem>::PrivateKey::from_bytes(bytes).map(Box::new))
             .expect("every 32 bytes are an X-Wing seed");
         let public = XWing::sk_to_pk(&private).to_bytes().to_vec();
         Self { private, public }

@@ -4,7 +4,7 @@
 //! fails. Skipped vectors are counted too: they are the ones that the types here cannot express.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use parclose_crypto::verify;
@@ -37,6 +37,33 @@ fn chacha20_poly1305() {
         }
     }
     assert_eq!((set.number_of_tests, valid, invalid, other_nonce_sizes), (325, 256, 60, 9));
+}
+
+#[test]
+fn xchacha20_poly1305() {
+    let set = aead::TestSet::load(aead::TestName::XChaCha20Poly1305).unwrap();
+    let (mut valid, mut invalid, mut other_nonce_sizes) = (0, 0, 0);
+    for test in set.test_groups.iter().flat_map(|group| &group.tests) {
+        let key: [u8; 32] = test.key.as_slice().try_into().unwrap();
+        let Ok(nonce) = <[u8; 24]>::try_from(test.nonce.as_slice()) else {
+            assert_eq!(test.result, TestResult::Invalid, "tc {}", test.tc_id);
+            other_nonce_sizes += 1;
+            continue;
+        };
+        let (cipher, nonce) = (XChaCha20Poly1305::new(&Key::from(key)), XNonce::from(nonce));
+        let sealed = [test.ct.as_slice(), test.tag.as_slice()].concat();
+        let opened = cipher.decrypt(&nonce, Payload { msg: &sealed, aad: &test.aad });
+        if test.result == TestResult::Valid {
+            assert_eq!(opened.unwrap(), *test.pt, "tc {}", test.tc_id);
+            let again = cipher.encrypt(&nonce, Payload { msg: &test.pt, aad: &test.aad }).unwrap();
+            assert_eq!(again, sealed, "tc {}", test.tc_id);
+            valid += 1;
+        } else {
+            assert!(opened.is_err(), "tc {}", test.tc_id);
+            invalid += 1;
+        }
+    }
+    assert_eq!((set.number_of_tests, valid, invalid, other_nonce_sizes), (315, 246, 60, 9));
 }
 
 #[test]

@@ -86,9 +86,16 @@ impl std::fmt::Debug for MemberSecret {
 /// Raw bytes of a master: for key files only.
 pub mod hazmat {
     use super::MemberSecret;
+    use parclose_crypto::Secret;
     use parclose_crypto::secret::hazmat::secret_from_bytes;
 
-    /// The master as read from a key file.
+    /// The master as a key file opened it; the secret moves with its place in memory.
+    #[must_use]
+    pub fn member_from_secret(secret: Secret) -> MemberSecret {
+        MemberSecret(secret)
+    }
+
+    /// The master of given bytes: for tests and vectors.
     #[must_use]
     pub fn member_from_bytes(bytes: [u8; 32]) -> MemberSecret {
         MemberSecret(secret_from_bytes(bytes))

@@ -48,7 +48,7 @@ impl Consortium {
     /// Opens a home and starts everything in it; returns when every room has caught up.
     pub fn open(home: Home) -> Result<Self, HomeError> {
         let cache = SharedCache::new(CACHE_BYTES);
-        let validator = key_file::validator(&home.path().join("validator.key"))?;
+        let validator = key_file::validator(&home.path().join("validator.key"), home.unlock())?;
         let root: Arc<dyn RootChain> =
             Arc::new(EmbeddedRoot::open(home.path().join("root"), home.genesis()?, validator, &cache)?);
         let rooms = Rooms::default();
@@ -275,7 +275,7 @@ pub fn open_channel(
     card: &ChannelCard,
     cache: &SharedCache,
 ) -> Result<Channel, HomeError> {
-    let member = key_file::member(&directory.key_file())?;
+    let member = key_file::member(&directory.key_file(), directory.unlock())?;
     let opened =
         Channel::open(&directory.database(&card.name), &member, &card.channel, cache, Box::new(generator()));
     opened.map_err(|error: ChannelError| HomeError::from(error))

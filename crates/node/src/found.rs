@@ -16,30 +16,53 @@ use crate::home::{
     ChannelCard, HomeError, HomeFile, MemberCard, MemberDirectory, SCHEMA, broken, write_json,
 };
 use crate::key_file::{self, KeyKind};
+use crate::passphrase_file;
 use crate::randomness::generator;
+use crate::unlock::Unlock;
 
-/// Makes the home of a consortium: members' masters, validator, genesis, regulator.
-///
+/// Makes the home of a consortium for development: its key files open with a passphrase beside them.
+pub fn found_consortium(path: &Path, members: &[&str], rng: &mut impl CryptoRng) -> Result<(), HomeError> {
+    make_directory(path)?;
+    passphrase_file::write_development(path, rng)?;
+    fill(path, members, &Unlock::of_home(path), rng)
+}
+
+/// Makes the home of a consortium whose key files are sealed under a passphrase that is kept elsewhere.
+pub fn found_consortium_under(
+    unlock: &Unlock,
+    path: &Path,
+    members: &[&str],
+    rng: &mut impl CryptoRng,
+) -> Result<(), HomeError> {
+    make_directory(path)?;
+    fill(path, members, unlock, rng)
+}
+
 /// # Rules
 ///
 /// > HOM-03: a home is made in a new or empty directory, never over something.
-pub fn found_consortium(path: &Path, members: &[&str], rng: &mut impl CryptoRng) -> Result<(), HomeError> {
+fn make_directory(path: &Path) -> Result<(), HomeError> {
     let empty = std::fs::read_dir(path).map_or(true, |mut entries| entries.next().is_none());
     if !empty {
         return Err(HomeError::Exists { path: path.display().to_string() });
     }
-    create(path)?;
-    let validator = key_file::generate(&path.join("validator.key"), KeyKind::Validator, rng)?;
+    create(path)
+}
+
+/// Members' masters, validator, genesis, regulator.
+fn fill(path: &Path, members: &[&str], unlock: &Unlock, rng: &mut impl CryptoRng) -> Result<(), HomeError> {
+    let validator = key_file::generate(&path.join("validator.key"), KeyKind::Validator, None, unlock, rng)?;
     let genesis = genesis(&validator.public, rng)?;
     let regulator = "regulator";
     create(&path.join(regulator))?;
-    key_file::generate(&path.join(regulator).join("regulator.key"), KeyKind::Regulator, rng)?;
+    let key = path.join(regulator).join("regulator.key");
+    key_file::generate(&key, KeyKind::Regulator, Some(regulator), unlock, rng)?;
     write_text(&path.join(regulator).join("genesis.json"), &genesis.to_json())?;
     let mut cards = Vec::new();
     for name in members {
-        let directory = MemberDirectory::at(&path.join("members").join(name));
+        let directory = MemberDirectory::at(&path.join("members").join(name), unlock);
         create(&directory.path().join("channels"))?;
-        let public = key_file::generate(&directory.key_file(), KeyKind::Member, rng)?;
+        let public = key_file::generate(&directory.key_file(), KeyKind::Member, Some(name), unlock, rng)?;
         write_text(&directory.path().join("genesis.json"), &genesis.to_json())?;
         cards.push(MemberCard { name: (*name).into(), lei: lei(name)?, identity: public.public });
     }
@@ -117,7 +140,7 @@ pub fn found_channel(
     let channel = ChannelId(id);
     let members: Vec<MemberSecret> = parties
         .iter()
-        .map(|p| Ok(key_file::member(&p.directory.key_file())?))
+        .map(|p| Ok(key_file::member(&p.directory.key_file(), p.directory.unlock())?))
         .collect::<Result<_, HomeError>>()?;
     let candidate = |(party, member): (&Party, &MemberSecret)| {
         Candidate::new(&party.name, member, party.roles.clone(), &channel, GENERATION, &mut rng)

@@ -3,6 +3,7 @@
 //! ```text
 //!   HOME/LOCK                              held while a command works
 //!   HOME/home.json                         network, members, regulator
+//!   HOME/passphrase                        opens its key files; for development only, may be absent
 //!   HOME/genesis.json                      what receipts are verified against
 //!   HOME/validator.key   HOME/root/        the embedded validator
 //!   HOME/members/NAME/member.key           that member's master
@@ -11,7 +12,7 @@
 //!   HOME/regulator/regulator.key           view keys are wrapped to it
 //! ```
 //!
-//! A member's directory is complete: its views are made from it alone. Members do not read each
+//! A member's directory is complete: its views are made from it alone, with the passphrase of its key. Members do not read each
 //! other's directories; only the commands that found a channel touch several.
 
 use std::fs::File;
@@ -23,12 +24,15 @@ use parclose_types::{ChannelId, Failure, Fault, Tag};
 use serde::{Deserialize, Serialize};
 
 use crate::key_file::KeyFileError;
+use crate::passphrase_file::PassphraseError;
+use crate::unlock::Unlock;
 
 /// A home directory, held exclusively.
 #[derive(Debug)]
 pub struct Home {
     path: PathBuf,
     file: HomeFile,
+    unlock: Unlock,
     _lock: File,
 }
 
@@ -138,6 +142,9 @@ pub enum HomeError {
     /// a key file
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// the passphrase of a development home
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
     /// genesis.json
     #[error(transparent)]
     Genesis(#[from] GenesisInvalid),
@@ -164,6 +171,7 @@ impl Failure for HomeError {
             Self::NameTaken { .. } => "CHANNEL_NAME_TAKEN",
             Self::OtherCard => "CARD_INVALID",
             Self::Key(e) => e.code(),
+            Self::Passphrase(e) => e.code(),
             Self::Genesis(e) => e.code(),
             Self::Channel(e) => e.code(),
             Self::Root(e) => e.code(),
@@ -183,6 +191,7 @@ impl Failure for HomeError {
             Self::OtherInvitation | Self::NameTaken { .. } => "HOM-08",
             Self::OtherCard => "HOM-09",
             Self::Key(e) => e.rule(),
+            Self::Passphrase(e) => e.rule(),
             Self::Genesis(e) => e.rule(),
             Self::Channel(e) => e.rule(),
             Self::Root(e) => e.rule(),
@@ -192,6 +201,7 @@ impl Failure for HomeError {
     fn fault(&self) -> Fault {
         match self {
             Self::Key(e) => e.fault(),
+            Self::Passphrase(e) => e.fault(),
             Self::Genesis(e) => e.fault(),
             Self::Channel(e) => e.fault(),
             Self::Root(e) => e.fault(),
@@ -224,6 +234,7 @@ impl Failure for HomeError {
             Self::NameTaken { .. } => "ask for an invitation under another name".into(),
             Self::OtherCard => "ask for a new one: parclose channel join".into(),
             Self::Key(e) => e.fix(),
+            Self::Passphrase(e) => e.fix(),
             Self::Genesis(e) => e.fix(),
             Self::Channel(e) => e.fix(),
             Self::Root(e) => e.fix(),
@@ -248,7 +259,19 @@ impl Home {
         if file.schema != SCHEMA {
             return Err(broken(&path.join("home.json"), "another format"));
         }
-        Ok(Self { path: path.to_owned(), file, _lock: lock })
+        Ok(Self { path: path.to_owned(), file, unlock: Unlock::of_home(path), _lock: lock })
+    }
+
+    /// With another passphrase for its key files than that of a development home.
+    #[must_use]
+    pub fn with_unlock(self, unlock: Unlock) -> Self {
+        Self { unlock, ..self }
+    }
+
+    /// What opens its key files.
+    #[must_use]
+    pub fn unlock(&self) -> &Unlock {
+        &self.unlock
     }
 
     /// Its path.
@@ -276,7 +299,7 @@ impl Home {
     /// A member's own directory.
     pub fn member_directory(&self, name: &str) -> Result<MemberDirectory, HomeError> {
         self.member(name)?;
-        Ok(MemberDirectory::at(&self.path.join("members").join(name)))
+        Ok(MemberDirectory::at(&self.path.join("members").join(name), &self.unlock))
     }
 
     /// The regulator's directory.
@@ -301,13 +324,14 @@ pub fn read_genesis(path: &Path) -> Result<Genesis, HomeError> {
 #[derive(Clone, Debug)]
 pub struct MemberDirectory {
     path: PathBuf,
+    unlock: Unlock,
 }
 
 impl MemberDirectory {
-    /// The directory at a path.
+    /// The directory at a path, with what opens its key file.
     #[must_use]
-    pub fn at(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+    pub fn at(path: &Path, unlock: &Unlock) -> Self {
+        Self { path: path.to_owned(), unlock: unlock.clone() }
     }
 
     /// Its path.
@@ -320,6 +344,12 @@ impl MemberDirectory {
     #[must_use]
     pub fn key_file(&self) -> PathBuf {
         self.path.join("member.key")
+    }
+
+    /// What opens the member's key file.
+    #[must_use]
+    pub fn unlock(&self) -> &Unlock {
+        &self.unlock
     }
 
     /// A channel's database directory.

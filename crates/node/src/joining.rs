@@ -124,7 +124,7 @@ impl Invitation {
         if directory.channels()?.iter().chain(&directory.joining()?).any(taken) {
             return Err(HomeError::NameTaken { name: self.name.clone() });
         }
-        let member = key_file::member(&directory.key_file())?;
+        let member = key_file::member(&directory.key_file(), directory.unlock())?;
         let applicant =
             Applicant { name, member: &member, roles, channel: self.channel, generation: self.generation };
         directory.add_joining(&card)?;
@@ -180,7 +180,7 @@ pub(crate) fn admit(
     network: &MemoryNetwork,
     cache: &SharedCache,
 ) -> Result<bool, HomeError> {
-    let member = key_file::member(&directory.key_file())?;
+    let member = key_file::member(&directory.key_file(), directory.unlock())?;
     let own = member.pseudonym(&card.channel, keys.generation()).public();
     if !keys.endorsers().contains(&own) {
         return Ok(false);

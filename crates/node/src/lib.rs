@@ -12,16 +12,19 @@ pub mod joining;
 pub mod key_file;
 pub mod leak_scan;
 pub mod measure;
+pub mod passphrase_file;
 pub mod randomness;
 pub mod room;
 pub mod root_task;
 pub mod submission;
 pub mod tamper;
+pub mod unlock;
 
 pub use consortium::{Consortium, RoomKey};
 pub use home::{Home, HomeError};
 pub use room::RoomHandle;
 pub use submission::{Outcome, SubmitError};
+pub use unlock::Unlock;
 
 /// A block cache for the databases of a process, in bytes.
 #[must_use]

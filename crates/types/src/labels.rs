@@ -117,6 +117,12 @@ labels! {
     ROW = "row";
     /// storage key -> key that blinds row keys
     ROW_BLIND = "row-blind";
+    /// stretched passphrase -> AEAD key and key commitment of a sealed key
+    KEYSTORE = "keystore";
+    /// header and public part: associated data of a sealed key
+    KEYSTORE_PLACE = "keystore-place";
+    /// check value of a key file
+    KEY_FILE = "key-file";
     /// what the issuer of a view key signs
     GRANT = "grant";
     /// proof of possession that opens a connection between members

@@ -32,6 +32,10 @@ pub const DEFINITION_BYTES_MAX: usize = 256 << 10;
 pub const NAME_BYTES_MAX: usize = 64;
 /// One receipt file.
 pub const RECEIPT_BYTES_MAX: usize = 1 << 20;
+/// One key file.
+pub const KEY_FILE_BYTES_MAX: usize = 4 << 10;
+/// A passphrase, its last line feed not counted.
+pub const PASSPHRASE_BYTES_MAX: usize = 1024;
 /// One root transaction: a certificate of [`MEMBERS_MAX`] signatures fits.
 pub const ROOT_TRANSACTION_BYTES_MAX: usize = 128 << 10;
 /// Root transactions of one root block.

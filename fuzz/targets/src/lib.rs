@@ -12,9 +12,11 @@
 //! - [`wire`]: padding, frames, messages, view keys
 //! - [`ledger`]: transactions, proposals, root transactions
 //! - [`proofs`]: what an auditor is handed, and the genesis
+//! - [`key_files`]: key files and sealed keys
 //! - [`texts`]: definitions, policies, mappings, tables
 //! - [`world`], [`seeds`], [`mutator`]: what happened, the corpus made of it, and its deformation
 
+pub mod key_files;
 pub mod ledger;
 pub mod mutator;
 pub mod proofs;
@@ -67,4 +69,6 @@ targets![
     wire::frames,
     wire::unpad,
     wire::view_key,
+    key_files::key_file,
+    key_files::sealed_key,
 ];

@@ -17,6 +17,7 @@ use parclose_types::{
 };
 
 use crate::TARGETS;
+use crate::key_files::HONEST;
 use crate::ledger::join_parts;
 use crate::texts::{MAPPING_TOML, sample};
 use crate::world::{CHANNEL_TOML, POLICY, SCHEMA, WORLD};
@@ -98,8 +99,30 @@ fn of(target: &str) -> Seeds {
         "frames" => frames(),
         "unpad" => paddings(),
         "view_key" => view_keys(),
+        "key_file" => key_files(),
+        "sealed_key" => Seeds::signed(HONEST.iter().map(|honest| honest.file.sealed.encode()).collect()),
         _ => Seeds::default(),
     }
+}
+
+fn key_files() -> Seeds {
+    let good: Vec<String> = HONEST.iter().map(|honest| honest.file.to_text()).collect();
+    let file = &good[0];
+    // A public part that was exchanged together with the check value: only opening it tells.
+    let mut exchanged = HONEST[0].file.clone();
+    exchanged.public.name = Some("bank-2".into());
+    let bad = [
+        exchanged.to_text(),
+        file.replace("parclose.key/2", "parclose.key/1"),
+        file.replace("parclose.key/2", "parclose.key/3"),
+        file.replace("bank-1", "bank-2"),
+        file.replace("\"member\"", "\"validator\""),
+        file.replacen("50434c4b01", "50434c4b02", 1),
+        file.replacen("{\n", "{\n  \"more\": 1,\n", 1),
+        file.replace('\n', ""),
+        file[..file.len() / 2].to_owned(),
+    ];
+    Seeds::texts(&good.iter().map(String::as_str).collect::<Vec<_>>(), &bad)
 }
 
 fn transactions() -> Seeds {

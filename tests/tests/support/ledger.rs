@@ -7,7 +7,7 @@ use parclose_channel::{Channel, Due, Executed, FinalEvent, Proposal};
 use parclose_consensus::{EmbeddedRoot, RootChain};
 use parclose_node::found::{Party, found_channel, found_consortium, read_template, template_folder};
 use parclose_node::home::{MemberDirectory, read_genesis};
-use parclose_node::{consortium::open_channel, key_file};
+use parclose_node::{Unlock, consortium::open_channel, key_file};
 use parclose_root::{Endorsement, RootTransaction};
 use parclose_transaction::{ActDraft, Definition, Draft, DraftOperation, Setting, SignedTransaction};
 use parclose_types::{Height, Sequence, encode};
@@ -33,14 +33,16 @@ impl Ledger {
         let mut rng = ChaCha20Rng::from_seed([8; 32]);
         found_consortium(home, &MEMBERS, &mut rng).expect("an empty folder takes a home");
         let cache = parclose_node::shared_cache(16 << 20);
+        let unlock = Unlock::of_home(home);
         let genesis = read_genesis(&home.join("genesis.json")).expect("the home has its genesis");
-        let validator = key_file::validator(&home.join("validator.key")).expect("the home has its validator");
+        let validator =
+            key_file::validator(&home.join("validator.key"), &unlock).expect("it has its validator");
         let root =
             EmbeddedRoot::open(home.join("root"), genesis, validator, &cache).expect("the chain starts");
         let texts =
             read_template(&template_folder(&super::templates(), "scf-receivable")).expect("it is shipped");
         let definition = Definition::parse("channel.toml", &texts.channel_toml).expect("it is valid");
-        let directories = MEMBERS.map(|name| MemberDirectory::at(&home.join("members").join(name)));
+        let directories = MEMBERS.map(|name| MemberDirectory::at(&home.join("members").join(name), &unlock));
         let party = |(name, directory): (&str, &MemberDirectory)| Party {
             directory: directory.clone(),
             name: name.into(),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use parclose_channel::{Channel, Verdict};
 use parclose_cli::args::Global;
+use parclose_cli::passphrase::PassphraseOptions;
 use parclose_crypto::hash::sha256;
 use parclose_node::{Consortium, Outcome, RoomHandle};
 use parclose_transaction::{DraftOperation, FieldState, FieldValue, Perspective};
@@ -19,7 +20,13 @@ pub(crate) fn templates() -> PathBuf {
 
 /// The development consortium: five members, `trade-a`, `trade-b` and `banks`.
 pub(crate) fn up(home: &Path) -> Consortium {
-    let global = Global { home: home.to_owned(), templates: templates(), json: false, quiet: true };
+    let global = Global {
+        home: home.to_owned(),
+        templates: templates(),
+        json: false,
+        quiet: true,
+        passphrase: PassphraseOptions::default(),
+    };
     parclose_cli::dev::up(&global).expect("a consortium can be founded in an empty folder")
 }
 

@@ -144,7 +144,7 @@ pub(crate) fn view(
         std::fs::read(&path).map_err(|e| CliError::file(&path, &e))
     };
     let genesis = parclose_node::home::read_genesis(&directory.join("genesis.json"))?;
-    let key = key_file::regulator(&directory.join("regulator.key"))?;
+    let key = key_file::regulator(&directory.join("regulator.key"), home.unlock())?;
     let wrapped = WrappedViewKey::from_json(&String::from_utf8_lossy(&read("viewkey.json")?))?;
     let bundle = Bundle::decode(&read("export.bundle")?)?.verify(&genesis)?;
     bundle.accept(&wrapped.grant)?;

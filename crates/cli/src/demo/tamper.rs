@@ -1,9 +1,9 @@
 //! Tampering that must be caught, each time by a named rule.
 
 use parclose_audit::verify_json;
-use parclose_node::found::{Party, found_channel, found_consortium, read_template, template_folder};
+use parclose_node::found::{Party, found_channel, read_template, template_folder};
 use parclose_node::home::MemberDirectory;
-use parclose_node::{Consortium, Home, tamper};
+use parclose_node::{Home, tamper};
 use parclose_transaction::Definition;
 use parclose_types::{Failure, Fault, hex};
 use serde_json::{Value, json};
@@ -86,12 +86,13 @@ fn foreign_receipt(global: &Global) -> Result<String, CliError> {
 }
 
 fn other_consortium(global: &Global, path: &std::path::Path) -> Result<String, CliError> {
-    found_consortium(path, &["bank-1", "bank-2"], &mut parclose_node::randomness::generator())?;
-    let consortium = Consortium::open(Home::open(path)?)?;
+    let other = Global { home: path.to_owned(), quiet: true, ..global.clone() };
+    let mut consortium = crate::dev::found(&other, &["bank-1", "bank-2"])?;
     let texts = read_template(&template_folder(&global.templates, "bilateral"))?;
     let definition = Definition::parse("channel.toml", &texts.channel_toml)?;
+    let unlock = consortium.home().unlock().clone();
     let parties = ["bank-1", "bank-2"].map(|name| Party {
-        directory: MemberDirectory::at(&path.join("members").join(name)),
+        directory: MemberDirectory::at(&path.join("members").join(name), &unlock),
         name: name.into(),
         roles: vec!["member".into()],
     });
@@ -99,7 +100,6 @@ fn other_consortium(global: &Global, path: &std::path::Path) -> Result<String, C
     let (open, _) = found_channel("banks", network, texts, &definition, &parties, consortium.cache())?;
     consortium.open_on_root("banks", &["bank-1".into(), "bank-2".into()], open)?;
     drop(consortium.close());
-    let other = Global { home: path.to_owned(), quiet: true, ..global.clone() };
     let draft = path.join("draft.json");
     let text = json!({
         "action": "create", "type": "statement",
@@ -124,7 +124,9 @@ mod tests {
     fn cli_08_what_could_not_be_tampered_with_is_never_caught() {
         let folder = tempfile::tempdir().unwrap();
         let templates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../channels");
-        let global = Global { home: folder.path().join("h"), templates, json: false, quiet: true };
+        let passphrase = crate::passphrase::PassphraseOptions::default();
+        let home = folder.path().join("h");
+        let global = Global { home, templates, json: false, quiet: true, passphrase };
         let home = crate::dev::up(&global).unwrap().close();
         let database = home.member_directory("bank-2").unwrap().database("trade-b");
         drop(home);

@@ -53,10 +53,22 @@ impl Sandbox {
         self.text(below)
     }
 
+    /// A file that its owner alone can read, as passphrases are kept.
+    pub(crate) fn secret(&self, below: &str, text: &str) -> String {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.write(below, text);
+        let owner = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&path, owner).expect("a test owns its files");
+        path
+    }
+
     /// The command in this home, run from the repository, where the templates are.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parclose"));
-        command.current_dir(repository()).env_remove("PARCLOSE_HOME").env_remove("PARCLOSE_TEMPLATES");
+        command.current_dir(repository());
+        for variable in ["PARCLOSE_HOME", "PARCLOSE_TEMPLATES", "PARCLOSE_PASSPHRASE_FILE"] {
+            command.env_remove(variable);
+        }
         command.arg("--home").arg(self.home()).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -75,7 +87,7 @@ impl Sandbox {
     /// Runs with `--json` and expects success.
     pub(crate) fn ok(&self, arguments: &[&str]) -> Value {
         let run = self.run(&[arguments, &["--json"]].concat());
-        assert_eq!(run.code, 0, "{arguments:?}: {}", run.stderr);
+        assert_eq!(run.code, 0, "{arguments:?}: {}\n{}", run.stderr, run.stdout);
         run.value()
     }
 
