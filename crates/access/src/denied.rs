@@ -120,9 +120,9 @@ impl Failure for Denied {
     fn fix(&self) -> String {
         match self {
             Self::Unevaluable { .. } => "correct the statement and propose the policy anew",
-            Self::Forbidden { .. } => "no role helps against a forbid; see `parclose policy show`",
+            Self::Forbidden { .. } => "no role helps against a forbid; ask why: parclose policy explain",
             Self::NotPermitted { .. } | Self::NothingPermitted { .. } => {
-                "ask a member for whom the condition holds; see `parclose policy show`"
+                "ask a member for whom the condition holds; ask why: parclose policy explain"
             }
             Self::UnknownAction { .. }
             | Self::UnknownRecordType { .. }

@@ -19,26 +19,37 @@
 //! - [`decision`]: the one function that decides, and the permit it makes
 //! - [`decider`]: the same, remembering its answers
 //! - [`denied`]: why not, down to the condition and its line
+//! - [`mod@explain`]: why yes and why no, statement by statement
+//! - [`difference`]: who could newly do what under another policy
 
 pub mod decider;
 pub mod decision;
 pub mod denied;
+pub mod difference;
+pub mod explain;
 mod nearest;
+mod parts;
 pub mod policy;
 mod question;
 pub mod request;
+mod seen;
 mod source;
 mod statement;
 pub mod vocabulary;
 
 #[cfg(test)]
 mod shipped;
+#[cfg(test)]
+mod small;
 
 pub use decider::Decider;
 pub use decision::{Permit, PolicyEpoch, decide};
 pub use denied::Denied;
+pub use difference::{Difference, compare};
+pub use explain::{Bearing, Case, Condition, Explanation, Finding, explain};
 pub use policy::{Policy, PolicyError, PolicySource};
 pub use request::{Party, Principal, Request};
+pub use seen::Seen;
 pub use source::Place;
 pub use statement::{Effect, Statement};
 pub use vocabulary::Presence;

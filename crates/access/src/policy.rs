@@ -17,7 +17,7 @@ use cedar_policy::ffi::DetailedError;
 use parclose_types::limits::{NESTING_MAX, POLICY_BYTES_MAX};
 use parclose_types::{Failure, Fault};
 
-use crate::nearest::Nearest;
+use crate::parts::Parts;
 use crate::source::{File, Place, tokens, too_deep};
 use crate::statement::{self, Read, Statement, line, offset};
 use crate::vocabulary::{self, Presence, Vocabulary, entity_type};
@@ -145,7 +145,7 @@ pub struct Policy {
     pub(crate) file: Arc<str>,
     pub(crate) set: cedar::PolicySet,
     pub(crate) vocabulary: Vocabulary,
-    pub(crate) nearest: Nearest,
+    pub(crate) parts: Parts,
     statements: Vec<Statement>,
     by_id: BTreeMap<String, usize>,
 }
@@ -180,9 +180,9 @@ impl Policy {
             .collect::<Result<Vec<_>, _>>()?;
         let by_id = by_id(&reads)?;
         let set = validated(&file, &reads, &vocabulary)?;
-        let nearest = Nearest::prepare(&file, &reads)?;
+        let parts = Parts::prepare(&file, &reads)?;
         let statements = reads.into_iter().map(|read| read.statement).collect();
-        Ok(Self { file: file.name, set, vocabulary, nearest, statements, by_id })
+        Ok(Self { file: file.name, set, vocabulary, parts, statements, by_id })
     }
 
     /// The statements, in the order of the file.

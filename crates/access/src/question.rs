@@ -18,9 +18,12 @@ use cedar_policy as cedar;
 use parclose_types::MemberId;
 
 use crate::denied::Denied;
+use crate::nearest::nearest;
+use crate::parts::Held;
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::source::quotable;
+use crate::statement::{Effect, failure};
 use crate::vocabulary::{ActionShape, Presence, RecordShape, entity_type};
 
 /// Evidence that the policy allowed one question; only [`Question::answer`] makes it.
@@ -92,8 +95,20 @@ impl<'p> Question<'p> {
         }
         match policy.first(diagnostics.reason()) {
             Some(forbid) => Err(Denied::Forbidden { id: forbid.id.clone(), place: forbid.place.clone() }),
-            None => Err(policy.nearest.explain(&policy.file, &self.request, &self.entities)),
+            None => Err(nearest(&policy.parts, &policy.file, &self.request, &self.entities)),
         }
+    }
+
+    /// The answer without its reason, of those statements alone that can apply to the question.
+    pub(crate) fn permits(&self, statements: &cedar::PolicySet) -> bool {
+        let response = cedar::Authorizer::new().is_authorized(&self.request, statements, &self.entities);
+        let has_failed = response.diagnostics().errors().next().is_some();
+        !has_failed && response.decision() == cedar::Decision::Allow
+    }
+
+    /// Which parts of the statements of one effect hold.
+    pub(crate) fn held(&self, effect: Effect) -> Held {
+        self.policy.parts.held(effect, &self.request, &self.entities)
     }
 
     /// The first failing statement of the file, whatever order Cedar met them in.
@@ -108,11 +123,6 @@ impl<'p> Question<'p> {
             None => unevaluable("a statement", &"unknown to the policy"),
         }
     }
-}
-
-fn failure(error: &cedar::AuthorizationError) -> (&str, String) {
-    let cedar::AuthorizationError::PolicyEvaluationError(error) = error;
-    (error.policy_id().as_ref(), error.inner().to_string())
 }
 
 fn unevaluable(at: &str, reason: &impl ToString) -> Denied {

@@ -134,6 +134,12 @@ pub(crate) fn offset(error: &DetailedError) -> usize {
     own.or_else(|| error.related.first().map(offset)).unwrap_or(0)
 }
 
+/// The statement that could not be evaluated, and what Cedar says.
+pub(crate) fn failure(error: &cedar::AuthorizationError) -> (&str, String) {
+    let cedar::AuthorizationError::PolicyEvaluationError(error) = error;
+    (error.policy_id().as_ref(), error.inner().to_string())
+}
+
 /// A message of Cedar as one line.
 pub(crate) fn line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")

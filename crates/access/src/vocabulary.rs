@@ -79,6 +79,18 @@ pub fn entity_type(record_type: &str) -> Option<String> {
     Some(name)
 }
 
+/// A record type that [`entity_type`] names so, written with `-`.
+pub(crate) fn record_type(entity: &str) -> String {
+    let mut name = String::new();
+    for c in entity.chars() {
+        if c.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    name
+}
+
 /// Reads a schema.
 ///
 /// # Rules

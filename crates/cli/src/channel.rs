@@ -10,6 +10,7 @@ use crate::context::{in_room, with_channel, with_consortium};
 use crate::dev::create_channel;
 use crate::error::CliError;
 use crate::governance;
+use crate::member::with_roles;
 
 /// Runs `parclose channel …`.
 pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
@@ -67,13 +68,7 @@ fn list(global: &Global, member: &str) -> Result<Value, CliError> {
 }
 
 fn create(global: &Global, name: &str, template: &str, members: &[String]) -> Result<Value, CliError> {
-    let parse = |text: &String| {
-        let (member, roles) = text.split_once('=').ok_or_else(|| {
-            CliError::usage(format!("`{text}` is not NAME=ROLE"), "for example --member buyer=buyer")
-        })?;
-        Ok((member.to_owned(), roles.split('+').map(str::to_owned).collect::<Vec<_>>()))
-    };
-    let members = members.iter().map(parse).collect::<Result<Vec<_>, CliError>>()?;
+    let members = members.iter().map(|text| with_roles(text)).collect::<Result<Vec<_>, CliError>>()?;
     with_consortium(global, |consortium| {
         let tag = create_channel(consortium, global, name, template, &members)?;
         Ok(json!({

@@ -91,7 +91,7 @@ impl CliError {
         let (code, fix) = match rule.get(..3) {
             _ if rule == "STA-03" => ("ALREADY_DECIDED", "look at its verdict: parclose tx list"),
             Some("STA") => ("STALE", "read the record's current version and try again"),
-            Some("ACC") => ("ACTION_DENIED", "see `parclose policy show`"),
+            Some("ACC") => ("ACTION_DENIED", "ask why: parclose policy explain"),
             Some("AUT") => ("NOT_AUTHENTIC", "build the transaction again"),
             Some("SCH") => ("OFF_SCHEMA", "compare with `parclose channel show`"),
             Some("GOV") => ("CHANGE_REFUSED", "see `parclose channel motions`"),
@@ -179,6 +179,7 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "MALFORMED"
         | "DRAFT_INVALID"
         | "DEFINITION_INVALID"
+        | "DEFINITION_CANNOT_FOLLOW"
         | "POLICY_REFUSED"
         | "MAPPING_REFUSED"
         | "SOURCE_REFUSED"

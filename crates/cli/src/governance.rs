@@ -46,7 +46,8 @@ pub fn leave(global: &Global, of: &OfChannel) -> Result<Value, CliError> {
     propose(global, of, &proposal)
 }
 
-fn parse_motion(text: &str) -> Result<TransactionDigest, CliError> {
+/// A motion, by its digest.
+pub fn parse_motion(text: &str) -> Result<TransactionDigest, CliError> {
     text.parse().map_err(|e| CliError::usage(format!("`{text}`: {e}"), "parclose channel motions"))
 }
 
@@ -135,13 +136,15 @@ fn standing_of(channel: &Channel, row: &MotionRow, height: Height) -> (String, O
 
 fn told(change: &Change, name: &impl Fn(&parclose_types::MemberId) -> String) -> String {
     match change {
-        Change::Join(entry) => format!("{} joins as {}", entry.name, entry.certificate.roles.join("+")),
+        Change::Join(entry) => {
+            format!("{} joins as {}, identity {}", entry.name, entry.certificate.roles.join("+"), entry.id())
+        }
         Change::Remove(member) => format!("{} leaves", name(member)),
         Change::Roles(certificate) => {
             let member = parclose_transaction::generation::id_of(certificate);
             format!("{} becomes {}", name(&member), certificate.roles.join("+"))
         }
-        Change::Redefine(texts) => format!("definition {}", texts.digest()),
+        Change::Redefine(texts) => format!("definition {} (parclose policy diff --motion)", texts.digest()),
         Change::Rekey => "new keys".into(),
         Change::Close => "the channel ends".into(),
     }
@@ -164,7 +167,9 @@ impl Changes {
         };
         let template = proposal.definition.as_ref().map(|folder| {
             let folder = template_folder(&global.templates, &folder.to_string_lossy());
-            read_template(&folder)
+            let texts = read_template(&folder)?;
+            crate::policy::check::agreed(&texts)?;
+            Ok::<_, CliError>(texts)
         });
         Ok(Self {
             admitted: cards(&proposal.admit)?,

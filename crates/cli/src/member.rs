@@ -28,3 +28,11 @@ pub fn run(global: &Global, command: &Member) -> Result<Value, CliError> {
 pub fn card_json(card: &MemberCard) -> Value {
     json!({ "name": card.name, "lei": card.lei, "identity": card.identity })
 }
+
+/// A member with its roles, as a command line names it: NAME=ROLE[+ROLE].
+pub fn with_roles(text: &str) -> Result<(String, Vec<String>), CliError> {
+    let (member, roles) = text.split_once('=').ok_or_else(|| {
+        CliError::usage(format!("`{text}` is not NAME=ROLE"), "for example --member buyer=buyer")
+    })?;
+    Ok((member.to_owned(), roles.split('+').map(str::to_owned).collect()))
+}

@@ -48,6 +48,9 @@ fn the_table_is_rendered_from_the_json_value() {
         &["channel", "visibility", "-c", "trade-a", "--as", "buyer"],
         &["policy", "show", "-c", "trade-a", "--as", "bank-1"],
         &["policy", "check", "channels/bilateral"],
+        &["policy", "explain", "-c", "trade-a", "--as", "supplier-a", "create", "receivable"],
+        &["policy", "explain", "-c", "trade-a", "--as", "supplier-a", "--read", "lines"],
+        &["policy", "diff", "-c", "banks", "--as", "bank-2", "channels/scf-receivable"],
         &["tx", "list", "-c", "banks", "--as", "bank-2"],
         &["tx", "show", "-c", "banks", "--as", "bank-2", &tx],
     ];
@@ -190,6 +193,8 @@ fn no_such_channel_and_not_yours_are_one_answer() {
         &["channel", "verify"],
         &["channel", "visibility"],
         &["policy", "show"],
+        &["policy", "explain", "create", "statement"],
+        &["policy", "diff", "channels/bilateral"],
         &["tx", "list"],
         &["tx", "show", &digest],
         &["tx", "submit", &draft],

@@ -4,6 +4,11 @@
 //! an audience (a rule over roles and slots). Both come from here, never from a writer. The digest
 //! covers all three texts, so two members cannot hold different definitions of one version.
 
+pub mod change;
+pub mod lines;
+pub mod reading;
+pub mod succession;
+
 use std::collections::BTreeSet;
 
 use parclose_types::{ClassId, Failure, Fault, FieldId, limits};
@@ -276,7 +281,8 @@ impl Definition {
         limit("missing_batch_after", self.parameters.missing_batch_after, 1, 1 << 32)?;
         limit("endorse_lag_max", self.parameters.endorse_lag_max, 1, 1 << 20)?;
         limit("motion_within", self.governance.motion_within, 1, 1 << 32)?;
-        limit("rotate_within", self.governance.rotate_within, 1, 1 << 20)?;
+        let deal = self.governance.deal_within;
+        limit("rotate_within", self.governance.rotate_within, deal.saturating_add(1), 1 << 20)?;
         limit("deal_within", self.governance.deal_within, 1, 1 << 20)?;
         limit("roles", self.roles.len() as u64, 1, 64)?;
         limit("classes", self.classes.len() as u64, 1, 256)?;

@@ -25,6 +25,18 @@ pub enum FieldType {
     Json,
 }
 
+impl std::fmt::Display for FieldType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Date => "date",
+            Self::Amount => "amount",
+            Self::Integer => "integer",
+            Self::Json => "json",
+        })
+    }
+}
+
 /// A typed plaintext.
 #[derive(Clone, PartialEq, Eq)]
 pub enum FieldValue {

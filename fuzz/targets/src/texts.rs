@@ -6,7 +6,7 @@ use std::str::from_utf8;
 use std::sync::LazyLock;
 
 use parclose_access::request::{Party, Principal, Request};
-use parclose_access::{Effect, Policy, PolicyEpoch, PolicyError, PolicySource, decide};
+use parclose_access::{Effect, Policy, PolicyEpoch, PolicyError, PolicySource, decide, explain};
 use parclose_documents::mapping::MappingFault;
 use parclose_documents::{Import, Mapping, Source, read_documents};
 use parclose_transaction::{Definition, DefinitionInvalid};
@@ -63,7 +63,7 @@ pub fn definition_parse(input: &[u8]) -> Reached {
 
 /// A policy, then a zero byte and its schema; without one, the schema of the bilateral template.
 ///
-/// Statements have different ids, a decision is always the same, no permit comes of a policy without a
+/// Statements have different ids, a decision is always the same and explained as it is, no permit comes of a policy without a
 /// permit statement, and a forbid over everything denies everything.
 pub fn policy_parse(input: &[u8]) -> Reached {
     let Some(text) = from_utf8(input).ok().filter(|text| text.len() <= POLICY_INPUT_BYTES_MAX) else {
@@ -87,6 +87,7 @@ pub fn policy_parse(input: &[u8]) -> Reached {
             allowed,
             "two decisions of one request"
         );
+        assert_eq!(explain(&policy, &request).answer.is_ok(), allowed, "an explanation of another answer");
         assert!(permits || !allowed, "a permit without a permit statement");
         let denied = |policy: &Policy| decide(policy, PolicyEpoch(1), &request).is_err();
         assert!(forbidden.as_ref().is_none_or(denied), "a permit wins over a forbid");

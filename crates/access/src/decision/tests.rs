@@ -230,5 +230,5 @@ fn acc_09_two_sets_of_roles_for_one_member_are_denied() {
 fn every_denial_says_what_to_do_next() {
     let mut asked = request("note", "create");
     asked.owner = member(9);
-    assert!(denied(&asked).fix().contains("parclose policy show"));
+    assert!(denied(&asked).fix().contains("parclose policy explain"));
 }

@@ -9,6 +9,8 @@ use parclose_transaction::{Change, Definition, DefinitionTexts, GenerationConfig
 use parclose_types::{Generation, Height, MemberId, TransactionDigest, limits};
 
 use super::act::ActContext;
+use crate::process::Stop;
+
 use super::{ActRefused, Decided, DecisionRow, Governance, InForce, MotionOutcome, MotionRow};
 
 /// Where a motion stands, for people.
@@ -53,7 +55,7 @@ impl Governance {
     /// # Rules
     ///
     /// > GOV-09: a member's own leaving, and turning over keys that are due, are decided by whoever moves them, as long as nothing was decided in the generation.
-    pub(super) fn take_motion(&mut self, motion: &Motion, of: &ActContext<'_>) -> Result<(), ActRefused> {
+    pub(super) fn take_motion(&mut self, motion: &Motion, of: &ActContext<'_>) -> Result<(), Stop> {
         self.check_motion(motion, of)?;
         let row = MotionRow {
             transaction: of.transaction,
@@ -84,20 +86,20 @@ impl Governance {
         motion: TransactionDigest,
         approve: bool,
         of: &ActContext<'_>,
-    ) -> Result<(), ActRefused> {
+    ) -> Result<(), Stop> {
         let row = self.motions.get_mut(&motion).ok_or(ActRefused::NotOpen)?;
         if !matches!(row.standing(of.height, of.in_force), MotionStanding::Open { .. }) {
-            return Err(ActRefused::NotOpen);
+            return Err(ActRefused::NotOpen.into());
         }
         match row.votes.binary_search_by_key(&of.author, |(member, _)| *member) {
-            Ok(_) => return Err(ActRefused::Voted),
+            Ok(_) => return Err(ActRefused::Voted.into()),
             Err(gap) => row.votes.insert(gap, (of.author, approve)),
         }
         self.tally(motion, of)
     }
 
     /// Decides a motion once enough members are for it, and closes it once too few can be.
-    fn tally(&mut self, motion: TransactionDigest, of: &ActContext<'_>) -> Result<(), ActRefused> {
+    fn tally(&mut self, motion: TransactionDigest, of: &ActContext<'_>) -> Result<(), Stop> {
         let members = of.in_force.config.members.len();
         let needed = of.in_force.definition.governance.approvals.needed(members);
         let Some(row) = self.motions.get_mut(&motion) else { return Ok(()) };
@@ -113,13 +115,14 @@ impl Governance {
     /// # Rules
     ///
     /// > GOV-08: while a decision can still take force no other motion passes.
-    fn decide(&mut self, transaction: TransactionDigest, of: &ActContext<'_>) -> Result<(), ActRefused> {
+    fn decide(&mut self, transaction: TransactionDigest, of: &ActContext<'_>) -> Result<(), Stop> {
         if let Some(earlier) = self.decision_at(of.height) {
-            return Err(ActRefused::Deciding { deadline: earlier.deadline });
+            return Err(ActRefused::Deciding { deadline: earlier.deadline }.into());
         }
         let Some(row) = self.motions.get(&transaction) else { return Ok(()) };
         let motion = row.motion.clone();
-        let outcome = match self.decided(&motion, of.in_force) {
+        let earlier = earlier_definitions(&motion, of)?;
+        let outcome = match self.decided(&motion, of.in_force, &earlier) {
             Ok(decided) => {
                 let within = of.in_force.definition.governance.rotate_within;
                 self.decision = Some(DecisionRow {
@@ -140,19 +143,24 @@ impl Governance {
         Ok(())
     }
 
-    fn decided(&self, motion: &Motion, in_force: &InForce) -> Result<Decided, ActRefused> {
+    fn decided(
+        &self,
+        motion: &Motion,
+        in_force: &InForce,
+        earlier: &[Definition],
+    ) -> Result<Decided, ActRefused> {
         if motion.changes == [Change::Close] {
             return Ok(Decided::Close);
         }
-        let (config, texts) = self.next_configuration(motion, in_force)?;
+        let (config, texts) = self.next_configuration(motion, in_force, earlier)?;
         Ok(Decided::Rotate { config: Box::new(config), texts })
     }
 
     /// # Rules
     ///
     /// > GOV-02: a motion has changes that can stand together: none twice for one member, a close or new keys alone, for members that are there or join.
-    fn check_motion(&self, motion: &Motion, of: &ActContext<'_>) -> Result<(), ActRefused> {
-        let refused = |reason: &str| Err(ActRefused::Motion(reason.into()));
+    fn check_motion(&self, motion: &Motion, of: &ActContext<'_>) -> Result<(), Stop> {
+        let refused = |reason: &str| Err(ActRefused::Motion(reason.into()).into());
         let mut named = BTreeSet::new();
         let mut redefinitions = 0;
         for change in &motion.changes {
@@ -182,7 +190,8 @@ impl Governance {
         if motion.changes.is_empty() || redefinitions > 1 {
             return refused("a motion has changes, and at most one definition");
         }
-        self.decided(motion, of.in_force).map(drop)
+        let earlier = earlier_definitions(motion, of)?;
+        Ok(self.decided(motion, of.in_force, &earlier).map(drop)?)
     }
 
     /// The configuration that a motion leads to: every member that is not removed, with the certificate
@@ -195,6 +204,7 @@ impl Governance {
         &self,
         motion: &Motion,
         in_force: &InForce,
+        earlier: &[Definition],
     ) -> Result<(GenerationConfig, Option<DefinitionTexts>), ActRefused> {
         let generation = Generation(in_force.config.generation.0.saturating_add(1));
         let mut members: BTreeMap<MemberId, MemberEntry> = BTreeMap::new();
@@ -231,7 +241,7 @@ impl Governance {
             return Err(ActRefused::NotPublished { names });
         }
         let definition = match &redefined {
-            Some(texts) => next_definition(texts, &in_force.definition)?,
+            Some(texts) => next_definition(texts, &in_force.definition, earlier)?,
             None => in_force.definition.clone(),
         };
         let mut members: Vec<MemberEntry> = members.into_values().collect();
@@ -250,6 +260,18 @@ impl Governance {
         check_configuration(&config, &definition, &in_force.config)?;
         Ok((config, redefined))
     }
+}
+
+/// The definitions before the one in force, for a motion that brings the next.
+fn earlier_definitions(motion: &Motion, of: &ActContext<'_>) -> Result<Vec<Definition>, Stop> {
+    if !motion.changes.iter().any(|change| matches!(change, Change::Redefine(_))) {
+        return Ok(Vec::new());
+    }
+    let of_version = |version| of.past.definition(version).transpose();
+    let first = of.past.generation(Generation(0)).map_err(Stop::Broken)?;
+    let first = first.map_or(of.in_force.definition.version, |row| row.config.definition_version);
+    let versions = first..of.in_force.definition.version;
+    versions.filter_map(of_version).collect::<Result<_, _>>().map_err(Stop::Broken)
 }
 
 /// # Rules
@@ -287,13 +309,14 @@ fn check_configuration(
 
 /// # Rules
 ///
-/// > GOV-04: a definition is followed by its next version, with a policy that holds.
-fn next_definition(texts: &DefinitionTexts, before: &Definition) -> Result<Definition, ActRefused> {
+/// > GOV-04: a definition is followed by its next version, which may follow it (DEF-06 to DEF-13), with a policy that holds.
+fn next_definition(
+    texts: &DefinitionTexts,
+    before: &Definition,
+    earlier: &[Definition],
+) -> Result<Definition, ActRefused> {
     let definition = Definition::parse("channel.toml", &texts.channel_toml)?;
-    let wanted = before.version.saturating_add(1);
-    if definition.version != wanted {
-        return Err(ActRefused::Version { wanted, found: definition.version });
-    }
+    definition.may_follow(before, earlier)?;
     policy_of(texts)?;
     Ok(definition)
 }

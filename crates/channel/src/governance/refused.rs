@@ -2,6 +2,7 @@
 
 use parclose_access::PolicyError;
 use parclose_transaction::DefinitionInvalid;
+use parclose_transaction::definition::succession::CannotFollow;
 use parclose_types::{Failure, Fault, Height};
 
 /// Why an act is refused.
@@ -19,14 +20,9 @@ pub enum ActRefused {
     /// GOV-04: a policy that does not hold
     #[error("the next policy does not hold: {0}")]
     Policy(#[from] PolicyError),
-    /// GOV-04: another version than the one that follows
-    #[error("the next definition has version {found}, version {wanted} follows")]
-    Version {
-        /// the version that follows
-        wanted: u32,
-        /// found
-        found: u32,
-    },
+    /// GOV-04: a definition that would give another meaning to what was written (DEF-06 to DEF-13)
+    #[error("the next definition does not follow: {0}")]
+    Follows(#[from] CannotFollow),
     /// GOV-05: the members that would be left cannot go on
     #[error("{0}")]
     Members(String),
@@ -88,7 +84,7 @@ impl Failure for ActRefused {
         match self {
             Self::Motion(_) => "GOV-02",
             Self::Certificate => "GOV-03",
-            Self::Definition(_) | Self::Policy(_) | Self::Version { .. } => "GOV-04",
+            Self::Definition(_) | Self::Policy(_) | Self::Follows(_) => "GOV-04",
             Self::Members(_) => "GOV-05",
             Self::NotOpen => "GOV-06",
             Self::Voted => "GOV-07",
@@ -119,7 +115,7 @@ impl Failure for ActRefused {
             }
             Self::Definition(e) => e.fix(),
             Self::Policy(e) => e.fix(),
-            Self::Version { wanted, .. } => format!("set version = {wanted} in channel.toml"),
+            Self::Follows(e) => e.fix(),
             Self::NotOpen | Self::Voted => "parclose channel motions".into(),
             Self::Deciding { .. } | Self::Ended => "try again once the next generation is in force".into(),
             Self::NotPublished { .. } => {

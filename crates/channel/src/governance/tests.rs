@@ -117,10 +117,11 @@ fn gov_04_a_definition_is_followed_by_its_next_version_and_holds() {
         change(&mut texts);
         motion(vec![Change::Redefine(Box::new(texts))])
     };
-    let odd: [fn(&mut DefinitionTexts); 5] = [
+    let odd: [fn(&mut DefinitionTexts); 6] = [
         |t| t.channel_toml = texts().channel_toml,
         |t| t.channel_toml = t.channel_toml.replacen("version = 2", "version = 3", 1),
         |t| t.channel_toml.push_str("\nmore = 1"),
+        |t| t.channel_toml = t.channel_toml.replacen("template = \"", "template = \"other-", 1),
         |t| t.policy = "permit (".into(),
         |t| t.policy_schema = "entity Member;".into(),
     ];

@@ -87,7 +87,7 @@ fn foreign_receipt(global: &Global) -> Result<String, CliError> {
 
 fn other_consortium(global: &Global, path: &std::path::Path) -> Result<String, CliError> {
     let other = Global { home: path.to_owned(), quiet: true, ..global.clone() };
-    let mut consortium = crate::dev::found(&other, &["bank-1", "bank-2"])?;
+    let consortium = crate::dev::found(&other, &["bank-1", "bank-2"])?;
     let texts = read_template(&template_folder(&global.templates, "bilateral"))?;
     let definition = Definition::parse("channel.toml", &texts.channel_toml)?;
     let unlock = consortium.home().unlock().clone();
