@@ -367,29 +367,42 @@ pub enum Tx {
 #[derive(Debug, Subcommand)]
 pub enum Import {
     /// Import CSV files as records, by a mapping file
-    Csv {
-        /// where, and as whom
-        #[command(flatten)]
-        of: OfChannel,
-        /// files, or a folder of them
-        #[arg(required = true)]
-        sources: Vec<PathBuf>,
-        /// mapping file
-        #[arg(long)]
-        mapping: PathBuf,
-        /// record type to make
-        #[arg(long = "type", default_value = "receivable")]
-        record_type: String,
-        /// a member in a party slot: SLOT=MEMBER; a slot that one member's role alone fits is filled by itself
-        #[arg(long = "party")]
-        parties: Vec<String>,
-        /// read and check only
-        #[arg(long)]
-        dry_run: bool,
-        /// write every rejected line to this file, one JSON object a line
-        #[arg(long)]
-        rejects: Option<PathBuf>,
-    },
+    Csv(ImportCsv),
+}
+
+/// `parclose import csv`
+#[derive(Debug, ClapArgs)]
+pub struct ImportCsv {
+    /// The channel's name
+    #[arg(long, short, required_unless_present = "suggest")]
+    pub channel: Option<String>,
+    /// The member that imports
+    #[arg(long = "as", required_unless_present = "suggest")]
+    pub member: Option<String>,
+    /// files, or a folder of them
+    #[arg(required = true)]
+    pub sources: Vec<PathBuf>,
+    /// mapping file
+    #[arg(long, required_unless_present = "suggest")]
+    pub mapping: Option<PathBuf>,
+    /// draft a mapping from the files, print it, and do nothing else
+    #[arg(long, conflicts_with_all = ["channel", "member", "mapping", "dry_run", "rejects"])]
+    pub suggest: bool,
+    /// currency of all lines, for a mapping that states none
+    #[arg(long)]
+    pub currency: Option<String>,
+    /// record type to make
+    #[arg(long = "type", default_value = "receivable")]
+    pub record_type: String,
+    /// a member in a party slot: SLOT=MEMBER; a slot that one member's role alone fits is filled by itself
+    #[arg(long = "party")]
+    pub parties: Vec<String>,
+    /// read and check only
+    #[arg(long)]
+    pub dry_run: bool,
+    /// write every row that was not imported to this file, one JSON object a line
+    #[arg(long)]
+    pub rejects: Option<PathBuf>,
 }
 
 /// What a receipt proves.

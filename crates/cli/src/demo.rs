@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 use crate::args::{Demo, Global};
 use crate::dev;
 use crate::error::CliError;
+use crate::memory::peak_rss_bytes;
 use crate::progress::Progress;
 
 /// Runs `parclose demo`.
@@ -164,12 +165,4 @@ fn folder_bytes(folder: &Path) -> Result<u64, CliError> {
 
 fn rounded(number: f64) -> f64 {
     (number * 100.0).round() / 100.0
-}
-
-/// The process's peak resident memory, from the kernel; absent where it does not tell.
-fn peak_rss_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kibibytes * 1024)
 }

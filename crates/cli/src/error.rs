@@ -185,6 +185,7 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "SOURCE_REFUSED"
         | "IDENTIFIER_REFUSED"
         | "ROW_REJECTED"
+        | "NO_DRAFT"
         | "KEY_FILE"
         | "KEY_FILE_CLEAR"
         | "KEY_WRONG_KIND"

@@ -18,6 +18,7 @@ pub mod governance;
 pub mod import;
 pub mod key;
 pub mod member;
+pub mod memory;
 pub mod output;
 pub mod passphrase;
 pub mod policy;

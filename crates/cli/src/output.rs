@@ -64,10 +64,13 @@ fn pretty(value: &Value) -> String {
 }
 
 /// Renders a value: its plain members as lines, each list of objects as a table, lists within a table's
-/// rows as tables of their own below it.
+/// rows as tables of their own below it. A value with a `text` is that text, as it would stand in a file.
 #[must_use]
 pub fn render(value: &Value) -> String {
     let Value::Object(members) = value else { return plain(value) };
+    if let Some(Value::String(text)) = members.get("text") {
+        return text.trim_end().to_owned();
+    }
     let mut parts = vec![lines(members)];
     for (name, member) in members {
         push_tables(name, member, &mut parts);

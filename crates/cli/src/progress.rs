@@ -29,11 +29,11 @@ impl Progress {
         self.line(what);
     }
 
-    /// Says how far it is, now and then.
-    pub fn count(&mut self, what: &str, done: usize, of: usize) {
-        if self.last.is_none_or(|last| last.elapsed() >= EVERY) {
+    /// Says how far it is, now and then; the first time at once.
+    pub fn now_and_then(&mut self, what: impl FnOnce() -> String) {
+        if !self.quiet && self.last.is_none_or(|last| last.elapsed() >= EVERY) {
             self.last = Some(Instant::now());
-            self.line(&format!("{what}: {done} of {of}"));
+            self.line(&what());
         }
     }
 

@@ -49,14 +49,23 @@ fn grown(child: &mut Child, folders: &[PathBuf], growth: u64) -> bool {
     panic!("the command hangs");
 }
 
-/// Starts a command and kills it once the watched folders grew; whether the kill came in time.
-fn killed(sandbox: &Sandbox, arguments: &[&str], growth: u64) -> bool {
+/// Starts a command and kills it once the watched folders grew; whether the kill came in time, and what was
+/// told until then.
+fn killed(sandbox: &Sandbox, arguments: &[&str], growth: u64) -> (bool, String) {
     let mut child = sandbox.command(arguments).spawn().expect("the command starts");
     let alive = grown(&mut child, &watched(sandbox), growth);
     // On Unix this is SIGKILL: no handler, no flush, no farewell.
     let _ = child.kill();
-    let status = child.wait().expect("a child ends");
-    alive && status.code().is_none()
+    let output = child.wait_with_output().expect("a child ends");
+    (alive && output.status.code().is_none(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// The counts of an import's progress, which never go back, nor beyond the documents that there are.
+fn progress(told: &str) -> Vec<usize> {
+    let count = |line: &str| line.split_once("imported: ")?.1.split_once(" of ")?.0.parse::<usize>().ok();
+    let counts: Vec<usize> = told.lines().filter_map(count).collect();
+    assert!(counts.is_sorted() && counts.last().is_none_or(|last| *last <= DOCUMENTS), "{told}");
+    counts
 }
 
 /// Every transaction of a channel as a member lists it: digests with verdicts.
@@ -87,16 +96,20 @@ fn check(sandbox: &Sandbox, acknowledged: &[(&str, String)]) {
 }
 
 #[test]
-fn an_import_that_is_killed_again_and_again_ends_with_each_document_once() {
+fn imp_63_an_import_that_is_killed_again_and_again_ends_with_each_document_once() {
     let sandbox = Sandbox::founded();
     let (folder, reference) = generated(&sandbox, DOCUMENTS);
     let import = ["import", "csv", &folder, "-c", "trade-a", "--as", "supplier-a", "--mapping", GENERATED];
     let mut acknowledged: Vec<(&str, String)> = Vec::new();
-    let mut in_time = 0;
+    let (mut in_time, mut resumed) = (0, 0);
     for (round, growth) in
         [0, 1, 40_000, 200_000, 500_000, 900_000, 1_400_000, 2_000_000].into_iter().enumerate()
     {
-        in_time += usize::from(killed(&sandbox, &import, growth));
+        let (alive, told) = killed(&sandbox, &import, growth);
+        in_time += usize::from(alive);
+        progress(&told);
+        resumed +=
+            usize::from(told.contains("documents are there already; going on at purchase-ledger-2025-"));
         // What is acknowledged between two kills must survive the later ones.
         acknowledged.push((
             "banks",
@@ -106,10 +119,19 @@ fn an_import_that_is_killed_again_and_again_ends_with_each_document_once() {
         acknowledged.push(("trade-a", sandbox.submit("trade-a", "supplier-a", &draft)));
     }
     assert!(in_time >= 5, "only {in_time} kills came in time");
+    assert!(resumed >= 2, "only {resumed} runs told where they went on");
     let already = sandbox.records("trade-a", "buyer").len() - acknowledged.len() / 2;
     assert!(already > 0, "a killed import leaves what was ordered");
     check(&sandbox, &acknowledged);
-    let last = sandbox.ok(&import);
+    let told = sandbox.run(&[&import[..], &["--json"]].concat());
+    progress(&told.stderr);
+    let last = told.value();
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    assert!(
+        last["resumed_at"].as_str().is_some_and(|place| place.starts_with("purchase-ledger-2025-")),
+        "{last}"
+    );
+    assert_eq!((&last["conflicts"], &last["reconciled"]), (&serde_json::json!([]), &Value::Bool(true)));
     assert_eq!(last["documents"].as_u64(), Some(DOCUMENTS as u64));
     assert_eq!(last["already_there"].as_u64(), Some(already as u64), "what is there is recognised");
     assert_eq!(last["applied"].as_u64(), Some((DOCUMENTS - already) as u64));
@@ -119,6 +141,7 @@ fn an_import_that_is_killed_again_and_again_ends_with_each_document_once() {
         (again["applied"].as_u64(), again["already_there"].as_u64()),
         (Some(0), Some(DOCUMENTS as u64))
     );
+    assert!(again["resumed_at"].is_null(), "there was nothing to go on with");
     check(&sandbox, &acknowledged);
     let verified = sandbox.ok(&["channel", "verify", "-c", "trade-a", "--as", "buyer"]);
     assert_eq!(verified["records"].as_u64(), Some((DOCUMENTS + acknowledged.len() / 2) as u64));

@@ -4,10 +4,13 @@
 //! repaired. `1.234` is one thousand in one country and one and a bit in another, so a guess would
 //! be wrong by a factor of a thousand in silence.
 
+pub mod product;
+
 use serde::Deserialize;
 
 use crate::currency::Currency;
 use crate::row::BadRow;
+use product::Decimal;
 
 /// How a table writes the sign of an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -26,11 +29,13 @@ pub enum SignRule {
 }
 
 /// How a table writes numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notation {
     pub(crate) decimal_mark: char,
     pub(crate) thousands_mark: Option<char>,
     pub(crate) sign: SignRule,
+    /// texts that may stand before or after a number
+    pub(crate) symbols: Vec<String>,
 }
 
 impl Notation {
@@ -54,7 +59,7 @@ impl Notation {
         credit: Option<&str>,
         currency: Currency,
     ) -> Result<i64, BadRow> {
-        let one = |text: Option<&str>| text.map_or(Ok(0), |text| self.magnitude(text, currency));
+        let one = |text: Option<&str>| text.map_or(Ok(0), |text| self.magnitude(self.bare(text), currency));
         match (one(debit)?, one(credit)?) {
             _ if debit.is_none() && credit.is_none() => Err(BadRow::Amount),
             (debit, 0) => Ok(debit),
@@ -63,41 +68,65 @@ impl Notation {
         }
     }
 
+    /// Reads a signed number with all its decimals, to be multiplied or divided.
+    pub(crate) fn decimal(&self, text: &str) -> Result<Decimal, BadRow> {
+        let (negative, number) = self.split_sign(text);
+        let (whole, decimals) = self.split_mark(number)?;
+        let unscaled = whole
+            .bytes()
+            .chain(decimals.bytes())
+            .filter(u8::is_ascii_digit)
+            .try_fold(0_i128, |sum, digit| sum.checked_mul(10)?.checked_add(i128::from(digit - b'0')))
+            .ok_or(BadRow::Product)?;
+        let decimals = u32::try_from(decimals.len()).map_err(|_| BadRow::Product)?;
+        Ok(Decimal { unscaled: if negative { -unscaled } else { unscaled }, decimals })
+    }
+
+    /// The notation of what an amount is multiplied with: its sign is never turned round.
+    pub(crate) fn of_factors(&self) -> Self {
+        let sign = if self.sign == SignRule::Negated { SignRule::Kept } else { self.sign };
+        Self { sign, ..self.clone() }
+    }
+
     fn split_sign<'t>(&self, text: &'t str) -> (bool, &'t str) {
         const MINUS: [char; 2] = ['-', '\u{2212}'];
-        let leading = || match text.strip_prefix(MINUS) {
+        let outside = self.bare(text);
+        let leading = || match outside.strip_prefix(MINUS) {
             Some(number) => (true, number),
-            None => (false, text.strip_prefix('+').unwrap_or(text)),
+            None => (false, outside.strip_prefix('+').unwrap_or(outside)),
         };
-        match self.sign {
+        let (negative, number) = match self.sign {
             SignRule::Kept => leading(),
             SignRule::Negated => {
                 let (negative, number) = leading();
                 (!negative, number)
             }
-            SignRule::Parentheses => match text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+            SignRule::Parentheses => {
+                match outside.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+                    Some(number) => (true, number),
+                    None => (false, outside),
+                }
+            }
+            SignRule::TrailingMinus => match outside.strip_suffix(MINUS) {
                 Some(number) => (true, number),
-                None => (false, text),
+                None => (false, outside),
             },
-            SignRule::TrailingMinus => match text.strip_suffix(MINUS) {
-                Some(number) => (true, number),
-                None => (false, text),
-            },
-            SignRule::DebitCredit => (false, text),
-        }
+            SignRule::DebitCredit => (false, outside),
+        };
+        // One symbol, on either side of the sign.
+        (negative, if outside.len() < text.len() { number } else { self.bare(number) })
+    }
+
+    /// The text without a symbol before or after it.
+    fn bare<'t>(&self, text: &'t str) -> &'t str {
+        let before = self.symbols.iter().find_map(|symbol| text.strip_prefix(symbol.as_str()));
+        let stripped = before.or_else(|| self.symbols.iter().find_map(|s| text.strip_suffix(s.as_str())));
+        stripped.map_or(text, str::trim)
     }
 
     /// Reads an unsigned number; the result is not negative.
     fn magnitude(&self, text: &str, currency: Currency) -> Result<i64, BadRow> {
-        let (whole, decimals) = match text.split_once(self.decimal_mark) {
-            Some((whole, decimals)) if is_digits(decimals) => (whole, decimals),
-            Some(_) => return Err(BadRow::Amount),
-            None if text.is_empty() => return Err(BadRow::Amount),
-            None => (text, ""),
-        };
-        if !self.is_whole(whole) {
-            return Err(BadRow::Amount);
-        }
+        let (whole, decimals) = self.split_mark(text)?;
         let missing = usize::try_from(currency.minor_digits())
             .ok()
             .and_then(|digits| digits.checked_sub(decimals.len()))
@@ -107,6 +136,16 @@ impl Notation {
             .chain(std::iter::repeat_n(b'0', missing))
             .try_fold(0_i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')))
             .ok_or(BadRow::AmountTooLarge)
+    }
+
+    /// The parts of an unsigned number before and behind the decimal mark.
+    fn split_mark<'t>(&self, text: &'t str) -> Result<(&'t str, &'t str), BadRow> {
+        let (whole, decimals) = match text.split_once(self.decimal_mark) {
+            Some((whole, decimals)) if is_digits(decimals) => (whole, decimals),
+            None if !text.is_empty() => (text, ""),
+            _ => return Err(BadRow::Amount),
+        };
+        if self.is_whole(whole) { Ok((whole, decimals)) } else { Err(BadRow::Amount) }
     }
 
     /// Whether the part before the decimal mark is digits, alone or in groups of three; `.50` has none.
@@ -132,14 +171,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ENGLISH: Notation = Notation { decimal_mark: '.', thousands_mark: Some(','), sign: SignRule::Kept };
+    const ENGLISH: Notation =
+        Notation { decimal_mark: '.', thousands_mark: Some(','), sign: SignRule::Kept, symbols: Vec::new() };
 
     fn currency(code: &str) -> Currency {
         Currency::find(code).unwrap()
     }
 
-    fn read(notation: Notation, text: &str) -> Result<i64, BadRow> {
-        notation.read(text, currency("GBP"))
+    fn read(notation: impl std::borrow::Borrow<Notation>, text: &str) -> Result<i64, BadRow> {
+        notation.borrow().read(text, currency("GBP"))
     }
 
     fn signed(sign: SignRule) -> Notation {
@@ -161,20 +201,20 @@ mod tests {
     fn imp_35_each_sign_rule_reads_only_its_own_notation() {
         let (parentheses, trailing) = (signed(SignRule::Parentheses), signed(SignRule::TrailingMinus));
         for (notation, text) in [
-            (parentheses, "-5"),
-            (parentheses, "(5"),
-            (parentheses, "5)"),
-            (parentheses, "()"),
-            (trailing, "-5"),
-            (trailing, "(5)"),
-            (trailing, "5--"),
-            (signed(SignRule::Negated), "(5)"),
+            (&parentheses, "-5"),
+            (&parentheses, "(5"),
+            (&parentheses, "5)"),
+            (&parentheses, "()"),
+            (&trailing, "-5"),
+            (&trailing, "(5)"),
+            (&trailing, "5--"),
+            (&signed(SignRule::Negated), "(5)"),
         ] {
             assert_eq!(read(notation, text), Err(BadRow::Amount), "{text}");
         }
-        assert_eq!(read(parentheses, "(1,234.50)"), Ok(-123_450));
-        assert_eq!(read(parentheses, "1.5"), Ok(150));
-        assert_eq!(read(trailing, "12.50-"), Ok(-1_250));
+        assert_eq!(read(&parentheses, "(1,234.50)"), Ok(-123_450));
+        assert_eq!(read(&parentheses, "1.5"), Ok(150));
+        assert_eq!(read(&trailing, "12.50-"), Ok(-1_250));
         assert_eq!(read(signed(SignRule::Negated), "-12.50"), Ok(1_250));
         assert_eq!(read(signed(SignRule::Negated), "12.50"), Ok(-1_250));
         assert_eq!(read(ENGLISH, "\u{2212}0.01"), Ok(-1));
@@ -211,13 +251,40 @@ mod tests {
 
     #[test]
     fn other_countries_marks() {
-        let german = Notation { decimal_mark: ',', thousands_mark: Some('.'), sign: SignRule::Kept };
-        assert_eq!(read(german, "-1.234.567,8"), Ok(-123_456_780));
-        assert_eq!(read(german, "1.5"), Err(BadRow::Amount));
+        let german = Notation { decimal_mark: ',', thousands_mark: Some('.'), ..ENGLISH };
+        assert_eq!(read(&german, "-1.234.567,8"), Ok(-123_456_780));
+        assert_eq!(read(&german, "1.5"), Err(BadRow::Amount));
         let swiss = Notation { thousands_mark: Some('\''), ..ENGLISH };
         assert_eq!(read(swiss, "1'234.05"), Ok(123_405));
         let french = Notation { decimal_mark: ',', thousands_mark: Some('\u{202f}'), ..ENGLISH };
         assert_eq!(read(french, "1\u{202f}234,05"), Ok(123_405));
+    }
+
+    #[test]
+    fn imp_35_a_symbol_of_the_mapping_stands_once_before_or_after_the_number() {
+        let symbols = ["kr.", "£", "EUR"].map(str::to_owned).to_vec();
+        let kept = Notation { symbols: symbols.clone(), ..ENGLISH };
+        for text in ["£1.50", "1.50£", "£ 1.50", "1.50 EUR", "EUR1.50", "kr.1.50", "+£1.50", "£+1.50"] {
+            assert_eq!(read(&kept, text), Ok(150), "{text}");
+        }
+        assert_eq!((read(&kept, "-£1.50"), read(&kept, "£-1.50")), (Ok(-150), Ok(-150)));
+        for text in ["£", "££1", "£1£", "£1 EUR", "$1", "1£5", "£-"] {
+            assert_eq!(read(&kept, text), Err(BadRow::Amount), "{text}");
+        }
+        let parentheses = Notation { symbols, sign: SignRule::Parentheses, ..ENGLISH };
+        assert_eq!((read(&parentheses, "(£1.50)"), read(&parentheses, "£(1.50)")), (Ok(-150), Ok(-150)));
+    }
+
+    #[test]
+    fn a_decimal_keeps_all_its_digits() {
+        let decimal = |text: &str| ENGLISH.decimal(text).map(|d| (d.unscaled, d.decimals));
+        assert_eq!(decimal("1,234.567800"), Ok((1_234_567_800, 6)));
+        assert_eq!(decimal("-.5"), Ok((-5, 1)));
+        assert_eq!(decimal(&"9".repeat(60_000)), Err(BadRow::Product));
+        assert_eq!(decimal("1e5"), Err(BadRow::Amount));
+        let negated = Notation { sign: SignRule::Negated, ..ENGLISH };
+        assert_eq!(negated.decimal("5").unwrap().unscaled, -5);
+        assert_eq!(negated.of_factors().decimal("5").unwrap().unscaled, 5);
     }
 
     proptest! {

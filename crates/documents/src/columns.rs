@@ -2,186 +2,210 @@
 //!
 //! Binding happens once a source; after that a row is a few look-ups by position. Values borrow from
 //! the record, so that a row costs little until its document keeps it.
+//!
+//! ```text
+//!   header --bind--> Columns
+//!   record --parts--> Part            one; or one for each column of the split that has an amount
+//!     part --amount--> minor units    read first, so that what is left out is counted with its sum
+//!     part --key--> Key               which document it belongs to
+//!     part --row--> Row               everything else
+//! ```
 
+mod amount;
+mod key;
+mod row;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use parclose_types::limits::FIELD_BYTES_MAX;
 
-use crate::currency::Currency;
-use crate::date::{self, IsoDate};
-use crate::mapping::{AmountFrom, CurrencyFrom, Mapping};
+use crate::mapping::{Base, CurrencyFrom, FieldFrom, Mapping};
 use crate::record::Record;
 use crate::row::BadRow;
 use crate::source::SourceFault;
+use amount::Amount;
+
+pub(crate) use key::Credit;
+pub(crate) use row::Row;
 
 /// A broken rule and the column it was found in.
 pub(crate) type CellFault = (BadRow, Option<String>);
 
-/// A mapped column: its name, its position in the records of one source, what it is called here.
+/// A mapped column: its name and its position in the records of one source.
 #[derive(Debug, Clone, Copy)]
 struct Column<'m> {
-    field: &'m str,
     name: &'m str,
     at: usize,
 }
 
-/// One row, read. Values borrow from the record.
-#[derive(Debug)]
-pub(crate) struct Row<'m, 'r> {
-    pub(crate) amount_minor: i64,
-    pub(crate) currency: Currency,
-    /// date, column, value; those that the row has
-    pub(crate) dates: Vec<(&'m str, &'m str, IsoDate)>,
-    /// field, column, value; those that the row has
-    pub(crate) document: Vec<(&'m str, &'m str, &'r str)>,
-    /// field, value; those that the row has
-    pub(crate) line: Vec<(&'m str, &'r str)>,
+impl Column<'_> {
+    fn fault(self, reason: BadRow) -> CellFault {
+        (reason, Some(self.name.into()))
+    }
 }
+
+/// A field and the columns that it is read from.
+#[derive(Debug, Clone)]
+struct Field<'m> {
+    name: &'m str,
+    from: &'m FieldFrom,
+    columns: Vec<Column<'m>>,
+}
+
+/// One of the documents that a row belongs to; without a split there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part(usize);
 
 /// A mapping bound to the header of one source.
 #[derive(Debug)]
 pub(crate) struct Columns<'m> {
     mapping: &'m Mapping,
     width: usize,
-    key: Vec<Column<'m>>,
+    /// `None` for the field of the split
+    key: Vec<Option<Column<'m>>>,
     currency: Option<Column<'m>>,
-    amount: Vec<Column<'m>>,
-    dates: Vec<(Column<'m>, &'m [String])>,
-    document: Vec<Column<'m>>,
-    line: Vec<Column<'m>>,
+    amount: Amount<'m>,
+    dates: Vec<(&'m str, Column<'m>, &'m [String])>,
+    document: Vec<Field<'m>>,
+    line: Vec<Field<'m>>,
+    /// the value of the split's field, and its column
+    split: Vec<(&'m str, Column<'m>)>,
+    credit_note_type: Option<Column<'m>>,
+    reference: Option<Column<'m>>,
 }
 
-impl<'m> Columns<'m> {
-    /// Finds the columns of the mapping in a header.
-    ///
+/// Where the columns of a header stand.
+struct Header<'h>(BTreeMap<Cow<'h, str>, usize>);
+
+impl<'h> Header<'h> {
     /// # Rules
     ///
     /// > IMP-21: a source has a header row of text after the skipped rows.
     /// > IMP-22: no two columns of a header have the same name; columns without a name do not count.
-    /// > IMP-23: the header has every column that the mapping names.
-    pub(crate) fn bind(mapping: &'m Mapping, header: &Record<'_>) -> Result<Self, SourceFault> {
+    fn read(header: &Record<'h>) -> Result<Self, SourceFault> {
         let mut positions = BTreeMap::new();
-        for (at, cell) in header.cells.iter().enumerate() {
+        for (at, cell) in header.cells().enumerate() {
             let name = text(cell).map_err(|_| SourceFault::Header)?;
-            if !name.is_empty() && positions.insert(name, at).is_some() {
+            if !name.is_empty() && positions.contains_key(&name) {
                 return Err(SourceFault::TwiceNamed(name.into()));
             }
+            positions.insert(name, at);
         }
-        let find = |field: &'m str, name: &'m str| match positions.get(name.trim()) {
-            Some(&at) => Ok(Column { field, name, at }),
-            None => Err(SourceFault::MissingColumn(name.into())),
+        Ok(Self(positions))
+    }
+
+    /// # Rules
+    ///
+    /// > IMP-23: the header has every column that the mapping names.
+    fn find<'m>(&self, name: &'m str) -> Result<Column<'m>, SourceFault> {
+        match self.0.get(name.trim()) {
+            Some(&at) if !name.trim().is_empty() => Ok(Column { name, at }),
+            _ => Err(SourceFault::MissingColumn(name.into())),
+        }
+    }
+
+    fn fields<'m>(&self, fields: &'m BTreeMap<String, FieldFrom>) -> Result<Vec<Field<'m>>, SourceFault> {
+        let field = |(name, from): (&'m String, &'m FieldFrom)| {
+            let columns = from.columns.iter().map(|column| self.find(column)).collect::<Result<_, _>>()?;
+            Ok(Field { name, from, columns })
         };
-        let fields = |map: &'m BTreeMap<String, String>| {
-            map.iter().map(|(field, name)| find(field, name)).collect::<Result<Vec<_>, _>>()
+        fields.iter().map(field).collect()
+    }
+}
+
+impl<'m> Columns<'m> {
+    /// Finds the columns of the mapping in a header.
+    pub(crate) fn bind(mapping: &'m Mapping, header: &Record<'_>) -> Result<Self, SourceFault> {
+        let width = header.width();
+        let header = Header::read(header)?;
+        let find = |name: &'m String| header.find(name);
+        let key =
+            |field: &'m String| mapping.document.get(field).and_then(|from| from.columns.first()).map(find);
+        let notes = mapping.credit_notes.as_ref();
+        let currency = match &mapping.currency {
+            Some(CurrencyFrom::Column(column)) => Some(find(column)?),
+            Some(CurrencyFrom::Code(_)) | None => None,
         };
-        let amount: &[&String] = match &mapping.amount {
-            AmountFrom::One(column) => &[column],
-            AmountFrom::DebitCredit(debit, credit) => &[debit, credit],
-        };
-        let dates = mapping.dates.iter();
         Ok(Self {
             mapping,
-            width: header.cells.len(),
-            key: mapping
-                .key
+            width,
+            key: mapping.key.iter().map(|field| key(field).transpose()).collect::<Result<_, _>>()?,
+            currency,
+            amount: Amount::bind(mapping, &header)?,
+            dates: mapping
+                .dates
                 .iter()
-                .filter_map(|field| Some(find(field, mapping.document.get(field)?)))
-                .collect::<Result<_, _>>()?,
-            currency: match &mapping.currency {
-                CurrencyFrom::Code(_) => None,
-                CurrencyFrom::Column(column) => Some(find("currency", column)?),
-            },
-            amount: amount.iter().map(|column| find("amount", column)).collect::<Result<_, _>>()?,
-            dates: dates
-                .map(|(date, from)| Ok((find(date, &from.column)?, from.formats.as_slice())))
+                .map(|(date, from)| Ok((date.as_str(), find(&from.column)?, from.formats.as_slice())))
                 .collect::<Result<_, SourceFault>>()?,
-            document: fields(&mapping.document)?,
-            line: fields(&mapping.line)?,
+            document: header.fields(&mapping.document)?,
+            line: header.fields(&mapping.line)?,
+            split: match (&mapping.split, &mapping.amount.base) {
+                (Some(split), Base::Split) => split
+                    .columns
+                    .iter()
+                    .map(|(value, column)| Ok((value.as_str(), find(column)?)))
+                    .collect::<Result<_, SourceFault>>()?,
+                _ => Vec::new(),
+            },
+            credit_note_type: notes.and_then(|n| n.types.as_ref()).map(|t| find(&t.column)).transpose()?,
+            reference: notes.and_then(|n| n.reference.as_ref()).map(|r| find(&r.column)).transpose()?,
         })
     }
 
-    /// Reads the grouping key of a record, and whether a part of it is redacted.
-    ///
     /// # Rules
     ///
     /// > IMP-30: a record has the columns of its header, and quotes only round whole cells.
-    /// > IMP-33: every column of the grouping key has a value.
-    /// > IMP-34: not every column of the grouping key is redacted, for such a key tells nothing apart.
-    pub(crate) fn key(&self, record: &Record<'_>) -> Result<(Vec<String>, bool), CellFault> {
-        if record.cells.len() != self.width {
-            return Err((BadRow::ColumnCount { expected: self.width, found: record.cells.len() }, None));
-        }
-        let mut key = Vec::with_capacity(self.key.len());
-        let mut redacted = 0;
-        for column in &self.key {
-            let value =
-                self.value(record, *column)?.ok_or_else(|| (BadRow::NoKey, Some(column.name.into())))?;
-            redacted += usize::from(self.mapping.redacted.contains(value));
-            key.push(value.to_owned());
-        }
-        if redacted == key.len() { Err((BadRow::RedactedKey, None)) } else { Ok((key, redacted > 0)) }
+    pub(crate) fn check_width(&self, record: &Record<'_>) -> Result<(), BadRow> {
+        let found = record.width();
+        if found == self.width { Ok(()) } else { Err(BadRow::ColumnCount { expected: self.width, found }) }
     }
 
-    /// Reads the rest of a record whose key was read.
+    /// The documents that a row belongs to.
     ///
     /// # Rules
     ///
-    /// > IMP-38: the date of the month is present, and every date is one day by the formats of the mapping.
-    /// > IMP-39: the currency of a line is an ISO 4217 code with minor units.
-    pub(crate) fn row<'r>(&self, record: &'r Record<'_>) -> Result<Row<'m, 'r>, CellFault> {
-        let currency = self.read_currency(record)?;
-        let mut row = Row {
-            amount_minor: self.read_amount(record, currency)?,
-            currency,
-            dates: Vec::with_capacity(self.dates.len()),
-            document: Vec::with_capacity(self.document.len()),
-            line: Vec::with_capacity(self.line.len()),
+    /// > IMP-55: a row of a split gives a document for each column that has an amount other than zero, and at least one.
+    pub(crate) fn parts<'a>(&'a self, record: &'a Record<'_>) -> impl Iterator<Item = Part> + 'a {
+        let whole = self.split.is_empty().then_some(Part(0));
+        let is_part = |(_, column): &(&str, Column<'m>)| match self.value(record, *column) {
+            Ok(Some(text)) => !self.mapping.notation.decimal(&text).is_ok_and(|number| number.unscaled == 0),
+            Ok(None) => false,
+            // What cannot be read is no reason to leave it out: its document is rejected for it.
+            Err(_) => true,
         };
-        for (column, formats) in &self.dates {
-            let fault = || (BadRow::Date, Some(column.name.to_owned()));
-            match self.value(record, *column)? {
-                Some(text) => {
-                    row.dates.push((column.field, column.name, date::read(text, formats).ok_or_else(fault)?))
-                }
-                None if column.field == self.mapping.month => return Err(fault()),
-                None => {}
-            }
-        }
-        for column in &self.document {
-            row.document.extend(self.value(record, *column)?.map(|value| (column.field, column.name, value)));
-        }
-        for column in &self.line {
-            row.line.extend(self.value(record, *column)?.map(|value| (column.field, value)));
-        }
-        Ok(row)
-    }
-
-    fn read_currency(&self, record: &Record<'_>) -> Result<Currency, CellFault> {
-        match (&self.mapping.currency, self.currency) {
-            (CurrencyFrom::Code(currency), _) => Ok(*currency),
-            (CurrencyFrom::Column(name), column) => {
-                let text = column.map(|column| self.value(record, column)).transpose()?.flatten();
-                text.and_then(Currency::find).ok_or_else(|| (BadRow::Currency, Some(name.clone())))
-            }
-        }
-    }
-
-    fn read_amount(&self, record: &Record<'_>, currency: Currency) -> Result<i64, CellFault> {
-        let texts: Vec<Option<&str>> =
-            self.amount.iter().map(|column| self.value(record, *column)).collect::<Result<_, _>>()?;
-        let amount = match texts.as_slice() {
-            [Some(text)] => self.mapping.notation.read(text, currency),
-            [debit, credit] => self.mapping.notation.read_pair(*debit, *credit, currency),
-            _ => Err(BadRow::Amount),
-        };
-        amount.map_err(|fault| (fault, self.amount.first().map(|column| column.name.into())))
+        let of_split = self.split.iter().enumerate().filter(move |(_, split)| is_part(split));
+        whole.into_iter().chain(of_split.map(|(at, _)| Part(at)))
     }
 
     /// The trimmed text of a cell; `None` when it is missing.
-    fn value<'r>(&self, record: &'r Record<'_>, column: Column<'m>) -> Result<Option<&'r str>, CellFault> {
-        let cell = record.cells.get(column.at).map_or(&[][..], |cell| cell.as_ref());
-        let value = text(cell).map_err(|fault| (fault, Some(column.name.into())))?;
-        Ok(Some(value).filter(|value| !self.mapping.missing.contains(*value)))
+    fn value<'r>(&self, record: &Record<'r>, column: Column<'m>) -> Result<Option<Cow<'r, str>>, CellFault> {
+        let cell = record.cell(column.at).unwrap_or_default();
+        let value = text(cell).map_err(|fault| column.fault(fault))?;
+        Ok(Some(value).filter(|value| !self.mapping.missing.contains(value.as_ref())))
+    }
+
+    /// The value of a field: of its column, or of those of its columns that have one.
+    fn field_value<'r>(
+        &self,
+        record: &Record<'r>,
+        field: &Field<'m>,
+    ) -> Result<Option<Cow<'r, str>>, CellFault>
+    where
+        'm: 'r,
+    {
+        let mut joined: Option<Cow<'r, str>> = None;
+        for column in &field.columns {
+            let Some(value) = self.value(record, *column)? else { continue };
+            joined = Some(match joined {
+                None => value,
+                Some(before) => Cow::Owned([&before, field.from.with.as_str(), &value].concat()),
+            });
+            if joined.as_ref().is_some_and(|text| text.len() > FIELD_BYTES_MAX) {
+                return Err(column.fault(BadRow::TooLong));
+            }
+        }
+        Ok(joined.or_else(|| field.from.otherwise.as_deref().map(Cow::Borrowed)))
     }
 }
 
@@ -191,10 +215,19 @@ impl<'m> Columns<'m> {
 ///
 /// > IMP-31: a mapped cell is text in the encoding of its file, without control characters.
 /// > IMP-32: a mapped cell is no longer than a field of a record.
-fn text(cell: &[u8]) -> Result<&str, BadRow> {
+pub(crate) fn text(cell: Cow<'_, [u8]>) -> Result<Cow<'_, str>, BadRow> {
     if cell.len() > FIELD_BYTES_MAX {
         return Err(BadRow::TooLong);
     }
-    let text = std::str::from_utf8(cell).map_err(|_| BadRow::Encoding)?;
-    if text.chars().any(char::is_control) { Err(BadRow::Control) } else { Ok(text.trim()) }
+    let text = match cell {
+        Cow::Borrowed(bytes) => Cow::Borrowed(std::str::from_utf8(bytes).map_err(|_| BadRow::Encoding)?),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).map_err(|_| BadRow::Encoding)?),
+    };
+    if text.chars().any(char::is_control) {
+        return Err(BadRow::Control);
+    }
+    Ok(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    })
 }

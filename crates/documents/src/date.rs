@@ -80,6 +80,12 @@ pub(crate) fn read(text: &str, formats: &[String]) -> Option<IsoDate> {
     IsoDate::from_day(found?)
 }
 
+/// Reads a text by one format, if that gives a day in range.
+pub(crate) fn read_one(text: &str, format: &str) -> Option<NaiveDate> {
+    let day = NaiveDate::parse_from_str(text, format).ok()?;
+    YEARS.contains(&day.year()).then_some(day)
+}
+
 /// Whether a format writes days such that it can read them again.
 pub(crate) fn is_usable(format: &str) -> bool {
     let known = !StrftimeItems::new(format).any(|item| matches!(item, Item::Error));

@@ -1,220 +1,205 @@
-//! Records of separated values (RFC 4180), read strictly and one at a time.
+//! Records of separated values (RFC 4180), read strictly and one at a time from a stream.
 //!
 //! The `csv` crate reads on through a broken quote, up to the end of the file, and does not say so:
 //! every row after it would vanish. Here a quote stands only round a whole cell, doubled inside it;
 //! anything else breaks that record, and reading goes on at the next physical line. On well-formed
 //! text both agree, which a test holds.
 //!
-//! No line is scanned more than twice: each quote of an accepted prefix turns the state round, so a
-//! scan that fails ends at the next line with an odd number of quotes.
+//! What is kept is one record and the rest of a block. No line is scanned more than a few times: each
+//! quote of an accepted prefix turns the state round, so a scan that fails ends at the next line with
+//! an odd number of quotes; and a scan that needs more text begins again only when the text has
+//! doubled.
 #![warn(clippy::indexing_slicing, clippy::string_slice, reason = "reads untrusted bytes")]
+
+mod scan;
 
 use std::borrow::Cow;
 
-/// More columns than this break a record.
-const COLUMNS_MAX: usize = 4096;
+use crate::mapping::Layout;
+use crate::source::text::{BLOCK_BYTES, Prints, Text};
+use crate::source::{Origin, SourceFault};
+use scan::{Scan, Span, Stop};
+
+/// More bytes than this break a record.
+const RECORD_BYTES_MAX: usize = 4 << 20;
 
 /// One record and where it began.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Record<'b> {
     /// physical line, from 1
     pub(crate) row: u64,
-    pub(crate) cells: Vec<Cow<'b, [u8]>>,
+    text: &'b [u8],
+    spans: &'b [Span],
 }
 
-/// A record with a quote out of place, or with too many columns; the row it began on.
+impl<'b> Record<'b> {
+    /// How many cells it has.
+    pub(crate) const fn width(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// A cell without its quotes; `None` beyond the last.
+    pub(crate) fn cell(&self, at: usize) -> Option<Cow<'b, [u8]>> {
+        self.spans.get(at)?.of(self.text)
+    }
+
+    /// All cells.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Cow<'b, [u8]>> + '_ {
+        self.spans.iter().filter_map(|span| span.of(self.text))
+    }
+}
+
+/// A record that is too long, has a quote out of place, or too many columns; the row it began on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Broken {
     pub(crate) row: u64,
+    pub(crate) too_long: bool,
 }
 
-/// The records of a table. Empty lines are not records.
-#[derive(Debug, Clone)]
-pub(crate) struct Records<'b> {
-    rest: &'b [u8],
+/// The records of a source. Empty lines are not records.
+pub(crate) struct Records<'s> {
+    text: Text<'s>,
+    buffer: Vec<u8>,
+    /// where the unread text begins in the buffer
+    at: usize,
+    /// whether the buffer ends where the source ends
+    whole: bool,
     row: u64,
     separator: u8,
+    spans: Vec<Span>,
 }
 
-impl<'b> Records<'b> {
-    /// Starts after `skip_rows` physical lines.
-    pub(crate) fn new(bytes: &'b [u8], separator: u8, skip_rows: u32) -> Self {
-        let mut records = Self { rest: bytes, row: 1, separator };
-        for _ in 0..skip_rows {
-            records.skip_line();
+impl<'s> Records<'s> {
+    /// Starts after the lines that the mapping skips. With fingerprints, the source must be the same as when
+    /// they were taken.
+    pub(crate) fn open(
+        origin: &'s dyn Origin,
+        layout: &Layout,
+        known: Option<&'s [u64]>,
+    ) -> Result<Self, SourceFault> {
+        let text = Text::open(origin, layout.encoding, known)?;
+        let mut records = Self::of(text, layout.separator);
+        for _ in 0..layout.skip_rows {
+            if !records.skip_line()? {
+                break;
+            }
         }
-        records
+        while records.begins_with_one_of(&layout.skip_prefixes)? {
+            records.skip_line()?;
+        }
+        Ok(records)
     }
 
-    fn skip_line(&mut self) {
-        let end = self.rest.iter().position(|byte| *byte == b'\n').map_or(self.rest.len(), |at| at + 1);
-        self.advance(end);
-        self.row += 1;
+    pub(crate) const fn of(text: Text<'s>, separator: u8) -> Self {
+        Self { text, buffer: Vec::new(), at: 0, whole: false, row: 1, separator, spans: Vec::new() }
     }
 
-    fn advance(&mut self, bytes: usize) -> &'b [u8] {
-        let (taken, rest) = self.rest.split_at_checked(bytes).unwrap_or((self.rest, &[]));
-        self.rest = rest;
-        taken
-    }
-
-    fn cells(&mut self) -> Option<Vec<Cow<'b, [u8]>>> {
-        let mut cells = Vec::new();
-        loop {
-            cells.push(if self.rest.first() == Some(&b'"') { self.quoted()? } else { self.plain()? });
-            match self.rest {
-                [byte, ..] if *byte == self.separator && cells.len() < COLUMNS_MAX => {
-                    self.advance(1);
-                }
-                [] | [b'\n', ..] | [b'\r', b'\n', ..] => {
-                    self.skip_line();
-                    return Some(cells);
-                }
-                _ => return None,
+    /// The next record, or why it is none; `None` at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Result<Record<'_>, Broken>>, SourceFault> {
+        self.skip_empty_lines()?;
+        if self.rest().is_empty() {
+            return Ok(None);
+        }
+        let row = self.row;
+        match self.scan()? {
+            Ok((bytes, lines)) => {
+                let text = self.buffer.get(self.at..).unwrap_or_default();
+                self.at += bytes;
+                self.row += lines;
+                Ok(Some(Ok(Record { row, text, spans: &self.spans })))
+            }
+            Err(too_long) => {
+                self.skip_line()?;
+                Ok(Some(Err(Broken { row, too_long })))
             }
         }
     }
 
-    /// A cell without quotes: up to the separator or the end of the line.
-    fn plain(&mut self) -> Option<Cow<'b, [u8]>> {
-        let ends = |byte: &u8| *byte == self.separator || *byte == b'\n' || *byte == b'"';
-        let end = self.rest.iter().position(ends).unwrap_or(self.rest.len());
-        let (cell, rest) = self.rest.split_at_checked(end)?;
-        let carriage_return = matches!(rest.first(), Some(b'\n')) && cell.last() == Some(&b'\r');
-        let cell = self.advance(if carriage_return { end - 1 } else { end });
-        (rest.first() != Some(&b'"')).then_some(Cow::Borrowed(cell))
+    /// The physical line that comes next.
+    pub(crate) const fn row(&self) -> u64 {
+        self.row
     }
 
-    /// A cell in quotes, from its first quote to its last.
-    fn quoted(&mut self) -> Option<Cow<'b, [u8]>> {
-        self.advance(1);
-        let mut cell = Cow::Borrowed(self.until_quote()?);
-        while self.rest.first() == Some(&b'"') {
-            self.advance(1);
-            let more = self.until_quote()?;
-            let text = cell.to_mut();
-            text.push(b'"');
-            text.extend_from_slice(more);
-        }
-        Some(cell)
+    /// The fingerprints of what was read.
+    pub(crate) fn into_prints(self) -> Prints {
+        self.text.into_prints()
     }
 
-    /// What stands before the next quote; moves behind that quote.
-    fn until_quote(&mut self) -> Option<&'b [u8]> {
-        let end = self.rest.iter().position(|byte| *byte == b'"')?;
-        let taken = self.advance(end);
-        self.advance(1);
-        self.row += u64::try_from(taken.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(u64::MAX);
-        Some(taken)
+    /// Bytes and physical lines of the record at hand, or whether it is none because it is too long.
+    ///
+    /// # Rules
+    ///
+    /// > IMP-53: a record is at most 4 MiB long.
+    fn scan(&mut self) -> Result<Result<(usize, u64), bool>, SourceFault> {
+        loop {
+            self.spans.clear();
+            let rest = self.buffer.get(self.at..).unwrap_or_default();
+            let length = rest.len();
+            match Scan::new(rest, self.separator, self.whole).record(&mut self.spans) {
+                Ok((bytes, _)) if bytes > RECORD_BYTES_MAX => return Ok(Err(true)),
+                Ok(found) => return Ok(Ok(found)),
+                Err(Stop::Broken) => return Ok(Err(false)),
+                Err(Stop::Unfinished) if length > RECORD_BYTES_MAX => return Ok(Err(true)),
+                Err(Stop::Unfinished) => self.fill(length * 2)?,
+            }
+        }
     }
-}
 
-impl<'b> Iterator for Records<'b> {
-    type Item = Result<Record<'b>, Broken>;
+    fn rest(&self) -> &[u8] {
+        self.buffer.get(self.at..).unwrap_or_default()
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
-        while matches!(self.rest, [b'\n', ..] | [b'\r', b'\n', ..]) {
-            self.skip_line();
+    /// Forgets what was read, and reads until there are that many bytes.
+    fn fill(&mut self, bytes: usize) -> Result<(), SourceFault> {
+        self.buffer.drain(..self.at.min(self.buffer.len()));
+        self.at = 0;
+        while !self.whole && self.buffer.len() < bytes.max(BLOCK_BYTES) {
+            self.whole = !self.text.fill(&mut self.buffer)?;
         }
-        if self.rest.is_empty() {
-            return None;
+        Ok(())
+    }
+
+    /// Sees to it that so many bytes can be looked at, if the source has them.
+    fn look(&mut self, bytes: usize) -> Result<&[u8], SourceFault> {
+        if self.rest().len() < bytes && !self.whole {
+            self.fill(bytes)?;
         }
-        let (row, start) = (self.row, self.rest);
-        if let Some(cells) = self.cells() {
-            return Some(Ok(Record { row, cells }));
+        Ok(self.rest())
+    }
+
+    fn skip_empty_lines(&mut self) -> Result<(), SourceFault> {
+        loop {
+            self.at += match self.look(2)? {
+                [b'\n', ..] => 1,
+                [b'\r', b'\n', ..] => 2,
+                _ => return Ok(()),
+            };
+            self.row += 1;
         }
-        (self.row, self.rest) = (row, start);
-        self.skip_line();
-        Some(Err(Broken { row }))
+    }
+
+    /// Skips a physical line; `false` when there was none.
+    fn skip_line(&mut self) -> Result<bool, SourceFault> {
+        let mut any = false;
+        loop {
+            let rest = self.rest();
+            let end = rest.iter().position(|byte| *byte == b'\n');
+            any |= !rest.is_empty();
+            self.at = end.map_or(self.buffer.len(), |end| self.at + end + 1);
+            if end.is_some() || self.whole {
+                self.row += 1;
+                return Ok(any);
+            }
+            self.fill(0)?;
+        }
+    }
+
+    fn begins_with_one_of(&mut self, prefixes: &[String]) -> Result<bool, SourceFault> {
+        let longest = prefixes.iter().map(String::len).max().unwrap_or(0);
+        let rest = self.look(longest)?;
+        Ok(prefixes.iter().any(|prefix| rest.starts_with(prefix.as_bytes())))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn all(text: &str) -> Vec<Result<Vec<String>, u64>> {
-        Records::new(text.as_bytes(), b',', 0)
-            .map(|record| match record {
-                Ok(record) => {
-                    Ok(record.cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect())
-                }
-                Err(broken) => Err(broken.row),
-            })
-            .collect()
-    }
-
-    fn cells(list: &[&str]) -> Result<Vec<String>, u64> {
-        Ok(list.iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn a_broken_quote_costs_its_own_line_only() {
-        for broken in ["a,\"b", "a,b\"", "a,\"b\"c", "a,b\"c", "\"a,b", "\"", "a,\"b\"\"", "\"a\"b,\"c"] {
-            let found = all(&format!("1,2\n{broken}\n3,4\n5,\"6\"\n"));
-            assert_eq!(
-                found,
-                [cells(&["1", "2"]), Err(2), cells(&["3", "4"]), cells(&["5", "6"])],
-                "{broken}"
-            );
-        }
-    }
-
-    #[test]
-    fn rows_are_physical_lines() {
-        let found: Vec<u64> = Records::new(b"#TYPE x\nh,i\r\n\r\n\"a\nb\",c\nd,e", b',', 1)
-            .map(|record| record.unwrap().row)
-            .collect();
-        assert_eq!(found, [2, 4, 6]);
-    }
-
-    #[test]
-    fn well_formed_text_is_read_like_rfc_4180() {
-        assert_eq!(all("a,\"b\"\"c,\n\",\r\n,\n"), [cells(&["a", "b\"c,\n", ""]), cells(&["", ""])]);
-        assert_eq!(all("a,b"), [cells(&["a", "b"])]);
-        assert_eq!(all("\"\""), [cells(&[""])]);
-        assert_eq!(all(""), []);
-        // A carriage return alone does not end a line.
-        assert_eq!(all("a\rb\n"), [cells(&["a\rb"])]);
-    }
-
-    #[test]
-    fn too_many_columns_break_the_record() {
-        let most = ",".repeat(COLUMNS_MAX - 1);
-        assert!(all(&most).iter().all(Result::is_ok));
-        assert_eq!(all(&format!("{most},\na,b")), [Err(1), cells(&["a", "b"])]);
-    }
-
-    #[test]
-    fn hostile_quotes_take_linear_time() {
-        // Each of these makes a careless reader scan to the end of the file once a line.
-        for line in ["\"a\"b,\"c\n", "\"\n", "\",\n", "a,\"\n", "\"\"\"\n"] {
-            let text = line.repeat(400_000);
-            assert!(Records::new(text.as_bytes(), b',', 0).count() >= 200_000);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn agrees_with_the_csv_crate_on_what_it_writes(
-            rows in proptest::collection::vec(proptest::collection::vec("[a\",\\n\\r é]{0,6}", 3), 1..8)
-        ) {
-            let mut writer = csv::Writer::from_writer(Vec::new());
-            for row in &rows {
-                writer.write_record(row).unwrap();
-            }
-            let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-            let expected: Vec<_> = rows.into_iter().map(Ok).collect();
-            prop_assert_eq!(all(&text), expected);
-        }
-
-        #[test]
-        fn any_bytes_end(bytes in proptest::collection::vec(
-            prop_oneof![Just(b'"'), Just(b','), Just(b'\n'), Just(b'\r'), any::<u8>()], 0..200)
-        ) {
-            let lines = bytes.split(|byte| *byte == b'\n').count();
-            prop_assert!(Records::new(&bytes, b',', 0).count() <= lines);
-        }
-    }
-}
+mod tests;

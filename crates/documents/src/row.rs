@@ -72,7 +72,40 @@ pub enum BadRow {
     /// IMP-43: more than a ledger amount holds.
     #[error("the total of the document does not fit 64 bits of minor units")]
     TotalTooLarge,
+    /// IMP-44: a row like an earlier one.
+    #[error("the document has an earlier row that is the same")]
+    SameRow,
+    /// IMP-45: what lowers a claim and names none.
+    #[error("a credit note is no claim, and this one names no document that it corrects")]
+    CreditNote,
+    /// IMP-46: what it names is not there.
+    #[error("the credit note names a document that is not among these sources")]
+    NothingToCorrect,
+    /// IMP-46: it raises what it should lower.
+    #[error("the credit note does not lower the document that it names")]
+    NotLowered,
+    /// IMP-47: neither an invoice nor a credit note.
+    #[error("the type code is missing, or none that the mapping knows")]
+    TypeCode,
+    /// IMP-48: a party, or whatever else the mapping calls necessary.
+    #[error("the document has no `{0}`, which the mapping requires")]
+    Required(String),
+    /// IMP-49: a product that is not exact in 128 bits, or a quotient of zero.
+    #[error("the product does not fit, divides by zero, or does not come out even")]
+    Product,
+    /// IMP-53: too long.
+    #[error("the record is longer than 4 MiB")]
+    RecordTooLong,
+    /// IMP-54: too many lines.
+    #[error("the document has more than {LINES_MAX} lines")]
+    TooManyLines,
+    /// IMP-55: nothing in it.
+    #[error("no column of the split has an amount")]
+    NoAmount,
 }
+
+/// Lines of one document.
+pub(crate) const LINES_MAX: usize = 1 << 16;
 
 impl Failure for BadRow {
     fn code(&self) -> &'static str {
@@ -95,6 +128,15 @@ impl Failure for BadRow {
             Self::Disagrees => "IMP-41",
             Self::LineTwice => "IMP-42",
             Self::TotalNotPositive | Self::TotalTooLarge => "IMP-43",
+            Self::SameRow => "IMP-44",
+            Self::CreditNote => "IMP-45",
+            Self::NothingToCorrect | Self::NotLowered => "IMP-46",
+            Self::TypeCode => "IMP-47",
+            Self::Required(_) => "IMP-48",
+            Self::Product => "IMP-49",
+            Self::RecordTooLong => "IMP-53",
+            Self::TooManyLines => "IMP-54",
+            Self::NoAmount => "IMP-55",
         }
     }
 
@@ -109,7 +151,18 @@ impl Failure for BadRow {
     fn fix(&self) -> String {
         match self {
             Self::LineTwice => "check that no row and no file is given twice",
-            Self::TotalNotPositive => "leave credit notes out, or group them with the invoice they reduce",
+            Self::TotalNotPositive => "nothing is owed: there is no claim to import",
+            Self::SameRow => {
+                "if it is a repetition, say so in `[duplicates]`: then = \"once\"; if not, \"each\""
+            }
+            Self::CreditNote => "name the column that holds the corrected document, in `[credit_notes]`",
+            Self::NothingToCorrect => "import the credit note together with the document that it corrects",
+            Self::NotLowered => "check `amounts` in `[credit_notes]`",
+            Self::TypeCode => "add the code to `invoices` or `credit_notes`",
+            Self::Required(_) => "complete the row, give `otherwise` in the mapping, or do not require it",
+            Self::Product => "check `times`, `divided_by` and `rounding` of the mapping",
+            Self::TooManyLines => "add a column to `key` that divides the document",
+            Self::NoAmount => "nothing: the row holds no document",
             Self::MixedCurrencies | Self::RedactedKey => {
                 "add a column to `key` that tells the documents apart"
             }

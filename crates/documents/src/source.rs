@@ -1,22 +1,45 @@
-//! A source: a file's name and bytes, and the way from its bytes to UTF-8.
+//! A source: a file's name, and the way from its bytes to UTF-8.
 //!
-//! A byte-order mark decides the encoding. Without one the text is UTF-8; cells that are not are
+//! A byte-order mark decides the encoding; without one the mapping does. Cells that are no text are
 //! refused row by row, later. A source that cannot be read at all fails the whole run: documents
 //! span files, so that leaving a file out would make wrong totals.
-#![warn(clippy::indexing_slicing, clippy::string_slice, reason = "reads untrusted bytes")]
+//!
+//! A run reads each source twice, a block at a time: once to learn where each document ends, once to
+//! make the documents. So a source is something that can be opened again; that it was
+//! the same both times is checked block by block.
 
-use std::borrow::Cow;
+pub(crate) mod text;
+
+use std::io::{self, Read};
 
 use parclose_types::{Failure, Fault};
 use serde::Deserialize;
 
-/// One file of a run.
+/// What can be opened again: a file, or bytes in memory.
+pub trait Origin {
+    /// The name that lines and rejections refer to.
+    fn name(&self) -> &str;
+    /// Begins at the first byte.
+    fn open(&self) -> io::Result<Box<dyn Read + '_>>;
+}
+
+/// A source in memory.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
     /// the name that lines and rejections refer to
     pub name: &'a str,
     /// the whole file
     pub bytes: &'a [u8],
+}
+
+impl Origin for Source<'_> {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(self.bytes))
+    }
 }
 
 /// What a source without a byte-order mark holds.
@@ -28,6 +51,15 @@ pub enum Encoding {
     /// UTF-16: refused without a mark, because nothing says which byte comes first
     #[serde(rename = "utf-16")]
     Utf16,
+    /// UTF-16, low byte first
+    #[serde(rename = "utf-16le")]
+    Utf16Le,
+    /// UTF-16, high byte first
+    #[serde(rename = "utf-16be")]
+    Utf16Be,
+    /// the Western code page, which holds Latin-1
+    #[serde(rename = "windows-1252")]
+    Windows1252,
 }
 
 /// Why a source cannot be read.
@@ -44,7 +76,7 @@ pub struct BadSource {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceFault {
     /// IMP-20: not text in the encoding it claims.
-    #[error("the bytes are not UTF-16 with a byte-order mark")]
+    #[error("the bytes are not UTF-16, or nothing says which byte comes first")]
     Utf16,
     /// IMP-21: no header row, or one that is not a record of text.
     #[error("there is no readable header row after the skipped rows")]
@@ -58,6 +90,12 @@ pub enum SourceFault {
     /// IMP-24: two sources of one name.
     #[error("another source has the same name")]
     SameName,
+    /// IMP-25: it cannot be opened, or not read to its end.
+    #[error("it cannot be read to its end: {0}")]
+    Unreadable(io::ErrorKind),
+    /// IMP-26: other bytes the second time.
+    #[error("it changed while it was read")]
+    Changed,
 }
 
 impl Failure for BadSource {
@@ -72,6 +110,8 @@ impl Failure for BadSource {
             SourceFault::TwiceNamed(_) => "IMP-22",
             SourceFault::MissingColumn(_) => "IMP-23",
             SourceFault::SameName => "IMP-24",
+            SourceFault::Unreadable(_) => "IMP-25",
+            SourceFault::Changed => "IMP-26",
         }
     }
 
@@ -79,13 +119,14 @@ impl Failure for BadSource {
         Fault::Sender
     }
 
+    /// A fault of the second reading comes when documents were made already.
     fn definite(&self) -> bool {
-        true
+        !matches!(self.fault, SourceFault::Unreadable(_) | SourceFault::Changed)
     }
 
     fn fix(&self) -> String {
         match &self.fault {
-            SourceFault::Utf16 => "save the file as UTF-8".into(),
+            SourceFault::Utf16 => "save the file as UTF-8, or name its `encoding` in the mapping".into(),
             SourceFault::Header => {
                 "check `skip_rows` and `separator` of the mapping, and that the file is whole".into()
             }
@@ -96,58 +137,10 @@ impl Failure for BadSource {
                 )
             }
             SourceFault::SameName => "give each file once, under its own name".into(),
-        }
-    }
-}
-
-/// Turns the bytes into UTF-8 without a mark.
-///
-/// # Rules
-///
-/// > IMP-20: text in UTF-16 has a byte-order mark, whole code units and paired surrogates.
-pub(crate) fn utf8(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, SourceFault> {
-    match (bytes, encoding) {
-        ([0xff, 0xfe, rest @ ..], _) => utf16(rest, u16::from_le_bytes),
-        ([0xfe, 0xff, rest @ ..], _) => utf16(rest, u16::from_be_bytes),
-        ([0xef, 0xbb, 0xbf, rest @ ..], _) | (rest, Encoding::Utf8) => Ok(Cow::Borrowed(rest)),
-        (_, Encoding::Utf16) => Err(SourceFault::Utf16),
-    }
-}
-
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, [u8]>, SourceFault> {
-    let (pairs, []) = bytes.as_chunks::<2>() else { return Err(SourceFault::Utf16) };
-    let text: Result<String, _> = char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
-    text.map(|text| Cow::Owned(text.into_bytes())).map_err(|_| SourceFault::Utf16)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn utf16_bytes(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
-        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(order).collect()
-    }
-
-    #[test]
-    fn imp_20_broken_utf_16_is_refused() {
-        assert_eq!(utf8(b"a\0b\0", Encoding::Utf16), Err(SourceFault::Utf16));
-        assert_eq!(utf8(b"\xff\xfea\0b", Encoding::Utf8), Err(SourceFault::Utf16));
-        assert_eq!(utf8(b"\xff\xfe\x00\xd8", Encoding::Utf8), Err(SourceFault::Utf16));
-        assert_eq!(utf8(b"\xfe\xff\xdc\x00\x00a", Encoding::Utf8), Err(SourceFault::Utf16));
-    }
-
-    #[test]
-    fn marks_decide() {
-        for encoding in [Encoding::Utf8, Encoding::Utf16] {
-            for bytes in [
-                utf16_bytes("é𝄞,x", u16::to_le_bytes),
-                utf16_bytes("é𝄞,x", u16::to_be_bytes),
-                "\u{feff}é𝄞,x".as_bytes().to_vec(),
-            ] {
-                assert_eq!(utf8(&bytes, encoding).unwrap(), "é𝄞,x".as_bytes());
+            SourceFault::Unreadable(_) => "check the file and its permissions".into(),
+            SourceFault::Changed => {
+                "import a copy that nobody writes to; what was imported so far is recognised".into()
             }
         }
-        assert_eq!(utf8(b"plain", Encoding::Utf8).unwrap(), b"plain".as_slice());
-        assert_eq!(utf8(b"", Encoding::Utf8).unwrap(), b"".as_slice());
     }
 }

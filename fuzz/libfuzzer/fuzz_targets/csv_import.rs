@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    parclose_fuzz_targets::texts::csv_import(input);
+    parclose_fuzz_targets::tables::csv_import(input);
 });

@@ -13,7 +13,8 @@
 //! - [`ledger`]: transactions, proposals, root transactions
 //! - [`proofs`]: what an auditor is handed, and the genesis
 //! - [`key_files`]: key files and sealed keys
-//! - [`texts`]: definitions, policies, mappings, tables
+//! - [`texts`]: definitions, policies, mappings
+//! - [`tables`]: tables under a mapping, and without one
 //! - [`world`], [`seeds`], [`mutator`]: what happened, the corpus made of it, and its deformation
 
 pub mod key_files;
@@ -21,6 +22,7 @@ pub mod ledger;
 pub mod mutator;
 pub mod proofs;
 pub mod seeds;
+pub mod tables;
 pub mod texts;
 pub mod wire;
 pub mod world;
@@ -64,7 +66,9 @@ targets![
     texts::definition_parse,
     texts::policy_parse,
     texts::mapping_parse,
-    texts::csv_import,
+    tables::csv_import,
+    tables::csv_layouts,
+    tables::suggest_mapping,
     wire::decode_message,
     wire::frames,
     wire::unpad,

@@ -19,7 +19,7 @@ use parclose_types::{
 use crate::TARGETS;
 use crate::key_files::HONEST;
 use crate::ledger::join_parts;
-use crate::texts::{MAPPING_TOML, sample};
+use crate::tables::{EVERYTHING_TOML, GENERATED_TOML, sample};
 use crate::world::{CHANNEL_TOML, POLICY, SCHEMA, WORLD};
 
 /// The inputs of one target.
@@ -95,6 +95,8 @@ fn of(target: &str) -> Seeds {
         "policy_parse" => policies(),
         "mapping_parse" => mappings(),
         "csv_import" => tables(),
+        "csv_layouts" => layouts(),
+        "suggest_mapping" => drafted(),
         "decode_message" => Seeds::canonical(messages().iter().map(Message::to_bytes).collect()),
         "frames" => frames(),
         "unpad" => paddings(),
@@ -227,16 +229,68 @@ fn policies() -> Seeds {
 }
 
 fn mappings() -> Seeds {
-    let other = include_str!("../../../channels/scf-receivable/mappings/calderdale.toml");
-    let bad = [
-        MAPPING_TOML.replace("key = [\"supplier_id\", \"invoice_number\"]", "key = []"),
-        MAPPING_TOML.replace("decimal_mark = \".\"", "decimal_mark = \",\""),
-        MAPPING_TOML.replace("%d.%m.%Y", "%d.%m"),
-        MAPPING_TOML.replace("derived_from = \"due\"", "derived_from = \"issue\""),
-        MAPPING_TOML.replace("missing = [\"-\"]", "missing = [\"[redacted]\"]"),
-        MAPPING_TOML.replace("[tokens]", "[tokens]\nmore = 1"),
+    let [calderdale, treasury] = [
+        include_str!("../../../channels/scf-receivable/mappings/calderdale.toml"),
+        include_str!("../../../channels/scf-receivable/mappings/treasury.toml"),
     ];
-    Seeds::texts(&[MAPPING_TOML, other], &bad)
+    let bad = [
+        GENERATED_TOML.replace("key = [\"supplier_id\", \"invoice_number\"]", "key = []"),
+        GENERATED_TOML.replace("decimal_mark = \".\"", "decimal_mark = \",\""),
+        GENERATED_TOML.replace("%d.%m.%Y", "%d.%m"),
+        GENERATED_TOML.replace("derived_from = \"due\"", "derived_from = \"issue\""),
+        GENERATED_TOML.replace("missing = [\"-\"]", "missing = [\"[redacted]\"]"),
+        GENERATED_TOML.replace("[tokens]", "[tokens]\nmore = 1"),
+        EVERYTHING_TOML.replace("rounding = \"half-even\"", ""),
+        EVERYTHING_TOML.replace("\"number\", \"class\"]", "\"number\"]"),
+        EVERYTHING_TOML.replace("names = \"number\"", "names = \"place\""),
+        EVERYTHING_TOML.replace("join = [\"Seller\", \"No\"]", "join = []"),
+        EVERYTHING_TOML.replace("\"kr.\"", "\"-\""),
+        EVERYTHING_TOML.replace("\"payer\"]", "\"nobody\"]"),
+    ];
+    Seeds::texts(&[GENERATED_TOML, calderdale, treasury, EVERYTHING_TOML], &bad)
+}
+
+/// A table under `everything.toml`: an invoice of two classes, a line that returns, a credit note of each kind.
+const LAYOUTS: &str = "junk\n#TYPE x\n-- y\n\
+    Seller;No;Kind;Corrects;Dealers;Public;Price;Units;Ccy;Due;Place;Ref;Text\n\
+    S1;N1;380;;€1.000,50;2;99,5;1;EUR;04.03.2025;Leeds;r1;\"a;\"\"b\"\"\"\n\
+    S1;N1;380;;€1.000,50;2;99,5;1;EUR;04.03.2025;Leeds;r1;\"a;\"\"b\"\"\"\n\
+    S1;C1;381;N1;10;0;100;1;EUR;;-;r2;x\n\
+    S1;C2;381;;10;;100;1;EUR;;;r3;x\n\
+    S2;HIDDEN;380;;-5;5;100;2;JPY;2025-03-04;Hull;;\n\
+    HIDDEN;N3;380;;0;-;1;1;GBP;04.03.2025;;;\n";
+
+fn layouts() -> Seeds {
+    let crlf = LAYOUTS.replace('\n', "\r\n");
+    let bad = [
+        String::new(),
+        LAYOUTS.lines().take(4).collect::<Vec<_>>().join("\n"),
+        LAYOUTS.replace("380", "999"),
+        LAYOUTS.replacen("Corrects", "Other", 1),
+        LAYOUTS.replace(";EUR;", ";EURO;").replace(";JPY;", ";;"),
+        LAYOUTS.replace("99,5;1;", "99,5;0;").replace("100;2;JPY", "100;0;JPY"),
+        "junk\n\"".into(),
+    ];
+    Seeds::new(vec![LAYOUTS.into(), crlf.into()], bad.map(String::into_bytes).to_vec())
+}
+
+fn drafted() -> Seeds {
+    let german = "Export\nLieferantennr.;Rechnungsnr.;Fälligkeitsdatum;Betrag;Währung;Buchungstext\n\
+        L1;R-1;31.01.2025;1.234,50;EUR;Guss\nL2;R-1;01.02.2025;-12,00;EUR;k.A.\n";
+    let english = "Vendor,Invoice No,Type,Original Invoice,Due Date,Amount (£)\n\
+        Acme,1,380,,01/02/2025,\"£1,000.00\"\nAcme,2,381,1,03/04/2025,£20.00\nREDACTED,3,380,,05/06/2025,£5.00\n";
+    let utf16: Vec<u8> = german.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let bad = [
+        "",
+        "a,b\n",
+        "a\n1\n",
+        "a,b\nx,y\n",
+        "Amount,Amount\n1.50,2\n",
+        "a,Amount\n1,1.50\n2,\"1,50\"\n",
+        "\"",
+    ];
+    let good = vec![sample(1, 24), german.into(), english.into(), utf16];
+    Seeds::new(good, bad.map(|text| text.as_bytes().to_vec()).to_vec())
 }
 
 fn tables() -> Seeds {

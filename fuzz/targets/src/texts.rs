@@ -1,32 +1,24 @@
-//! What people write: definitions, policies, mappings, tables. Sizes are bounded here where the
-//! entrance's own limit would make a single run slow.
+//! What people write: definitions, policies, mappings. Sizes are bounded here where the entrance's own
+//! limit would make a single run slow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::from_utf8;
-use std::sync::LazyLock;
 
 use parclose_access::request::{Party, Principal, Request};
 use parclose_access::{Effect, Policy, PolicyEpoch, PolicyError, PolicySource, decide, explain};
+use parclose_documents::Mapping;
 use parclose_documents::mapping::MappingFault;
-use parclose_documents::{Import, Mapping, Source, read_documents};
 use parclose_transaction::{Definition, DefinitionInvalid};
 use parclose_types::MemberId;
 
 use crate::Reached;
+use crate::tables::{SAMPLE, check_import, import};
 use crate::world::SCHEMA;
 
 /// Bytes of a policy with its schema; the entrance itself takes 256 KiB of each.
 const POLICY_INPUT_BYTES_MAX: usize = 8 << 10;
-/// Bytes of a table.
-const TABLE_BYTES_MAX: usize = 256 << 10;
 /// What forbids everything: no permit wins over it.
 const FORBID_ALL: &str = "\n@id(\"fuzz-forbid-all\")\nforbid (principal, action, resource);\n";
-
-/// The mapping `generated.toml` of the receivables template.
-pub const MAPPING_TOML: &str = include_str!("../../../channels/scf-receivable/mappings/generated.toml");
-
-static MAPPING: LazyLock<Mapping> =
-    LazyLock::new(|| Mapping::parse(MAPPING_TOML, "generated.toml").expect("a shipped mapping"));
 
 /// A definition that is accepted names nothing twice and nothing that it does not define.
 pub fn definition_parse(input: &[u8]) -> Reached {
@@ -129,7 +121,10 @@ pub fn mapping_parse(input: &[u8]) -> Reached {
         Err(bad) => {
             let shape = matches!(
                 bad.fault,
-                MappingFault::TooLarge | MappingFault::Toml { .. } | MappingFault::Shape { .. }
+                MappingFault::TooLarge
+                    | MappingFault::Toml { .. }
+                    | MappingFault::Shape { .. }
+                    | MappingFault::UnknownKey { .. }
             );
             return if shape { Reached::Door } else { Reached::Inside };
         }
@@ -142,45 +137,4 @@ pub fn mapping_parse(input: &[u8]) -> Reached {
         check_import(&import);
     }
     Reached::Through
-}
-
-static SAMPLE: LazyLock<Vec<u8>> = LazyLock::new(|| sample(1, 3));
-
-/// One month of generated invoices.
-#[must_use]
-pub fn sample(seed: u64, documents: usize) -> Vec<u8> {
-    let files = parclose_documents::synthetic::invoices(seed, documents).files;
-    files.into_iter().map(|(_, bytes)| bytes).max_by_key(Vec::len).unwrap_or_default()
-}
-
-/// A table under `generated.toml`: every row is accounted for, every total is the sum of its lines, and
-/// the same bytes read twice are refused or give the same.
-pub fn csv_import(input: &[u8]) -> Reached {
-    if input.len() > TABLE_BYTES_MAX {
-        return Reached::Door;
-    }
-    let Ok(imported) = import(input, &MAPPING) else { return Reached::Door };
-    check_import(&imported);
-    assert_eq!(import(input, &MAPPING).as_ref(), Ok(&imported), "two imports of one table");
-    if imported.documents.is_empty() { Reached::Inside } else { Reached::Through }
-}
-
-fn import(bytes: &[u8], mapping: &Mapping) -> Result<Import, parclose_documents::BadSource> {
-    read_documents(&[Source { name: "table.csv", bytes }], mapping)
-}
-
-fn check_import(import: &Import) {
-    let report = &import.report;
-    assert_eq!(report.rows, report.lines + report.rejected_lines + report.rejected_rows, "a row is lost");
-    assert_eq!(report.documents, import.documents.len() as u64, "a document is lost");
-    let keys: BTreeSet<_> = import.documents.iter().map(|document| &document.key).collect();
-    assert_eq!(keys.len(), import.documents.len(), "two documents of one key");
-    let mut total = 0_u128;
-    for document in &import.documents {
-        let sum: i128 = document.lines.iter().map(|line| i128::from(line.amount_minor)).sum();
-        assert!(sum > 0 && sum == i128::from(document.total_minor), "a total is not the sum of its lines");
-        total += u128::from(document.total_minor);
-    }
-    let reported: u128 = report.totals.values().map(|totals| totals.total_minor).sum();
-    assert_eq!(reported, total, "the report has another total than the documents");
 }

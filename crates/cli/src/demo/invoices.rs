@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use parclose_documents::{Currency, Document, synthetic};
+use parclose_documents::{Currency, Document, Origin, Source, read_origins, synthetic};
 
 use crate::args::{Demo, Global};
 use crate::error::CliError;
-use crate::import::{read_all, read_files, read_mapping};
+use crate::import::{find_files, read_mapping};
 use crate::progress::Progress;
 
 pub(crate) struct Invoices {
@@ -87,17 +87,17 @@ pub(crate) fn read(global: &Global, options: &Demo, progress: &mut Progress) -> 
     match &options.invoices {
         Some(folder) => {
             progress.step(&format!("reading invoices from {}", folder.display()));
-            from_files(
-                &folder.display().to_string(),
-                &read_files(std::slice::from_ref(folder))?,
-                &mappings.join("calderdale.toml"),
-            )
+            let files = find_files(std::slice::from_ref(folder))?;
+            let origins: Vec<&dyn Origin> = files.iter().map(|file| file as &dyn Origin).collect();
+            from_origins(&folder.display().to_string(), &origins, &mappings.join("calderdale.toml"))
         }
         None => {
             progress.step(&format!("generating {} invoices from seed {}", options.documents, options.seed));
             let made = synthetic::invoices(options.seed, options.documents);
             let source = format!("generated from seed {}", options.seed);
-            let invoices = from_files(&source, &made.files, &mappings.join("generated.toml"))?;
+            let files = sources(&made.files);
+            let origins: Vec<&dyn Origin> = files.iter().map(|file| file as &dyn Origin).collect();
+            let invoices = from_origins(&source, &origins, &mappings.join("generated.toml"))?;
             if invoices.total_minor() != made.reference.total_minor {
                 return Err(CliError::verification("the importer's sum is not the generator's".into()));
             }
@@ -106,10 +106,14 @@ pub(crate) fn read(global: &Global, options: &Demo, progress: &mut Progress) -> 
     }
 }
 
-fn from_files(source: &str, files: &[(String, Vec<u8>)], mapping: &Path) -> Result<Invoices, CliError> {
-    let read = read_all(files, &read_mapping(mapping)?)?;
-    if let Some(rejection) = read.rejected.first() {
-        return Err(CliError::verification(format!("a line was rejected: {rejection}")));
+fn sources(files: &[(String, Vec<u8>)]) -> Vec<Source<'_>> {
+    files.iter().map(|(name, bytes)| Source { name, bytes }).collect()
+}
+
+fn from_origins(source: &str, origins: &[&dyn Origin], mapping: &Path) -> Result<Invoices, CliError> {
+    let read = read_origins(origins, &read_mapping(mapping)?)?;
+    if let Some(one) = read.left_out.first() {
+        return Err(CliError::verification(format!("a line was left out: {one}")));
     }
     let currency = one_currency(&read.documents)?;
     Ok(Invoices { source: source.into(), documents: read.documents, currency })
@@ -138,7 +142,7 @@ mod tests {
         let made = synthetic::invoices(1, currencies.len());
         let mapping = include_str!("../../../../channels/scf-receivable/mappings/generated.toml");
         let mapping = parclose_documents::Mapping::parse(mapping, "generated.toml").unwrap();
-        let mut read = read_all(&made.files, &mapping).unwrap().documents;
+        let mut read = parclose_documents::read_documents(&sources(&made.files), &mapping).unwrap().documents;
         assert_eq!(read.len(), currencies.len());
         for (document, code) in read.iter_mut().zip(currencies) {
             document.currency = Currency::find(code).unwrap();

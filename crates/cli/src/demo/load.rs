@@ -12,7 +12,7 @@ use super::invoices::{BOTH, Dealt, Invoices};
 use crate::args::OfChannel;
 use crate::context::in_room;
 use crate::error::CliError;
-use crate::import::Target;
+use crate::import::{Fate, Target};
 use crate::progress::Progress;
 use crate::transaction::member_named;
 
@@ -83,13 +83,17 @@ fn import_month(
         let of = OfChannel { channel: dealt.channel().into(), member: dealt.supplier().into() };
         let room = consortium.room(&of.member, &of.channel)?;
         let target = Target::resolve(consortium, &of, &room, "receivable", &[])?;
-        let imported = target.import(&room, &invoices.of(dealt, Some(month)), &mut |_, _| {})?;
-        match imported.refused.first() {
-            Some((key, rule)) => {
-                Err(CliError::verification(format!("document {key:?} was refused by {rule}")))
+        let mut applied = Vec::new();
+        target.import(&room, invoices.of(dealt, Some(month)), &mut |footprint, fate| match fate {
+            Fate::Applied(outcome) => {
+                applied.push(outcome.clone());
+                Ok(())
             }
-            None => Ok((dealt, imported.applied)),
-        }
+            other => {
+                Err(CliError::verification(format!("the document at {:?}: {other:?}", footprint.beginning())))
+            }
+        })?;
+        Ok((dealt, applied))
     };
     parclose_node::in_parallel(BOTH.map(|dealt| move || import(dealt)))
 }

@@ -1,27 +1,30 @@
 //! A document while its lines come in.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod judge;
 
-use super::Rejection;
-use crate::columns::{CellFault, Row};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::book::{Out, Place};
+use super::left_out::{LeftOut, State};
+use crate::columns::{CellFault, Credit, Row};
 use crate::currency::Currency;
 use crate::date::IsoDate;
-use crate::document::{Document, DocumentDate, Line};
-use crate::mapping::Mapping;
-use crate::row::BadRow;
+use crate::document::Line;
+use crate::mapping::{Mapping, Then};
 
-/// Where a row stands: the index and name of its source, and its physical line.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'s> {
-    pub(super) source: usize,
-    pub(super) source_name: &'s str,
-    pub(super) row: u64,
-}
+use crate::row::{BadRow, LINES_MAX};
 
-impl Place<'_> {
-    pub(super) fn rejection(self, key: Option<Vec<String>>, (reason, column): CellFault) -> Rejection {
-        Rejection { source_name: self.source_name.into(), row: self.row, column, key, reason }
-    }
+/// A row that belongs to a document, or the reason why it could not be read.
+#[derive(Debug)]
+pub(super) struct Entry<'s, 'm, 'r> {
+    pub(super) place: Place<'s>,
+    pub(super) row: Result<((Currency, i64), Row<'m, 'r>), CellFault>,
+    /// its amount, also where the rest could not be read
+    pub(super) amount: Option<(Currency, i64)>,
+    pub(super) credit: Credit,
+    /// what is equal for two rows that are the same; `None` where no other row can be
+    pub(super) print: Option<[u8; 32]>,
 }
 
 /// A document whose lines are not complete.
@@ -35,13 +38,25 @@ pub(super) struct Draft {
     total_minor: i128,
     lines: Vec<Line>,
     line_ids: BTreeSet<String>,
+    prints: BTreeSet<[u8; 32]>,
+    /// number of a credit note that names this document -> its sum
+    credits: BTreeMap<String, i128>,
+    /// whether there are rows of an invoice
+    claims: bool,
+    /// whether there are rows of a credit note that names no document
+    is_credit_note: bool,
     /// index and name of the source, and the row, of the first line
-    first: (usize, String, u64),
+    first: (usize, Arc<str>, u64),
     last_source: usize,
-    /// index of the source -> its faults
-    faults: Vec<(usize, Rejection)>,
-    pub(super) rows: u64,
-    pub(super) conflicts: BTreeSet<String>,
+    /// the first rule that was broken; nothing of a rejected document is used again
+    fault: Option<BadRow>,
+    differences: BTreeSet<String>,
+}
+
+/// What a good row is.
+enum Taken {
+    Line(Line),
+    Same,
 }
 
 impl Draft {
@@ -55,131 +70,201 @@ impl Draft {
             total_minor: 0,
             lines: Vec::new(),
             line_ids: BTreeSet::new(),
-            first: (place.source, place.source_name.into(), place.row),
+            prints: BTreeSet::new(),
+            credits: BTreeMap::new(),
+            claims: false,
+            is_credit_note: false,
+            first: (place.source, Arc::clone(place.name), place.row),
             last_source: place.source,
-            faults: Vec::new(),
-            rows: 0,
-            conflicts: BTreeSet::new(),
+            fault: None,
+            differences: BTreeSet::new(),
         }
     }
 
-    /// Sources are read in order, so that the first and the last tell.
-    pub(super) const fn spans_sources(&self) -> bool {
-        self.first.0 != self.last_source
-    }
-
-    /// Adds a row of this key, or the reason why it could not be read.
-    pub(super) fn add(&mut self, place: Place<'_>, row: Result<Row<'_, '_>, CellFault>, mapping: &Mapping) {
-        self.rows += 1;
+    /// Adds a row of this key, or rejects the document for it.
+    pub(super) fn add(&mut self, entry: Entry<'_, '_, '_>, mapping: &Mapping, out: &mut Out) {
+        let (place, amount) = (entry.place, entry.amount);
         self.last_source = place.source;
-        if let Err(fault) = row.and_then(|row| self.absorb(place, &row, mapping)) {
-            self.faults.push((place.source, place.rejection(Some(self.key.clone()), fault)));
-            // Nothing of a rejected document is used again.
-            self.lines = Vec::new();
+        let leave_out = |draft: &Self, state, (reason, column)| LeftOut {
+            source_name: Arc::clone(place.name),
+            row: place.row,
+            column,
+            state,
+            reason,
+            document: draft.beginning(),
+        };
+        match (self.absorb(entry, mapping), self.fault.clone()) {
+            (Ok(Taken::Line(line)), None) => self.lines.push(line),
+            (Ok(Taken::Line(_)), Some(fault)) => {
+                out.leave_out(leave_out(self, State::OfRejected, (fault, None)), amount);
+            }
+            (Ok(Taken::Same), _) => {
+                out.leave_out(leave_out(self, State::Duplicate, (BadRow::SameRow, None)), amount);
+            }
+            (Err(fault), _) => {
+                self.reject(&fault.0, out);
+                out.leave_out(leave_out(self, State::Rejected, fault), amount);
+            }
         }
     }
 
     /// # Rules
     ///
     /// > IMP-40: all lines of a document are in one currency.
-    /// > IMP-41: lines do not differ in the fields that the mapping says must agree.
-    /// > IMP-42: a line id stands once in its document.
-    fn absorb(&mut self, place: Place<'_>, row: &Row<'_, '_>, mapping: &Mapping) -> Result<(), CellFault> {
-        if *self.currency.get_or_insert(row.currency) != row.currency {
+    /// > IMP-54: a document has at most 65,536 lines.
+    fn absorb(&mut self, entry: Entry<'_, '_, '_>, mapping: &Mapping) -> Result<Taken, CellFault> {
+        let ((currency, amount_minor), row) = entry.row?;
+        if *self.currency.get_or_insert(currency) != currency {
             return Err((BadRow::MixedCurrencies, None));
         }
+        let line = line(entry.place, amount_minor, &row, &entry.credit);
+        if self.is_same(&line, entry.print, mapping)? {
+            return Ok(Taken::Same);
+        }
+        match entry.credit {
+            Credit::None => {
+                self.claims = true;
+                self.agree(&row, mapping)?;
+            }
+            Credit::Unlinked => {
+                self.is_credit_note = true;
+                self.agree(&row, mapping)?;
+            }
+            // A credit note has fields and dates of its own; the document keeps the invoice's.
+            Credit::Linked(number) => *self.credits.entry(number).or_default() += i128::from(amount_minor),
+        }
+        self.total_minor += i128::from(amount_minor);
+        if self.lines.len() >= LINES_MAX { Err((BadRow::TooManyLines, None)) } else { Ok(Taken::Line(line)) }
+    }
+
+    /// Whether the row is left out because it is the same as an earlier one.
+    ///
+    /// # Rules
+    ///
+    /// > IMP-42: a line id stands once in its document.
+    /// > IMP-44: rows of a document that are the same reject it, are counted once, or are counted each, as the mapping says.
+    fn is_same(
+        &mut self,
+        line: &Line,
+        print: Option<[u8; 32]>,
+        mapping: &Mapping,
+    ) -> Result<bool, CellFault> {
+        if self.fault.is_some() {
+            return Ok(false);
+        }
+        let same = print.is_some_and(|print| !self.prints.insert(print));
+        if same && mapping.then == Then::Once {
+            return Ok(true);
+        }
+        if !line.id.is_empty() && !self.line_ids.insert(line.id.clone()) {
+            let column = mapping.line.get("id").and_then(|from| from.columns.first());
+            return Err((BadRow::LineTwice, column.cloned()));
+        }
+        if same && mapping.then == Then::Reject { Err((BadRow::SameRow, None)) } else { Ok(false) }
+    }
+
+    /// # Rules
+    ///
+    /// > IMP-41: lines do not differ in the fields that the mapping says must agree.
+    fn agree(&mut self, row: &Row<'_, '_>, mapping: &Mapping) -> Result<(), CellFault> {
         for (field, column, value) in &row.document {
             match self.fields.get(*field) {
-                None => drop(self.fields.insert((*field).into(), (*value).into())),
-                Some(first) if first == value => {}
-                Some(_) => self.conflict(field, column, mapping)?,
+                None => drop(self.fields.insert((*field).into(), value.as_ref().into())),
+                Some(first) if *first == *value => {}
+                Some(_) => self.differ(field, column, mapping)?,
             }
         }
         for (date, column, day) in &row.dates {
             let first = *self.dates.entry((*date).into()).or_insert(*day);
             if first != *day {
-                self.conflict(date, column, mapping)?;
+                self.differ(date, column, mapping)?;
                 self.dates.insert((*date).into(), first.min(*day));
             }
         }
-        self.total_minor += i128::from(row.amount_minor);
-        let line = line(place, row);
-        if !line.id.is_empty() && !self.line_ids.insert(line.id.clone()) {
-            return Err((BadRow::LineTwice, mapping.line.get("id").cloned()));
-        }
-        if self.faults.is_empty() {
-            self.lines.push(line);
-        }
         Ok(())
     }
 
-    fn conflict(&mut self, field: &str, column: &str, mapping: &Mapping) -> Result<(), CellFault> {
+    fn differ(&mut self, field: &str, column: &str, mapping: &Mapping) -> Result<(), CellFault> {
         if mapping.must_agree.contains(field) {
             return Err((BadRow::Disagrees, Some(column.into())));
         }
-        if !self.conflicts.contains(field) {
-            self.conflicts.insert(field.into());
+        if !self.differences.contains(field) {
+            self.differences.insert(field.into());
         }
         Ok(())
     }
 
-    /// Makes the document, or gives its faults, each with the index of its source.
-    ///
-    /// # Rules
-    ///
-    /// > IMP-43: the total of a document is at least 1 and at most 2^64 - 1 minor units.
-    pub(super) fn finish(mut self, mapping: &Mapping) -> Result<Document, Vec<(usize, Rejection)>> {
-        if !self.faults.is_empty() {
-            return Err(self.faults);
+    /// Leaves out the lines so far, and forgets what only a document needs.
+    fn reject(&mut self, reason: &BadRow, out: &mut Out) {
+        if self.fault.is_none() {
+            self.fault = Some(reason.clone());
+            self.leave_out_lines(|_| State::OfRejected, reason, out);
+            self.line_ids = BTreeSet::new();
+            self.prints = BTreeSet::new();
         }
-        let total_minor = self.total().map_err(|fault| self.fault(fault))?;
-        let dates = self.all_dates(mapping).ok_or_else(|| self.fault(BadRow::Date))?;
-        let (Some(currency), Some(month)) = (self.currency, self.dates.get(&mapping.month)) else {
-            return Err(self.fault(BadRow::Date));
-        };
-        let month = month.month();
-        self.fields.extend(mapping.constants.clone());
-        let Self { key, redacted, fields, lines, .. } = self;
-        Ok(Document { key, redacted, fields, dates, month, currency, total_minor, lines })
     }
 
-    fn total(&self) -> Result<u64, BadRow> {
-        if self.total_minor <= 0 {
-            return Err(BadRow::TotalNotPositive);
+    fn leave_out_lines(&mut self, state: impl Fn(usize) -> State, reason: &BadRow, out: &mut Out) {
+        for (at, line) in std::mem::take(&mut self.lines).into_iter().enumerate() {
+            let amount = self.currency.map(|currency| (currency, line.amount_minor));
+            let one = LeftOut {
+                source_name: line.source_name,
+                row: line.row,
+                column: None,
+                state: state(at),
+                reason: reason.clone(),
+                document: self.beginning(),
+            };
+            out.leave_out(one, amount);
         }
-        u64::try_from(self.total_minor).map_err(|_| BadRow::TotalTooLarge)
     }
 
-    fn all_dates(&self, mapping: &Mapping) -> Option<BTreeMap<String, DocumentDate>> {
-        let read = self
-            .dates
-            .iter()
-            .map(|(name, day)| Some((name.clone(), DocumentDate { day: *day, derived: false })));
-        let derived = mapping.derived_dates.iter().filter_map(|(name, derivation)| {
-            let from = self.dates.get(&derivation.from)?;
-            let day = from.days_before(derivation.days_before);
-            Some(day.map(|day| (name.clone(), DocumentDate { day, derived: true })))
-        });
-        read.chain(derived).collect()
+    fn beginning(&self) -> Option<(Arc<str>, u64)> {
+        Some((Arc::clone(&self.first.1), self.first.2))
     }
 
-    /// A fault of the whole document stands at its first row.
-    fn fault(&self, reason: BadRow) -> Vec<(usize, Rejection)> {
-        let (source, source_name, row) = &self.first;
-        let place = Place { source: *source, source_name, row: *row };
-        vec![(place.source, place.rejection(Some(self.key.clone()), (reason, None)))]
+    /// Makes the document, or leaves all of it out.
+    pub(super) fn finish(mut self, mapping: &Mapping, out: &mut Out) {
+        if self.fault.is_some() {
+            out.report.rejected_documents += 1;
+            return;
+        }
+        match self.judge(mapping) {
+            Err((State::CreditNote, reason)) => {
+                out.report.credit_notes += 1;
+                self.leave_out_lines(|_| State::CreditNote, &reason, out);
+            }
+            Err((_, reason)) => {
+                // A fault of the whole document stands at its first row.
+                let state = |at| if at == 0 { State::Rejected } else { State::OfRejected };
+                out.report.rejected_documents += 1;
+                self.leave_out_lines(state, &reason, out);
+            }
+            Ok(judged) => {
+                let spans = self.first.0 != self.last_source;
+                let differences = std::mem::take(&mut self.differences);
+                let document = self.document(judged, mapping);
+                out.report.count(&document, &differences, spans);
+                out.document(document);
+            }
+        }
     }
 }
 
-fn line(place: Place<'_>, row: &Row<'_, '_>) -> Line {
+fn line(place: Place<'_>, amount_minor: i64, row: &Row<'_, '_>, credit: &Credit) -> Line {
     let mut fields: BTreeMap<String, String> =
-        row.line.iter().map(|(field, value)| ((*field).into(), (*value).into())).collect();
+        row.line.iter().map(|(field, value)| ((*field).into(), value.as_ref().into())).collect();
+    let credit_note = match credit {
+        Credit::Linked(number) => Some(number.clone()),
+        Credit::None | Credit::Unlinked => None,
+    };
     Line {
-        source_name: place.source_name.into(),
+        source_name: Arc::clone(place.name),
         row: place.row,
         id: fields.remove("id").unwrap_or_default(),
         description: fields.remove("description").unwrap_or_default(),
-        amount_minor: row.amount_minor,
+        amount_minor,
+        credit_note,
         fields,
     }
 }

@@ -1,9 +1,16 @@
 //! Imports that go wrong, a rule at a time; then those that go right, and those that are hostile.
 
+mod credit_notes;
+mod duplicates;
 mod hostile;
+mod layouts;
 mod prop;
 mod real;
 mod rules;
+mod streaming;
+mod treasury;
+
+use parclose_types::Failure;
 
 use super::*;
 
@@ -84,9 +91,30 @@ fn read(texts: &[&str]) -> Result<Import, BadSource> {
     let sources: Vec<Source<'_>> =
         names.iter().zip(texts).map(|(name, text)| Source { name, bytes: text.as_bytes() }).collect();
     let import = read_documents(&sources, &mapping())?;
-    let report = &import.report;
-    assert_eq!(report.rows, report.lines + report.rejected_lines + report.rejected_rows);
+    check(&import);
     Ok(import)
+}
+
+/// What holds for every import: each entry is accounted for, and each total is the sum of its lines.
+fn check(import: &Import) {
+    let report = &import.report;
+    assert!(report.reconciles(), "{:?}", report.accounts);
+    assert_eq!(report.entries(State::Line), report.lines);
+    assert_eq!(
+        report.entries(State::Rejected) + report.entries(State::OfRejected),
+        report.rejected_lines + report.rejected_rows
+    );
+    let lines: usize = import.documents.iter().map(|document| document.lines.len()).sum();
+    assert_eq!(report.input.entries(), (lines + import.left_out.len()) as u64);
+    for document in &import.documents {
+        let sum: i128 = document.lines.iter().map(|line| i128::from(line.amount_minor)).sum();
+        assert_eq!(sum, i128::from(document.total_minor));
+    }
+}
+
+/// What was left out where a rule was broken.
+fn rejected(import: &Import) -> Vec<&LeftOut> {
+    import.rejected().collect()
 }
 
 fn import(rows: &[String]) -> Import {

@@ -1,82 +1,151 @@
-//! The checks that turn a written mapping into a [`Mapping`]; its rules stand at [`Mapping::parse`].
+//! The checks that turn a written mapping into a [`Mapping`].
+
+mod amount;
+mod fields;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_types::limits::NAME_BYTES_MAX;
-
 use super::refusal::MappingFault;
-use super::written::{Amount, Date, Tokens, Written, WrittenCurrency};
-use super::{AmountFrom, CurrencyFrom, DateFrom, Derivation, Mapping};
-use crate::amount::{Notation, SignRule};
+use super::written::{CreditNotes as WrittenCreditNotes, Date, File, Tokens, Written, WrittenCurrency};
+use super::{
+    CreditNotes, CurrencyFrom, DateFrom, Derivation, FieldFrom, Layout, Mapping, Reference, Split, Types,
+};
 use crate::currency::Currency;
 use crate::date;
 
 type Dates = (BTreeMap<String, DateFrom>, BTreeMap<String, Derivation>);
 
 pub(super) fn check(written: Written) -> Result<Mapping, MappingFault> {
-    names(&written)?;
-    key(&written.key, &written.document)?;
-    let separator = separator(&written.file.separator)?;
-    let notation = notation(&written.amount)?;
-    let (dates, derived_dates) = split_dates(written.dates)?;
-    let read = |name: &String| written.document.contains_key(name) || dates.contains_key(name);
-    if let Some(name) = written.must_agree.iter().find(|name| !read(name)) {
-        return Err(MappingFault::Unread { key: "must_agree", name: name.clone() });
-    }
-    if !dates.contains_key(&written.month) {
-        return Err(MappingFault::Unread { key: "month", name: written.month });
+    fields::names(&written)?;
+    let split =
+        written.split.map(|split| Split { field: split.field, text: split.text, columns: split.columns });
+    let (document, line) = (fields::fields(written.document)?, fields::fields(written.line)?);
+    key(&written.key, &document, split.as_ref())?;
+    if let Some(split) = &split {
+        is_split(split, &written.key)?;
     }
     let (missing, redacted) = tokens(written.tokens)?;
-    Ok(Mapping {
-        encoding: written.file.encoding,
-        separator,
-        skip_rows: written.file.skip_rows,
+    let (dates, derived_dates) = split_dates(written.dates)?;
+    let mapping = Mapping {
+        layout: layout(written.file)?,
         missing,
         redacted,
+        credit_notes: written
+            .credit_notes
+            .map(|notes| credit_notes(notes, &written.key, &document))
+            .transpose()?,
         key: written.key,
         must_agree: written.must_agree.into_iter().collect(),
+        required: written.required.into_iter().collect(),
         month: written.month,
-        currency: currency(written.currency)?,
-        amount: amount_columns(written.amount)?,
-        notation,
+        currency: written.currency.map(currency).transpose()?,
+        notation: amount::notation(&written.amount)?,
+        amount: amount::from(written.amount, split.is_some())?,
         dates,
         derived_dates,
-        document: written.document,
-        line: written.line,
+        document,
+        line,
         constants: written.constants,
-    })
+        split,
+        same: written.duplicates.same,
+        then: written.duplicates.then,
+    };
+    named(&mapping)?;
+    Ok(mapping)
 }
 
-/// Document fields, line fields, constants and dates share one name space.
-fn names(written: &Written) -> Result<(), MappingFault> {
-    let fields = written.document.keys().chain(written.line.keys()).chain(written.constants.keys());
-    let mut seen = BTreeSet::new();
-    for name in fields.chain(written.dates.keys()) {
-        if !is_name(name) {
-            return Err(MappingFault::Name(name.clone()));
-        }
-        if !seen.insert(name) {
-            return Err(MappingFault::NamedTwice(name.clone()));
-        }
-    }
-    Ok(())
-}
-
-fn is_name(name: &str) -> bool {
-    name.len() <= NAME_BYTES_MAX
-        && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-fn key(key: &[String], document: &BTreeMap<String, String>) -> Result<(), MappingFault> {
+/// # Rules
+///
+/// > IMP-04: the grouping key is one or more different document columns.
+fn key(
+    key: &[String],
+    document: &BTreeMap<String, FieldFrom>,
+    split: Option<&Split>,
+) -> Result<(), MappingFault> {
     if key.is_empty() {
         return Err(MappingFault::NoKey);
     }
+    // A joined value can be that of other parts, and a stand-in that of everybody: both would merge documents.
+    let plain = |field: &FieldFrom| field.columns.len() == 1 && field.otherwise.is_none();
+    let is_one = |name: &String| {
+        document.get(name).is_some_and(plain) || split.is_some_and(|split| split.field == *name)
+    };
     let mut seen = BTreeSet::new();
-    match key.iter().find(|field| !document.contains_key(*field) || !seen.insert(*field)) {
-        Some(field) => Err(MappingFault::Key(field.clone())),
+    match key.iter().find(|name| !is_one(name) || !seen.insert(*name)) {
+        Some(name) => Err(MappingFault::Key(name.clone())),
         None => Ok(()),
     }
+}
+
+/// # Rules
+///
+/// > IMP-12: a split has one or more different columns, and its field is part of the key.
+fn is_split(split: &Split, key: &[String]) -> Result<(), MappingFault> {
+    let columns: BTreeSet<&String> = split.columns.values().collect();
+    let told_apart = key.contains(&split.field) && columns.len() == split.columns.len();
+    let whole = |text: &String| !text.trim().is_empty() && !text.chars().any(char::is_control);
+    if told_apart && !columns.is_empty() && split.columns.keys().all(whole) {
+        Ok(())
+    } else {
+        Err(MappingFault::Split)
+    }
+}
+
+/// # Rules
+///
+/// > IMP-09: what must agree, and the date of the month, are names that the mapping reads from columns.
+/// > IMP-16: what is required is a field of the document or a date.
+fn named(mapping: &Mapping) -> Result<(), MappingFault> {
+    let read = |name: &String| mapping.document.contains_key(name) || mapping.dates.contains_key(name);
+    if let Some(name) = mapping.must_agree.iter().find(|name| !read(name)) {
+        return Err(MappingFault::Unread { key: "must_agree", name: name.clone() });
+    }
+    if let Some(name) = mapping.month.as_ref().filter(|name| !mapping.dates.contains_key(*name)) {
+        return Err(MappingFault::Unread { key: "month", name: name.clone() });
+    }
+    let known: BTreeSet<&str> = mapping.document_fields().chain(mapping.dates()).collect();
+    match mapping.required.iter().find(|name| !known.contains(name.as_str())) {
+        Some(name) => Err(MappingFault::Required(name.clone())),
+        None => Ok(()),
+    }
+}
+
+/// # Rules
+///
+/// > IMP-13: credit notes are told by the codes of a type column, by a reference to a column of the key, or by both.
+fn credit_notes(
+    written: WrittenCreditNotes,
+    key: &[String],
+    document: &BTreeMap<String, FieldFrom>,
+) -> Result<CreditNotes, MappingFault> {
+    let trimmed =
+        |list: Vec<String>| list.into_iter().map(|code| code.trim().to_owned()).collect::<BTreeSet<_>>();
+    let (invoices, credit_notes) = (trimmed(written.invoices), trimmed(written.credit_notes));
+    let codes = !invoices.is_empty() && !credit_notes.is_empty() && invoices.is_disjoint(&credit_notes);
+    let types = match written.column {
+        Some(column) if codes => Some(Types { column, invoices, credit_notes }),
+        None if invoices.is_empty() && credit_notes.is_empty() => None,
+        _ => return Err(MappingFault::CreditNotes),
+    };
+    let named = |name: &String| key.iter().position(|field| field == name && document.contains_key(name));
+    let reference = match (written.reference, written.names.as_ref().map(named)) {
+        (Some(column), Some(Some(names))) => Some(Reference { column, names }),
+        (None, None) => None,
+        _ => return Err(MappingFault::CreditNotes),
+    };
+    if types.is_none() && reference.is_none() {
+        return Err(MappingFault::CreditNotes);
+    }
+    Ok(CreditNotes { types, amounts: written.amounts, reference })
+}
+
+fn layout(written: File) -> Result<Layout, MappingFault> {
+    Ok(Layout {
+        encoding: written.encoding,
+        separator: separator(&written.separator)?,
+        skip_rows: written.skip_rows,
+        skip_prefixes: prefixes(written.skip_prefixes)?,
+    })
 }
 
 fn separator(text: &str) -> Result<u8, MappingFault> {
@@ -88,47 +157,35 @@ fn separator(text: &str) -> Result<u8, MappingFault> {
     }
 }
 
-fn notation(amount: &Amount) -> Result<Notation, MappingFault> {
-    let decimal_mark = mark(&amount.decimal_mark).ok_or(MappingFault::Mark { key: "decimal_mark" })?;
-    let thousands_mark = match &amount.thousands_mark {
-        None => None,
-        Some(text) => Some(
-            mark(text)
-                .filter(|mark| *mark != decimal_mark)
-                .ok_or(MappingFault::Mark { key: "thousands_mark" })?,
-        ),
-    };
-    Ok(Notation { decimal_mark, thousands_mark, sign: amount.sign })
-}
+/// Bytes of the longest prefix that is looked for.
+const PREFIX_BYTES_MAX: usize = 256;
 
-fn mark(text: &str) -> Option<char> {
-    let mut characters = text.chars();
-    let mark = characters.next().filter(|_| characters.next().is_none())?;
-    let taken = mark.is_alphanumeric() || mark.is_control() || "+-\u{2212}()\"".contains(mark);
-    (!taken).then_some(mark)
-}
-
-fn amount_columns(amount: Amount) -> Result<AmountFrom, MappingFault> {
-    match (amount.sign, amount.column, amount.debit, amount.credit) {
-        (SignRule::DebitCredit, None, Some(debit), Some(credit)) if debit != credit => {
-            Ok(AmountFrom::DebitCredit(debit, credit))
-        }
-        (SignRule::DebitCredit, ..) => Err(MappingFault::AmountColumns),
-        (_, Some(column), None, None) => Ok(AmountFrom::One(column)),
-        _ => Err(MappingFault::AmountColumns),
+fn prefixes(list: Vec<String>) -> Result<Vec<String>, MappingFault> {
+    let usable = |text: &String| (1..=PREFIX_BYTES_MAX).contains(&text.len()) && !text.contains(['\r', '\n']);
+    match list.iter().find(|text| !usable(text)) {
+        Some(text) => Err(MappingFault::Text { key: "skip_prefixes", text: text.clone() }),
+        None => Ok(list),
     }
 }
 
+/// # Rules
+///
+/// > IMP-07: the currency is either one ISO 4217 code with minor units, or a column.
 fn currency(written: WrittenCurrency) -> Result<CurrencyFrom, MappingFault> {
     match (written.code, written.column) {
-        (Some(code), None) => {
-            Currency::find(&code).map(CurrencyFrom::Code).ok_or(MappingFault::Currency(code))
-        }
+        (Some(code), None) => currency_code(&code),
         (None, Some(column)) => Ok(CurrencyFrom::Column(column)),
         _ => Err(MappingFault::CurrencySource),
     }
 }
 
+pub(super) fn currency_code(code: &str) -> Result<CurrencyFrom, MappingFault> {
+    Currency::find(code).map(CurrencyFrom::Code).ok_or_else(|| MappingFault::Currency(code.into()))
+}
+
+/// # Rules
+///
+/// > IMP-08: a date is either read from a column by formats that give a day, or derived from a date that is read.
 fn split_dates(written: BTreeMap<String, Date>) -> Result<Dates, MappingFault> {
     let (mut read, mut derived) = (BTreeMap::new(), BTreeMap::new());
     for (name, date) in written {
@@ -152,6 +209,10 @@ fn split_dates(written: BTreeMap<String, Date>) -> Result<Dates, MappingFault> {
 }
 
 /// Tokens are compared with trimmed cells; an empty cell is always missing.
+///
+/// # Rules
+///
+/// > IMP-10: no token means both missing and redacted.
 fn tokens(written: Tokens) -> Result<(BTreeSet<String>, BTreeSet<String>), MappingFault> {
     let trimmed = |list: Vec<String>| list.into_iter().map(|token| token.trim().to_owned());
     let missing: BTreeSet<String> = trimmed(written.missing).chain([String::new()]).collect();

@@ -2,6 +2,9 @@
 
 use parclose_types::{Failure, Fault};
 
+/// Factors, and divisors, of one amount.
+pub(super) const FACTORS_MAX: usize = 8;
+
 /// A mapping that is refused: which one, and for which rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("mapping `{file}`: {fault}")]
@@ -34,6 +37,18 @@ pub enum MappingFault {
         /// what is wrong, naming the key
         message: String,
     },
+    /// IMP-02: a key that no mapping has.
+    #[error("line {line}: unknown key `{key}`{}, known here are `{known}`", near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default())]
+    UnknownKey {
+        /// from 1
+        line: usize,
+        /// the key as written
+        key: String,
+        /// the known key that looks most like it
+        near: Option<&'static str>,
+        /// all known keys of that table
+        known: String,
+    },
     /// IMP-03: not a lower-case word that fits a name.
     #[error("`{0}` is not a name: use at most 64 of `a-z0-9_`, beginning with a letter")]
     Name(String),
@@ -44,7 +59,9 @@ pub enum MappingFault {
     #[error("`key` is empty")]
     NoKey,
     /// IMP-04: part of the key twice, or not a document column.
-    #[error("`key` needs different fields of `[document]`; `{0}` is not one")]
+    #[error(
+        "`key` needs different fields of `[document]` with a column each, or that of `[split]`; `{0}` is not one"
+    )]
     Key(String),
     /// IMP-05: not a single character, or one that cannot be told apart.
     #[error("`{key}` must be one character that no number, quote or other mark uses")]
@@ -54,7 +71,8 @@ pub enum MappingFault {
     },
     /// IMP-06: columns that do not fit the sign rule.
     #[error(
-        "`[amount]` needs `debit` and `credit` for the sign `debit-credit`, and `column` for every other"
+        "`[amount]` needs `debit` and `credit` for the sign `debit-credit`, and `column` for every other, \
+         or neither with `[split]`"
     )]
     AmountColumns,
     /// IMP-07: both or neither of code and column.
@@ -88,6 +106,41 @@ pub enum MappingFault {
     /// IMP-10: a token with two meanings.
     #[error("the token `{0}` means both missing and redacted")]
     Token(String),
+    /// IMP-11: a product that cannot be computed, or a rounding of nothing.
+    #[error(
+        "`[amount]` needs `rounding` with `times` or `divided_by` and only then; these are columns and numbers \
+         from 1 on, at most {FACTORS_MAX} each; and a debit and a credit are not multiplied"
+    )]
+    Product,
+    /// IMP-12: a split that does not tell its documents apart.
+    #[error("`[split]` needs different `columns`, and its `field` in `key`")]
+    Split,
+    /// IMP-13: credit notes that cannot be told, or a reference that leads nowhere.
+    #[error(
+        "`[credit_notes]` needs `type` with `invoices` and `credit_notes`, which differ, or `reference`; \
+         and with `reference`, `names`, a column of `key`"
+    )]
+    CreditNotes,
+    /// IMP-14: a field without a column, or with two ways to read it.
+    #[error("`{0}` needs either `column` or `join` with two or more, and `with` only to join")]
+    Field(String),
+    /// IMP-15: a text that numbers or lines are made of.
+    #[error("`{key}` needs short texts that hold no digit, sign, quote or end of line: `{text}` is none")]
+    Text {
+        /// the key in the mapping
+        key: &'static str,
+        /// the text as written
+        text: String,
+    },
+    /// IMP-16: a name that no document has.
+    #[error("`required` names `{0}`, which is neither a field of a document nor a date")]
+    Required(String),
+    /// IMP-17: nobody says the currency.
+    #[error("the mapping states no currency")]
+    NoCurrency,
+    /// IMP-17: two say it.
+    #[error("the mapping states the currency, and so does the import")]
+    TwoCurrencies,
 }
 
 impl MappingFault {
@@ -105,7 +158,7 @@ impl Failure for BadMapping {
     fn rule(&self) -> &'static str {
         match self.fault {
             MappingFault::TooLarge | MappingFault::Toml { .. } => "IMP-01",
-            MappingFault::Shape { .. } => "IMP-02",
+            MappingFault::Shape { .. } | MappingFault::UnknownKey { .. } => "IMP-02",
             MappingFault::Name(_) | MappingFault::NamedTwice(_) => "IMP-03",
             MappingFault::NoKey | MappingFault::Key(_) => "IMP-04",
             MappingFault::Mark { .. } => "IMP-05",
@@ -116,6 +169,13 @@ impl Failure for BadMapping {
             }
             MappingFault::Unread { .. } => "IMP-09",
             MappingFault::Token(_) => "IMP-10",
+            MappingFault::Product => "IMP-11",
+            MappingFault::Split => "IMP-12",
+            MappingFault::CreditNotes => "IMP-13",
+            MappingFault::Field(_) => "IMP-14",
+            MappingFault::Text { .. } => "IMP-15",
+            MappingFault::Required(_) => "IMP-16",
+            MappingFault::NoCurrency | MappingFault::TwoCurrencies => "IMP-17",
         }
     }
 
@@ -128,6 +188,12 @@ impl Failure for BadMapping {
     }
 
     fn fix(&self) -> String {
-        format!("correct `{}`; the shipped mappings of the channel template show every key", self.file)
+        match self.fault {
+            MappingFault::NoCurrency => {
+                "write `[currency]` with `code` or `column` into it, or give --currency CODE".into()
+            }
+            MappingFault::TwoCurrencies => "leave --currency out".into(),
+            _ => format!("correct `{}`; specs/09-documents.md explains every key", self.file),
+        }
     }
 }

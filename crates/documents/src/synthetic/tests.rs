@@ -25,7 +25,7 @@ fn an_import_finds_what_was_drawn() {
     for (seed, documents) in [(1, 3_000), (2, 100), (3, 1), (4, 0), (u64::MAX, 777)] {
         let made = invoices(seed, documents);
         let import = import(&made);
-        assert_eq!(import.rejected, [], "seed {seed}");
+        assert_eq!(import.left_out, [], "seed {seed}");
         let found = Reference {
             documents: import.report.documents,
             lines: import.report.rows,
@@ -36,7 +36,7 @@ fn an_import_finds_what_was_drawn() {
         assert_eq!(found, made.reference, "seed {seed}");
         assert_eq!(import.documents.len(), documents);
         assert_eq!(made.files.len(), 12);
-        assert!(import.report.conflicts.keys().all(|name| name == "due"));
+        assert!(import.report.differences.keys().all(|name| name == "due"));
     }
 }
 
