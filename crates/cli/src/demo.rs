@@ -6,6 +6,7 @@
 //!   the leak scan over every store                            scan.rs
 //!   the regulator: one wrapped view key, one export           regulator.rs
 //!   receipts offline; tampering that must be caught           proof.rs, tamper.rs
+//!   a bank is removed, and fails to read on                   removal.rs
 //! ```
 //!
 //! Everything is checked against sums computed straight from the documents. The demo exits 0 when all is
@@ -15,6 +16,7 @@ mod invoices;
 mod load;
 mod proof;
 mod regulator;
+mod removal;
 mod scan;
 mod tamper;
 mod views;
@@ -96,6 +98,9 @@ fn demo(global: &Global, options: &Demo) -> Result<Value, CliError> {
     let bytes_per_record = bytes_per_record(&stores, loaded.records);
     progress.step("tampering");
     let tampered = tamper::run(global, home, &receipts.sample, &mut checks)?;
+    progress.step("removing a bank, and writing on without it");
+    let home = global.passphrase.unlock(Home::open(&global.home)?)?;
+    let removal = removal::run(home, &invoices, &mut checks)?;
     progress.step("done");
     Ok(json!({
         "schema": "parclose.demo/1",
@@ -108,6 +113,7 @@ fn demo(global: &Global, options: &Demo) -> Result<Value, CliError> {
         "scan": scan,
         "receipts": { "checked": receipts.checked, "valid": receipts.valid },
         "tamper": tampered,
+        "removal": removal,
         "failures": checks.failures,
         "seconds": rounded(progress.seconds()),
         "import_seconds": rounded(loaded.seconds),

@@ -94,7 +94,7 @@ pub(crate) fn of_members(
     Ok(rows)
 }
 
-const CACHE_BYTES: usize = 8 << 20;
+pub(super) const CACHE_BYTES: usize = 8 << 20;
 
 fn expected(channel: &str, invoices: &Invoices, loaded: &Loaded) -> u128 {
     let dealt = BOTH.into_iter().find(|dealt| dealt.channel() == channel);
