@@ -19,6 +19,7 @@ use parclose_types::{
 
 use crate::batch::BatchHeader;
 use crate::governance::{DealRow, DecisionRow, GenerationRow, MotionRow};
+use crate::index::{IndexPage, Indexed};
 use crate::setup::Setup;
 
 /// Where execution stands.
@@ -75,6 +76,11 @@ pub const SHARED: Table<u64, Vec<u8>> = Table::<u64, Vec<u8>>::ordered(20, "shar
 pub const GIVEN: Table<MemberId, (MemberId, BTreeSet<SharedScope>), Blinded> =
     Table::<MemberId, (MemberId, BTreeSet<SharedScope>)>::blinded(21, "given");
 
+/// This member's index: what it can read, and where that stands.
+pub const INDEX: Table<Vec<u8>, IndexPage, Blinded> = Table::<Vec<u8>, IndexPage>::blinded(22, "index");
+/// How far the index has come.
+pub const INDEXED: Table<u8, Indexed> = Table::<u8, Indexed>::ordered(23, "indexed");
+
 /// Every table, for checks of all rows.
 pub const ALL: &[&dyn AnyTable] = &[
     &HEAD,
@@ -98,6 +104,8 @@ pub const ALL: &[&dyn AnyTable] = &[
     &UNWRAP,
     &SHARED,
     &GIVEN,
+    &INDEX,
+    &INDEXED,
 ];
 
 /// The one row of [`HEAD`], [`SETUP`] and [`DECISION`].

@@ -17,6 +17,7 @@ pub mod error;
 pub mod governance;
 pub mod import;
 pub mod key;
+pub mod locate;
 pub mod member;
 pub mod memory;
 pub mod output;
@@ -24,6 +25,7 @@ pub mod passphrase;
 pub mod policy;
 pub mod progress;
 pub mod receipt;
+pub mod record;
 pub mod terminal;
 pub mod transaction;
 
@@ -61,6 +63,8 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Channel(command) => channel::run(global, command),
         Command::Policy(command) => policy::run(global, command),
         Command::Tx(command) => transaction::run(global, command),
+        Command::Record(command) => record::run(global, command),
+        Command::Locate(options) => locate::run(global, options),
         Command::Import(command) => import::run(global, command),
         Command::Receipt(command) => receipt::run(global, command),
         Command::Key(command) => key::run(global, command),

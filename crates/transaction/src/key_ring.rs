@@ -41,6 +41,18 @@ struct LeafCache {
 const LEAVES_MAX: usize = 1024;
 
 impl KeyRing {
+    /// Keys that it holds: secrets and covers.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.secrets.len() + self.shared.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// A ring without keys.
     #[must_use]
     pub fn new(channel: ChannelId) -> Self {
