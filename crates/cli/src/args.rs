@@ -6,6 +6,12 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::passphrase::{NewPassphrase, PassphraseOptions};
 
+mod shell;
+mod views;
+
+pub use shell::{CompleteNames, ContextCommand, ManPage, NameKind, NewContext, Shell};
+pub use views::TxViews;
+
 /// A confidential ledger that competitors can share.
 #[derive(Debug, Parser)]
 #[command(name = "parclose", version, about, disable_help_subcommand = true, propagate_version = true)]
@@ -13,6 +19,9 @@ pub struct Args {
     /// options of every command
     #[command(flatten)]
     pub global: Global,
+    /// Context to use instead of the current one [env: PARCLOSE_CONTEXT]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub context: Option<String>,
     /// what to do
     #[command(subcommand)]
     pub command: Command,
@@ -75,6 +84,19 @@ pub enum Command {
     /// Measure
     #[command(subcommand)]
     Bench(Bench),
+    /// Names for a home, a channel and a member
+    #[command(subcommand)]
+    Context(ContextCommand),
+    /// Print the completions of a shell
+    Completions {
+        /// the shell
+        shell: Shell,
+    },
+    /// Names that completions offer
+    #[command(hide = true)]
+    CompleteNames(CompleteNames),
+    /// Print a manual page, or write them all
+    Man(ManPage),
     /// Version and CPU baseline
     Version,
 }
@@ -282,7 +304,7 @@ pub enum Policy {
         #[command(flatten)]
         of: MaybeChannel,
         /// With a channel, what this motion would put in force instead of a folder
-        #[arg(long, requires = "channel", conflicts_with = "folders")]
+        #[arg(long, conflicts_with = "folders")]
         motion: Option<String>,
         /// template folders: OLD NEW, or NEW alone with a channel
         #[arg(required_unless_present = "motion", num_args = 1..=2)]
@@ -294,7 +316,7 @@ pub enum Policy {
 #[derive(Clone, Debug, ClapArgs)]
 pub struct MaybeChannel {
     /// The channel's name
-    #[arg(long, short, requires = "member_as")]
+    #[arg(long, short)]
     pub channel: Option<String>,
     /// The member that asks
     #[arg(long = "as", id = "member_as")]
@@ -308,7 +330,7 @@ pub struct PolicyQuestion {
     #[command(flatten)]
     pub of: MaybeChannel,
     /// A template folder instead of a channel
-    #[arg(long, conflicts_with = "channel", required_unless_present = "channel")]
+    #[arg(long, conflicts_with = "channel")]
     pub template: Option<PathBuf>,
     /// With a template, a member with its roles: NAME=ROLE[+ROLE]; once for each member
     #[arg(long = "member", requires = "template")]
@@ -323,7 +345,7 @@ pub struct PolicyQuestion {
     #[arg(long)]
     pub owner: Option<String>,
     /// A record that is there, with its owner and parties
-    #[arg(long, requires = "channel", conflicts_with_all = ["parties", "owner"])]
+    #[arg(long, conflicts_with_all = ["parties", "owner", "template"])]
     pub record: Option<String>,
     /// Who can open this field: [TYPE.]FIELD
     #[arg(long, conflicts_with_all = ["action", "record_type", "owner"])]
@@ -421,6 +443,8 @@ pub enum Tx {
         /// its digest
         transaction: String,
     },
+    /// One transaction side by side, as each of several readers sees it
+    Views(TxViews),
 }
 
 /// `parclose import`
@@ -434,10 +458,10 @@ pub enum Import {
 #[derive(Debug, ClapArgs)]
 pub struct ImportCsv {
     /// The channel's name
-    #[arg(long, short, required_unless_present = "suggest")]
+    #[arg(long, short)]
     pub channel: Option<String>,
     /// The member that imports
-    #[arg(long = "as", required_unless_present = "suggest")]
+    #[arg(long = "as")]
     pub member: Option<String>,
     /// files, or a folder of them
     #[arg(required = true)]

@@ -197,12 +197,13 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "OFF_SCHEMA"
         | "NOT_AUTHENTIC" => 2,
         "NOT_FOUND" | "FILE_NOT_FOUND" | "CHANNEL_NOT_FOUND" | "MEMBER_NOT_FOUND" | "HOME_NOT_FOUND"
-        | "TEMPLATE_NOT_FOUND" => 3,
+        | "TEMPLATE_NOT_FOUND" | "CONTEXT_NOT_FOUND" => 3,
         "ACTION_DENIED" => 4,
         "STALE"
         | "ALREADY_DECIDED"
         | "HOME_IN_USE"
         | "HOME_EXISTS"
+        | "CONTEXT_EXISTS"
         | "TRANSACTION_EXPIRED"
         | "NOT_YET_ATTESTED"
         | "STORE_IN_USE" => 5,

@@ -9,7 +9,9 @@ pub mod args;
 pub mod baseline;
 pub mod bench;
 pub mod channel;
+pub mod completions;
 pub mod context;
+pub mod contexts;
 pub mod core_dumps;
 pub mod demo;
 pub mod dev;
@@ -18,6 +20,7 @@ pub mod governance;
 pub mod import;
 pub mod key;
 pub mod locate;
+pub mod manual;
 pub mod member;
 pub mod memory;
 pub mod output;
@@ -31,9 +34,8 @@ pub mod transaction;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::{Args, Command};
+use contexts::select::{self, NotParsed};
 use error::CliError;
 
 /// Runs the command line of this process.
@@ -43,9 +45,10 @@ pub fn main() -> ExitCode {
     if let Err(error) = baseline::check() {
         return output::failed(&error, false);
     }
-    let args = match Args::try_parse() {
+    let args = match select::parse() {
         Ok(args) => args,
-        Err(usage) => return output::usage(&usage),
+        Err(NotParsed::Usage(usage)) => return output::usage(&usage),
+        Err(NotParsed::Refused(error)) => return output::failed(&error, output::is_json_asked()),
     };
     match run(&args) {
         Ok(value) => output::succeeded(&value, args.global.json),
@@ -69,6 +72,10 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Receipt(command) => receipt::run(global, command),
         Command::Key(command) => key::run(global, command),
         Command::Bench(command) => bench::run(command),
+        Command::Context(command) => contexts::run(global, command),
+        Command::Completions { shell } => completions::script(*shell),
+        Command::CompleteNames(asked) => Ok(completions::names(asked)),
+        Command::Man(page) => manual::run(page),
         Command::Version => Ok(serde_json::json!({
             "schema": "parclose.version/1",
             "version": env!("CARGO_PKG_VERSION"),

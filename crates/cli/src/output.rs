@@ -35,8 +35,7 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let asked_json = std::env::args_os().any(|arg| arg == "--json");
-    if asked_json {
+    if is_json_asked() {
         let first = error.to_string().lines().next().unwrap_or_default().to_owned();
         print(&pretty(&CliError::usage(first, "parclose --help").to_json()));
     }
@@ -44,11 +43,23 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
+/// Whether JSON is asked for on a line that was not read to its end.
+#[must_use]
+pub fn is_json_asked() -> bool {
+    std::env::args_os().any(|arg| arg == "--json")
+}
+
 /// Writes a small file that somebody else shall read, as JSON; never over another file.
 pub fn write_file(path: &std::path::Path, value: &impl serde::Serialize) -> Result<(), CliError> {
-    let written = serde_json::to_string_pretty(value).map_err(std::io::Error::from).and_then(|text| {
-        let mut file = std::fs::File::create_new(path)?;
-        writeln!(file, "{text}")?;
+    let text = serde_json::to_string_pretty(value).map_err(std::io::Error::from);
+    let text = text.map_err(|e| CliError::file(path, &e))?;
+    write_text(path, &format!("{text}\n"))
+}
+
+/// Writes a small file; never over another file.
+pub fn write_text(path: &std::path::Path, text: &str) -> Result<(), CliError> {
+    let written = std::fs::File::create_new(path).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
         file.sync_all()
     });
     written.map_err(|e| CliError::file(path, &e))

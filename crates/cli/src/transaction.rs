@@ -1,4 +1,7 @@
-//! `parclose tx`: submit, list, show.
+//! `parclose tx`: submit, list, show, views.
+
+mod picture;
+mod views;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -19,6 +22,7 @@ pub fn run(global: &Global, command: &Tx) -> Result<Value, CliError> {
         Tx::Submit { of, file } => submit(global, of, file),
         Tx::List { of, from, limit } => list(global, of, *from, *limit),
         Tx::Show { of, transaction } => show(global, of, transaction),
+        Tx::Views(options) => views::run(global, options),
     }
 }
 

@@ -10,7 +10,7 @@ use parclose_channel::Verdict;
 use parclose_keys::{SealedField, ViewKey};
 use parclose_transaction::definition::RecordType;
 use parclose_transaction::view::{Provenance, open_field};
-use parclose_transaction::{FieldEntry, FieldState, Operation};
+use parclose_transaction::{FieldEntry, FieldState, FieldView, Operation};
 use parclose_types::{FieldId, PublicKey, RecordId, TransactionDigest};
 
 use super::{Standing, VerifiedBundle, VerifiedTransaction};
@@ -69,6 +69,29 @@ impl VerifiedBundle {
             }
         }
         reading.finish()
+    }
+
+    /// One applied transaction as the view keys show it, its fields by operation; `None` when it is not in the export.
+    #[must_use]
+    pub fn view_transaction(
+        &self,
+        keys: &[ViewKey],
+        digest: &TransactionDigest,
+    ) -> Option<Vec<Vec<FieldView>>> {
+        let mut all = self.batches().iter().flat_map(|batch| &batch.transactions);
+        let applied = Standing::Decided(Verdict::Applied);
+        let transaction = all.find(|found| found.digest == *digest && found.standing == applied)?;
+        let definition = self.definition_in(transaction.body.generation)?;
+        let reading = Reading { bundle: self, keys, view: AuditView::default(), places: BTreeMap::new() };
+        let view = |(operation, sealed): (&Operation, &Vec<SealedField>)| {
+            let record_type = definition.record(operation.record_type)?;
+            let state = |(entry, sealed): (&FieldEntry, &SealedField)| FieldView {
+                field: entry.field,
+                state: reading.open(transaction, operation, record_type, entry, sealed),
+            };
+            Some(operation.fields.iter().zip(sealed).map(state).collect())
+        };
+        transaction.body.operations.iter().zip(&transaction.sealed.fields).map(view).collect()
     }
 }
 

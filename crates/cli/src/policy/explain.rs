@@ -40,7 +40,7 @@ pub(super) fn run(global: &Global, question: &PolicyQuestion) -> Result<Value, C
 fn asked(global: &Global, question: &PolicyQuestion) -> Result<Asked, CliError> {
     let record = question.record.as_deref().map(record_id).transpose()?;
     let (subject, existing) = match (&question.of.channel, &question.of.member, &question.template) {
-        (Some(channel), Some(member), _) => {
+        (Some(channel), Some(member), None) => {
             let of = OfChannel { channel: channel.clone(), member: member.clone() };
             Subject::in_force(global, &of, record)?
         }
@@ -50,8 +50,8 @@ fn asked(global: &Global, question: &PolicyQuestion) -> Result<Asked, CliError> 
         }
         _ => {
             return Err(CliError::usage(
-                "neither a channel nor a template",
-                "name one: -c CHANNEL or --template",
+                "neither a channel and a member nor a template",
+                "name them: -c CHANNEL --as MEMBER, or --template FOLDER",
             ));
         }
     };

@@ -66,9 +66,12 @@ impl Sandbox {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parclose"));
         command.current_dir(repository());
-        for variable in ["PARCLOSE_HOME", "PARCLOSE_TEMPLATES", "PARCLOSE_PASSPHRASE_FILE"] {
+        for variable in
+            ["PARCLOSE_HOME", "PARCLOSE_TEMPLATES", "PARCLOSE_PASSPHRASE_FILE", "PARCLOSE_CONTEXT"]
+        {
             command.env_remove(variable);
         }
+        command.env("PARCLOSE_CONFIG", self.path("contexts.toml"));
         command.arg("--home").arg(self.home()).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
