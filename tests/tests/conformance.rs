@@ -16,6 +16,7 @@ use parclose_channel::{Batch, BatchHeader, Proposal};
 use parclose_crypto::hash::sha256;
 use parclose_crypto::keystore::SealedKey;
 use parclose_keys::{Deal, FieldPlace, PseudonymCertificate, SealedField};
+use parclose_node::backup::{FileEntry, Manifest};
 use parclose_node::key_file::KeyKind;
 use parclose_node::key_file::form::{KeyFile, PublicPart};
 use parclose_root::{
@@ -317,6 +318,7 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
                 certificate: certificate(),
             }),
         ),
+        ("archive manifest", encode(&manifest())),
         ("commit certificate", encode(&commit)),
         ("acts", acts().iter().flat_map(encode).collect()),
         ("deal", encode(&deal())),
@@ -346,6 +348,20 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         ("tag state", encode(&tag_state)),
         ("verdict", encode(&verdict)),
     ])
+}
+
+fn manifest() -> Manifest {
+    Manifest {
+        network: NetworkId(b(5)),
+        channel: ChannelId(b(10)),
+        tag: Tag(b(52)),
+        name: "r".into(),
+        template: "t".into(),
+        next: Sequence(9),
+        height: Height(12),
+        root: StateRoot(b(53)),
+        files: vec![FileEntry { name: "CURRENT".into(), bytes: 16, hash: b(54) }],
+    }
 }
 
 /// A key file of fixed bytes; that real ones open is for the vectors of `keys/`.

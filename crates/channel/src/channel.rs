@@ -219,6 +219,11 @@ impl Channel {
         Ok(self.store.disk_bytes()?)
     }
 
+    /// Makes a copy of the store in `to`, which must not be there.
+    pub fn checkpoint(&self, to: &Path) -> Result<(), ChannelError> {
+        Ok(self.store.checkpoint(to)?)
+    }
+
     /// The store, for scans and checks of every row.
     #[must_use]
     pub fn store(&self) -> &Database {

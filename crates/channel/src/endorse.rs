@@ -131,9 +131,14 @@ impl Channel {
             == (config.network, config.channel, config.generation);
         let open = self.head.as_ref().is_some_and(|head| !head.closed);
         if same && open && self.is_member() && config.member(&header.sponsor).is_some() {
-            Ok(())
-        } else {
-            Err(EndorseRefused::Scope)
+            return Ok(());
+        }
+        // Of a generation that begins with an event that is not executed here: it can be asked again.
+        let later = (header.network, header.channel) == (config.network, config.channel)
+            && header.generation > config.generation;
+        match self.check_attested(proposal) {
+            Err(EndorseRefused::NotYet { attested }) if later => Err(EndorseRefused::NotYet { attested }),
+            _ => Err(EndorseRefused::Scope),
         }
     }
 

@@ -81,6 +81,9 @@ pub enum Command {
     /// Key files
     #[command(subcommand)]
     Key(Key),
+    /// Archives of a member's side of a channel
+    #[command(subcommand)]
+    Backup(Backup),
     /// Measure
     #[command(subcommand)]
     Bench(Bench),
@@ -590,6 +593,45 @@ pub enum Key {
         /// the passphrase of the new file
         #[command(flatten)]
         new: NewPassphrase,
+    },
+}
+
+/// `parclose backup`
+#[derive(Debug, Subcommand)]
+pub enum Backup {
+    /// Seal a member's store of a channel, as it stands, into a new file; without the member's key file
+    Create {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+        /// key file that shall open it, or a file with its public key in hex; the member's own if left out
+        #[arg(long, value_name = "KEYFILE")]
+        to: Option<PathBuf>,
+        /// new file
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Open an archive, compute everything in it again, and compare with the home's root chain if there is one
+    Verify {
+        /// the archive
+        file: PathBuf,
+        /// key file that it was sealed to; the member's own if left out
+        #[arg(long, value_name = "KEYFILE")]
+        with: Option<PathBuf>,
+        /// The member whose store it is; needed when the key file is not that member's
+        #[arg(long = "as")]
+        member: Option<String>,
+    },
+    /// Put a channel back into a member's home, where it has none of that name
+    Restore {
+        /// the archive
+        file: PathBuf,
+        /// key file that it was sealed to; the member's own if left out
+        #[arg(long, value_name = "KEYFILE")]
+        with: Option<PathBuf>,
+        /// The member whose store it is
+        #[arg(long = "as")]
+        member: String,
     },
 }
 

@@ -192,6 +192,10 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "KEY_COST_REFUSED"
         | "NOT_A_KEY_FILE"
         | "PASSPHRASE_REFUSED"
+        | "NOT_A_BACKUP"
+        | "BACKUP_OTHER_KEY"
+        | "BACKUP_FILE"
+        | "NOT_A_RECIPIENT"
         | "FILE"
         | "CHANNEL_SETUP_INVALID"
         | "OFF_SCHEMA"
@@ -204,6 +208,8 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "HOME_IN_USE"
         | "HOME_EXISTS"
         | "CONTEXT_EXISTS"
+        | "CHANNEL_EXISTS"
+        | "NOTHING_TO_BACK_UP"
         | "TRANSACTION_EXPIRED"
         | "NOT_YET_ATTESTED"
         | "STORE_IN_USE" => 5,
@@ -221,6 +227,10 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "GRANT_INVALID"
         | "NOT_PROVEN"
         | "STORE_WRONG_OWNER"
+        | "BACKUP_DAMAGED"
+        | "BACKUP_INVALID"
+        | "BACKUP_OTHER_STATE"
+        | "BACKUP_OF_ANOTHER_NETWORK"
         | "KEY_FILE_DAMAGED" => 6,
         "KEY_LOCKED" | "KEY_PASSPHRASE_WRONG" => 8,
         "OUTCOME_UNKNOWN" | "NOT_ENDORSED" | "BATCH_MISSING" | "ROOT_STOPPED" | "ROOT_BUSY" => 7,

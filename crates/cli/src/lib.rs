@@ -6,6 +6,7 @@
 //! stable ([`error::exit_code`]).
 
 pub mod args;
+pub mod backup;
 pub mod baseline;
 pub mod bench;
 pub mod channel;
@@ -71,6 +72,7 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Import(command) => import::run(global, command),
         Command::Receipt(command) => receipt::run(global, command),
         Command::Key(command) => key::run(global, command),
+        Command::Backup(command) => backup::run(global, command),
         Command::Bench(command) => bench::run(command),
         Command::Context(command) => contexts::run(global, command),
         Command::Completions { shell } => completions::script(*shell),

@@ -11,6 +11,23 @@ pub fn hash(label: &str, fields: &[&[u8]]) -> [u8; 32] {
     state.finalize().into()
 }
 
+/// [`sha256`] of bytes that come part by part.
+#[derive(Clone, Debug, Default)]
+pub struct Sha256Stream(Sha256);
+
+impl Sha256Stream {
+    /// Takes the next part.
+    pub fn update(&mut self, part: &[u8]) {
+        self.0.update(part);
+    }
+
+    /// The hash of all parts.
+    #[must_use]
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+}
+
 /// SHA-256 of plain bytes, where a published construction asks for it.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -1,5 +1,6 @@
 //! What a member keeps: one master, and four independent branches of it.
 
+use parclose_crypto::wrap::UnwrapKey;
 use parclose_crypto::{Secret, SigningKey, kdf_secret};
 use parclose_types::{ChannelId, Generation, RecordId, labels};
 use rand_core::CryptoRng;
@@ -26,6 +27,13 @@ impl MemberSecret {
     #[must_use]
     pub fn identity(&self) -> SigningKey {
         SigningKey::from_seed(&kdf_secret(&self.0, labels::IDENTITY, &[]))
+    }
+
+    /// The member's own X-Wing key, to which it seals its archives. It outlives generations, so nothing
+    /// that a channel deals is ever wrapped to it.
+    #[must_use]
+    pub fn encryption(&self) -> UnwrapKey {
+        UnwrapKey::from_secret(&kdf_secret(&self.0, labels::ENCRYPTION, &[]))
     }
 
     /// The pseudonym of one channel and generation: unlinkable to others without the master.

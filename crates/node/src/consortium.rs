@@ -48,9 +48,7 @@ impl Consortium {
     /// Opens a home and starts everything in it; returns when every room has caught up.
     pub fn open(home: Home) -> Result<Self, HomeError> {
         let cache = SharedCache::new(CACHE_BYTES);
-        let validator = key_file::validator(&home.path().join("validator.key"), home.unlock())?;
-        let root: Arc<dyn RootChain> =
-            Arc::new(EmbeddedRoot::open(home.path().join("root"), home.genesis()?, validator, &cache)?);
+        let root: Arc<dyn RootChain> = Arc::new(open_root(&home, &cache)?);
         let rooms = Rooms::default();
         let told = rooms.clone();
         let on_head = move |_: Height| {
@@ -216,7 +214,14 @@ impl Consortium {
     /// What cannot come to an end, because somebody is out of reach, is waited for a while only.
     pub fn settle(&self) {
         let rooms = self.all_rooms();
-        for _ in 0..SETTLING_ROUNDS_MAX {
+        let (mut rounds, mut least) = (0, u64::MAX);
+        while rounds < SETTLING_ROUNDS_MAX {
+            rounds += 1;
+            // Who was away for long has many batches to fetch.
+            let behind = rooms.iter().map(RoomHandle::behind).sum();
+            if behind < least {
+                (rounds, least) = (0, behind);
+            }
             for room in &rooms {
                 room.root_head();
             }
@@ -267,6 +272,12 @@ impl std::fmt::Debug for Consortium {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Consortium({})", self.home.path().display())
     }
+}
+
+/// Opens the root chain of a home alone.
+pub fn open_root(home: &Home, cache: &SharedCache) -> Result<EmbeddedRoot, HomeError> {
+    let validator = key_file::validator(&home.path().join("validator.key"), home.unlock())?;
+    Ok(EmbeddedRoot::open(home.path().join("root"), home.genesis()?, validator, cache)?)
 }
 
 /// Opens a member's side of a channel, with that member's directory alone.

@@ -5,6 +5,7 @@
 //! member's side of that channel. Rooms talk to each other over `exchange` only, and to the root chain
 //! through its trait only, so that separate processes can take their place.
 
+pub mod backup;
 pub mod consortium;
 pub mod found;
 pub mod home;
@@ -21,6 +22,8 @@ pub mod tamper;
 pub mod unlock;
 
 pub use consortium::{Consortium, RoomKey};
+pub use parclose_consensus::RootChain;
+
 pub use home::{Home, HomeError};
 pub use room::RoomHandle;
 pub use submission::{Outcome, SubmitError};

@@ -45,6 +45,7 @@ enum Order {
     NotAnchored(ChannelCommitment, String, bool),
     NotHandedOver,
     Restless(Sender<bool>),
+    Behind(Sender<u64>),
     Quiesce(Sender<()>),
     Call(Call),
     Stop,
@@ -123,6 +124,15 @@ impl RoomHandle {
         self.0.send(Order::Restless(done)).is_ok() && wait.recv().unwrap_or(false)
     }
 
+    /// Events that are ordered and not executed here, as long as they can be.
+    pub(crate) fn behind(&self) -> u64 {
+        let (done, wait) = channel();
+        if self.0.send(Order::Behind(done)).is_err() {
+            return 0;
+        }
+        wait.recv().unwrap_or(0)
+    }
+
     pub(crate) fn root_head(&self) {
         let _ = self.0.send(Order::RootHead);
     }
@@ -174,6 +184,8 @@ struct Room {
     quiescing: Vec<Sender<()>>,
     /// an anchored batch that this member lacks and has asked for
     missing: Option<Missing>,
+    /// events of the channel that were ordered when this room was started
+    ordered_at_start: u64,
     stopped: Option<ChannelError>,
 }
 
@@ -216,6 +228,7 @@ pub fn start(parts: RoomParts, name: &str) -> (RoomHandle, JoinHandle<()>) {
     let handle = RoomHandle(own.clone());
     let newest = Newest::of(&parts.channel, parts.root.as_ref());
     let transport = parts.network.connect(newest.own, Arc::new(handle.clone()));
+    let ordered = parts.root.tag_state(&parts.channel.tag()).ok().flatten();
     let room = Room {
         channel: parts.channel,
         network: parts.network,
@@ -244,6 +257,7 @@ pub fn start(parts: RoomParts, name: &str) -> (RoomHandle, JoinHandle<()>) {
         unattested: None,
         quiescing: Vec::new(),
         missing: None,
+        ordered_at_start: ordered.map_or(0, |tag| tag.count),
         stopped: None,
     };
     let task = std::thread::Builder::new()
@@ -267,6 +281,7 @@ impl Room {
                 }
                 Order::NotHandedOver => self.on_not_handed_over(),
                 Order::Quiesce(done) => self.quiescing.push(done),
+                Order::Behind(done) => drop(done.send(self.behind())),
                 Order::Restless(done) => drop(done.send(self.is_restless())),
                 Order::Call(call) => call(&mut self.channel),
                 Order::Stop => break,
@@ -279,6 +294,11 @@ impl Room {
     /// Does what can be done now: seal, propose, attest, answer. A batch that nobody can endorse fails at
     /// once, so there may be more to do after it.
     fn drive(&mut self) {
+        if self.comes_back() {
+            // Nothing is on its way from here, and what was handed in waits.
+            self.quiescing.clear();
+            return self.give_up_if_stopped();
+        }
         while self.stopped.is_none() {
             self.hand_over();
             self.fill_pool();
@@ -307,9 +327,17 @@ impl Room {
         }
     }
 
+    fn behind(&self) -> u64 {
+        let known = self.root.tag_state(&self.channel.tag()).ok().flatten().map_or(0, |tag| tag.count);
+        if self.stopped.is_some() { 0 } else { known.saturating_sub(self.executed()) }
+    }
+
+    fn executed(&self) -> u64 {
+        self.channel.head().map_or(0, |head| head.next.0)
+    }
+
     fn is_restless(&self) -> bool {
-        let behind = self.root.tag_state(&self.channel.tag()).ok().flatten().map_or(0, |tag| tag.count)
-            > self.channel.head().map_or(0, |head| head.next.0);
+        let behind = self.behind() > 0;
         let busy = self.flight.is_some() || self.handover.is_some() || !self.waiting.is_empty();
         self.stopped.is_none() && (busy || behind || self.channel.hands_over(self.root.head()))
     }

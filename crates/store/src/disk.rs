@@ -8,6 +8,7 @@
 //! After a write, flush or sync has failed nothing more is written: the kernel may have dropped the
 //! dirty pages and would report the next sync as done (rule STO-07).
 
+mod checkpoint;
 mod copy;
 mod tuning;
 mod wal;

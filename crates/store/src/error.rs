@@ -98,6 +98,12 @@ pub enum StoreError {
         /// what the operating system said
         reason: String,
     },
+    /// STO-19: something is where a checkpoint should go.
+    #[error("`{path}` is there already")]
+    CheckpointExists {
+        /// the directory
+        path: String,
+    },
     /// STO-13: nothing is stored there.
     #[error("`{path}` holds no store")]
     Absent {
@@ -133,6 +139,7 @@ impl Failure for StoreError {
             Self::Damaged { .. } => "STORE_DAMAGED",
             Self::Io { .. } | Self::WriteFailed { .. } => "STORE_IO",
             Self::Absent { .. } => "STORE_ABSENT",
+            Self::CheckpointExists { .. } => "STORE_CHECKPOINT",
         }
     }
 
@@ -151,6 +158,7 @@ impl Failure for StoreError {
             Self::Io { .. } => "STO-11",
             Self::WriteFailed { .. } => "STO-12",
             Self::Absent { .. } => "STO-13",
+            Self::CheckpointExists { .. } => "STO-19",
         }
     }
 
@@ -182,6 +190,7 @@ impl Failure for StoreError {
             Self::ReadOnly { .. } | Self::ForeignBatch { .. } => "report this as a bug",
             Self::Io { .. } => "check the disk and the rights of the directory",
             Self::Absent { .. } => "check the path",
+            Self::CheckpointExists { .. } => "give a path where nothing is",
         }
         .into()
     }

@@ -125,6 +125,12 @@ labels! {
     KEY_FILE = "key-file";
     /// what the issuer of a view key signs
     GRANT = "grant";
+    /// associated data of the wrap that an archive of a channel begins with
+    BACKUP = "backup";
+    /// archive key -> one chunk's AEAD key, nonce, key commitment
+    BACKUP_SEAL = "backup-seal";
+    /// place of a chunk in its archive: associated data of every chunk
+    BACKUP_CHUNK = "backup-chunk";
     /// proof of possession that opens a connection between members
     HELLO = "hello";
 }

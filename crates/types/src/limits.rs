@@ -32,6 +32,10 @@ pub const DEFINITION_BYTES_MAX: usize = 256 << 10;
 pub const NAME_BYTES_MAX: usize = 64;
 /// One receipt file.
 pub const RECEIPT_BYTES_MAX: usize = 1 << 20;
+/// The manifest of an archive of a channel.
+pub const BACKUP_MANIFEST_BYTES_MAX: usize = 1 << 20;
+/// Database files in an archive of a channel.
+pub const BACKUP_FILES_MAX: usize = 8192;
 /// One key file.
 pub const KEY_FILE_BYTES_MAX: usize = 4 << 10;
 /// A passphrase, its last line feed not counted.

@@ -1,5 +1,6 @@
 use parclose_root::RootTransaction;
 use parclose_store::hazmat::copy_after_power_loss;
+use parclose_transaction::Change;
 use parclose_types::{StateRoot, encode};
 
 use super::*;
@@ -62,6 +63,21 @@ fn end_05_another_state_is_not_endorsed() {
 fn end_06_a_state_that_is_not_reached_yet_is_not_endorsed() {
     let mut trio = Trio::new();
     trio.order_batch(0, &[]);
+    trio.catch_up(0).unwrap();
+    let ahead = trio.propose(0, &[]);
+    assert_eq!(refusal(&mut trio, &ahead), "END-06");
+    trio.settle();
+    let head = trio.head();
+    trio.member_mut(1).endorse(&encode(&ahead), head, WINDOW).unwrap();
+}
+
+#[test]
+fn end_06_a_batch_of_a_generation_that_has_not_begun_here_can_be_asked_for_again() {
+    let mut trio = Trio::new();
+    trio.decide_on(0, vec![Change::Rekey], &[1]);
+    trio.upkeep();
+    let rotation = trio.rotation();
+    trio.order(rotation);
     trio.catch_up(0).unwrap();
     let ahead = trio.propose(0, &[]);
     assert_eq!(refusal(&mut trio, &ahead), "END-06");

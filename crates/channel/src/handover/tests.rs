@@ -1,11 +1,11 @@
 //! Rotations and closes: what an endorser signs, and what execution does with what was signed anyway.
 
 use parclose_root::{Certificate, Close, GenerationKeys, RootTransaction};
-use parclose_transaction::{Act, Change};
+use parclose_transaction::{Act, Change, FieldState, Perspective, SignedTransaction};
 use parclose_types::Generation;
 
 use super::*;
-use crate::fixtures::{Trio, WINDOW, create};
+use crate::fixtures::{self, Trio, WINDOW, create};
 use crate::tables::EventOutcome;
 
 /// Why a member does not sign a statement.
@@ -214,4 +214,43 @@ fn end_14_a_channel_that_ends_takes_only_batches_that_attest() {
 
 fn refused_close(trio: &Trio, statement: CloseStatement) -> HandoverRefused {
     refused(trio, 1, &Statement::Close(statement))
+}
+
+/// A removal and a write of the member that is removed, in one block: what became of the write, and the
+/// last event that everybody has executed.
+fn removed_while_writing(rotation_first: bool) -> (Trio, SignedTransaction) {
+    let mut trio = Trio::new();
+    let removed = trio.id(2);
+    trio.decide_on(0, vec![Change::Remove(removed)], &[1]);
+    trio.upkeep();
+    let rotation = trio.rotation();
+    let write = trio.statement(fixtures::Statement { author: 2, preparer: 2, counterparty: 0, ..create(1) });
+    let proposal = trio.propose(2, std::slice::from_ref(&write));
+    let anchor = RootTransaction::Anchor(trio.endorsed(2, &proposal));
+    trio.order_together(if rotation_first { vec![rotation, anchor] } else { vec![anchor, rotation] });
+    trio.settle();
+    (trio, write)
+}
+
+#[test]
+fn a_removal_and_a_write_in_one_block_end_alike_in_both_orders() {
+    for rotation_first in [false, true] {
+        let (mut trio, write) = removed_while_writing(rotation_first);
+        assert_eq!(trio.verdict(&write), "applied", "the block belongs to the generation that ends");
+        let stored = trio.member(1).transaction(&write.digest()).unwrap().unwrap();
+        assert_eq!(stored.body.generation, Generation(0), "sealed under the keys of before");
+        assert!(!trio.member(2).is_member());
+        // Nothing of what is written from the next block on reaches it, whichever came first.
+        let before = trio.member(2).head().unwrap().clone();
+        let later = trio.statement(create(2));
+        assert_eq!(trio.decide(&later), "applied");
+        assert_eq!(*trio.member(2).head().unwrap(), before);
+        let stored = trio.member(0).transaction(&later.digest()).unwrap().unwrap();
+        let opened = |reader: &dyn Perspective| {
+            let views = trio.member(0).view_transaction(reader, &stored).unwrap();
+            views.iter().flatten().filter(|view| matches!(view.state, FieldState::Opened(_))).count()
+        };
+        assert_eq!(opened(trio.member(2).keys()), 0);
+        assert!(opened(trio.member(1).keys()) > 0, "the same trial finds what is there");
+    }
 }

@@ -33,13 +33,18 @@ impl Room {
     }
 
     fn execute_final(&mut self) {
-        while self.stopped.is_none() && self.takes_part() {
+        while self.stopped.is_none() {
             let next = self.channel.head().map_or(Sequence(0), |head| head.next);
             let Ok(events) = self.root.events(&self.channel.tag(), next, EVENTS) else { return };
             if events.is_empty() {
                 return;
             }
             for event in events {
+                // Who is removed goes to the end of that block: what it wrote there counts.
+                let begun = self.channel.head().is_some_and(|head| head.height == event.height);
+                if !begun && !self.takes_part() {
+                    return;
+                }
                 let event =
                     FinalEvent { height: event.height, entry: event.entry, transaction: event.transaction };
                 if !self.execute(&event) {

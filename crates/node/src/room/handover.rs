@@ -72,6 +72,9 @@ impl Room {
         else {
             return;
         };
+        if self.comes_back() {
+            return drop(self.asked.insert(from, bytes));
+        }
         let (head, window) = (self.root.head(), self.root.genesis().parameters().window);
         match self.channel.sign_handover(&statement, head, window) {
             Ok(Handover { current, next }) => {

@@ -45,11 +45,21 @@ impl Room {
         }
     }
 
+    /// Whether this room has still to execute what was ordered before it was started: its store may be
+    /// an old one that was put back.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-15: a room proposes, endorses and signs nothing until it has executed what the root chain had ordered when it was started.
+    pub(super) fn comes_back(&self) -> bool {
+        self.executed() < self.ordered_at_start && self.takes_part()
+    }
+
     /// # Rules
     ///
     /// > NOD-07: an endorser that is more than `endorse_lag_max` events behind endorses nothing until it has caught up.
     fn on_propose(&mut self, from: PublicKey, bytes: Vec<u8>) {
-        if self.is_behind() {
+        if self.comes_back() || self.is_behind() {
             if self.deferred.len() < DEFERRED_MAX {
                 self.deferred.push((from, bytes));
             }
@@ -74,9 +84,7 @@ impl Room {
     }
 
     fn is_behind(&self) -> bool {
-        let executed = self.channel.head().map_or(0, |head| head.next.0);
-        let known = self.root.tag_state(&self.channel.tag()).ok().flatten().map_or(executed, |tag| tag.count);
-        known.saturating_sub(executed) > self.channel.definition().parameters.endorse_lag_max
+        self.behind() > self.channel.definition().parameters.endorse_lag_max
     }
 
     /// Looks again at proposals that were ahead of this room.

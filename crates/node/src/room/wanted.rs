@@ -242,7 +242,6 @@ impl Room {
         self.pool_bytes = 0;
         self.flight = None;
         self.handover = None;
-        self.deferred.clear();
         self.unattested = None;
         let open = std::mem::take(&mut self.open);
         if !self.takes_part() {

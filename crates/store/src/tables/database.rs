@@ -140,6 +140,11 @@ impl Database {
         self.disk.flush()
     }
 
+    /// Makes a copy of the directory in `to`, which must not be there: all commits so far, durable.
+    pub fn checkpoint(&self, to: &Path) -> Result<(), StoreError> {
+        self.disk.checkpoint(to)
+    }
+
     /// Bytes of all files of the directory, the write-ahead log included.
     pub fn disk_bytes(&self) -> Result<u64, StoreError> {
         self.disk.bytes()

@@ -218,3 +218,23 @@ fn sto_13_reading_an_absent_store_creates_nothing() {
     assert_eq!(refusal(opened), ("STORE_ABSENT", "STO-13"));
     assert!(!path.exists());
 }
+
+#[test]
+fn sto_19_a_checkpoint_holds_every_commit_before_it_and_none_after() {
+    let dir = tempdir().unwrap();
+    let database = open(&dir.path().join("db")).unwrap();
+    put(&database, 1, "before");
+    let taken = dir.path().join("taken");
+    std::fs::create_dir(&taken).unwrap();
+    let refused = database.checkpoint(&taken).unwrap_err();
+    assert_eq!((refused.rule(), refused.definite()), ("STO-19", true));
+    let to = dir.path().join("checkpoint");
+    database.checkpoint(&to).unwrap();
+    put(&database, 2, "after");
+    let checkpoint = open(&to).unwrap();
+    assert_eq!(checkpoint.get(&BLOCKS, &Height(1)), Ok(Some("before".into())));
+    assert_eq!(checkpoint.get(&BLOCKS, &Height(2)), Ok(None));
+    put(&checkpoint, 3, "of its own");
+    assert_eq!(database.get(&BLOCKS, &Height(2)), Ok(Some("after".into())), "it goes on");
+    assert_eq!(database.get(&BLOCKS, &Height(3)), Ok(None));
+}
