@@ -171,6 +171,8 @@ struct Room {
     upkeep_wanted: bool,
     /// when that is looked at again, though nothing has changed
     upkeep_again: Height,
+    /// batches with this member's upkeep that came to nothing, one after the other
+    upkeep_failed: u8,
     /// what was decided may be ready to be signed
     handover_wanted: bool,
     /// a rotation or close that this member has put together
@@ -249,6 +251,7 @@ pub fn start(parts: RoomParts, name: &str) -> (RoomHandle, JoinHandle<()>) {
         open: BTreeMap::new(),
         upkeep_wanted: true,
         upkeep_again: Height(0),
+        upkeep_failed: 0,
         handover_wanted: true,
         handover: None,
         asked: BTreeMap::new(),
@@ -338,7 +341,8 @@ impl Room {
 
     fn is_restless(&self) -> bool {
         let behind = self.behind() > 0;
-        let busy = self.flight.is_some() || self.handover.is_some() || !self.waiting.is_empty();
+        let again = self.upkeep_failed > 0 && self.upkeep_again <= self.root.head();
+        let busy = self.flight.is_some() || self.handover.is_some() || !self.waiting.is_empty() || again;
         self.stopped.is_none() && (busy || behind || self.channel.hands_over(self.root.head()))
     }
 

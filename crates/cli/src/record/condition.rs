@@ -17,12 +17,15 @@ const FORM: &str =
 pub(super) struct Condition {
     /// the field in each record type that has it
     fields: Vec<(u32, FieldId)>,
-    holds: fn(Ordering) -> bool,
+    holds: Comparison,
     value: FieldValue,
 }
 
+/// What the order of a value and the one that it is compared with has to be.
+type Comparison = fn(Ordering) -> bool;
+
 /// The longer first, so that `<=` is not read as `<`.
-const OPERATORS: [(&str, fn(Ordering) -> bool); 5] = [
+const OPERATORS: [(&str, Comparison); 5] = [
     ("<=", Ordering::is_le),
     (">=", Ordering::is_ge),
     ("<", Ordering::is_lt),

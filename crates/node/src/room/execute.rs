@@ -26,6 +26,8 @@ impl Room {
         let generation = self.channel.config().generation;
         self.execute_final();
         if self.channel.config().generation != generation {
+            // The rotation may have been ordered after this was looked at above.
+            self.refresh_newest();
             self.turn_over();
         }
         self.retry_deferred();
@@ -101,6 +103,7 @@ impl Room {
             }
         }
         if executed.governed {
+            self.upkeep_failed = 0;
             self.look_again();
             self.handover_wanted = true;
         }

@@ -39,6 +39,9 @@ enum Pooling {
     Waits,
 }
 
+/// How often upkeep that came to nothing is tried again at once.
+const UPKEEP_ATTEMPTS: u8 = 4;
+
 impl Room {
     /// Takes what a member wants written; it comes after everything before it.
     pub(super) fn take(&mut self, wanted: Wanted) {
@@ -161,6 +164,15 @@ impl Room {
             }
             // What another member has done meanwhile is refused here, and is not wanted any more.
             let _ = self.pool_due(due);
+        }
+    }
+
+    /// Others may be an event behind, and not listen under their next pseudonyms yet: it is tried again with
+    /// the next block, a few times; then as rarely as everything else that nobody answers.
+    pub(super) fn upkeep_came_to_nothing(&mut self) {
+        self.upkeep_failed = self.upkeep_failed.saturating_add(1);
+        if self.upkeep_failed < UPKEEP_ATTEMPTS {
+            self.upkeep_again = self.root.head();
         }
     }
 
