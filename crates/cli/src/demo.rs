@@ -100,7 +100,8 @@ fn demo(global: &Global, options: &Demo) -> Result<Value, CliError> {
     let tampered = tamper::run(global, home, &receipts.sample, &mut checks)?;
     progress.step("removing a bank, and writing on without it");
     let home = global.passphrase.unlock(Home::open(&global.home)?)?;
-    let removal = removal::run(home, &invoices, &mut checks)?;
+    let mut removal = removal::run(home, &invoices, &mut checks)?;
+    let readers = removal.as_object_mut().and_then(|removal| removal.remove("readers"));
     progress.step("done");
     Ok(json!({
         "schema": "parclose.demo/1",
@@ -114,6 +115,7 @@ fn demo(global: &Global, options: &Demo) -> Result<Value, CliError> {
         "receipts": { "checked": receipts.checked, "valid": receipts.valid },
         "tamper": tampered,
         "removal": removal,
+        "after_the_removal": readers,
         "failures": checks.failures,
         "seconds": rounded(progress.seconds()),
         "import_seconds": rounded(loaded.seconds),

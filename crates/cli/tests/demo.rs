@@ -24,10 +24,10 @@ fn demo(arguments: &[&str]) -> Value {
     for what in ["value", "receipt", "foreign_receipt"] {
         assert_eq!(value["tamper"][what], "caught", "{what}");
     }
-    let readers = value["removal"]["readers"].as_array().expect("readers");
+    let readers = value["after_the_removal"].as_array().expect("readers");
     let after: Vec<u64> = readers.iter().filter_map(|reader| reader["opened_of_after"].as_u64()).collect();
-    let [0, 0, 0, buyer, joined] = after[..] else { panic!("{}", value["removal"]) };
-    assert!(buyer > 0 && joined > 0, "{}", value["removal"]);
+    let [0, 0, 0, buyer, joined] = after[..] else { panic!("{}", value["after_the_removal"]) };
+    assert!(buyer > 0 && joined > 0, "{}", value["after_the_removal"]);
     value
 }
 
