@@ -171,8 +171,6 @@ struct Room {
     upkeep_wanted: bool,
     /// when that is looked at again, though nothing has changed
     upkeep_again: Height,
-    /// batches with this member's upkeep that came to nothing, one after the other
-    upkeep_failed: u8,
     /// what was decided may be ready to be signed
     handover_wanted: bool,
     /// a rotation or close that this member has put together
@@ -251,7 +249,6 @@ pub fn start(parts: RoomParts, name: &str) -> (RoomHandle, JoinHandle<()>) {
         open: BTreeMap::new(),
         upkeep_wanted: true,
         upkeep_again: Height(0),
-        upkeep_failed: 0,
         handover_wanted: true,
         handover: None,
         asked: BTreeMap::new(),
@@ -341,8 +338,7 @@ impl Room {
 
     fn is_restless(&self) -> bool {
         let behind = self.behind() > 0;
-        let again = self.upkeep_failed > 0 && self.upkeep_again <= self.root.head();
-        let busy = self.flight.is_some() || self.handover.is_some() || !self.waiting.is_empty() || again;
+        let busy = self.flight.is_some() || self.handover.is_some() || !self.waiting.is_empty();
         self.stopped.is_none() && (busy || behind || self.channel.hands_over(self.root.head()))
     }
 

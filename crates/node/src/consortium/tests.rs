@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, channel};
 use parclose_channel::{Batch, BatchHeader, Proposal, Verdict};
 use parclose_exchange::{Gathering, Inbox, Message, Transport, split};
 use parclose_transaction::{Definition, DraftOperation, FieldValue};
-use parclose_types::{ChannelCommitment, MemberId, PublicKey, RecordId, Sequence, StateRoot, encode};
+use parclose_types::{ChannelCommitment, MemberId, PublicKey, RecordId, Sequence, StateRoot, Tag, encode};
 
 use super::*;
 use crate::found::{Party, found_channel, found_consortium, read_template};
@@ -113,6 +113,24 @@ impl Consortium {
         let room = self.room(member, ROOM).unwrap();
         let _ = self.network.connect(self.pseudonym_of(member), Arc::new(room));
     }
+}
+
+/// An empty batch that attests the opening, which every member has executed long ago.
+fn attesting_the_opening(channel: &Channel, blinder: u8, last_height: Height) -> (Tag, Proposal) {
+    let (config, opening) = (channel.config(), channel.event(Sequence(0)).unwrap().unwrap());
+    let header = BatchHeader {
+        network: config.network,
+        channel: config.channel,
+        generation: config.generation,
+        sponsor: channel.pseudonym().public(),
+        attested: Sequence(0),
+        attested_root: opening.root,
+        transactions: 0,
+        permanent_root: [0; 32],
+        prunable_root: [0; 32],
+    };
+    let batch = Batch::assemble(header, vec![], channel.pseudonym());
+    (channel.tag(), Proposal { batch, blinder: [blinder; 32], last_height })
 }
 
 /// Takes what is sent to a member: keeps it, or refuses every batch with a rule.
@@ -347,24 +365,8 @@ fn nod_07_who_is_far_behind_endorses_nothing() {
     };
     // A batch that attests the opening, which the member has executed long ago.
     let last_height = Height(consortium.root().head().0 + 500);
-    let old = move |blinder: u8| {
-        move |channel: &mut Channel| {
-            let (config, opening) = (channel.config(), channel.event(Sequence(0)).unwrap().unwrap());
-            let header = BatchHeader {
-                network: config.network,
-                channel: config.channel,
-                generation: config.generation,
-                sponsor: channel.pseudonym().public(),
-                attested: Sequence(0),
-                attested_root: opening.root,
-                transactions: 0,
-                permanent_root: [0; 32],
-                prunable_root: [0; 32],
-            };
-            let batch = Batch::assemble(header, vec![], channel.pseudonym());
-            (channel.tag(), Proposal { batch, blinder: [blinder; 32], last_height })
-        }
-    };
+    let old =
+        move |blinder: u8| move |channel: &mut Channel| attesting_the_opening(channel, blinder, last_height);
     let (bob, from) = (consortium.pseudonym_of("bob"), consortium.pseudonym_of("ann"));
     let offer = |blinder: u8| {
         let (tag, proposal) = ann.call(old(blinder)).unwrap();

@@ -64,6 +64,7 @@ impl Room {
     fn execute(&mut self, event: &FinalEvent) -> bool {
         match self.channel.execute(event) {
             Ok(executed) => {
+                self.missing = None;
                 self.on_executed(executed);
                 true
             }
@@ -103,7 +104,6 @@ impl Room {
             }
         }
         if executed.governed {
-            self.upkeep_failed = 0;
             self.look_again();
             self.handover_wanted = true;
         }

@@ -137,7 +137,6 @@ impl Room {
         // What nobody asked for is this member's upkeep: drafts may wait for the deal in it.
         if flight.transactions.iter().any(|digest| !self.open.contains_key(digest)) {
             self.give_up_waiting(|| SubmitError::NotEndorsed { rule: rule.to_owned() });
-            self.upkeep_came_to_nothing();
         }
         for digest in flight.transactions {
             let rule = rule.to_owned();

@@ -58,6 +58,7 @@ impl Room {
         }
         let Some(statement) = self.channel.handover(head, window) else { return };
         let Ok(own) = self.channel.sign_handover(&statement, head, window) else { return };
+        own.next.iter().for_each(|(pseudonym, _)| self.listen_as(*pseudonym));
         let bytes = encode(&statement);
         self.handover =
             Some(Gathered { statement, current: BTreeMap::new(), next: BTreeMap::new(), submitted: false });
@@ -78,6 +79,7 @@ impl Room {
         let (head, window) = (self.root.head(), self.root.genesis().parameters().window);
         match self.channel.sign_handover(&statement, head, window) {
             Ok(Handover { current, next }) => {
+                next.iter().for_each(|(pseudonym, _)| self.listen_as(*pseudonym));
                 let message = Message::Handover { tag: self.channel.tag(), current, next };
                 self.send(&from, &message);
             }

@@ -54,6 +54,13 @@ impl Room {
         }
     }
 
+    /// Listens under the pseudonym of the next generation as well. Done before this member's signature for
+    /// that generation leaves it: so whoever executes the rotation first finds as many listening as must
+    /// endorse its batches, though they are an event behind.
+    pub(super) fn listen_as(&self, pseudonym: PublicKey) {
+        let _ = self.network.connect(pseudonym, Arc::new(RoomHandle(self.own.clone())));
+    }
+
     /// Goes on in a channel that this member has left, once it is let in again.
     pub(super) fn come_back(&mut self) {
         if matches!(self.stopped, Some(ChannelError::Left)) && self.takes_part() {

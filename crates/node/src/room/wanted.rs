@@ -39,9 +39,6 @@ enum Pooling {
     Waits,
 }
 
-/// How often upkeep that came to nothing is tried again at once.
-const UPKEEP_ATTEMPTS: u8 = 4;
-
 impl Room {
     /// Takes what a member wants written; it comes after everything before it.
     pub(super) fn take(&mut self, wanted: Wanted) {
@@ -167,15 +164,6 @@ impl Room {
         }
     }
 
-    /// Others may be an event behind, and not listen under their next pseudonyms yet: it is tried again with
-    /// the next block, a few times; then as rarely as everything else that nobody answers.
-    pub(super) fn upkeep_came_to_nothing(&mut self) {
-        self.upkeep_failed = self.upkeep_failed.saturating_add(1);
-        if self.upkeep_failed < UPKEEP_ATTEMPTS {
-            self.upkeep_again = self.root.head();
-        }
-    }
-
     fn pool_due(&mut self, due: Due) -> Result<(), SubmitError> {
         let at = self.at();
         let draft = ActDraft { act: due.act, wraps: due.wraps, expiry: self.expiry() };
@@ -258,11 +246,16 @@ impl Room {
         let open = std::mem::take(&mut self.open);
         if !self.takes_part() {
             self.stopped = Some(ChannelError::Left);
-            let waiting = self.waiting.drain(..).map(|(_, wanted)| wanted);
-            for wanted in open.into_values().chain(self.drafts.drain(..)).chain(waiting) {
-                (wanted.answer)(Err(SubmitError::Channel(ChannelError::Left)));
+            // Of its last block something may be missing here for good: what was sealed may stand in it.
+            let unknown = self.missing.is_some();
+            for (transaction, wanted) in open {
+                (wanted.answer)(Err(if unknown {
+                    SubmitError::Stopped { transaction: Some(transaction) }
+                } else {
+                    SubmitError::Channel(ChannelError::Left)
+                }));
             }
-            return;
+            return self.give_up();
         }
         self.drafts.extend(open.into_values());
         self.look_again();

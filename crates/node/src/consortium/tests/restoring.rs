@@ -130,22 +130,7 @@ fn nod_15_a_store_that_was_put_back_endorses_nothing_until_it_has_caught_up() {
     consortium.start_again("bob");
     let bob = consortium.room("bob", ROOM).unwrap();
     let last_height = Height(consortium.root().head().0 + 500);
-    let offered = ann.call(move |channel| {
-        let (config, opening) = (channel.config(), channel.event(Sequence(0)).unwrap().unwrap());
-        let header = BatchHeader {
-            network: config.network,
-            channel: config.channel,
-            generation: config.generation,
-            sponsor: channel.pseudonym().public(),
-            attested: Sequence(0),
-            attested_root: opening.root,
-            transactions: 0,
-            permanent_root: [0; 32],
-            prunable_root: [0; 32],
-        };
-        let batch = Batch::assemble(header, vec![], channel.pseudonym());
-        (channel.tag(), Proposal { batch, blinder: [1; 32], last_height })
-    });
+    let offered = ann.call(move |channel| attesting_the_opening(channel, 1, last_height));
     let (tag, proposal) = offered.unwrap();
     let (from, waiting) = (consortium.pseudonym_of("ann"), proposal.commitment());
     let message = Message::Propose { tag, proposal: encode(&proposal) };

@@ -4,18 +4,60 @@ use parclose_transaction::{Act, Change, Motion};
 
 use super::*;
 
-/// Hands on what is sent to a member, but for the batches of another.
-struct Deaf {
-    to: PublicKey,
+/// Hands on what is sent to a member, but for some of it.
+struct Deaf<F> {
     room: RoomHandle,
+    hears: F,
 }
 
-impl Inbox for Deaf {
+impl<F: Fn(PublicKey, Option<Message>) -> bool + Send + Sync> Inbox for Deaf<F> {
     fn deliver(&self, from: PublicKey, frame: Vec<u8>) {
-        if from != self.to || !matches!(whole(&frame), Some(Message::Propose { .. })) {
+        if (self.hears)(from, whole(&frame)) {
             self.room.deliver(from, frame);
         }
     }
+}
+
+impl Consortium {
+    fn deafen(
+        &self,
+        member: &str,
+        hears: impl Fn(PublicKey, Option<Message>) -> bool + Send + Sync + 'static,
+    ) {
+        let room = self.room(member, ROOM).unwrap();
+        let _ = self.network.connect(self.pseudonym_of(member), Arc::new(Deaf { room, hears }));
+    }
+
+    /// `bob` moves that keys turn over, and `cyd` agrees.
+    fn decide_on_new_keys(&self) {
+        let motion = Motion { changes: vec![Change::Rekey], blinder: [7; 32] };
+        let moved = self.room("bob", ROOM).unwrap().act_and_wait(Act::Move(motion)).unwrap();
+        let vote = Act::Vote { motion: moved.transaction, approve: true };
+        assert_eq!(self.room("cyd", ROOM).unwrap().act_and_wait(vote).unwrap().verdict, Verdict::Applied);
+    }
+}
+
+#[test]
+fn members_listen_under_their_next_pseudonyms_before_the_keys_can_turn_over() {
+    let (_folder, consortium) = consortium(&["ann", "bob", "cyd"]);
+    for member in ["ann", "bob", "cyd"] {
+        consortium.deafen(member, |_, message| !matches!(message, Some(Message::Handover { .. })));
+    }
+    consortium.decide_on_new_keys();
+    consortium.settle();
+    let stand_in = consortium.network.connect(PublicKey([9; 32]), Arc::new(StandIn::default()));
+    for member in ["ann", "bob", "cyd"] {
+        let (generation, next) = consortium
+            .room(member, ROOM)
+            .unwrap()
+            .call(|channel| (channel.config().generation, channel.pseudonym_in(Generation(1)).public()))
+            .unwrap();
+        assert_eq!(generation, Generation(0), "nobody has heard enough signatures");
+        assert!(stand_in.send(&next, Vec::new()).is_ok(), "{member} listens");
+    }
+    assert!(stand_in.send(&PublicKey([8; 32]), Vec::new()).is_err(), "not everybody does");
+    ["ann", "bob", "cyd"].into_iter().for_each(|member| consortium.connect(member));
+    drop(consortium.close());
 }
 
 #[test]
@@ -23,16 +65,12 @@ fn nod_10_what_was_on_its_way_when_the_keys_turned_over_is_sealed_again() {
     let (_folder, consortium) = consortium(&["ann", "bob", "cyd"]);
     let ann = consortium.pseudonym_of("ann");
     for member in ["bob", "cyd"] {
-        let room = consortium.room(member, ROOM).unwrap();
-        let deaf = Arc::new(Deaf { to: ann, room });
-        let _ = consortium.network.connect(consortium.pseudonym_of(member), deaf);
+        let to_ann = move |from, message| from != ann || !matches!(message, Some(Message::Propose { .. }));
+        consortium.deafen(member, to_ann);
     }
     let waiting = consortium.submit(1);
     let later: Vec<_> = (2..9).map(|record| consortium.submit(record)).collect();
-    let motion = Motion { changes: vec![Change::Rekey], blinder: [7; 32] };
-    let moved = consortium.room("bob", ROOM).unwrap().act_and_wait(Act::Move(motion)).unwrap();
-    let vote = Act::Vote { motion: moved.transaction, approve: true };
-    assert_eq!(consortium.room("cyd", ROOM).unwrap().act_and_wait(vote).unwrap().verdict, Verdict::Applied);
+    consortium.decide_on_new_keys();
     assert!(waiting.try_recv().is_err(), "nobody has endorsed it");
     // Nobody waits for the secrets that need this member's acknowledgement longer than a deal may take.
     let within = consortium.room("bob", ROOM).unwrap().call(|channel| {
