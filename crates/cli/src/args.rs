@@ -4,11 +4,19 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::passphrase::{NewPassphrase, PassphraseOptions};
+use crate::passphrase::PassphraseOptions;
 
+mod channel;
+mod key;
+mod policy;
+mod record;
 mod shell;
 mod views;
 
+pub use channel::{Channel, Proposal};
+pub use key::{Backup, Key, KeyKind};
+pub use policy::{MaybeChannel, Policy, PolicyQuestion};
+pub use record::{Locate, Record, RecordQuery};
 pub use shell::{CompleteNames, ContextCommand, ManPage, NameKind, NewContext, Shell};
 pub use views::TxViews;
 
@@ -140,137 +148,6 @@ pub enum Member {
     },
 }
 
-/// `parclose channel`
-#[derive(Debug, Subcommand)]
-pub enum Channel {
-    /// The channels of a member
-    List {
-        /// whose
-        #[arg(long = "as")]
-        member: String,
-    },
-    /// Found a channel among members
-    Create {
-        /// its name
-        name: String,
-        /// template: a folder of channels/, or a path
-        #[arg(long)]
-        template: String,
-        /// a member with its roles: NAME=ROLE[+ROLE]; once for each member
-        #[arg(long = "member", required = true)]
-        members: Vec<String>,
-    },
-    /// Members, record types, state
-    Show {
-        /// which
-        #[command(flatten)]
-        of: OfChannel,
-    },
-    /// Recompute every value, the state tree and the log, and compare with the root chain
-    Verify {
-        /// which
-        #[command(flatten)]
-        of: OfChannel,
-    },
-    /// Which party sees which field
-    Visibility {
-        /// which
-        #[command(flatten)]
-        of: OfChannel,
-    },
-    /// Motions, their votes, and what was decided
-    Motions {
-        /// which
-        #[command(flatten)]
-        of: OfChannel,
-    },
-    /// Move that the channel change: members, roles, definition, keys, or its end
-    Propose {
-        /// which
-        #[command(flatten)]
-        of: OfChannel,
-        /// what would change
-        #[command(flatten)]
-        proposal: Proposal,
-    },
-    /// Vote on a motion
-    Vote {
-        /// which
-        #[command(flatten)]
-        of: OfChannel,
-        /// the motion, as `channel motions` names it
-        motion: String,
-        /// vote against it
-        #[arg(long)]
-        against: bool,
-    },
-    /// Leave the channel
-    Leave {
-        /// which
-        #[command(flatten)]
-        of: OfChannel,
-    },
-    /// Write an invitation for somebody who shall join
-    Invite {
-        /// which
-        #[command(flatten)]
-        of: OfChannel,
-        /// new file
-        #[arg(long)]
-        out: PathBuf,
-    },
-    /// Accept an invitation: make the card that members vote on
-    Join {
-        /// who would join
-        #[arg(long = "as")]
-        member: String,
-        /// the invitation
-        invitation: PathBuf,
-        /// a role that it asks for
-        #[arg(long = "role", required = true)]
-        roles: Vec<String>,
-        /// new file
-        #[arg(long)]
-        out: PathBuf,
-    },
-    /// Make the card of a member that should get other roles
-    Card {
-        /// which
-        #[command(flatten)]
-        of: OfChannel,
-        /// a role that it asks for
-        #[arg(long = "role", required = true)]
-        roles: Vec<String>,
-        /// new file
-        #[arg(long)]
-        out: PathBuf,
-    },
-}
-
-/// What a motion would change. At least one; what belongs together is voted on together.
-#[derive(Clone, Debug, Default, ClapArgs)]
-#[group(required = true, multiple = true)]
-pub struct Proposal {
-    /// Let somebody in, by its card
-    #[arg(long, value_name = "CARD")]
-    pub admit: Vec<PathBuf>,
-    /// Have a member leave, by its name
-    #[arg(long, value_name = "MEMBER")]
-    pub remove: Vec<String>,
-    /// Give a member other roles, by its card
-    #[arg(long, value_name = "CARD")]
-    pub roles: Vec<PathBuf>,
-    /// Another definition: a folder like those of channels/, with a higher version
-    #[arg(long, value_name = "FOLDER")]
-    pub definition: Option<PathBuf>,
-    /// New keys for everybody
-    #[arg(long)]
-    pub rekey: bool,
-    /// End the channel
-    #[arg(long)]
-    pub close: bool,
-}
-
 /// A channel, as one of its members.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct OfChannel {
@@ -280,139 +157,6 @@ pub struct OfChannel {
     /// The member that asks
     #[arg(long = "as")]
     pub member: String,
-}
-
-/// `parclose policy`
-#[derive(Debug, Subcommand)]
-pub enum Policy {
-    /// The statements in force
-    Show {
-        /// which
-        #[command(flatten)]
-        of: OfChannel,
-    },
-    /// Check a template folder: definition, policy, policy schema
-    Check {
-        /// the folder
-        folder: PathBuf,
-        /// the definition that it is to follow as the next version; once more for each earlier one
-        #[arg(long)]
-        follows: Vec<PathBuf>,
-    },
-    /// Why a member may do something or why not, and who can open a field
-    Explain(PolicyQuestion),
-    /// Who could newly do and read what under another policy and definition, and who no longer could
-    Diff {
-        /// the channel in force instead of a first folder
-        #[command(flatten)]
-        of: MaybeChannel,
-        /// With a channel, what this motion would put in force instead of a folder
-        #[arg(long, conflicts_with = "folders")]
-        motion: Option<String>,
-        /// template folders: OLD NEW, or NEW alone with a channel
-        #[arg(required_unless_present = "motion", num_args = 1..=2)]
-        folders: Vec<PathBuf>,
-    },
-}
-
-/// A channel as one of its members, or none.
-#[derive(Clone, Debug, ClapArgs)]
-pub struct MaybeChannel {
-    /// The channel's name
-    #[arg(long, short)]
-    pub channel: Option<String>,
-    /// The member that asks
-    #[arg(long = "as", id = "member_as")]
-    pub member: Option<String>,
-}
-
-/// `parclose policy explain`
-#[derive(Clone, Debug, ClapArgs)]
-pub struct PolicyQuestion {
-    /// a channel in force
-    #[command(flatten)]
-    pub of: MaybeChannel,
-    /// A template folder instead of a channel
-    #[arg(long, conflicts_with = "channel")]
-    pub template: Option<PathBuf>,
-    /// With a template, a member with its roles: NAME=ROLE[+ROLE]; once for each member
-    #[arg(long = "member", requires = "template")]
-    pub members: Vec<String>,
-    /// The member that the question is about; else the one that asks, or the first that is named
-    #[arg(long)]
-    pub who: Option<String>,
-    /// A member in a party slot: SLOT=MEMBER; a slot that one member's role alone fits is filled by itself
-    #[arg(long = "party")]
-    pub parties: Vec<String>,
-    /// The member that owns the record; else the one that the question is about
-    #[arg(long)]
-    pub owner: Option<String>,
-    /// A record that is there, with its owner and parties
-    #[arg(long, conflicts_with_all = ["parties", "owner", "template"])]
-    pub record: Option<String>,
-    /// Who can open this field: [TYPE.]FIELD
-    #[arg(long, conflicts_with_all = ["action", "record_type", "owner"])]
-    pub read: Option<String>,
-    /// What it wants to do: create, update, …
-    #[arg(required_unless_present = "read")]
-    pub action: Option<String>,
-    /// With which type of records
-    pub record_type: Option<String>,
-}
-
-/// `parclose record`
-#[derive(Debug, Subcommand)]
-pub enum Record {
-    /// One record as this member sees it, and the transactions that have written it
-    Show {
-        /// where
-        #[command(flatten)]
-        of: OfChannel,
-        /// its id
-        record: String,
-    },
-    /// Records as this member sees them, in the order in which they were made
-    List {
-        /// where
-        #[command(flatten)]
-        of: OfChannel,
-        /// which
-        #[command(flatten)]
-        query: RecordQuery,
-    },
-}
-
-/// Which records, and from where on.
-#[derive(Clone, Debug, ClapArgs)]
-pub struct RecordQuery {
-    /// Records of this type alone
-    #[arg(long = "type")]
-    pub record_type: Option<String>,
-    /// Records for which this holds: FIELD=VALUE, or one of < <= > >=; once more for each condition
-    #[arg(long = "where")]
-    pub conditions: Vec<String>,
-    /// Place to go on from: `next` of the page before
-    #[arg(long, default_value_t = 0)]
-    pub after: u64,
-    /// Most records of a page
-    #[arg(long, default_value_t = 50, value_parser = page_size)]
-    pub limit: usize,
-}
-
-/// `parclose locate`
-#[derive(Debug, ClapArgs)]
-pub struct Locate {
-    /// A text that a field says, a record id, or a transaction digest
-    pub text: String,
-    /// The member that asks
-    #[arg(long = "as")]
-    pub member: String,
-    /// This channel alone
-    #[arg(long, short)]
-    pub channel: Option<String>,
-    /// Folder for a receipt of each transaction that is found
-    #[arg(long)]
-    pub receipts: Option<PathBuf>,
 }
 
 /// `parclose tx`
@@ -528,113 +272,6 @@ pub enum Receipt {
     },
 }
 
-/// Kinds of key files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum KeyKind {
-    /// a member's master
-    Member,
-    /// a regulator's key
-    Regulator,
-    /// a validator's signing key
-    Validator,
-}
-
-/// `parclose key`
-#[derive(Debug, Subcommand)]
-pub enum Key {
-    /// Draw a fresh key and seal it into a new file
-    Generate {
-        /// what it is for
-        #[arg(long, default_value = "member")]
-        kind: KeyKind,
-        /// whose it is; stands in the file in clear
-        #[arg(long)]
-        name: Option<String>,
-        /// new file
-        #[arg(long)]
-        out: PathBuf,
-    },
-    /// Show the public part of a key file; needs no passphrase
-    Inspect {
-        /// the file
-        file: PathBuf,
-    },
-    /// List the public parts of the key files (*.key) in a folder; needs no passphrase
-    List {
-        /// the folder; the home if left out
-        folder: Option<PathBuf>,
-    },
-    /// Seal a key file under another passphrase, in place
-    ChangePassphrase {
-        /// the file
-        file: PathBuf,
-        /// the passphrase from now on
-        #[command(flatten)]
-        new: NewPassphrase,
-    },
-    /// Seal a copy of a key under another passphrase, to carry it away
-    Export {
-        /// the file
-        file: PathBuf,
-        /// new file
-        #[arg(long)]
-        out: PathBuf,
-        /// the passphrase of the copy
-        #[command(flatten)]
-        new: NewPassphrase,
-    },
-    /// Take over a key that was carried here, or one in clear text of an earlier version
-    Import {
-        /// the file
-        file: PathBuf,
-        /// new file
-        #[arg(long)]
-        out: PathBuf,
-        /// the passphrase of the new file
-        #[command(flatten)]
-        new: NewPassphrase,
-    },
-}
-
-/// `parclose backup`
-#[derive(Debug, Subcommand)]
-pub enum Backup {
-    /// Seal a member's store of a channel, as it stands, into a new file; without the member's key file
-    Create {
-        /// which
-        #[command(flatten)]
-        of: OfChannel,
-        /// key file that shall open it, or a file with its public key in hex; the member's own if left out
-        #[arg(long, value_name = "KEYFILE")]
-        to: Option<PathBuf>,
-        /// new file
-        #[arg(long)]
-        out: PathBuf,
-    },
-    /// Open an archive, compute everything in it again, and compare with the home's root chain if there is one
-    Verify {
-        /// the archive
-        file: PathBuf,
-        /// key file that it was sealed to; the member's own if left out
-        #[arg(long, value_name = "KEYFILE")]
-        with: Option<PathBuf>,
-        /// The member whose store it is; needed when the key file is not that member's
-        #[arg(long = "as")]
-        member: Option<String>,
-    },
-    /// Put a channel back into a member's home, where it has none of that name
-    Restore {
-        /// the archive
-        file: PathBuf,
-        /// key file that it was sealed to; the member's own if left out
-        #[arg(long, value_name = "KEYFILE")]
-        with: Option<PathBuf>,
-        /// The member whose store it is
-        #[arg(long = "as")]
-        member: String,
-    },
-}
-
 /// `parclose bench`
 #[derive(Debug, Subcommand)]
 pub enum Bench {
@@ -647,9 +284,4 @@ pub enum Bench {
         #[arg(long)]
         directory: Option<PathBuf>,
     },
-}
-
-/// Records of a page: enough for a screen or a program, little enough for one answer.
-fn page_size(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(|| "a number from 1 to 1000".into())
 }

@@ -42,3 +42,6 @@ pub use mapping::{BadMapping, Mapping};
 pub use row::BadRow;
 pub use source::{BadSource, Origin, Source};
 pub use suggest::suggest;
+
+#[cfg(test)]
+mod fixtures;

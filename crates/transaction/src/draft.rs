@@ -145,6 +145,26 @@ pub struct Desk<'a> {
     pub epoch: Epoch,
 }
 
+impl Desk<'_> {
+    /// What every body of this author says, without content.
+    fn body(&self, expiry: Height, salt_digest: [u8; 32]) -> Body {
+        let author = self.author.public();
+        Body {
+            network: self.config.network,
+            channel: self.config.channel,
+            generation: self.config.generation,
+            definition_version: self.config.definition_version,
+            sponsor: author,
+            author,
+            expiry,
+            epoch: self.epoch,
+            salt_digest,
+            operations: Vec::new(),
+            act: None,
+        }
+    }
+}
+
 /// A sealed draft, not yet signed.
 #[derive(Debug)]
 pub struct SealedDraft {
@@ -178,20 +198,7 @@ impl Draft {
             operations.push(operation);
             fields.push(sealed);
         }
-        let author = desk.author.public();
-        let body = Body {
-            network: desk.config.network,
-            channel: desk.config.channel,
-            generation: desk.config.generation,
-            definition_version: desk.config.definition_version,
-            sponsor: author,
-            author,
-            expiry: self.expiry,
-            epoch: desk.epoch,
-            salt_digest: sealer.salt_digest,
-            operations,
-            act: None,
-        };
+        let body = Body { operations, ..desk.body(self.expiry, sealer.salt_digest) };
         Ok(SealedDraft { body, sealed: SealedPart { salt, fields, wraps: Vec::new() } })
     }
 
@@ -227,20 +234,7 @@ impl ActDraft {
     pub fn seal(self, desk: &Desk<'_>, rng: &mut impl CryptoRng) -> SealedDraft {
         let mut salt = [0_u8; 32];
         rng.fill_bytes(&mut salt);
-        let author = desk.author.public();
-        let body = Body {
-            network: desk.config.network,
-            channel: desk.config.channel,
-            generation: desk.config.generation,
-            definition_version: desk.config.definition_version,
-            sponsor: author,
-            author,
-            expiry: self.expiry,
-            epoch: desk.epoch,
-            salt_digest: salt_digest(&salt),
-            operations: Vec::new(),
-            act: Some(self.act),
-        };
+        let body = Body { act: Some(self.act), ..desk.body(self.expiry, salt_digest(&salt)) };
         SealedDraft { body, sealed: SealedPart { salt, fields: Vec::new(), wraps: self.wraps } }
     }
 }

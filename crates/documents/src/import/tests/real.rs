@@ -1,27 +1,10 @@
 //! The real invoice set: 23,862 payment lines of one year, read by the shipped mapping and summed a
 //! second time by a computation that shares no code with the import.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-
 use super::*;
+use crate::fixtures::real_files;
 
 const MAPPING: &str = include_str!("../../../../../channels/scf-receivable/mappings/calderdale.toml");
-
-/// The twelve files, or `None` where the data set is not beside the repository.
-fn files() -> Option<Vec<(String, Vec<u8>)>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/invoices-calderdale");
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        // The test harness hides what `eprintln!` writes; this it does not.
-        writeln!(std::io::stderr(), "skipped: the invoice set is not at {}", folder.display()).unwrap();
-        return None;
-    };
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
-    paths.sort();
-    let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
-    Some(paths.iter().map(|path| (name(path), std::fs::read(path).unwrap())).collect())
-}
 
 fn import(files: &[(String, Vec<u8>)]) -> Import {
     let mapping = Mapping::parse(MAPPING, "calderdale.toml").unwrap();
@@ -54,7 +37,7 @@ fn second_computation(files: &[(String, Vec<u8>)]) -> BTreeMap<(String, String),
 
 #[test]
 fn the_real_year_is_read_whole() {
-    let Some(files) = files() else { return };
+    let Some(files) = real_files() else { return };
     let import = import(&files);
     assert_eq!(import.left_out, []);
     check(&import);
@@ -69,7 +52,7 @@ fn the_real_year_is_read_whole() {
 
 #[test]
 fn the_real_year_agrees_with_a_second_computation() {
-    let Some(files) = files() else { return };
+    let Some(files) = real_files() else { return };
     let import = import(&files);
     let expected = second_computation(&files);
     assert_eq!(import.documents.len(), expected.len());
@@ -97,7 +80,7 @@ fn the_real_year_agrees_with_a_second_computation() {
 
 #[test]
 fn the_lines_of_each_real_file_sum_to_its_payments() {
-    let Some(files) = files() else { return };
+    let Some(files) = real_files() else { return };
     let mut by_file: BTreeMap<&str, i64> = BTreeMap::new();
     let import = import(&files);
     for line in import.documents.iter().flat_map(|document| &document.lines) {

@@ -1,25 +1,8 @@
 //! The drafts of the real files and of the generator's import what the shipped mappings import.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-
 use super::*;
+use crate::fixtures::real_files;
 use crate::synthetic;
-
-/// The twelve files of the real set, or `None` where it is not beside the repository.
-fn real() -> Option<Vec<(String, Vec<u8>)>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/invoices-calderdale");
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        // The test harness hides what `eprintln!` writes; this it does not.
-        writeln!(std::io::stderr(), "skipped: the invoice set is not at {}", folder.display()).unwrap();
-        return None;
-    };
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
-    paths.sort();
-    let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
-    Some(paths.iter().map(|path| (name(path), std::fs::read(path).unwrap())).collect())
-}
 
 fn drafted(files: &[(String, Vec<u8>)], currency: Option<&str>) -> (Import, Draft) {
     let sources: Vec<Source<'_>> = files.iter().map(|(name, bytes)| Source { name, bytes }).collect();
@@ -34,7 +17,7 @@ fn drafted(files: &[(String, Vec<u8>)], currency: Option<&str>) -> (Import, Draf
 
 #[test]
 fn the_real_year_is_imported_by_its_draft_but_for_the_currency() {
-    let Some(files) = real() else { return };
+    let Some(files) = real_files() else { return };
     let (import, draft) = drafted(&files, Some("GBP"));
     assert_eq!(import.left_out, [], "{}", draft.text);
     let total: u128 = import.documents.iter().map(|document| u128::from(document.total_minor)).sum();

@@ -1,0 +1,138 @@
+//! `parclose channel`: the rooms, and how members change them.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+
+use super::OfChannel;
+
+/// `parclose channel`
+#[derive(Debug, Subcommand)]
+pub enum Channel {
+    /// The channels of a member
+    List {
+        /// whose
+        #[arg(long = "as")]
+        member: String,
+    },
+    /// Found a channel among members
+    Create {
+        /// its name
+        name: String,
+        /// template: a folder of channels/, or a path
+        #[arg(long)]
+        template: String,
+        /// a member with its roles: NAME=ROLE[+ROLE]; once for each member
+        #[arg(long = "member", required = true)]
+        members: Vec<String>,
+    },
+    /// Members, record types, state
+    Show {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+    },
+    /// Recompute every value, the state tree and the log, and compare with the root chain
+    Verify {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+    },
+    /// Which party sees which field
+    Visibility {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+    },
+    /// Motions, their votes, and what was decided
+    Motions {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+    },
+    /// Move that the channel change: members, roles, definition, keys, or its end
+    Propose {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+        /// what would change
+        #[command(flatten)]
+        proposal: Proposal,
+    },
+    /// Vote on a motion
+    Vote {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+        /// the motion, as `channel motions` names it
+        motion: String,
+        /// vote against it
+        #[arg(long)]
+        against: bool,
+    },
+    /// Leave the channel
+    Leave {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+    },
+    /// Write an invitation for somebody who shall join
+    Invite {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+        /// new file
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Accept an invitation: make the card that members vote on
+    Join {
+        /// who would join
+        #[arg(long = "as")]
+        member: String,
+        /// the invitation
+        invitation: PathBuf,
+        /// a role that it asks for
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        /// new file
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Make the card of a member that should get other roles
+    Card {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+        /// a role that it asks for
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        /// new file
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+/// What a motion would change. At least one; what belongs together is voted on together.
+#[derive(Clone, Debug, Default, ClapArgs)]
+#[group(required = true, multiple = true)]
+pub struct Proposal {
+    /// Let somebody in, by its card
+    #[arg(long, value_name = "CARD")]
+    pub admit: Vec<PathBuf>,
+    /// Have a member leave, by its name
+    #[arg(long, value_name = "MEMBER")]
+    pub remove: Vec<String>,
+    /// Give a member other roles, by its card
+    #[arg(long, value_name = "CARD")]
+    pub roles: Vec<PathBuf>,
+    /// Another definition: a folder like those of channels/, with a higher version
+    #[arg(long, value_name = "FOLDER")]
+    pub definition: Option<PathBuf>,
+    /// New keys for everybody
+    #[arg(long)]
+    pub rekey: bool,
+    /// End the channel
+    #[arg(long)]
+    pub close: bool,
+}
