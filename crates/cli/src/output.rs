@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is where the command line prints")]
 
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::ExitCode;
 
 use comfy_table::presets::ASCII_MARKDOWN;
@@ -56,13 +57,19 @@ pub fn write_file(path: &std::path::Path, value: &impl serde::Serialize) -> Resu
     write_text(path, &format!("{text}\n"))
 }
 
-/// Writes a small file; never over another file.
+/// Writes a small file that its owner alone can read, for it may name a channel or show what a member reads;
+/// never over another file.
 pub fn write_text(path: &std::path::Path, text: &str) -> Result<(), CliError> {
-    let written = std::fs::File::create_new(path).and_then(|mut file| {
+    let written = create_private(path).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
     written.map_err(|e| CliError::file(path, &e))
+}
+
+/// A new file that its owner alone can read.
+pub fn create_private(path: &std::path::Path) -> std::io::Result<std::fs::File> {
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// A closed pipe is no error of ours.

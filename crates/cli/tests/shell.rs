@@ -199,3 +199,20 @@ fn with_a_context_channel_and_member_may_be_left_out() {
     assert_eq!((run.code, run.value()["rule"].as_str()), (2, Some("CTX-01")));
     assert!(run.stderr.contains("line") && !run.stderr.contains("hunter2"), "{}", run.stderr);
 }
+
+#[test]
+fn what_names_a_channel_is_written_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::founded();
+    let invitation = sandbox.text("invitation.json");
+    sandbox.ok(&["channel", "invite", "-c", "trade-a", "--as", "buyer", "--out", &invitation]);
+    sandbox.ok(&["context", "add", "shop", "-c", "trade-a", "--as", "buyer"]);
+    for file in ["invitation.json", "contexts.toml"] {
+        let mode = std::fs::metadata(sandbox.path(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    assert_ne!(
+        sandbox.run(&["channel", "invite", "-c", "trade-a", "--as", "buyer", "--out", &invitation]).code,
+        0
+    );
+}

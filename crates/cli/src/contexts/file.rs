@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use parclose_types::{Failure, Fault};
 use serde::{Deserialize, Serialize};
 
+use crate::output::create_private;
+
 /// The variable that names the file.
 pub const VARIABLE: &str = "PARCLOSE_CONFIG";
 
@@ -210,7 +212,7 @@ impl Contexts {
             let folder = path.parent().unwrap_or_else(|| Path::new("."));
             std::fs::create_dir_all(folder)?;
             let beside = path.with_extension(format!("{}.new", std::process::id()));
-            let mut file = std::fs::File::create_new(&beside)?;
+            let mut file = create_private(&beside)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             std::fs::rename(&beside, path)
