@@ -7,6 +7,9 @@
 //!
 //! A needle is kept as a window of 8 bytes, its length and its SHA-256, so millions of them fit into
 //! little memory, and a hit is a match of the whole needle.
+//!
+//! Files of text are full of numbers and of hex: a short run of hex digits stands there by chance, and is
+//! searched for in everything else.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,6 +23,8 @@ use parclose_transaction::{FieldState, FieldValue};
 const ROW_BYTES_MIN: usize = 24;
 /// Values shorter than this occur by chance.
 const VALUE_BYTES_MIN: usize = 8;
+/// Runs of hex digits shorter than this occur by chance in a text of numbers: the database's own log, keys.
+const HEX_BYTES_MIN: usize = 16;
 const WINDOW: usize = 8;
 
 struct Needle {
@@ -30,6 +35,8 @@ struct Needle {
     length: u32,
     tail: u64,
     digest: [u8; 32],
+    /// A short run of hex digits.
+    short_hex: bool,
 }
 
 /// A needle whose window is not chosen yet.
@@ -98,6 +105,7 @@ impl Needles {
             length,
             tail: window_at(needle, last),
             digest: sha256(needle),
+            short_hex: needle.len() < HEX_BYTES_MIN && needle.iter().all(u8::is_ascii_hexdigit),
         };
         self.added.push(Candidate { needle, windows });
     }
@@ -188,10 +196,16 @@ impl Needles {
         }
     }
 
-    /// Searches every file below a folder.
+    /// Searches every file below a folder; files of text not for short runs of hex digits.
     pub fn search_files(&self, folder: &Path, found: &mut dyn FnMut(usize)) -> std::io::Result<()> {
         if folder.is_file() {
-            self.search(&std::fs::read(folder)?, found);
+            let bytes = std::fs::read(folder)?;
+            let text = std::str::from_utf8(&bytes).is_ok();
+            self.search(&bytes, &mut |index| {
+                if !(text && self.needles.get(index).is_some_and(|needle| needle.short_hex)) {
+                    found(index);
+                }
+            });
             return Ok(());
         }
         for entry in std::fs::read_dir(folder)? {
@@ -278,6 +292,12 @@ mod tests {
         std::fs::write(dir.path().join("below/file"), b"xx12345678").unwrap();
         let mut found = BTreeSet::new();
         needles.search_files(dir.path(), &mut |index| _ = found.insert(index)).unwrap();
-        assert_eq!(found.len(), 1);
+        assert_eq!(found.len(), 0, "in text, eight digits are no sign");
+        std::fs::write(dir.path().join("below/file"), b"\xff\xfe12345678").unwrap();
+        needles.search_files(dir.path(), &mut |index| _ = found.insert(index)).unwrap();
+        assert_eq!(found.len(), 1, "in rows they are");
+        std::fs::write(dir.path().join("log"), b"a secret value of some length").unwrap();
+        needles.search_files(dir.path(), &mut |index| _ = found.insert(index)).unwrap();
+        assert_eq!(found.len(), 2, "text is searched for all else");
     }
 }
