@@ -39,16 +39,13 @@ impl Execution<'_> {
         if self.salts.contains(&salt) || self.state.salt_seen(salt.0, &salt.1).map_err(Stop::Broken)? {
             return Err(Stale::Salt.into());
         }
-        let mut before: Vec<Option<RecordRow>> = Vec::with_capacity(body.operations.len());
-        for operation in &body.operations {
-            let current = self.current(&operation.record)?;
+        for (operation, current) in body.operations.iter().zip(&tx.before) {
             check_version(operation, current.as_ref())?;
-            before.push(current);
         }
         check_once(&body.operations)?;
         let author = self.in_force.config.member(&body.author).ok_or(NotAuthentic::NotMember)?.id();
         let governed = self.admit_act(&tx.transaction, author)?;
-        Ok(AdmittedTransaction { transaction: tx.transaction, author, before, governed })
+        Ok(AdmittedTransaction { transaction: tx.transaction, author, before: tx.before, governed })
     }
 
     fn admit_act(

@@ -1,21 +1,34 @@
 //! Authorization: the schema, then the policy. Public attributes only.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use parclose_access::{Party, Permit, Principal, Request};
-use parclose_transaction::definition::{CHANNEL_RESOURCE, RecordType, Slot};
+use parclose_transaction::definition::{AudienceRule, CHANNEL_RESOURCE, RecordType, Slot};
 use parclose_transaction::{Act, AuthenticatedTransaction, Body, FieldEntry, NotAuthentic, Operation};
-use parclose_types::MemberId;
+use parclose_types::{AudienceId, MemberId};
 
 use crate::governance::Dealt;
 use crate::process::{Execution, Stop};
 use crate::reject::OffSchema;
+use crate::tables::RecordRow;
 
 /// A transaction that the schema fits and the policy permits; carries one permit for each operation.
 #[derive(Debug)]
 pub struct AuthorizedTransaction {
     pub(crate) transaction: AuthenticatedTransaction,
     pub(crate) permits: Vec<Permit>,
+    /// its records as it meets them, by operation
+    pub(crate) before: Vec<Option<RecordRow>>,
+}
+
+/// What the schema's rule makes of an audience, for one operation.
+struct Expected {
+    audience: AudienceId,
+    /// the author belongs to it
+    writer: bool,
+    /// its secret is dealt and acknowledged
+    active: bool,
 }
 
 impl Execution<'_> {
@@ -24,14 +37,18 @@ impl Execution<'_> {
         &mut self,
         transaction: AuthenticatedTransaction,
     ) -> Result<AuthorizedTransaction, Stop> {
-        let mut permits = Vec::with_capacity(transaction.body().operations.len());
-        for operation in &transaction.body().operations {
-            permits.push(self.authorize_operation(transaction.body(), operation)?);
+        let operations = &transaction.body().operations;
+        let mut permits = Vec::with_capacity(operations.len());
+        let mut before = Vec::with_capacity(operations.len());
+        for operation in operations {
+            let record = self.current(&operation.record)?;
+            permits.push(self.authorize_operation(transaction.body(), operation, record.as_ref())?);
+            before.push(record);
         }
         if let Some(act) = &transaction.body().act {
             self.authorize_act(transaction.body(), act, &mut permits)?;
         }
-        Ok(AuthorizedTransaction { transaction, permits })
+        Ok(AuthorizedTransaction { transaction, permits, before })
     }
 
     /// The policy speaks of the channel itself as a resource of the name `channel`. What a member does with
@@ -63,19 +80,22 @@ impl Execution<'_> {
         Ok(())
     }
 
-    fn authorize_operation(&mut self, body: &Body, operation: &Operation) -> Result<Permit, Stop> {
+    fn authorize_operation(
+        &mut self,
+        body: &Body,
+        operation: &Operation,
+        record: Option<&RecordRow>,
+    ) -> Result<Permit, Stop> {
         let in_force = self.in_force.clone();
         let record_type = in_force
             .definition
             .record(operation.record_type)
             .ok_or(OffSchema::Unknown { what: "record type", id: operation.record_type })?;
         let parties = self.check_parties(record_type, operation)?;
-        for entry in &operation.fields {
-            self.check_field(body, record_type, &parties, entry)?;
-        }
+        self.check_fields(body, record_type, &parties, &operation.fields)?;
         check_required(record_type, operation)?;
         let author = self.member(&body.author)?;
-        let owner = self.current(&operation.record)?.map_or(author.id, |row| row.owner);
+        let owner = record.map_or(author.id, |row| row.owner);
         let party =
             |(slot, id): (&&str, &MemberId)| ((*slot).to_owned(), Party { id: *id, roles: self.roles(id) });
         let request = Request {
@@ -118,27 +138,44 @@ impl Execution<'_> {
     /// > SCH-03: a field is sealed for exactly the audience that the schema's rule names.
     /// > SCH-04: an author belongs to every audience that it seals for.
     /// > SCH-06: a field is sealed for an audience whose secret is active in this generation.
-    fn check_field(
+    fn check_fields(
         &self,
         body: &Body,
         record_type: &RecordType,
         parties: &BTreeMap<&str, MemberId>,
-        entry: &FieldEntry,
+        entries: &[FieldEntry],
     ) -> Result<(), OffSchema> {
-        let (config, definition) = (&self.in_force.config, &self.in_force.definition);
-        let field = entry.field.0;
-        let unknown = OffSchema::Unknown { what: "field", id: field };
-        let schema = record_type.field(entry.field).ok_or_else(|| unknown.clone())?;
-        let rule = definition.audience(&schema.audience).ok_or(unknown)?;
+        let mut audiences: BTreeMap<&str, Expected> = BTreeMap::new();
+        for entry in entries {
+            let field = entry.field.0;
+            let unknown = || OffSchema::Unknown { what: "field", id: field };
+            let schema = record_type.field(entry.field).ok_or_else(unknown)?;
+            let expected = match audiences.entry(schema.audience.as_str()) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let rule = self.in_force.definition.audience(&schema.audience).ok_or_else(unknown)?;
+                    new.insert(self.expected(rule, parties, body))
+                }
+            };
+            if entry.audience != expected.audience {
+                return Err(OffSchema::Audience { field });
+            }
+            if !expected.writer {
+                return Err(OffSchema::Writer { field });
+            }
+            if !expected.active {
+                return Err(OffSchema::NotDealt { field });
+            }
+        }
+        Ok(())
+    }
+
+    fn expected(&self, rule: &AudienceRule, parties: &BTreeMap<&str, MemberId>, body: &Body) -> Expected {
+        let config = &self.in_force.config;
         let members = config.audience_members(rule, parties);
-        if entry.audience != config.audience_of(&members) {
-            return Err(OffSchema::Audience { field });
-        }
-        if !members.contains(&body.author) {
-            return Err(OffSchema::Writer { field });
-        }
-        let dealt = self.governance().dealt(self.in_force.configuration, &entry.audience, self.height());
-        if dealt == Dealt::Active { Ok(()) } else { Err(OffSchema::NotDealt { field }) }
+        let audience = config.audience_of(&members);
+        let dealt = self.governance().dealt(self.in_force.configuration, &audience, self.height());
+        Expected { audience, writer: members.contains(&body.author), active: dealt == Dealt::Active }
     }
 
     /// The member behind the author's pseudonym: authentication has found it.

@@ -23,6 +23,7 @@ use crate::opening::Opened;
 use crate::process::Execution;
 use crate::setup::{GENERATION, Setup};
 use crate::tables::{BATCHES, Head, ONLY, SETUP, UNWRAP};
+use crate::tree::TreeTop;
 
 /// A member's side of one channel.
 pub struct Channel {
@@ -42,6 +43,7 @@ pub struct Channel {
     pub(crate) deciders: BTreeMap<u32, Decider>,
     pub(crate) known: KnownSignatures,
     pub(crate) head: Option<Head>,
+    pub(crate) top: TreeTop,
     pub(crate) next_batch: u64,
     /// definitions of earlier generations, for whoever reads what was written then
     pub(crate) definitions: Mutex<BTreeMap<Generation, Arc<InForce>>>,
@@ -87,6 +89,7 @@ impl Channel {
             deciders: deciders(&governance)?,
             member: member.duplicate(),
             known: KnownSignatures::default(),
+            top: TreeTop::default(),
             definitions: Mutex::default(),
             store,
             setup,
@@ -281,6 +284,7 @@ impl Channel {
             sequence,
             written: BTreeMap::new(),
             decided: BTreeSet::new(),
+            undecided: None,
             salts: BTreeSet::new(),
         })
     }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_crypto::state_tree::{self, Change, Nodes, NodesUnavailable, Update};
+use parclose_crypto::state_tree::{self, Change, Update};
 use parclose_store::{Batch, Durability};
 use parclose_transaction::FieldEntry;
 use parclose_types::{Epoch, Height, RecordId, Sequence, TransactionDigest, encode};
@@ -14,11 +14,11 @@ use crate::channel::Channel;
 use crate::error::ChannelError;
 use crate::execute::FinalEvent;
 use crate::governance::Governance;
-use crate::opening::StoredNodes;
 use crate::tables::{
-    EVENTS, EventOutcome, EventRow, HEAD, Head, HeadLeaf, NODES, ONLY, RECORDS, RecordRow, SALTS, SECRETS,
-    SHARED, TRANSACTIONS, TransactionRow, UNWRAP, VERDICTS, Verdict, VerdictRow,
+    EVENTS, EventOutcome, EventRow, HEAD, Head, HeadLeaf, ONLY, RECORDS, RecordRow, SALTS, SECRETS, SHARED,
+    TRANSACTIONS, TransactionRow, UNWRAP, VERDICTS, Verdict, VerdictRow,
 };
+use crate::tree::{StoredNodes, Updated, put_update};
 use crate::turnover::Received;
 
 pub(crate) mod governed;
@@ -103,11 +103,12 @@ impl Channel {
         head.closed |= outcome_closes;
         self.put_received(&mut batch, &written.received, event.height)?;
         put_rows(&mut batch, &written, first_verdict);
-        put_tree(&mut batch, &update);
+        put_update(&mut batch, &update);
         batch.put(&EVENTS, &sequence, &event_row);
         batch.put(&HEAD, &ONLY, &head);
         self.store.commit(batch, Durability::Synced)?;
         self.head = Some(head);
+        self.top.follow(update);
         self.receive(std::mem::take(&mut written.received));
         if let Some(governance) = written.governance {
             self.enter(governance)?;
@@ -144,8 +145,12 @@ impl Channel {
         let wrong = || ChannelError::Inconsistent { what: "the state tree", sequence: last };
         let event = self.event(last)?.ok_or_else(wrong)?;
         let leaf = head_leaf(&event.head);
-        let proof = state_tree::prove(&StoredNodes(&self.store), last.0, &head_key(), Some(&leaf))?;
+        let proof = state_tree::prove(&self.nodes(), last.0, &head_key(), Some(&leaf))?;
         proof.verify(&event.root, &head_key(), Some(&leaf)).map_err(|_| wrong())
+    }
+
+    fn nodes(&self) -> StoredNodes<'_> {
+        StoredNodes { store: &self.store, top: &self.top }
     }
 
     fn update_tree(
@@ -159,7 +164,7 @@ impl Channel {
             written.records.values().map(|row| (record_key(&row.record), Some(record_leaf(row)))).collect();
         changes.push((head_key(), Some(head_leaf(leaf))));
         changes.extend(governed);
-        Ok(state_tree::update(&StoredNodes(&self.store), sequence.0, &changes)?)
+        Ok(state_tree::update(&self.nodes(), sequence.0, &changes)?)
     }
 
     fn prove_head(
@@ -168,10 +173,7 @@ impl Channel {
         sequence: Sequence,
         leaf: &HeadLeaf,
     ) -> Result<state_tree::StateProof, ChannelError> {
-        let nodes = Updated {
-            fresh: update.nodes.iter().map(|(k, v)| (k, v)).collect(),
-            stored: StoredNodes(&self.store),
-        };
+        let nodes = Updated::new(update, self.nodes());
         Ok(state_tree::prove(&nodes, sequence.0, &head_key(), Some(&head_leaf(leaf)))?)
     }
 }
@@ -195,30 +197,6 @@ fn put_rows(batch: &mut Batch, written: &Written, first_verdict: u64) {
     }
     for salt in &written.salts {
         batch.put(&SALTS, salt, &());
-    }
-}
-
-fn put_tree(batch: &mut Batch, update: &Update) {
-    for key in &update.stale {
-        batch.delete(&NODES, key);
-    }
-    for (key, node) in &update.nodes {
-        batch.put(&NODES, key, node);
-    }
-}
-
-/// Nodes of an update that is not written yet, over those that are.
-struct Updated<'a> {
-    fresh: BTreeMap<&'a Vec<u8>, &'a Vec<u8>>,
-    stored: StoredNodes<'a>,
-}
-
-impl Nodes for Updated<'_> {
-    fn node(&self, key: &[u8]) -> Result<Option<Vec<u8>>, NodesUnavailable> {
-        match self.fresh.get(&key.to_vec()) {
-            Some(node) => Ok(Some((*node).clone())),
-            None => self.stored.node(key),
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use parclose_types::{ChannelCommitment, Failure, Fault, Height, Malformed, Seque
 use crate::batch::Proposal;
 use crate::channel::Channel;
 use crate::error::ChannelError;
-use crate::tables::{BATCHES, BatchRow, EVENTS, PERMANENT, PRUNABLE};
+use crate::tables::{BATCHES, BatchRow, EVENTS, PERMANENT, PRUNABLE, PartsTable};
 
 /// Why a proposal is not endorsed.
 #[derive(Debug, thiserror::Error)]
@@ -207,14 +207,23 @@ impl Channel {
     /// A stored batch as it is sent, for a member that misses it.
     pub fn stored_proposal(&self, commitment: &ChannelCommitment) -> Result<Option<Proposal>, ChannelError> {
         let Some(row) = self.store.get(&BATCHES, commitment)? else { return Ok(None) };
-        let (mut permanent, mut prunable) = (Vec::new(), Vec::new());
-        for index in 0..row.header.transactions {
-            let missing = || ChannelError::Inconsistent { what: "a stored batch", sequence: Sequence(0) };
-            permanent.push(self.store.get(&PERMANENT, &(row.number, index))?.ok_or_else(missing)?);
-            prunable.push(self.store.get(&PRUNABLE, &(row.number, index))?.ok_or_else(missing)?);
-        }
+        let missing = || ChannelError::Inconsistent { what: "a stored batch", sequence: Sequence(0) };
+        let permanent = self.stored_parts(&PERMANENT, &row)?.ok_or_else(missing)?;
+        let prunable = self.stored_parts(&PRUNABLE, &row)?.ok_or_else(missing)?;
         let batch = crate::Batch { header: row.header, signature: row.signature, permanent, prunable };
         Ok(Some(Proposal { batch, blinder: row.blinder, last_height: Height(0) }))
+    }
+
+    /// The parts of a stored batch, in order; `None` when one is missing.
+    pub(crate) fn stored_parts(
+        &self,
+        table: &PartsTable,
+        row: &BatchRow,
+    ) -> Result<Option<Vec<Vec<u8>>>, ChannelError> {
+        let wanted = usize::try_from(row.header.transactions).unwrap_or(usize::MAX);
+        let rows = self.store.scan(table, &(row.number, 0), wanted)?;
+        let whole = rows.len() == wanted && rows.last().is_none_or(|((number, _), _)| *number == row.number);
+        Ok(whole.then(|| rows.into_iter().map(|(_, part)| part).collect()))
     }
 }
 

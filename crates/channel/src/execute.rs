@@ -144,12 +144,9 @@ impl Channel {
 
     fn execute_batch(&mut self, event: &FinalEvent, row: &BatchRow) -> Result<Written, ChannelError> {
         let sequence = event.entry.sequence;
-        let mut permanent = Vec::new();
-        for index in 0..row.header.transactions {
-            let missing =
-                ChannelError::BatchMissing { sequence, commitment: row.header.commitment(&row.blinder) };
-            permanent.push(self.store.get(&PERMANENT, &(row.number, index))?.ok_or(missing)?);
-        }
+        let commitment = row.header.commitment(&row.blinder);
+        let missing = ChannelError::BatchMissing { sequence, commitment };
+        let permanent = self.stored_parts(&PERMANENT, row)?.ok_or(missing)?;
         let mut execution = self.execution(event.height)?;
         let mut written = Written::default();
         let mut acted = Vec::new();
@@ -193,7 +190,8 @@ impl Execution<'_> {
         if foreign || expiry < self.height() || self.is_decided(&digest).or_else(broken)? {
             return Ok(None);
         }
-        let (verdict, governed) = match self.process(bytes, place) {
+        let processed = decoded.map_err(Stop::from).and_then(|tx| self.process(tx, place));
+        let (verdict, governed) = match processed {
             Ok(effects) => (Verdict::Applied, effects.governed),
             Err(Stop::Reject(reject)) => (Verdict::Refused(reject.rule().to_owned()), false),
             Err(Stop::Broken(error)) => return Err(error),

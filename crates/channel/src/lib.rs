@@ -39,6 +39,7 @@ pub mod prove;
 pub mod reject;
 pub mod setup;
 pub mod tables;
+mod tree;
 pub mod turnover;
 pub mod upkeep;
 pub mod verify;

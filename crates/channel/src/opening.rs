@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parclose_crypto::secret::hazmat::secret_from_bytes;
-use parclose_crypto::state_tree::{Nodes, NodesUnavailable};
 use parclose_crypto::wrap::UnwrapKey;
 use parclose_keys::ViewKey;
 use parclose_keys::audience::hazmat::audience_from_bytes;
@@ -16,7 +15,7 @@ use crate::governance::{DealRow, GenerationRow, Governance, InForce, MotionOutco
 use crate::process::StateBefore;
 use crate::setup::{Setup, SetupInvalid};
 use crate::tables::{
-    DEALS, DECISION, DEFINITIONS, GENERATIONS, GIVEN, HEAD, Head, MOTIONS, NODES, ONLY, PERMANENT, PUBLISHED,
+    DEALS, DECISION, DEFINITIONS, GENERATIONS, GIVEN, HEAD, Head, MOTIONS, ONLY, PERMANENT, PUBLISHED,
     RECORDS, RecordRow, SALTS, SECRETS, SETUP, SHARED, TRANSACTIONS, TransactionRow, UNWRAP,
 };
 
@@ -171,14 +170,5 @@ impl Past for Database {
             std::ops::ControlFlow::Continue(())
         })?;
         Ok(rows)
-    }
-}
-
-/// The state tree's nodes, as stored.
-pub(crate) struct StoredNodes<'a>(pub(crate) &'a Database);
-
-impl Nodes for StoredNodes<'_> {
-    fn node(&self, key: &[u8]) -> Result<Option<Vec<u8>>, NodesUnavailable> {
-        self.0.get(&NODES, &key.to_vec()).map_err(|_| NodesUnavailable)
     }
 }

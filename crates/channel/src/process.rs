@@ -1,4 +1,4 @@
-//! One transaction, from bytes to effects. Every line changes the type; none can be skipped.
+//! One transaction, from its decoded form to effects. Every line changes the type; none can be skipped.
 //!
 //! Before ordering the same stages up to `prove` run as advice ([`Execution::advise`]); only
 //! execution after ordering decides ([`Execution::process`]).
@@ -46,6 +46,8 @@ pub struct Execution<'a> {
     pub(crate) written: BTreeMap<RecordId, RecordRow>,
     /// transactions with a verdict by this event so far
     pub(crate) decided: BTreeSet<TransactionDigest>,
+    /// asked last, and without a verdict in the state before
+    pub(crate) undecided: Option<TransactionDigest>,
     /// salts used by this event so far
     pub(crate) salts: BTreeSet<(Epoch, [u8; 32])>,
 }
@@ -67,8 +69,7 @@ impl<R: Into<Reject>> From<R> for Stop {
 
 impl Execution<'_> {
     /// Runs the stages before ordering, as advice.
-    pub fn advise(&mut self, permanent: &[u8]) -> Result<ProvenTransaction, Stop> {
-        let tx = UnverifiedTransaction::decode(permanent)?;
+    pub fn advise(&mut self, tx: UnverifiedTransaction) -> Result<ProvenTransaction, Stop> {
         let config = &self.in_force.config;
         let tx = tx.authenticate(&self.setting, |key| config.member(key).is_some(), self.known)?;
         let tx = self.authorize(tx)?;
@@ -76,8 +77,8 @@ impl Execution<'_> {
     }
 
     /// Runs all stages, in log order: the result is the verdict.
-    pub fn process(&mut self, permanent: &[u8], place: (u64, u32)) -> Result<Effects, Stop> {
-        let tx = self.advise(permanent)?;
+    pub fn process(&mut self, tx: UnverifiedTransaction, place: (u64, u32)) -> Result<Effects, Stop> {
+        let tx = self.advise(tx)?;
         let tx = self.admit(tx)?;
         Ok(self.apply(tx, place))
     }
@@ -87,11 +88,16 @@ impl Execution<'_> {
     /// # Rules
     ///
     /// > STA-03: a transaction's outcome is the verdict of its first occurrence under its sponsor; later ones are ignored.
-    pub(crate) fn is_decided(&self, digest: &TransactionDigest) -> Result<bool, Stop> {
+    pub(crate) fn is_decided(&mut self, digest: &TransactionDigest) -> Result<bool, Stop> {
         if self.decided.contains(digest) {
             return Ok(true);
         }
-        Ok(self.state.executed(digest).map_err(Stop::Broken)?.is_some())
+        if self.undecided == Some(*digest) {
+            return Ok(false);
+        }
+        let decided = self.state.executed(digest).map_err(Stop::Broken)?.is_some();
+        self.undecided = (!decided).then_some(*digest);
+        Ok(decided)
     }
 
     /// A record as this transaction meets it.

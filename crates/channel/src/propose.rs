@@ -1,7 +1,7 @@
 //! Proposing: a sponsor's own transactions become a batch, stored and committed to.
 
 use parclose_root::{Anchor, Certificate, Endorsement};
-use parclose_transaction::{Act, SignedTransaction};
+use parclose_transaction::{Act, SignedTransaction, UnverifiedTransaction};
 use parclose_types::{Height, Sequence, TransactionDigest};
 use rand_core::CryptoRng;
 
@@ -42,8 +42,15 @@ impl Channel {
         height: Height,
     ) -> Result<Result<Pooled, Reject>, ChannelError> {
         let (permanent, prunable) = signed.encode_parts();
-        match self.execution(height)?.advise(&permanent) {
-            Ok(_) => Ok(Ok(Pooled { permanent, prunable })),
+        let advice = match UnverifiedTransaction::decode(&permanent) {
+            Ok(tx) => self.execution(height)?.advise(tx),
+            Err(malformed) => Err(malformed.into()),
+        };
+        match advice {
+            Ok(_) => {
+                self.known.remember(signed);
+                Ok(Ok(Pooled { permanent, prunable }))
+            }
             Err(Stop::Reject(reject)) => Ok(Err(reject)),
             Err(Stop::Broken(error)) => Err(error),
         }

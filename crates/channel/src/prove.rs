@@ -9,12 +9,15 @@ use parclose_transaction::AuthenticatedTransaction;
 use crate::authorize::AuthorizedTransaction;
 use crate::process::{Execution, Stop};
 use crate::reject::NotProven;
+use crate::tables::RecordRow;
 
 /// A transaction whose commitments have the right form.
 #[derive(Debug)]
 pub struct ProvenTransaction {
     pub(crate) transaction: AuthenticatedTransaction,
     pub(crate) permits: Vec<Permit>,
+    /// its records as it meets them, by operation
+    pub(crate) before: Vec<Option<RecordRow>>,
 }
 
 impl Execution<'_> {
@@ -32,7 +35,7 @@ impl Execution<'_> {
                 return Err(NotProven::Form.into());
             }
         }
-        Ok(ProvenTransaction { transaction: tx.transaction, permits: tx.permits })
+        Ok(ProvenTransaction { transaction: tx.transaction, permits: tx.permits, before: tx.before })
     }
 }
 

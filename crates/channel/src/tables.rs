@@ -34,10 +34,12 @@ pub const EVENTS: Table<Sequence, EventRow> = Table::<Sequence, EventRow>::order
 /// Stored batches by their commitment, ordered or not.
 pub const BATCHES: Table<ChannelCommitment, BatchRow, Blinded> =
     Table::<ChannelCommitment, BatchRow>::blinded(5, "batches");
-/// Permanent parts: (batch number, index).
-pub const PERMANENT: Table<(u64, u32), Vec<u8>> = Table::<(u64, u32), Vec<u8>>::ordered(6, "permanent");
-/// Prunable parts: (batch number, index).
-pub const PRUNABLE: Table<(u64, u32), Vec<u8>> = Table::<(u64, u32), Vec<u8>>::ordered(7, "prunable");
+/// Parts of transactions by (batch number, index).
+pub type PartsTable = Table<(u64, u32), Vec<u8>>;
+/// Permanent parts.
+pub const PERMANENT: PartsTable = PartsTable::ordered(6, "permanent");
+/// Prunable parts.
+pub const PRUNABLE: PartsTable = PartsTable::ordered(7, "prunable");
 /// Records.
 pub const RECORDS: Table<RecordId, RecordRow, Blinded> = Table::<RecordId, RecordRow>::blinded(8, "records");
 /// The verdict log.

@@ -31,4 +31,4 @@ pub use hash::hash;
 pub use kdf::{kdf, kdf_secret};
 pub use passphrase::{NotAPassphrase, Passphrase};
 pub use secret::Secret;
-pub use sign::{NotSigned, SigningKey, verify};
+pub use sign::{NotSigned, SigningKey, Verifier, verify};

@@ -42,13 +42,27 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// Verifies a signature.
-///
-/// # Rules
-///
-/// > AUT-02: every signature but the engine's votes is checked with the strict Ed25519 rule, one by one.
+/// A public key read once as a point of the curve, for whoever checks many signatures of one signer.
+#[derive(Clone, Debug)]
+pub struct Verifier(VerifyingKey);
+
+impl Verifier {
+    /// Reads a public key; bytes that are no point sign nothing.
+    pub fn of(key: &PublicKey) -> Result<Self, NotSigned> {
+        VerifyingKey::from_bytes(&key.0).map(Self).map_err(|_| NotSigned)
+    }
+
+    /// Verifies a signature.
+    ///
+    /// # Rules
+    ///
+    /// > AUT-02: every signature but the engine's votes is checked with the strict Ed25519 rule, one by one.
+    pub fn verify(&self, message: &[u8], signature: &SignatureBytes) -> Result<(), NotSigned> {
+        self.0.verify_strict(message, &Signature::from_bytes(&signature.0)).map_err(|_| NotSigned)
+    }
+}
+
+/// Verifies one signature, by [`Verifier`]'s rule.
 pub fn verify(key: &PublicKey, message: &[u8], signature: &SignatureBytes) -> Result<(), NotSigned> {
-    VerifyingKey::from_bytes(&key.0)
-        .and_then(|key| key.verify_strict(message, &Signature::from_bytes(&signature.0)))
-        .map_err(|_| NotSigned)
+    Verifier::of(key)?.verify(message, signature)
 }

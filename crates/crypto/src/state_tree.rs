@@ -77,14 +77,30 @@ pub struct Update {
 pub fn update(nodes: &impl Nodes, version: u64, changes: &[Change]) -> Result<Update, NodesUnavailable> {
     let reader = Reader { nodes, value: None };
     let tree = JellyfishMerkleTree::<'_, _, TreeHasher>::new(&reader);
-    let set = changes.iter().map(|(key, value)| (KeyHash(*key), value.map(|v| v.to_vec())));
-    let (root, batch) = tree.put_value_set(set, version).map_err(|_| NodesUnavailable)?;
+    let written: Option<Vec<(KeyHash, OwnedValue)>> =
+        changes.iter().map(|(key, value)| value.map(|value| (KeyHash(*key), value.to_vec()))).collect();
+    let updated = match written {
+        // In one pass, which hashes each node once; it knows no deletions.
+        Some(written) if !written.is_empty() => tree.batch_put_value_sets(vec![written], None, version),
+        _ => {
+            let set = changes.iter().map(|(key, value)| (KeyHash(*key), value.map(|v| v.to_vec())));
+            tree.put_value_set(set, version).map(|(root, batch)| (vec![root], batch))
+        }
+    };
+    let (roots, batch) = updated.map_err(|_| NodesUnavailable)?;
+    let root = roots.last().ok_or(NodesUnavailable)?;
     let encoded = |value: &dyn EncodeNode| value.encoded();
     Ok(Update {
         root: StateRoot(root.0),
         nodes: batch.node_batch.nodes().iter().map(|(key, node)| (encoded(key), encoded(node))).collect(),
         stale: batch.stale_node_index_batch.iter().map(|stale| encoded(&stale.node_key)).collect(),
     })
+}
+
+/// How far below the root a node lies; `None` for bytes that are no node's key.
+#[must_use]
+pub fn depth(key: &[u8]) -> Option<usize> {
+    NodeKey::try_from_slice(key).ok().map(|key| key.nibble_path().num_nibbles())
 }
 
 trait EncodeNode {
@@ -251,7 +267,18 @@ mod tests {
             // The same rows written at once have the same root: history does not matter.
             let mut all: Vec<Change> = model.iter().map(|(k, v)| (leaf_key("rows", &[*k]), Some(leaf_value("rows", &[*k], &[*v])))).collect();
             all.push((leaf_key("head", b""), Some([u8::try_from(version).unwrap(); 32])));
-            prop_assert_eq!(update(&MemoryNodes::default(), 0, &all).unwrap().root, root);
+            let at_once = update(&MemoryNodes::default(), 0, &all).unwrap();
+            prop_assert_eq!(at_once.root, root);
+            // Nothing is left behind: a node for each of the tree, whether it grew in one pass or key by key.
+            prop_assert_eq!(nodes.len(), at_once.nodes.len());
+            let mut one_by_one = MemoryNodes::default();
+            for (version, change) in all.iter().enumerate() {
+                let made = update(&one_by_one, version as u64, std::slice::from_ref(change)).unwrap();
+                one_by_one.apply(&made);
+                root = made.root;
+            }
+            prop_assert_eq!(at_once.root, root);
+            prop_assert_eq!(nodes.len(), one_by_one.len());
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Authentication: who signed it, for which channel, and whether it may still be ordered.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use parclose_crypto::verify;
+use parclose_crypto::{NotSigned, Verifier};
 use parclose_types::{
-    ChannelId, Epoch, Failure, Fault, Generation, Height, NetworkId, PublicKey, TransactionDigest,
+    ChannelId, Epoch, Failure, Fault, Generation, Height, NetworkId, PublicKey, SignatureBytes,
+    TransactionDigest,
 };
 
-use crate::body::{Body, signing_bytes};
+use crate::body::{Body, SignedTransaction, signing_bytes};
 use crate::decode::UnverifiedTransaction;
 
 /// Where and when a transaction is looked at. All of it follows from the log and the height.
@@ -111,28 +113,50 @@ pub struct AuthenticatedTransaction {
     digest: TransactionDigest,
 }
 
-/// Signatures that were verified once: endorsing and executing cost one verification.
+/// What spares work in checking signatures: those that this node has verified before ordering, and the
+/// authors' keys as points of the curve.
 ///
-/// An entry is the digest *and* the signature: the digest does not cover the signature, and a node
-/// that had seen a good one must not accept another. Bounded; forgetting costs time only.
+/// A signature is remembered with its digest: the digest does not cover the signature, and a node that
+/// had seen a good one must not accept another. It serves once, when its transaction is executed.
+/// Bounded; forgetting costs time only.
 #[derive(Debug, Default)]
-pub struct KnownSignatures(BTreeSet<([u8; 32], [u8; 64])>);
+pub struct KnownSignatures {
+    signatures: HashMap<TransactionDigest, SignatureBytes>,
+    authors: HashMap<PublicKey, Verifier>,
+}
 
-const KNOWN_MAX: usize = 32_768;
+const SIGNATURES_MAX: usize = 8192;
+const AUTHORS_MAX: usize = 1024;
 
 impl KnownSignatures {
+    /// Keeps the signature of a transaction that was found authentic, until it is checked again.
+    pub fn remember(&mut self, transaction: &SignedTransaction) {
+        if self.signatures.len() >= SIGNATURES_MAX {
+            self.signatures.clear();
+        }
+        self.signatures.insert(transaction.digest(), transaction.signature);
+    }
+
     fn verify(&mut self, transaction: &UnverifiedTransaction) -> Result<(), NotAuthentic> {
-        let entry = (transaction.digest.0, transaction.signature.0);
-        if self.0.contains(&entry) {
+        if self.signatures.get(&transaction.digest) == Some(&transaction.signature) {
+            self.signatures.remove(&transaction.digest);
             return Ok(());
         }
-        verify(&transaction.body.author, &signing_bytes(&transaction.digest), &transaction.signature)
-            .map_err(|_| NotAuthentic::Signature)?;
-        if self.0.len() >= KNOWN_MAX {
-            self.0.clear();
+        let message = signing_bytes(&transaction.digest);
+        let verified = self
+            .verifier(&transaction.body.author)
+            .and_then(|author| author.verify(&message, &transaction.signature));
+        verified.map_err(|_| NotAuthentic::Signature)
+    }
+
+    fn verifier(&mut self, author: &PublicKey) -> Result<&Verifier, NotSigned> {
+        if self.authors.len() >= AUTHORS_MAX && !self.authors.contains_key(author) {
+            self.authors.clear();
         }
-        self.0.insert(entry);
-        Ok(())
+        match self.authors.entry(*author) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => Ok(new.insert(Verifier::of(author)?)),
+        }
     }
 }
 

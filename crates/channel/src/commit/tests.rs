@@ -3,6 +3,7 @@ use parclose_types::{Failure, StateRoot};
 
 use super::*;
 use crate::fixtures::{Trio, create, record};
+use crate::tables::NODES;
 
 /// The root over given rows, computed from nothing.
 fn root_over(changes: &[Change]) -> StateRoot {
@@ -75,6 +76,7 @@ fn sta_10_an_event_that_cannot_be_written_changes_nothing() {
     let mut batch = store.batch();
     batch.delete(&NODES, &root_node);
     store.commit(batch, Durability::Synced).unwrap();
+    trio.reopen(0); // it has a copy in memory
     let refused = trio.member_mut(0).execute(&event).unwrap_err();
     assert_eq!(refused.rule(), "CHA-04");
     trio.reopen(0);

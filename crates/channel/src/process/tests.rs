@@ -2,8 +2,14 @@ mod model;
 
 use parclose_types::Failure;
 
+use parclose_transaction::{SignedTransaction, UnverifiedTransaction};
+
 use super::Stop;
 use crate::fixtures::{Trio, create};
+
+fn decoded(transaction: &SignedTransaction) -> UnverifiedTransaction {
+    UnverifiedTransaction::decode(&transaction.encode_parts().0).unwrap()
+}
 
 #[test]
 fn sta_03_a_transaction_has_the_verdict_of_its_first_occurrence() {
@@ -12,7 +18,7 @@ fn sta_03_a_transaction_has_the_verdict_of_its_first_occurrence() {
     assert_eq!(trio.decide(&transaction), "applied");
     let first = trio.member(0).transaction(&transaction.digest()).unwrap().unwrap();
     let height = trio.next();
-    let again = trio.member_mut(0).execution(height).unwrap().process(&transaction.encode_parts().0, (9, 0));
+    let again = trio.member_mut(0).execution(height).unwrap().process(decoded(&transaction), (9, 0));
     assert!(matches!(again.unwrap_err(), Stop::Reject(reject) if reject.rule() == "STA-03"));
     trio.anchor(0, std::slice::from_ref(&transaction));
     let later = trio.member(0).transaction(&transaction.digest()).unwrap().unwrap();

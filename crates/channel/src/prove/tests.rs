@@ -1,3 +1,4 @@
+use parclose_transaction::UnverifiedTransaction;
 use parclose_types::Failure;
 
 use crate::fixtures::{Trio, create, record};
@@ -21,6 +22,7 @@ fn amt_01_a_field_commitment_is_not_zero() {
     let zero = trio.odd(create(1), |body, _| body.operations[0].fields[0].leaf = [0; 32]);
     let height = trio.next();
     // No sealed field has this leaf, so such a transaction would void its batch; the check stands anyway.
-    let stop = trio.member_mut(0).execution(height).unwrap().advise(&zero.encode_parts().0).unwrap_err();
+    let decoded = UnverifiedTransaction::decode(&zero.encode_parts().0).unwrap();
+    let stop = trio.member_mut(0).execution(height).unwrap().advise(decoded).unwrap_err();
     assert!(matches!(stop, Stop::Reject(reject) if reject.rule() == "AMT-01"));
 }
