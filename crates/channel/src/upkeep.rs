@@ -56,6 +56,45 @@ impl Channel {
         Ok(due)
     }
 
+    /// Until when nothing is due here as long as no event comes; `None` when something is still to be done,
+    /// by this member now or by its turn later. Ask after [`Self::upkeep`], which gives what is due now.
+    pub fn rests_until(
+        &mut self,
+        head: Height,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Option<Height>, ChannelError> {
+        let at = Height(head.0.saturating_add(1));
+        if self.head.as_ref().is_some_and(|head| head.closed) {
+            return Ok(Some(Height(u64::MAX / 2)));
+        }
+        if self.head.is_none() || !self.is_member() || self.governance.decision_at(at).is_some() {
+            return Ok(None);
+        }
+        // Turns come with time: what nobody's turn would ever bring is not wanted.
+        let far = Height(u64::MAX / 2);
+        let wanted = self.publish_key(at, rng)?.is_some()
+            || !self.deals_due(far, rng).is_empty()
+            || !self.acknowledgements_due(far).is_empty()
+            || !self.rewraps_due(far, rng).is_empty()
+            || !self.shares_due(far, rng)?.is_empty();
+        Ok((!wanted).then(|| self.rekey_at().unwrap_or(far)))
+    }
+
+    /// When it is this member's turn to move that the keys turn over by schedule: members take turns, and
+    /// there is one attempt without a vote in each generation; then the members decide.
+    fn rekey_at(&self) -> Option<Height> {
+        let latest = self.governance.latest();
+        let after = u64::from(latest.definition.governance.rekey_after_epochs);
+        if after == 0 || self.governance.decision.is_some() {
+            return None;
+        }
+        let place = latest.config.pseudonyms().iter().position(|key| *key == self.pseudonym.public())?;
+        let patience = latest.definition.parameters.attest_after.max(1);
+        let wait = after.saturating_mul(latest.config.epoch_length);
+        let turn = (place as u64).saturating_mul(patience);
+        Some(Height(latest.term.start.0.saturating_add(wait).saturating_add(turn)))
+    }
+
     /// The next certificate, unless the others have it, or what they have is decided on.
     fn publish_key(&mut self, at: Height, rng: &mut impl CryptoRng) -> Result<Option<Due>, ChannelError> {
         if self.governance.decision_at(at).is_some() {
@@ -320,18 +359,7 @@ impl Channel {
 
     /// New keys where the definition's time for them has come; the members take turns.
     fn rekey_due(&self, at: Height, rng: &mut impl CryptoRng) -> Option<Due> {
-        let latest = self.governance.latest();
-        let after = latest.definition.governance.rekey_after_epochs;
-        let (epoch, into) = latest.term.epoch_at(at);
-        let over = epoch.0.checked_sub(latest.term.first_epoch.0)?.checked_sub(after)?;
-        // One attempt without a vote in each generation; then the members decide.
-        if after == 0 || self.governance.decision.is_some() {
-            return None;
-        }
-        let patience = latest.definition.parameters.attest_after.max(1);
-        let since = u64::from(over).saturating_mul(latest.config.epoch_length).saturating_add(into);
-        let place = latest.config.pseudonyms().iter().position(|key| *key == self.pseudonym.public())?;
-        if place as u64 > since / patience {
+        if self.rekey_at()? > at {
             return None;
         }
         let mut blinder = [0_u8; 32];

@@ -1,6 +1,7 @@
-//! `parclose bench`: what a record write costs, next to what it cannot cost less than.
+//! `parclose bench`: what things cost on this machine, measured on the real code.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use parclose_node::measure;
 use parclose_types::Fault;
@@ -9,25 +10,55 @@ use serde_json::Value;
 use crate::args::Bench;
 use crate::error::CliError;
 
+type Measured = Result<Value, Box<dyn std::error::Error>>;
+
 /// Runs `parclose bench …`.
 ///
 /// # Rules
 ///
 /// > CLI-07: a measurement that could not be finished is an error, never a number.
 pub fn run(command: &Bench) -> Result<Value, CliError> {
-    let Bench::RecordWrite { writes, directory } = command;
-    let place = directory.clone().unwrap_or_else(|| PathBuf::from(".parclose-bench"));
+    match command {
+        Bench::RecordWrite { writes, directory } => {
+            in_place(directory.as_deref(), |place| measure::record_write(place, *writes))
+        }
+        Bench::Rotation { members, audiences, directory } => in_place(directory.as_deref(), |place| {
+            measure::rotation(place, usize::from(*members), usize::from(*audiences))
+        }),
+        Bench::Channels { channels, directory } => {
+            in_place(directory.as_deref(), |place| open_in_a_process_of_its_own(place, *channels))
+        }
+        Bench::Open { directory } => measure::open_channels(directory).map_err(|e| failed(&*e)),
+    }
+}
+
+/// Measures in a directory that is not there yet, and removes it.
+fn in_place(directory: Option<&Path>, measure: impl FnOnce(&Path) -> Measured) -> Result<Value, CliError> {
+    let place = directory.map_or_else(|| PathBuf::from(".parclose-bench"), Path::to_owned);
     if place.exists() {
         return Err(CliError::usage(
             format!("`{}` exists already", place.display()),
             "give another --directory",
         ));
     }
-    let measured = measure::record_write(&place, *writes);
+    let measured = measure(&place);
     let removed = std::fs::remove_dir_all(&place);
-    let measured = measured.map_err(|e| {
-        CliError::new("BENCH_FAILED", "CLI-07", Fault::Operator, e.to_string(), "run it on a disk with space")
-    })?;
+    let measured = measured.map_err(|e| failed(&*e))?;
     removed.map_err(|e| CliError::file(&place, &e))?;
     Ok(measured)
+}
+
+fn open_in_a_process_of_its_own(place: &Path, channels: usize) -> Measured {
+    measure::found_channels(place, channels)?;
+    let mut command = Command::new(std::env::current_exe()?);
+    let output = command.args(["--json", "bench", "open"]).arg(place).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn failed(error: &dyn std::error::Error) -> CliError {
+    let fix = "run it on a disk with space";
+    CliError::new("BENCH_FAILED", "CLI-07", Fault::Operator, error.to_string(), fix)
 }

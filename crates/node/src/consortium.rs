@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use parclose_channel::{Channel, ChannelError};
 use parclose_consensus::{EmbeddedRoot, RootChain};
 use parclose_exchange::MemoryNetwork;
+use parclose_keys::MemberSecret;
 use parclose_root::{OpenChannel, RootTransaction};
 use parclose_store::SharedCache;
 use parclose_transaction::MemberEntry;
@@ -17,7 +18,7 @@ use crate::home::{ChannelCard, Home, HomeError, MemberDirectory, broken};
 use crate::joining::{self, Card, Invitation};
 use crate::key_file;
 use crate::randomness::generator;
-use crate::room::{self, RoomHandle, RoomParts};
+use crate::room::{self, AWAKE_MAX, Awake, RoomHandle, Seat, Surroundings};
 use crate::root_task::{self, RootHandle};
 
 /// Which room: member, channel.
@@ -33,6 +34,8 @@ pub struct Consortium {
     rooms: Rooms,
     network: MemoryNetwork,
     cache: SharedCache,
+    awake: Awake,
+    masters: Mutex<BTreeMap<String, Arc<MemberSecret>>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     root_task: JoinHandle<()>,
 }
@@ -47,6 +50,11 @@ const SETTLING_ROUNDS_MAX: usize = 64;
 impl Consortium {
     /// Opens a home and starts everything in it; returns when every room has caught up.
     pub fn open(home: Home) -> Result<Self, HomeError> {
+        Self::open_with(home, AWAKE_MAX)
+    }
+
+    /// As [`Self::open`], with so many stores open at a time as far as their rooms can rest.
+    pub fn open_with(home: Home, awake_max: usize) -> Result<Self, HomeError> {
         let cache = SharedCache::new(CACHE_BYTES);
         let root: Arc<dyn RootChain> = Arc::new(open_root(&home, &cache)?);
         let rooms = Rooms::default();
@@ -64,6 +72,8 @@ impl Consortium {
             rooms,
             network: MemoryNetwork::default(),
             cache,
+            awake: Awake::at_most(awake_max),
+            masters: Mutex::default(),
             tasks: Mutex::default(),
             root_task,
         };
@@ -144,18 +154,40 @@ impl Consortium {
         directory: &MemberDirectory,
         card: &ChannelCard,
     ) -> Result<(), HomeError> {
-        let channel = open_channel(directory, card, &self.cache)?;
-        let parts = RoomParts {
-            channel,
+        let seat = Seat {
+            directory: directory.clone(),
+            card: card.clone(),
+            member: self.master(member, directory)?,
+            cache: self.cache.clone(),
+        };
+        let around = Surroundings {
             network: self.network.clone(),
             root: self.root.clone(),
             root_handle: self.root_handle.clone(),
+            awake: self.awake.clone(),
         };
-        let (handle, task) = room::start(parts, &format!("{member}/{}", card.name));
+        let (handle, task) = room::start(seat, around)?;
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
         let key = (member.to_owned(), card.name.clone());
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner).insert(key, handle);
         Ok(())
+    }
+
+    /// A member's master: its key file is opened once, which takes a passphrase's time.
+    fn master(&self, member: &str, directory: &MemberDirectory) -> Result<Arc<MemberSecret>, HomeError> {
+        let mut masters = self.masters.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = masters.get(member) {
+            return Ok(known.clone());
+        }
+        let opened = Arc::new(key_file::member(&directory.key_file(), directory.unlock())?);
+        masters.insert(member.to_owned(), opened.clone());
+        Ok(opened)
+    }
+
+    /// The rooms whose stores are open.
+    #[must_use]
+    pub fn awake(&self) -> &Awake {
+        &self.awake
     }
 
     /// Opens a founded channel on the root chain and starts its rooms.
@@ -228,7 +260,7 @@ impl Consortium {
             // A batch that a room misses arrives by two more messages; each round of calls lets them pass.
             for _ in 0..3 {
                 for room in &rooms {
-                    room.call(|_| ());
+                    room.pause();
                 }
             }
             self.root_handle.flush();

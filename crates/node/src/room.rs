@@ -4,10 +4,13 @@
 //! (collecting meanwhile), endorses the others' batches, executes the log, and does what the channel needs
 //! of its member when keys turn over. It reacts to what is put into its inbox and to nothing else.
 
+mod awake;
 mod execute;
 mod flight;
 mod handover;
 mod newest;
+mod resting;
+mod seat;
 mod serve;
 mod wanted;
 
@@ -28,9 +31,13 @@ use rand_chacha::ChaCha20Rng;
 use crate::randomness::generator;
 use crate::root_task::RootHandle;
 use crate::submission::{Outcome, SubmitError};
+use awake::Place;
+pub use awake::{AWAKE_MAX, Awake};
 use flight::Flight;
 use handover::Gathered;
 use newest::Newest;
+use resting::{Resting, Woken};
+pub use seat::Seat;
 use wanted::{Content, Wanted};
 
 /// Is told what became of a submission.
@@ -47,6 +54,8 @@ enum Order {
     Restless(Sender<bool>),
     Behind(Sender<u64>),
     Quiesce(Sender<()>),
+    Pause(Sender<()>),
+    Rest,
     Call(Call),
     Stop,
 }
@@ -133,6 +142,19 @@ impl RoomHandle {
         wait.recv().unwrap_or(0)
     }
 
+    /// Waits until everything that was put into the inbox before has been looked at.
+    pub(crate) fn pause(&self) {
+        let (done, wait) = channel();
+        if self.0.send(Order::Pause(done)).is_ok() {
+            let _ = wait.recv();
+        }
+    }
+
+    /// Asks the room to close its store once nothing needs it.
+    fn rest(&self) {
+        let _ = self.0.send(Order::Rest);
+    }
+
     pub(crate) fn root_head(&self) {
         let _ = self.0.send(Order::RootHead);
     }
@@ -144,14 +166,15 @@ impl RoomHandle {
 
 /// The state of a room.
 struct Room {
+    parts: Parts,
     channel: Channel,
-    network: MemoryNetwork,
+    /// its place among the rooms that are awake
+    place: Place,
+    /// it was asked to close its store, and has had nothing to do for anybody since
+    rest_wanted: bool,
     transport: Arc<dyn Transport>,
     /// the newest generation that the root chain knows, which may be ahead of what is executed here
     newest: Newest,
-    root: Arc<dyn RootChain>,
-    root_handle: RootHandle,
-    own: Sender<Order>,
     rng: ChaCha20Rng,
     gathering: BTreeMap<PublicKey, Gathering>,
     message_number: u64,
@@ -200,95 +223,188 @@ struct Missing {
 const BATCH_TRANSACTIONS: usize = 512;
 const BATCH_BYTES: usize = 1 << 20;
 
-/// What a room is started with.
-pub struct RoomParts {
-    /// the member's side of the channel
-    pub channel: Channel,
+/// What a room has, whether it is awake or at rest.
+#[derive(Clone)]
+struct Parts {
+    seat: Seat,
+    network: MemoryNetwork,
+    root: Arc<dyn RootChain>,
+    root_handle: RootHandle,
+    awake: Awake,
+    own: Sender<Order>,
+}
+
+impl Parts {
+    fn handle(&self) -> RoomHandle {
+        RoomHandle(self.own.clone())
+    }
+}
+
+/// What the rooms of a process have in common.
+#[derive(Clone)]
+pub struct Surroundings {
     /// the network between members
     pub network: MemoryNetwork,
     /// the root chain
     pub root: Arc<dyn RootChain>,
     /// the way to its task
     pub root_handle: RootHandle,
+    /// the rooms whose stores are open
+    pub awake: Awake,
 }
 
-impl std::fmt::Debug for RoomParts {
+impl std::fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.channel.fmt(f)
+        write!(f, "Surroundings({:?})", self.awake)
     }
 }
 
-/// Starts a room.
+/// Starts a room: at rest, if it rested when it was left and has missed nothing, and else with its store open.
 ///
 /// # Panics
 ///
 /// If the system has no thread to give.
-pub fn start(parts: RoomParts, name: &str) -> (RoomHandle, JoinHandle<()>) {
+pub fn start(seat: Seat, around: Surroundings) -> Result<(RoomHandle, JoinHandle<()>), ChannelError> {
     let (own, inbox) = channel();
-    let handle = RoomHandle(own.clone());
-    let newest = Newest::of(&parts.channel, parts.root.as_ref());
-    let transport = parts.network.connect(newest.own, Arc::new(handle.clone()));
-    let ordered = parts.root.tag_state(&parts.channel.tag()).ok().flatten();
-    let room = Room {
-        channel: parts.channel,
-        network: parts.network,
-        transport,
-        newest,
-        root: parts.root,
-        root_handle: parts.root_handle,
-        own,
-        rng: generator(),
-        gathering: BTreeMap::new(),
-        message_number: 0,
-        drafts: VecDeque::new(),
-        arrived: 0,
-        waiting: Vec::new(),
-        dealing: BTreeSet::new(),
-        pool: Vec::new(),
-        pool_bytes: 0,
-        open: BTreeMap::new(),
-        upkeep_wanted: true,
-        upkeep_again: Height(0),
-        handover_wanted: true,
-        handover: None,
-        asked: BTreeMap::new(),
-        flight: None,
-        deferred: Vec::new(),
-        unattested: None,
-        quiescing: Vec::new(),
-        missing: None,
-        ordered_at_start: ordered.map_or(0, |tag| tag.count),
-        stopped: None,
+    let member = seat.directory.path().file_name().unwrap_or_default().to_string_lossy();
+    let name = format!("{member}/{}", seat.card.name);
+    let Surroundings { network, root, root_handle, awake } = around;
+    let parts = Parts { seat, network, root, root_handle, awake, own };
+    let handle = parts.handle();
+    let state = match Resting::of(&parts) {
+        Some(resting) => State::Resting(Box::new(resting)),
+        None => {
+            parts.seat.forget_rest().map_err(|_| ChannelError::Unknown { what: "store" })?;
+            let channel = parts.seat.open()?;
+            let newest = Newest::of(&channel, parts.root.as_ref());
+            let transport = parts.network.connect(newest.own, Arc::new(parts.handle()));
+            State::Awake(Box::new(Room::awake(parts, channel, newest, transport, 0)))
+        }
     };
     let task = std::thread::Builder::new()
-        .name(name.into())
+        .name(name)
         .stack_size(8 << 20)
-        .spawn(move || room.run(&inbox))
+        .spawn(move || run(state, &inbox))
         .expect("the system has threads");
-    (handle, task)
+    Ok((handle, task))
+}
+
+enum State {
+    Awake(Box<Room>),
+    Resting(Box<Resting>),
+}
+
+/// The room's task: awake and at rest in turn.
+fn run(mut state: State, inbox: &Receiver<Order>) {
+    let mut first = None;
+    loop {
+        state = match state {
+            State::Awake(mut room) => match room.run(first.take(), inbox) {
+                Some(until) => State::Resting(Box::new(room.rest(until))),
+                None => return room.stop(),
+            },
+            State::Resting(resting) => match resting.listen(inbox) {
+                Woken::By(room, order) => {
+                    first = Some(order);
+                    State::Awake(room)
+                }
+                Woken::Stopped => return,
+            },
+        };
+    }
 }
 
 impl Room {
-    fn run(mut self, inbox: &Receiver<Order>) {
+    fn awake(
+        parts: Parts,
+        channel: Channel,
+        newest: Newest,
+        transport: Arc<dyn Transport>,
+        message_number: u64,
+    ) -> Self {
+        let ordered = parts.root.tag_state(&channel.tag()).ok().flatten();
+        Self {
+            place: parts.awake.wakes(parts.handle()),
+            parts,
+            channel,
+            rest_wanted: false,
+            transport,
+            newest,
+            rng: generator(),
+            gathering: BTreeMap::new(),
+            message_number,
+            drafts: VecDeque::new(),
+            arrived: 0,
+            waiting: Vec::new(),
+            dealing: BTreeSet::new(),
+            pool: Vec::new(),
+            pool_bytes: 0,
+            open: BTreeMap::new(),
+            upkeep_wanted: true,
+            upkeep_again: Height(0),
+            handover_wanted: true,
+            handover: None,
+            asked: BTreeMap::new(),
+            flight: None,
+            deferred: Vec::new(),
+            unattested: None,
+            quiescing: Vec::new(),
+            missing: None,
+            ordered_at_start: ordered.map_or(0, |tag| tag.count),
+            stopped: None,
+        }
+    }
+
+    /// Works until it is stopped, or may rest: until when.
+    fn run(&mut self, first: Option<Order>, inbox: &Receiver<Order>) -> Option<Height> {
         self.catch_up();
-        while let Ok(order) = inbox.recv() {
-            match order {
-                Order::Submit(wanted) => self.take(*wanted),
-                Order::Frame(from, frame) => self.on_frame(from, &frame),
-                Order::RootHead => self.on_root_head(),
-                Order::NotAnchored(commitment, rule, final_answer) => {
-                    self.on_not_anchored(&commitment, &rule, final_answer);
-                }
-                Order::NotHandedOver => self.on_not_handed_over(),
-                Order::Quiesce(done) => self.quiescing.push(done),
-                Order::Behind(done) => drop(done.send(self.behind())),
-                Order::Restless(done) => drop(done.send(self.is_restless())),
-                Order::Call(call) => call(&mut self.channel),
-                Order::Stop => break,
+        let mut next = first;
+        while let Some(order) = next.or_else(|| inbox.recv().ok()) {
+            if !self.follow(order) {
+                return None;
             }
             self.drive();
+            if let Some(until) = self.rest_wanted.then(|| self.rests_until()).flatten() {
+                return Some(until);
+            }
+            next = None;
         }
+        None
+    }
+
+    /// Does what an order says; `false` when it is to stop.
+    fn follow(&mut self, order: Order) -> bool {
+        let used = matches!(&order, Order::Submit(_) | Order::Frame(..) | Order::Call(_));
+        if used {
+            self.place.used();
+            self.rest_wanted = false;
+        }
+        match order {
+            Order::Submit(wanted) => self.take(*wanted),
+            Order::Frame(from, frame) => self.on_frame(from, &frame),
+            Order::RootHead => self.on_root_head(),
+            Order::NotAnchored(commitment, rule, final_answer) => {
+                self.on_not_anchored(&commitment, &rule, final_answer);
+            }
+            Order::NotHandedOver => self.on_not_handed_over(),
+            Order::Quiesce(done) => self.quiescing.push(done),
+            Order::Pause(done) => drop(done.send(())),
+            Order::Rest => self.rest_wanted = true,
+            Order::Behind(done) => drop(done.send(self.behind())),
+            Order::Restless(done) => drop(done.send(self.is_restless())),
+            Order::Call(call) => call(&mut self.channel),
+            Order::Stop => return false,
+        }
+        true
+    }
+
+    /// The end: who waits is told, and a room with nothing to do rests until the home is opened again.
+    fn stop(mut self) {
+        let until = self.rests_until();
         self.give_up();
+        if let Some(until) = until {
+            drop(self.rest(until));
+        }
     }
 
     /// Does what can be done now: seal, propose, attest, answer. A batch that nobody can endorse fails at
@@ -328,7 +444,7 @@ impl Room {
     }
 
     fn behind(&self) -> u64 {
-        let known = self.root.tag_state(&self.channel.tag()).ok().flatten().map_or(0, |tag| tag.count);
+        let known = self.parts.root.tag_state(&self.channel.tag()).ok().flatten().map_or(0, |tag| tag.count);
         if self.stopped.is_some() { 0 } else { known.saturating_sub(self.executed()) }
     }
 
@@ -339,7 +455,7 @@ impl Room {
     fn is_restless(&self) -> bool {
         let behind = self.behind() > 0;
         let busy = self.flight.is_some() || self.handover.is_some() || !self.waiting.is_empty();
-        self.stopped.is_none() && (busy || behind || self.channel.hands_over(self.root.head()))
+        self.stopped.is_none() && (busy || behind || self.channel.hands_over(self.parts.root.head()))
     }
 
     /// Whether one empty batch should attest the state after this member's last transactions: when it
@@ -350,9 +466,10 @@ impl Room {
     /// > NOD-05: a member whose transactions no batch attests posts one empty batch after `attest_after` heights, or before it rests.
     fn wants_attestation(&self) -> bool {
         let after = self.channel.definition().parameters.attest_after;
-        let due = |(_, height): (Sequence, Height)| self.root.head().0 >= height.0.saturating_add(after);
+        let due =
+            |(_, height): (Sequence, Height)| self.parts.root.head().0 >= height.0.saturating_add(after);
         let open = self.channel.head().is_some_and(|head| !head.closed);
-        let soon = !self.quiescing.is_empty() || self.channel.is_ending(self.root.head());
+        let soon = !self.quiescing.is_empty() || self.channel.is_ending(self.parts.root.head());
         open && self.unattested.is_some_and(|since| due(since) || soon)
     }
 

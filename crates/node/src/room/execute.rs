@@ -37,7 +37,7 @@ impl Room {
     fn execute_final(&mut self) {
         while self.stopped.is_none() {
             let next = self.channel.head().map_or(Sequence(0), |head| head.next);
-            let Ok(events) = self.root.events(&self.channel.tag(), next, EVENTS) else { return };
+            let Ok(events) = self.parts.root.events(&self.channel.tag(), next, EVENTS) else { return };
             if events.is_empty() {
                 return;
             }
@@ -69,7 +69,7 @@ impl Room {
                 true
             }
             Err(ChannelError::BatchMissing { commitment, sequence }) => {
-                let head = self.root.head();
+                let head = self.parts.root.head();
                 let earlier = self.missing.filter(|missing| missing.commitment == commitment);
                 let missing = earlier.unwrap_or(Missing { commitment, since: head });
                 self.missing = Some(missing);
@@ -99,7 +99,7 @@ impl Room {
         }
         for (transaction, verdict) in executed.verdicts {
             if let Some(wanted) = self.open.remove(&transaction) {
-                self.unattested = Some((executed.sequence, self.root.head()));
+                self.unattested = Some((executed.sequence, self.parts.root.head()));
                 (wanted.answer)(Ok(Outcome { transaction, sequence: executed.sequence, verdict }));
             }
         }

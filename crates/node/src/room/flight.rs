@@ -39,7 +39,7 @@ impl Room {
     }
 
     fn propose_again(&mut self, pooled: Vec<Pooled>, attempt: u8) {
-        let last_height = Height(self.root.head().0 + self.root.genesis().parameters().window);
+        let last_height = Height(self.parts.root.head().0 + self.parts.root.genesis().parameters().window);
         let proposal = match self.channel.propose(pooled, last_height, &mut self.rng) {
             Ok(proposal) => proposal,
             Err(error) => {
@@ -123,9 +123,10 @@ impl Room {
     ///
     /// > NOD-14: a batch that too few members answer within twice the window of its anchor is proposed anew, and given up after the last attempt.
     pub(super) fn give_up_unanswered(&mut self) {
-        let patience = self.root.genesis().parameters().window;
+        let patience = self.parts.root.genesis().parameters().window;
         let late = |flight: &&Flight| {
-            !flight.submitted && self.root.head().0 > flight.proposal.last_height.0.saturating_add(patience)
+            !flight.submitted
+                && self.parts.root.head().0 > flight.proposal.last_height.0.saturating_add(patience)
         };
         if let Some(commitment) = self.flight.as_ref().filter(late).map(|flight| flight.commitment) {
             self.on_not_anchored(&commitment, "NOD-14", false);
@@ -160,7 +161,7 @@ impl Room {
         let endorsements: Vec<Endorsement> = flight.endorsements.values().copied().collect();
         let Some(anchor) = self.channel.anchor(&flight.proposal, &endorsements) else { return };
         flight.submitted = true;
-        let (commitment, own) = (flight.commitment, self.own.clone());
+        let (commitment, own) = (flight.commitment, self.parts.own.clone());
         let done = move |anchored: crate::root_task::Anchored| {
             let (rule, final_answer) = match anchored {
                 Ok(Ok(_)) => return,
@@ -169,6 +170,6 @@ impl Room {
             };
             let _ = own.send(Order::NotAnchored(commitment, rule, final_answer));
         };
-        self.root_handle.submit(RootTransaction::Anchor(anchor), Box::new(done));
+        self.parts.root_handle.submit(RootTransaction::Anchor(anchor), Box::new(done));
     }
 }

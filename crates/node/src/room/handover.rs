@@ -47,7 +47,7 @@ impl Room {
         if !std::mem::take(&mut self.handover_wanted) || self.flight.is_some() {
             return;
         }
-        let (head, window) = (self.root.head(), self.root.genesis().parameters().window);
+        let (head, window) = (self.parts.root.head(), self.parts.root.genesis().parameters().window);
         // What can not be ordered any more is put together anew, if it is still decided.
         self.handover.take_if(|gathered| gathered.statement.last_height() <= head);
         if self.handover.is_some()
@@ -76,7 +76,7 @@ impl Room {
         if self.comes_back() {
             return drop(self.asked.insert(from, bytes));
         }
-        let (head, window) = (self.root.head(), self.root.genesis().parameters().window);
+        let (head, window) = (self.parts.root.head(), self.parts.root.genesis().parameters().window);
         match self.channel.sign_handover(&statement, head, window) {
             Ok(Handover { current, next }) => {
                 next.iter().for_each(|(pseudonym, _)| self.listen_as(*pseudonym));
@@ -110,13 +110,13 @@ impl Room {
         }
         let Some(transaction) = gathered.transaction(keys) else { return };
         gathered.submitted = true;
-        let own = self.own.clone();
+        let own = self.parts.own.clone();
         let done = move |anchored: crate::root_task::Anchored| {
             if !matches!(anchored, Ok(Ok(_))) {
                 let _ = own.send(Order::NotHandedOver);
             }
         };
-        self.root_handle.submit(transaction, Box::new(done));
+        self.parts.root_handle.submit(transaction, Box::new(done));
     }
 
     /// The root chain has refused it: its time had passed, or another was first. Tried again from the state

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use parclose_channel::{Channel, ChannelError};
 use parclose_consensus::RootChain;
+use parclose_root::GenerationKeys;
 use parclose_types::{Generation, PublicKey};
 
-use super::{Room, RoomHandle};
+use super::{Room, RoomHandle, Seat};
 
 /// The newest generation on the root chain.
 #[derive(Debug)]
@@ -32,6 +33,13 @@ impl Newest {
         Self { own: channel.pseudonym_in(generation).public(), generation, endorsers }
     }
 
+    /// As the root chain knows it, for a member whose store is closed.
+    pub(super) fn known(seat: &Seat, keys: &GenerationKeys) -> Self {
+        let generation = keys.generation();
+        let own = seat.member.pseudonym(&seat.card.channel, generation).public();
+        Self { generation, endorsers: keys.endorsers().to_vec(), own }
+    }
+
     /// Whether a pseudonym is one of its members.
     pub(super) fn has(&self, member: &PublicKey) -> bool {
         self.endorsers.contains(member)
@@ -47,9 +55,10 @@ impl Room {
     /// Looks whether the keys have turned over on the root chain. What is sent to the pseudonym before
     /// still arrives: a peer may be an event behind.
     pub(super) fn refresh_newest(&mut self) {
-        let newest = Newest::of(&self.channel, self.root.as_ref());
+        let newest = Newest::of(&self.channel, self.parts.root.as_ref());
         if newest.generation != self.newest.generation {
-            self.transport = self.network.connect(newest.own, Arc::new(RoomHandle(self.own.clone())));
+            self.transport =
+                self.parts.network.connect(newest.own, Arc::new(RoomHandle(self.parts.own.clone())));
             self.newest = newest;
         }
     }
@@ -58,7 +67,7 @@ impl Room {
     /// that generation leaves it: so whoever executes the rotation first finds as many listening as must
     /// endorse its batches, though they are an event behind.
     pub(super) fn listen_as(&self, pseudonym: PublicKey) {
-        let _ = self.network.connect(pseudonym, Arc::new(RoomHandle(self.own.clone())));
+        let _ = self.parts.network.connect(pseudonym, Arc::new(RoomHandle(self.parts.own.clone())));
     }
 
     /// Goes on in a channel that this member has left, once it is let in again.

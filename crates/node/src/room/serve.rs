@@ -65,9 +65,9 @@ impl Room {
             }
             return;
         }
-        let window = self.root.genesis().parameters().window;
+        let window = self.parts.root.genesis().parameters().window;
         let tag = self.channel.tag();
-        let refused = match self.channel.endorse(&bytes, self.root.head(), window) {
+        let refused = match self.channel.endorse(&bytes, self.parts.root.head(), window) {
             Ok((commitment, (endorser, signature))) => {
                 self.send(&from, &Message::Endorse { tag, commitment, endorser, signature });
                 return;

@@ -53,7 +53,7 @@ impl Room {
             return self.refuse_all();
         }
         // A channel that comes to its end takes nothing more, unless the end does not come in time.
-        if self.channel.is_ending(self.root.head()) {
+        if self.channel.is_ending(self.parts.root.head()) {
             return;
         }
         self.pool_upkeep();
@@ -65,7 +65,7 @@ impl Room {
                     self.open.insert(digest, wanted);
                 }
                 Ok(Pooling::Waits) => {
-                    self.waiting.push((wanted.since.unwrap_or_else(|| self.root.head()), wanted))
+                    self.waiting.push((wanted.since.unwrap_or_else(|| self.parts.root.head()), wanted))
                 }
                 Err(error) => (wanted.answer)(Err(error)),
             }
@@ -121,7 +121,7 @@ impl Room {
 
     /// Puts a deal forward for each audience of a draft that nobody has dealt; whether the draft waits.
     fn deal_first(&mut self, draft: &Draft) -> Result<bool, SubmitError> {
-        let (at, head) = (self.at(), self.root.head());
+        let (at, head) = (self.at(), self.parts.root.head());
         let audiences = draft.audiences(&self.channel.desk(at))?;
         let governance = self.channel.governance();
         let configuration = governance.latest().configuration;
@@ -146,7 +146,7 @@ impl Room {
         if !std::mem::take(&mut self.upkeep_wanted) {
             return;
         }
-        let head = self.root.head();
+        let head = self.parts.root.head();
         let due = match self.channel.upkeep(head, &mut self.rng) {
             Ok(due) => due,
             Err(error) => return self.stopped = Some(error),
@@ -181,11 +181,11 @@ impl Room {
 
     /// The height for which drafts are sealed: the next block is the first that can order them.
     fn at(&self) -> Height {
-        Height(self.root.head().0.saturating_add(1))
+        Height(self.parts.root.head().0.saturating_add(1))
     }
 
     fn expiry(&self) -> Height {
-        Height(self.root.head().0.saturating_add(self.channel.definition().parameters.expiry_max))
+        Height(self.parts.root.head().0.saturating_add(self.channel.definition().parameters.expiry_max))
     }
 
     /// Looks again at what waits for a secret, and at what the channel needs: its state has changed.
@@ -205,7 +205,7 @@ impl Room {
     /// > NOD-12: a draft whose audience has no secret within `expiry_max` heights is refused.
     pub(super) fn time_passes(&mut self) {
         self.give_up_unanswered();
-        let (head, parameters) = (self.root.head(), &self.channel.definition().parameters);
+        let (head, parameters) = (self.parts.root.head(), &self.channel.definition().parameters);
         if head >= self.upkeep_again {
             self.upkeep_wanted = true;
             self.upkeep_again = Height(head.0.saturating_add(parameters.attest_after));

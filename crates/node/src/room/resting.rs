@@ -1,0 +1,137 @@
+//! A room at rest: its store is closed, and it listens.
+//!
+//! It wakes when its channel has an event that it has not executed, when something is due, when a member
+//! speaks to it, or when somebody here wants something of it.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use parclose_exchange::Transport;
+use parclose_types::Height;
+
+use super::newest::Newest;
+use super::seat::Rest;
+use super::{Answer, Order, Parts, Room, Wanted};
+use crate::submission::SubmitError;
+
+/// What is left of a room whose store is closed.
+pub(super) struct Resting {
+    pub(super) parts: Parts,
+    pub(super) newest: Newest,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) rest: Rest,
+    pub(super) message_number: u64,
+}
+
+/// Why a room is not at rest any more.
+pub(super) enum Woken {
+    By(Box<Room>, Order),
+    Stopped,
+}
+
+impl Resting {
+    /// A room that rested when the home was closed, and has missed nothing since.
+    pub(super) fn of(parts: &Parts) -> Option<Self> {
+        let rest = parts.seat.rest()?;
+        let state = parts.root.tag_state(&parts.seat.card.tag).ok().flatten()?;
+        if state.count != rest.executed || rest.until <= parts.root.head() {
+            return None;
+        }
+        let keys = state.next.map_or(state.keys, |next| next.keys);
+        let newest = Newest::known(&parts.seat, &keys);
+        if !newest.has(&newest.own) {
+            return None;
+        }
+        let transport = parts.network.connect(newest.own, Arc::new(parts.handle()));
+        Some(Self { parts: parts.clone(), newest, transport, rest, message_number: 0 })
+    }
+
+    /// Listens until there is something to do that takes the store.
+    pub(super) fn listen(mut self, inbox: &Receiver<Order>) -> Woken {
+        while let Ok(order) = inbox.recv() {
+            match order {
+                Order::Stop => return Woken::Stopped,
+                Order::RootHead if !self.is_due() => {}
+                Order::Behind(done) => drop(done.send(self.missed())),
+                Order::Restless(done) => drop(done.send(self.missed() > 0)),
+                Order::Quiesce(done) | Order::Pause(done) => drop(done.send(())),
+                Order::Rest | Order::NotHandedOver | Order::NotAnchored(..) => {}
+                order => match self.wake() {
+                    Ok(room) => return Woken::By(Box::new(room), order),
+                    Err((resting, error)) => {
+                        refuse(order, error);
+                        self = *resting;
+                    }
+                },
+            }
+        }
+        Woken::Stopped
+    }
+
+    fn missed(&self) -> u64 {
+        let state = self.parts.root.tag_state(&self.parts.seat.card.tag).ok().flatten();
+        state.map_or(0, |tag| tag.count).saturating_sub(self.rest.executed)
+    }
+
+    fn is_due(&self) -> bool {
+        self.missed() > 0 || Height(self.parts.root.head().0.saturating_add(1)) >= self.rest.until
+    }
+
+    /// Opens the store. When that fails the room rests on: the next who wants something tries again.
+    fn wake(self) -> Result<Room, (Box<Self>, SubmitError)> {
+        let opened = match self.parts.seat.forget_rest() {
+            Ok(()) => self.parts.seat.open().map_err(SubmitError::from),
+            Err(_) => Err(SubmitError::Stopped { transaction: None }),
+        };
+        match opened {
+            Ok(channel) => {
+                Ok(Room::awake(self.parts, channel, self.newest, self.transport, self.message_number))
+            }
+            Err(error) => Err((Box::new(self), error)),
+        }
+    }
+}
+
+/// Whoever waits is told; who has put in a call or a message learns it from the end of its way.
+fn refuse(order: Order, error: SubmitError) {
+    if let Order::Submit(wanted) = order {
+        let Wanted { answer, .. }: Wanted = *wanted;
+        let answer: Answer = answer;
+        answer(Err(error));
+    }
+}
+
+impl Room {
+    /// Whether nothing is on its way here and nothing will be due before an event comes: until when.
+    pub(super) fn rests_until(&mut self) -> Option<Height> {
+        let idle = self.stopped.is_none()
+            && self.flight.is_none()
+            && self.handover.is_none()
+            && self.missing.is_none()
+            && self.unattested.is_none()
+            && self.drafts.is_empty()
+            && self.waiting.is_empty()
+            && self.pool.is_empty()
+            && self.open.is_empty()
+            && self.asked.is_empty()
+            && self.deferred.is_empty()
+            && self.quiescing.is_empty()
+            && !self.upkeep_wanted
+            && !self.gathering.values().any(parclose_exchange::Gathering::is_begun);
+        if !idle || self.behind() > 0 || self.comes_back() || !self.takes_part() {
+            return None;
+        }
+        let head = self.parts.root.head();
+        let until = self.channel.rests_until(head, &mut self.rng).ok().flatten()?;
+        (until.0 > head.0.saturating_add(1)).then_some(until)
+    }
+
+    /// Closes the store, and notes that it is complete.
+    pub(super) fn rest(self, until: Height) -> Resting {
+        let rest = Rest { executed: self.executed(), until };
+        let Self { parts, channel, newest, transport, message_number, .. } = self;
+        drop(channel);
+        parts.seat.note_rest(rest);
+        Resting { parts, newest, transport, rest, message_number }
+    }
+}
