@@ -46,6 +46,12 @@ impl Gathering {
         taken
     }
 
+    /// Whether a message has begun to come and is not whole.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        !self.bytes.is_empty() || (1..self.pieces).contains(&self.next)
+    }
+
     fn gather(&mut self, frame: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
         let refused = Malformed::Mismatch { what: "frames of a message" };
         if frame.len() > limits::FRAME_BYTES_MAX {

@@ -150,7 +150,7 @@ impl RoomHandle {
         }
     }
 
-    /// Asks the room to close its store once nothing needs it.
+    /// Has the room look whether it should close its store.
     fn rest(&self) {
         let _ = self.0.send(Order::Rest);
     }
@@ -170,8 +170,6 @@ struct Room {
     channel: Channel,
     /// its place among the rooms that are awake
     place: Place,
-    /// it was asked to close its store, and has had nothing to do for anybody since
-    rest_wanted: bool,
     transport: Arc<dyn Transport>,
     /// the newest generation that the root chain knows, which may be ahead of what is executed here
     newest: Newest,
@@ -327,7 +325,6 @@ impl Room {
             place: parts.awake.wakes(parts.handle()),
             parts,
             channel,
-            rest_wanted: false,
             transport,
             newest,
             rng: generator(),
@@ -364,7 +361,7 @@ impl Room {
                 return None;
             }
             self.drive();
-            if let Some(until) = self.rest_wanted.then(|| self.rests_until()).flatten() {
+            if let Some(until) = self.place.should_rest().then(|| self.rests_until()).flatten() {
                 return Some(until);
             }
             next = None;
@@ -374,10 +371,8 @@ impl Room {
 
     /// Does what an order says; `false` when it is to stop.
     fn follow(&mut self, order: Order) -> bool {
-        let used = matches!(&order, Order::Submit(_) | Order::Frame(..) | Order::Call(_));
-        if used {
+        if matches!(&order, Order::Submit(_) | Order::Frame(..) | Order::Call(_)) {
             self.place.used();
-            self.rest_wanted = false;
         }
         match order {
             Order::Submit(wanted) => self.take(*wanted),
@@ -389,7 +384,7 @@ impl Room {
             Order::NotHandedOver => self.on_not_handed_over(),
             Order::Quiesce(done) => self.quiescing.push(done),
             Order::Pause(done) => drop(done.send(())),
-            Order::Rest => self.rest_wanted = true,
+            Order::Rest => {}
             Order::Behind(done) => drop(done.send(self.behind())),
             Order::Restless(done) => drop(done.send(self.is_restless())),
             Order::Call(call) => call(&mut self.channel),

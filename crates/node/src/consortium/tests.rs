@@ -10,6 +10,7 @@ use super::*;
 use crate::found::{Party, found_channel, found_consortium, read_template};
 use crate::submission::{Outcome, SubmitError};
 
+mod resting;
 mod restoring;
 mod waiting;
 
@@ -34,7 +35,13 @@ fn consortium(members: &[&str]) -> (tempfile::TempDir, Consortium) {
 impl Consortium {
     /// Founds the channel; what is left is to open it on the root chain.
     fn found(&self, members: &[&str]) -> OpenChannel {
-        let texts = read_template(Path::new(TEMPLATE)).unwrap();
+        self.found_as(members, str::to_owned)
+    }
+
+    /// Founds a channel by a definition that is changed first.
+    fn found_as(&self, members: &[&str], change: impl Fn(&str) -> String) -> OpenChannel {
+        let mut texts = read_template(Path::new(TEMPLATE)).unwrap();
+        texts.channel_toml = change(&texts.channel_toml);
         let definition = Definition::parse("channel.toml", &texts.channel_toml).unwrap();
         let party = |name: &&str| Party {
             directory: self.home().member_directory(name).unwrap(),

@@ -42,7 +42,7 @@ impl Awake {
         Self { max: max.max(1), rooms: Arc::default() }
     }
 
-    /// A room wakes; those used longest ago are asked to rest for it.
+    /// A room wakes; those used longest ago are asked whether they should rest.
     pub(super) fn wakes(&self, room: RoomHandle) -> Place {
         let mut used = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         (used.now, used.next) = (used.now + 1, used.next + 1);
@@ -65,6 +65,18 @@ impl Awake {
 }
 
 impl Place {
+    /// Whether more are awake than should be, and this one was used longest ago.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-16: of more than so many open stores those used longest ago are closed as soon as nothing needs them.
+    pub(super) fn should_rest(&self) -> bool {
+        let used = self.of.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = used.rooms.len().saturating_sub(self.of.max);
+        let Some((own, _)) = used.rooms.get(&self.number).filter(|_| over > 0) else { return false };
+        used.rooms.values().filter(|(last, _)| last < own).count() < over
+    }
+
     /// The room is used.
     pub(super) fn used(&self) {
         let mut used = self.of.rooms.lock().unwrap_or_else(PoisonError::into_inner);

@@ -31,6 +31,10 @@ pub(super) enum Woken {
 
 impl Resting {
     /// A room that rested when the home was closed, and has missed nothing since.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-17: a room is started with its store closed only when a note says that it was closed complete, and the root chain has nothing more.
     pub(super) fn of(parts: &Parts) -> Option<Self> {
         let rest = parts.seat.rest()?;
         let state = parts.root.tag_state(&parts.seat.card.tag).ok().flatten()?;
