@@ -20,6 +20,7 @@ pub struct AtRest {
 
 const SALT: usize = 16;
 const COMMITMENT: usize = 32;
+const TAG: usize = 16;
 
 impl AtRest {
     /// Takes the node's key of the channel, and a generator that was seeded afresh for this opening.
@@ -40,9 +41,11 @@ impl RowCipher for AtRest {
     fn seal(&self, table: u8, row_key: &[u8], plaintext: &[u8]) -> Vec<u8> {
         let mut salt = [0_u8; SALT];
         self.salts.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut salt);
-        let sealed =
-            seal::seal(&self.key, labels::ROW_SEAL, &Self::context(table, row_key, &salt), plaintext);
-        [&salt[..], &sealed.commitment, &sealed.ciphertext].concat()
+        let mut sealed = Vec::with_capacity(SALT + COMMITMENT + plaintext.len() + TAG);
+        sealed.extend_from_slice(&salt);
+        let context = Self::context(table, row_key, &salt);
+        seal::seal_onto(&mut sealed, &self.key, labels::ROW_SEAL, &context, plaintext);
+        sealed
     }
 
     fn open(&self, table: u8, row_key: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {

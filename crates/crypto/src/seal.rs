@@ -8,7 +8,7 @@
 //! A (key, nonce) pair cannot repeat: `K` is single-use by derivation (a fresh 32-byte salt per
 //! transaction, or a fresh salt per stored row), and both are derived from `K` and the context.
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::aead::{Aead, AeadInOut, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -86,10 +86,32 @@ impl SealKeys {
 #[must_use]
 pub fn seal(key: &Secret, label: &str, context: &[u8], padded: &[u8]) -> Sealed {
     let keys = SealKeys::derive(key, label, context);
-    let ciphertext = cipher(&keys)
-        .encrypt(&Nonce::from(keys.nonce), Payload { msg: padded, aad: context })
-        .expect("the plaintext is far below 256 GiB");
+    let mut ciphertext = Vec::with_capacity(padded.len() + TAG_BYTES);
+    append_ciphertext(&mut ciphertext, &keys, context, padded);
     Sealed { commitment: keys.commitment, ciphertext }
+}
+
+/// As [`seal`], appended to what is there already: key commitment, then ciphertext.
+///
+/// # Panics
+///
+/// Never, as [`seal`].
+pub fn seal_onto(out: &mut Vec<u8>, key: &Secret, label: &str, context: &[u8], padded: &[u8]) {
+    let keys = SealKeys::derive(key, label, context);
+    out.reserve_exact(keys.commitment.len() + padded.len() + TAG_BYTES);
+    out.extend_from_slice(&keys.commitment);
+    append_ciphertext(out, &keys, context, padded);
+}
+
+const TAG_BYTES: usize = 16;
+
+fn append_ciphertext(out: &mut Vec<u8>, keys: &SealKeys, context: &[u8], padded: &[u8]) {
+    let from = out.len();
+    out.extend_from_slice(padded);
+    let tag = cipher(keys)
+        .encrypt_inout_detached(&Nonce::from(keys.nonce), context, (&mut out[from..]).into())
+        .expect("the plaintext is far below 256 GiB");
+    out.extend_from_slice(&tag);
 }
 
 /// Opens: the key commitment first, then the ciphertext.
@@ -144,6 +166,14 @@ mod tests {
         let keys = SealKeys::derive(&key, "label", b"context");
         let without = cipher(&keys).encrypt(&Nonce::from(keys.nonce), &b"plaintext"[..]).unwrap();
         assert_ne!(without, sealed.ciphertext);
+    }
+
+    #[test]
+    fn sealing_onto_something_appends_what_sealing_gives() {
+        let (key, sealed) = example();
+        let mut out = b"before".to_vec();
+        seal_onto(&mut out, &key, "label", b"context", b"plaintext");
+        assert_eq!(out, [b"before", &sealed.commitment[..], &sealed.ciphertext].concat());
     }
 
     #[test]

@@ -38,6 +38,9 @@ pub enum Durability {
 /// One change of a row: its new sealed value, or `None` to delete it.
 pub(crate) type Change = (Vec<u8>, Option<Vec<u8>>);
 
+/// What RocksDB adds to a change in a batch, at most: a tag and two lengths.
+const CHANGE_BYTES: usize = 11;
+
 /// A row as stored: key and value.
 pub type Row = (Vec<u8>, Vec<u8>);
 
@@ -155,7 +158,10 @@ impl Disk {
         changes: impl IntoIterator<Item = Change>,
         durability: Durability,
     ) -> Result<(), StoreError> {
-        let mut batch = WriteBatch::default();
+        let changes: Vec<Change> = changes.into_iter().collect();
+        let bytes = changes.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len));
+        // At once, so that a large batch is not copied again and again as it grows.
+        let mut batch = WriteBatch::with_capacity_bytes(bytes.sum::<usize>() + CHANGE_BYTES * changes.len());
         for (row_key, value) in changes {
             match value {
                 Some(sealed) => batch.put(row_key, sealed),

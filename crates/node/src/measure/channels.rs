@@ -2,7 +2,7 @@
 //!
 //! Founding and opening are two processes, so that the memory of one is not that of the other.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use parclose_transaction::{Definition, DefinitionTexts};
 use serde_json::{Value, json};
@@ -17,8 +17,13 @@ use crate::unlock::Unlock;
 
 const MEMBERS: [&str; 2] = ["first", "second"];
 
-/// Founds a home with so many channels of two members.
+/// Founds a home with so many channels of two members, and another with one.
 pub fn found_channels(home: &Path, count: usize) -> Result<(), Failed> {
+    found_home(home, count)?;
+    found_home(&beside(home), 1)
+}
+
+fn found_home(home: &Path, count: usize) -> Result<(), Failed> {
     found_consortium(home, &MEMBERS, &mut generator())?;
     let consortium = open(home)?;
     for number in 0..count {
@@ -28,14 +33,21 @@ pub fn found_channels(home: &Path, count: usize) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Inside the other home, so that it goes with it.
+fn beside(home: &Path) -> PathBuf {
+    home.join("beside")
+}
+
 /// Opens a home and tells what that cost; memory is what the process has more than before.
 pub fn open_channels(home: &Path) -> Result<Value, Failed> {
+    // What any home costs is not the rooms': another is opened first, and stays.
+    let other = open(&beside(home))?;
     let (before, started) = (resident_bytes()?, wall()?);
     let consortium = open(home)?;
     let (seconds, resident) = (wall()? - started, resident_bytes()?.saturating_sub(before));
     let directory = consortium.home().member_directory(MEMBERS[0])?;
     let rooms = MEMBERS.len() * directory.channels()?.len();
-    drop(consortium.close());
+    drop((consortium.close(), other.close()));
     Ok(json!({
         "schema": "parclose.bench-channels/1",
         "rooms": rooms,
