@@ -279,12 +279,12 @@ pub fn start(seat: Seat, around: Surroundings) -> Result<(RoomHandle, JoinHandle
             State::Awake(Box::new(Room::awake(parts, channel, newest, transport, 0)))
         }
     };
-    let task = std::thread::Builder::new()
-        .name(name)
-        .stack_size(8 << 20)
-        .spawn(move || run(state, &inbox))
-        .expect("the system has threads");
-    Ok((handle, task))
+    Ok((handle, spawn(name, move || run(state, &inbox))))
+}
+
+fn spawn(name: String, task: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+    let thread = std::thread::Builder::new().name(name).stack_size(8 << 20);
+    thread.spawn(task).expect("the system has threads")
 }
 
 enum State {

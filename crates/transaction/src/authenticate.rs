@@ -1,7 +1,7 @@
 //! Authentication: who signed it, for which channel, and whether it may still be ordered.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use parclose_crypto::{NotSigned, Verifier};
 use parclose_types::{
@@ -121,8 +121,8 @@ pub struct AuthenticatedTransaction {
 /// Bounded; forgetting costs time only.
 #[derive(Debug, Default)]
 pub struct KnownSignatures {
-    signatures: HashMap<TransactionDigest, SignatureBytes>,
-    authors: HashMap<PublicKey, Verifier>,
+    signatures: BTreeMap<TransactionDigest, SignatureBytes>,
+    authors: BTreeMap<PublicKey, Verifier>,
 }
 
 const SIGNATURES_MAX: usize = 8192;

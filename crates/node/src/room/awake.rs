@@ -69,7 +69,7 @@ impl Place {
     ///
     /// # Rules
     ///
-    /// > NOD-16: of more than so many open stores those used longest ago are closed as soon as nothing needs them.
+    /// > NOD-18: of more than so many open stores those used longest ago are closed as soon as nothing needs them.
     pub(super) fn should_rest(&self) -> bool {
         let used = self.of.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         let over = used.rooms.len().saturating_sub(self.of.max);

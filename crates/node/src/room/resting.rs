@@ -34,7 +34,7 @@ impl Resting {
     ///
     /// # Rules
     ///
-    /// > NOD-17: a room is started with its store closed only when a note says that it was closed complete, and the root chain has nothing more.
+    /// > NOD-19: a room is started with its store closed only when a note says that it was closed complete, and the root chain has nothing more.
     pub(super) fn of(parts: &Parts) -> Option<Self> {
         let rest = parts.seat.rest()?;
         let state = parts.root.tag_state(&parts.seat.card.tag).ok().flatten()?;

@@ -13,7 +13,7 @@ fn note(consortium: &Consortium, member: &str) -> std::path::PathBuf {
 }
 
 #[test]
-fn nod_16_rooms_without_work_close_their_stores_and_nothing_is_missed() {
+fn nod_18_rooms_without_work_close_their_stores_and_nothing_is_missed() {
     let (_folder, consortium) = consortium(&["ann", "bob", "cyd"]);
     let consortium = with_one_awake(consortium);
     assert_eq!(consortium.awake().count(), 0, "all were at rest when the home was closed");
@@ -36,7 +36,7 @@ fn nod_16_rooms_without_work_close_their_stores_and_nothing_is_missed() {
 }
 
 #[test]
-fn nod_17_a_store_that_may_lack_something_is_opened_at_the_start() {
+fn nod_19_a_store_that_may_lack_something_is_opened_at_the_start() {
     let (_folder, consortium) = consortium(&["ann", "bob"]);
     let notes = ["ann", "bob"].map(|member| note(&consortium, member));
     assert!(notes.iter().all(|note| !note.exists()), "open stores have no note, so a crash leaves none");
@@ -57,7 +57,7 @@ fn nod_17_a_store_that_may_lack_something_is_opened_at_the_start() {
 }
 
 #[test]
-fn nod_16_a_room_at_rest_wakes_when_its_keys_are_to_turn_over() {
+fn nod_18_a_room_at_rest_wakes_when_its_keys_are_to_turn_over() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("home");
     found_consortium(&path, &["ann", "bob", "cyd"], &mut generator()).unwrap();
