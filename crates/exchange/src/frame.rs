@@ -47,13 +47,9 @@ impl Gathering {
     }
 
     fn gather(&mut self, frame: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
-        let refused = Malformed::Mismatch { what: "frames of a message" };
+        let refused = Malformed::Frames;
         if frame.len() > limits::FRAME_BYTES_MAX {
-            return Err(Malformed::TooLarge {
-                what: "frame",
-                limit: limits::FRAME_BYTES_MAX,
-                got: frame.len(),
-            });
+            return Err(refused);
         }
         let (number, rest) = frame.split_first_chunk::<8>().ok_or(refused)?;
         let ([piece, pieces], bytes) = rest.split_first_chunk::<2>().ok_or(refused)?;

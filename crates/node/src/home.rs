@@ -19,10 +19,12 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use parclose_channel::ChannelError;
+use parclose_root::genesis::GENESIS_BYTES_MAX;
 use parclose_root::{Genesis, GenesisInvalid};
 use parclose_types::{ChannelId, Failure, Fault, Tag};
 use serde::{Deserialize, Serialize};
 
+use crate::bounded::{read_bytes, read_text};
 use crate::key_file::KeyFileError;
 use crate::passphrase_file::PassphraseError;
 use crate::unlock::Unlock;
@@ -74,6 +76,8 @@ pub struct ChannelCard {
     pub tag: Tag,
 }
 
+/// One file of a home: 512 members with their names fit.
+const HOME_FILE_BYTES_MAX: usize = 1 << 20;
 /// Schema of `home.json`.
 pub const SCHEMA: &str = "parclose.home/1";
 
@@ -242,6 +246,14 @@ impl Failure for HomeError {
     }
 }
 
+impl HomeFile {
+    /// Reads its bytes; `path` names them in an error.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, HomeError> {
+        let file: Self = parse_json(path, bytes)?;
+        if file.schema == SCHEMA { Ok(file) } else { Err(broken(path, "another format")) }
+    }
+}
+
 impl Home {
     /// Opens a home and holds it until dropped.
     ///
@@ -255,10 +267,9 @@ impl Home {
             return Err(HomeError::Absent { path: named });
         }
         let lock = lock(path)?;
-        let file: HomeFile = read_json(&path.join("home.json"))?;
-        if file.schema != SCHEMA {
-            return Err(broken(&path.join("home.json"), "another format"));
-        }
+        let home_json = path.join("home.json");
+        let bytes = read_bytes(&home_json, HOME_FILE_BYTES_MAX);
+        let file = HomeFile::parse(&home_json, &bytes.map_err(|e| broken(&home_json, &e.to_string()))?)?;
         Ok(Self { path: path.to_owned(), file, unlock: Unlock::of_home(path), _lock: lock })
     }
 
@@ -316,7 +327,7 @@ impl Home {
 
 /// Reads a genesis file.
 pub fn read_genesis(path: &Path) -> Result<Genesis, HomeError> {
-    let text = std::fs::read_to_string(path).map_err(|e| broken(path, &e.to_string()))?;
+    let text = read_text(path, GENESIS_BYTES_MAX).map_err(|e| broken(path, &e.to_string()))?;
     Ok(Genesis::from_json(&text)?)
 }
 
@@ -458,8 +469,15 @@ pub(crate) fn broken(path: &Path, reason: &str) -> HomeError {
 ///
 /// > HOM-04: a file of a home has exactly its form; anything else is an error that names the file.
 pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, HomeError> {
-    let text = std::fs::read_to_string(path).map_err(|e| broken(path, &e.to_string()))?;
-    serde_json::from_str(&text).map_err(|e| broken(path, &e.to_string()))
+    let bytes = read_bytes(path, HOME_FILE_BYTES_MAX).map_err(|e| broken(path, &e.to_string()))?;
+    parse_json(path, &bytes)
+}
+
+fn parse_json<T: for<'de> Deserialize<'de>>(path: &Path, bytes: &[u8]) -> Result<T, HomeError> {
+    if bytes.len() > HOME_FILE_BYTES_MAX {
+        return Err(broken(path, "too large"));
+    }
+    serde_json::from_slice(bytes).map_err(|e| broken(path, &e.to_string()))
 }
 
 /// Writes a small JSON file, synced: it is there whole or not at all.

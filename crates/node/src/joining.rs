@@ -24,6 +24,7 @@ use parclose_transaction::MemberEntry;
 use parclose_types::{ChannelId, Generation, NetworkId, PublicKey, Tag, decode, encode, hex, limits};
 use serde::{Deserialize, Serialize};
 
+use crate::bounded::read_bytes;
 use crate::home::{ChannelCard, HomeError, MemberDirectory, broken, check_channel_name};
 use crate::key_file;
 use crate::randomness::generator;
@@ -219,13 +220,19 @@ fn ask_setup(own: PublicKey, tag: &Tag, keys: &GenerationKeys, network: &MemoryN
     None
 }
 
-/// Reads an invitation or a card.
+/// Reads an invitation or a card. Somebody else made the file: it is read up to its limit, whatever the
+/// system says of its size.
 pub fn read_file<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, HomeError> {
-    let size = std::fs::metadata(path).map_err(|e| broken(path, &e.to_string()))?.len();
-    if size > limits::DEFINITION_BYTES_MAX as u64 {
+    let bytes = read_bytes(path, limits::DEFINITION_BYTES_MAX).map_err(|e| broken(path, &e.to_string()))?;
+    parse(path, &bytes)
+}
+
+/// Reads the bytes of an invitation or a card; `path` names them in an error.
+pub fn parse<T: for<'de> Deserialize<'de>>(path: &Path, bytes: &[u8]) -> Result<T, HomeError> {
+    if bytes.len() > limits::DEFINITION_BYTES_MAX {
         return Err(broken(path, "too large"));
     }
-    crate::home::read_json(path)
+    serde_json::from_slice(bytes).map_err(|e| broken(path, &e.to_string()))
 }
 
 #[cfg(test)]
