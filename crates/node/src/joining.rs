@@ -103,6 +103,18 @@ impl Invitation {
         ChannelCard { name, template, channel, tag }
     }
 
+    /// Whether it is an invitation to a channel of this network, with a name that a channel can have.
+    ///
+    /// # Rules
+    ///
+    /// > HOM-08: an invitation is of this network, and one may have one channel of a name.
+    pub fn check(&self, network: NetworkId) -> Result<(), HomeError> {
+        if self.schema != INVITATION || self.network != network {
+            return Err(HomeError::OtherInvitation);
+        }
+        check_channel_name(&self.name)
+    }
+
     /// Makes the card of somebody who would join: the one-time key is stored before the card is there.
     ///
     /// # Rules
@@ -116,10 +128,7 @@ impl Invitation {
         roles: Vec<String>,
         cache: &SharedCache,
     ) -> Result<Card, HomeError> {
-        if self.schema != INVITATION || self.network != network {
-            return Err(HomeError::OtherInvitation);
-        }
-        check_channel_name(&self.name)?;
+        self.check(network)?;
         let card = self.card();
         let taken = |other: &ChannelCard| other.name == self.name && *other != card;
         if directory.channels()?.iter().chain(&directory.joining()?).any(taken) {

@@ -17,6 +17,7 @@ use parclose_types::{
 };
 
 use crate::TARGETS;
+use crate::archive::{BEFORE_CHUNKS, CHUNK_BYTES, CONTENT};
 use crate::key_files::HONEST;
 use crate::ledger::join_parts;
 use crate::tables::{EVERYTHING_TOML, GENERATED_TOML, sample};
@@ -102,9 +103,28 @@ fn of(target: &str) -> Seeds {
         "unpad" => paddings(),
         "view_key" => view_keys(),
         "key_file" => key_files(),
+        "archive_content" => archive_contents(),
+        "archive_changed" => Seeds::new(vec![vec![0; 4]], changed_archives()),
         "sealed_key" => Seeds::signed(HONEST.iter().map(|honest| honest.file.sealed.encode()).collect()),
         _ => Seeds::default(),
     }
+}
+
+/// The contents that the vectors have, but for those that are too long to be kept in a corpus.
+fn archive_contents() -> Seeds {
+    let vectors = crate::vectors::all().into_iter().filter(|vector| vector.entrance == "archive_content");
+    let bad = vectors.map(|vector| vector.bad).filter(|bad| bad.len() < 8 << 10);
+    Seeds::new(vec![CONTENT.clone()], bad.collect())
+}
+
+/// One change in each part of an archive, and one cut at its end.
+fn changed_archives() -> Vec<Vec<u8>> {
+    let places = [0, 7, 60, BEFORE_CHUNKS, BEFORE_CHUNKS + 40, BEFORE_CHUNKS + CHUNK_BYTES];
+    let change =
+        |place: usize| [&[0; 4], &u32::try_from(place).unwrap_or(0).to_be_bytes()[..], &[1]].concat();
+    let mut bad: Vec<Vec<u8>> = places.map(change).to_vec();
+    bad.push(vec![0, 0, 0, 1]);
+    bad
 }
 
 fn key_files() -> Seeds {
@@ -310,7 +330,7 @@ fn tables() -> Seeds {
     Seeds::new(vec![table, sample(2, 12), utf16], bad)
 }
 
-fn messages() -> Vec<Message> {
+pub(crate) fn messages() -> Vec<Message> {
     let tag = Tag([3; 32]);
     let commitment = ChannelCommitment(Digest([4; 32]));
     let (endorser, signature) = (PublicKey([5; 32]), SignatureBytes([6; 64]));
