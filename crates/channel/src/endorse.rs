@@ -6,7 +6,9 @@
 use parclose_root::Endorsement;
 use parclose_store::Durability;
 use parclose_transaction::UnverifiedTransaction;
-use parclose_types::{ChannelCommitment, Failure, Fault, Height, Malformed, Sequence};
+use parclose_types::{
+    ChannelCommitment, Failure, Fault, Height, Malformed, Sequence, decode, encode, limits,
+};
 
 use crate::batch::Proposal;
 use crate::channel::Channel;
@@ -170,11 +172,16 @@ impl Channel {
         }
         let number = self.next_batch;
         let mut batch = self.store.batch();
-        for (index, (permanent, prunable)) in
-            (0_u32..).zip(proposal.batch.permanent.iter().zip(&proposal.batch.prunable))
-        {
-            batch.put(&PERMANENT, &(number, index), permanent);
-            batch.put(&PRUNABLE, &(number, index), prunable);
+        let parts = &proposal.batch;
+        if void.is_some() {
+            // Its lists are kept whole: nothing else that a void batch says of them can be relied on.
+            batch.put(&PERMANENT, &(number, 0), &encode(&parts.permanent));
+            batch.put(&PRUNABLE, &(number, 0), &encode(&parts.prunable));
+        } else {
+            for (index, (permanent, prunable)) in (0_u32..).zip(parts.permanent.iter().zip(&parts.prunable)) {
+                batch.put(&PERMANENT, &(number, index), permanent);
+                batch.put(&PRUNABLE, &(number, index), prunable);
+            }
         }
         let row = BatchRow {
             number,
@@ -207,12 +214,20 @@ impl Channel {
     /// A stored batch as it is sent, for a member that misses it.
     pub fn stored_proposal(&self, commitment: &ChannelCommitment) -> Result<Option<Proposal>, ChannelError> {
         let Some(row) = self.store.get(&BATCHES, commitment)? else { return Ok(None) };
-        let (mut permanent, mut prunable) = (Vec::new(), Vec::new());
-        for index in 0..row.header.transactions {
-            let missing = || ChannelError::Inconsistent { what: "a stored batch", sequence: Sequence(0) };
-            permanent.push(self.store.get(&PERMANENT, &(row.number, index))?.ok_or_else(missing)?);
-            prunable.push(self.store.get(&PRUNABLE, &(row.number, index))?.ok_or_else(missing)?);
-        }
+        let missing = || ChannelError::Inconsistent { what: "a stored batch", sequence: Sequence(0) };
+        let part = |index| {
+            let place = (row.number, index);
+            let permanent = self.store.get(&PERMANENT, &place)?.ok_or_else(missing)?;
+            Ok::<_, ChannelError>((permanent, self.store.get(&PRUNABLE, &place)?.ok_or_else(missing)?))
+        };
+        let (permanent, prunable) = if row.void.is_some() {
+            let (permanent, prunable) = part(0)?;
+            let list =
+                |bytes: &[u8]| decode("void batch", bytes, limits::BATCH_BYTES_MAX).map_err(|_| missing());
+            (list(&permanent)?, list(&prunable)?)
+        } else {
+            (0..row.header.transactions).map(part).collect::<Result<_, _>>()?
+        };
         let batch = crate::Batch { header: row.header, signature: row.signature, permanent, prunable };
         Ok(Some(Proposal { batch, blinder: row.blinder, last_height: Height(0) }))
     }

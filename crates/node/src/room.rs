@@ -5,6 +5,7 @@
 //! of its member when keys turn over. It reacts to what is put into its inbox and to nothing else.
 
 mod execute;
+mod fault;
 mod flight;
 mod handover;
 mod newest;
@@ -13,6 +14,7 @@ mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -53,7 +55,10 @@ enum Order {
 
 /// The way to a room.
 #[derive(Clone)]
-pub struct RoomHandle(Sender<Order>);
+pub struct RoomHandle {
+    orders: Sender<Order>,
+    broken_off: Arc<AtomicBool>,
+}
 
 impl std::fmt::Debug for RoomHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -63,7 +68,7 @@ impl std::fmt::Debug for RoomHandle {
 
 impl Inbox for RoomHandle {
     fn deliver(&self, from: PublicKey, frame: Vec<u8>) {
-        let _ = self.0.send(Order::Frame(from, frame));
+        let _ = self.orders.send(Order::Frame(from, frame));
     }
 }
 
@@ -80,7 +85,7 @@ impl RoomHandle {
 
     fn want(&self, content: Content, answer: Answer) {
         let order = Order::Submit(Box::new(Wanted { content, answer, since: None, place: 0 }));
-        if let Err(std::sync::mpsc::SendError(Order::Submit(wanted))) = self.0.send(order) {
+        if let Err(std::sync::mpsc::SendError(Order::Submit(wanted))) = self.orders.send(order) {
             (wanted.answer)(Err(SubmitError::Stopped { transaction: None }));
         }
     }
@@ -106,39 +111,45 @@ impl RoomHandle {
     ) -> Option<T> {
         let (done, wait) = channel();
         let order = Order::Call(Box::new(move |channel| drop(done.send(call(channel)))));
-        self.0.send(order).ok()?;
+        self.orders.send(order).ok()?;
         wait.recv().ok()
     }
 
     /// Waits until everything submitted has its verdict and this member's transactions are attested.
     pub fn quiesce(&self) {
         let (done, wait) = channel();
-        if self.0.send(Order::Quiesce(done)).is_ok() {
+        if self.orders.send(Order::Quiesce(done)).is_ok() {
             let _ = wait.recv();
         }
+    }
+
+    /// Whether a panic has ended the work of this room (NOD-16).
+    #[must_use]
+    pub fn has_broken_off(&self) -> bool {
+        self.broken_off.load(Ordering::SeqCst)
     }
 
     /// Whether something is on its way here, or would be if the others took part.
     pub(crate) fn is_restless(&self) -> bool {
         let (done, wait) = channel();
-        self.0.send(Order::Restless(done)).is_ok() && wait.recv().unwrap_or(false)
+        self.orders.send(Order::Restless(done)).is_ok() && wait.recv().unwrap_or(false)
     }
 
     /// Events that are ordered and not executed here, as long as they can be.
     pub(crate) fn behind(&self) -> u64 {
         let (done, wait) = channel();
-        if self.0.send(Order::Behind(done)).is_err() {
+        if self.orders.send(Order::Behind(done)).is_err() {
             return 0;
         }
         wait.recv().unwrap_or(0)
     }
 
     pub(crate) fn root_head(&self) {
-        let _ = self.0.send(Order::RootHead);
+        let _ = self.orders.send(Order::RootHead);
     }
 
     pub(crate) fn stop(&self) {
-        let _ = self.0.send(Order::Stop);
+        let _ = self.orders.send(Order::Stop);
     }
 }
 
@@ -152,6 +163,7 @@ struct Room {
     root: Arc<dyn RootChain>,
     root_handle: RootHandle,
     own: Sender<Order>,
+    broken_off: Arc<AtomicBool>,
     rng: ChaCha20Rng,
     gathering: BTreeMap<PublicKey, Gathering>,
     message_number: u64,
@@ -225,7 +237,8 @@ impl std::fmt::Debug for RoomParts {
 /// If the system has no thread to give.
 pub fn start(parts: RoomParts, name: &str) -> (RoomHandle, JoinHandle<()>) {
     let (own, inbox) = channel();
-    let handle = RoomHandle(own.clone());
+    let broken_off = Arc::new(AtomicBool::new(false));
+    let handle = RoomHandle { orders: own.clone(), broken_off: broken_off.clone() };
     let newest = Newest::of(&parts.channel, parts.root.as_ref());
     let transport = parts.network.connect(newest.own, Arc::new(handle.clone()));
     let ordered = parts.root.tag_state(&parts.channel.tag()).ok().flatten();
@@ -237,6 +250,7 @@ pub fn start(parts: RoomParts, name: &str) -> (RoomHandle, JoinHandle<()>) {
         root: parts.root,
         root_handle: parts.root_handle,
         own,
+        broken_off: broken_off.clone(),
         rng: generator(),
         gathering: BTreeMap::new(),
         message_number: 0,
@@ -263,13 +277,13 @@ pub fn start(parts: RoomParts, name: &str) -> (RoomHandle, JoinHandle<()>) {
     let task = std::thread::Builder::new()
         .name(name.into())
         .stack_size(8 << 20)
-        .spawn(move || room.run(&inbox))
+        .spawn(move || fault::run(room, &inbox, &broken_off))
         .expect("the system has threads");
     (handle, task)
 }
 
 impl Room {
-    fn run(mut self, inbox: &Receiver<Order>) {
+    fn work(&mut self, inbox: &Receiver<Order>) {
         self.catch_up();
         while let Ok(order) = inbox.recv() {
             match order {
@@ -288,7 +302,6 @@ impl Room {
             }
             self.drive();
         }
-        self.give_up();
     }
 
     /// Does what can be done now: seal, propose, attest, answer. A batch that nobody can endorse fails at
@@ -319,6 +332,10 @@ impl Room {
             }
         }
         self.give_up();
+    }
+
+    fn handle(&self) -> RoomHandle {
+        RoomHandle { orders: self.own.clone(), broken_off: self.broken_off.clone() }
     }
 
     fn give_up_if_stopped(&mut self) {

@@ -9,7 +9,7 @@ use parclose_channel::{Channel, ChannelError};
 use parclose_consensus::RootChain;
 use parclose_types::{Generation, PublicKey};
 
-use super::{Room, RoomHandle};
+use super::Room;
 
 /// The newest generation on the root chain.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Room {
     pub(super) fn refresh_newest(&mut self) {
         let newest = Newest::of(&self.channel, self.root.as_ref());
         if newest.generation != self.newest.generation {
-            self.transport = self.network.connect(newest.own, Arc::new(RoomHandle(self.own.clone())));
+            self.transport = self.network.connect(newest.own, Arc::new(self.handle()));
             self.newest = newest;
         }
     }
@@ -58,7 +58,7 @@ impl Room {
     /// that generation leaves it: so whoever executes the rotation first finds as many listening as must
     /// endorse its batches, though they are an event behind.
     pub(super) fn listen_as(&self, pseudonym: PublicKey) {
-        let _ = self.network.connect(pseudonym, Arc::new(RoomHandle(self.own.clone())));
+        let _ = self.network.connect(pseudonym, Arc::new(self.handle()));
     }
 
     /// Goes on in a channel that this member has left, once it is let in again.

@@ -343,6 +343,10 @@ fn setups() -> Vec<Vector> {
         changed("SET-01", "a role that the definition does not have", &|setup| {
             setup.config.members[0].certificate.roles = vec!["king".into()];
         }),
+        changed("DEF-14", "a definition of a later format, as the configuration names it", &|setup| {
+            setup.texts.channel_toml = setup.texts.channel_toml.replacen("format = 1", "format = 2", 1);
+            setup.config.definition = setup.texts.digest();
+        }),
         changed("SET-03", "another policy", &|setup| setup.texts.policy.push(' ')),
         changed("SET-03", "another version of the definition", &|setup| setup.config.definition_version += 1),
         changed("SET-03", "epochs of no length", &|setup| setup.config.epoch_length = 0),
