@@ -63,7 +63,7 @@ impl Gathering {
             return Err(refused);
         }
         self.bytes.extend_from_slice(bytes);
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         Ok((self.next == *pieces).then(|| std::mem::take(&mut self.bytes)))
     }
 }

@@ -3,6 +3,17 @@
 //! What the system says of a file's size is not asked: a pipe has none, and a file may grow while it is read.
 //! One byte more than the limit is read, so that whoever parses the text refuses it by its own rule.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;

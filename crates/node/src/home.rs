@@ -15,6 +15,17 @@
 //! A member's directory is complete: its views are made from it alone, with the passphrase of its key. Members do not read each
 //! other's directories; only the commands that found a channel touch several.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 mod error;
 
 use std::fs::File;

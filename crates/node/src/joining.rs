@@ -9,6 +9,17 @@
 //!
 //! A member that should get other roles shows the others a card in the same way.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};

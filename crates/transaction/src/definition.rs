@@ -450,7 +450,7 @@ fn unresolved<T>(what: &'static str, name: &str, of: &str) -> Result<T, Definiti
 /// The parser's message in one line, with the line number where it knows it.
 fn one_line(text: &str, error: &toml::de::Error) -> String {
     let lines_before = |start: usize| text.bytes().take(start).filter(|byte| *byte == b'\n').count();
-    let line = error.span().map(|span| lines_before(span.start) + 1);
+    let line = error.span().map(|span| lines_before(span.start).saturating_add(1));
     let message = cut(&error.message().replace('\n', " "), MESSAGE_SHOWN);
     match line {
         Some(line) => format!("line {line}: {message}"),
