@@ -16,11 +16,11 @@ fn stored() -> BTreeMap<String, File> {
     let entries =
         std::fs::read_dir(vectors::folder()).unwrap_or_else(|e| panic!("no vectors ({e}); {AGAIN}"));
     let json = entries
-        .map(|entry| entry.unwrap().path())
+        .map(|entry| entry.expect("a folder can be listed").path())
         .filter(|path| path.extension().is_some_and(|e| e == "json"));
     json.map(|path| {
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).expect("vectors are text");
         (name, File::from_json(&text).unwrap_or_else(|| panic!("{} is no file of vectors", path.display())))
     })
     .collect()

@@ -60,7 +60,7 @@ struct Tally {
 
 fn try_all(entrance: &Entrance, tally: &mut Tally, deformed: impl Iterator<Item = Vec<u8>>) {
     for bytes in deformed {
-        outcome(entrance, &bytes).unwrap();
+        outcome(entrance, &bytes).expect("what is accepted is canonical");
         tally.tried += 1;
         tally.refused += usize::from((entrance.decode)(&bytes).is_err());
     }
@@ -109,7 +109,9 @@ fn every_changed_bit_is_refused_or_canonical() {
             };
             try_all(entrance, tally, positions(entrance, value.len(), POSITIONS_MAX).flat_map(flipped));
             for at in positions(entrance, value.len(), CHECKED_MAX) {
-                let _ = flipped(at).map(|bytes| (entrance.take)(&bytes)).count();
+                flipped(at).for_each(|bytes| {
+                    let _ = (entrance.take)(&bytes);
+                });
             }
         }
     }

@@ -167,7 +167,7 @@ fn acts() -> Vec<Vector> {
             signed(&deal_body, &sealed)
         }),
         with("WIR-06", "two wraps change places", &deal, {
-            let mut sealed = deal_sealed.clone();
+            let mut sealed = deal_sealed;
             sealed.wraps.swap(0, 1);
             signed(&deal_body, &sealed)
         }),
@@ -178,7 +178,7 @@ fn acts() -> Vec<Vector> {
             with_act(rewrap(merkle::root(&wrap)), vec![]),
         ),
         with("WIR-06", "a wrap twice", &rewrapped, {
-            with_act(rewrap(merkle::root(&wrap)), [wrap.clone(), wrap.clone()].concat())
+            with_act(rewrap(merkle::root(&wrap)), [wrap.as_slice(), &wrap].concat())
         }),
     ]
 }

@@ -146,7 +146,8 @@ fn anchors() -> Vec<Vector> {
     let good = encoded(RootTransaction::Anchor(anchor()));
     let mut vectors = form("root_transaction", &good, ROOT_TRANSACTION_BYTES_MAX);
     let with = |rule, fault, bad| Vector::new("root_transaction", rule, fault, &good, bad);
-    let certified = |rule, fault, change: &dyn Fn(&mut Vec<(u16, SignatureBytes)>)| {
+    type Signatures = Vec<(u16, SignatureBytes)>;
+    let certified = |rule, fault, change: &dyn Fn(&mut Signatures)| {
         let mut anchor = anchor();
         change(&mut anchor.certificate.signatures);
         with(rule, fault, encoded(RootTransaction::Anchor(anchor)))

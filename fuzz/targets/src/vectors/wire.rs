@@ -69,7 +69,7 @@ fn frames() -> Vec<Vector> {
         refused("two pieces change places", &[second.clone(), first.clone(), third.clone()]),
         refused("a piece of another message", &[first.clone(), frame(8, 1, 3), third.clone()]),
         refused("a piece says another number of pieces", &[first.clone(), frame(9, 1, 2), third.clone()]),
-        refused("the last piece is missing", &[first.clone(), second.clone()]),
+        refused("the last piece is missing", &[first, second.clone()]),
         refused("six pieces", &[frame(9, 0, 6), second, third]),
         refused("no pieces", &[frame(9, 0, 0)]),
         refused("a frame without a header", &[vec![0; 9]]),
