@@ -13,6 +13,8 @@
 //!
 //! A slot, a role or a record type that one side does not have is left out of the question to that side.
 
+#![allow(clippy::indexing_slicing, reason = "every index is counted off the list that it goes into")]
+
 mod arrangement;
 mod pair;
 mod profile;

@@ -22,6 +22,17 @@
 //! - [`mod@explain`]: why yes and why no, statement by statement
 //! - [`difference`]: who could newly do what under another policy
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod decider;
 pub mod decision;
 pub mod denied;

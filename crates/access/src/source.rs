@@ -65,10 +65,12 @@ impl Token<'_> {
 pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
     let mut start = 0;
-    while let Some(first) = text[start..].chars().next() {
-        let length = token_length(&text[start..], first);
-        if !first.is_whitespace() && !text[start..].starts_with("//") {
-            found.push(Token { start, text: &text[start..start + length] });
+    while let Some(rest) = text.get(start..)
+        && let Some(first) = rest.chars().next()
+    {
+        let length = token_length(rest, first);
+        if !first.is_whitespace() && !rest.starts_with("//") {
+            found.push(Token { start, text: rest.get(..length).unwrap_or(rest) });
         }
         start += length;
     }

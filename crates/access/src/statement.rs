@@ -72,7 +72,7 @@ pub(crate) fn read<'f, 't>(file: &File<'t>, tokens: &'f [Token<'t>]) -> Result<R
             limit: STATEMENT_TOKENS_MAX,
         });
     }
-    let text = &file.text[start..end];
+    let text = file.text.get(start..end).unwrap_or_default();
     let read = match cedar::Policy::parse(None, text) {
         Ok(read) => read,
         Err(_) if cedar::Template::parse(None, text).is_ok() => return Err(PolicyError::Template { place }),

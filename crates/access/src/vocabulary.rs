@@ -74,7 +74,7 @@ pub fn entity_type(record_type: &str) -> Option<String> {
         let plain = part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         let first = part.chars().next().filter(|c| plain && c.is_ascii_lowercase())?;
         name.push(first.to_ascii_uppercase());
-        name.push_str(&part[1..]);
+        name.push_str(part.get(1..).unwrap_or_default());
     }
     Some(name)
 }

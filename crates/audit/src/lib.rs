@@ -16,6 +16,18 @@
 //! ordered; a verdict, because they signed the state that holds it. A receipt without such a state says
 //! `ordered` and nothing more.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod bundle;
 pub mod grant;
 pub mod receipt;

@@ -62,7 +62,11 @@ fn write_fields(
     for (position, entry) in operation.fields.iter().enumerate() {
         let field = RecordField { state: state(*entry), place: at(position) };
         match row.fields.binary_search_by_key(&entry.field, |known| known.state.entry.field) {
-            Ok(known) => row.fields[known] = field,
+            Ok(known) => {
+                if let Some(old) = row.fields.get_mut(known) {
+                    *old = field;
+                }
+            }
             Err(gap) => row.fields.insert(gap, field),
         }
     }

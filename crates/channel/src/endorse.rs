@@ -6,7 +6,9 @@
 use parclose_root::Endorsement;
 use parclose_store::Durability;
 use parclose_transaction::UnverifiedTransaction;
-use parclose_types::{ChannelCommitment, Failure, Fault, Height, Malformed, Sequence};
+use parclose_types::{
+    ChannelCommitment, Failure, Fault, Height, Malformed, Sequence, decode, encode, limits,
+};
 
 use crate::batch::Proposal;
 use crate::channel::Channel;
@@ -170,11 +172,16 @@ impl Channel {
         }
         let number = self.next_batch;
         let mut batch = self.store.batch();
-        for (index, (permanent, prunable)) in
-            (0_u32..).zip(proposal.batch.permanent.iter().zip(&proposal.batch.prunable))
-        {
-            batch.put(&PERMANENT, &(number, index), permanent);
-            batch.put(&PRUNABLE, &(number, index), prunable);
+        let parts = &proposal.batch;
+        if void.is_some() {
+            // Its lists are kept whole: nothing else that a void batch says of them can be relied on.
+            batch.put(&PERMANENT, &(number, 0), &encode(&parts.permanent));
+            batch.put(&PRUNABLE, &(number, 0), &encode(&parts.prunable));
+        } else {
+            for (index, (permanent, prunable)) in (0_u32..).zip(parts.permanent.iter().zip(&parts.prunable)) {
+                batch.put(&PERMANENT, &(number, index), permanent);
+                batch.put(&PRUNABLE, &(number, index), prunable);
+            }
         }
         let row = BatchRow {
             number,
@@ -208,8 +215,16 @@ impl Channel {
     pub fn stored_proposal(&self, commitment: &ChannelCommitment) -> Result<Option<Proposal>, ChannelError> {
         let Some(row) = self.store.get(&BATCHES, commitment)? else { return Ok(None) };
         let missing = || ChannelError::Inconsistent { what: "a stored batch", sequence: Sequence(0) };
-        let permanent = self.stored_parts(&PERMANENT, &row)?.ok_or_else(missing)?;
-        let prunable = self.stored_parts(&PRUNABLE, &row)?.ok_or_else(missing)?;
+        let list = |table: &PartsTable| -> Result<Vec<Vec<u8>>, ChannelError> {
+            let bytes = self.store.get(table, &(row.number, 0))?.ok_or_else(missing)?;
+            decode("void batch", &bytes, limits::BATCH_BYTES_MAX).map_err(|_| missing())
+        };
+        let (permanent, prunable) = if row.void.is_some() {
+            (list(&PERMANENT)?, list(&PRUNABLE)?)
+        } else {
+            let parts = |table| self.stored_parts(table, &row)?.ok_or_else(missing);
+            (parts(&PERMANENT)?, parts(&PRUNABLE)?)
+        };
         let batch = crate::Batch { header: row.header, signature: row.signature, permanent, prunable };
         Ok(Some(Proposal { batch, blinder: row.blinder, last_height: Height(0) }))
     }

@@ -15,6 +15,17 @@
 //! Execution is deterministic: a verdict is a function of the transaction's bytes, the state before
 //! it and the height of its block. Nothing here reads a clock or draws randomness of its own.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod admit;
 pub mod apply;
 pub mod at_rest;

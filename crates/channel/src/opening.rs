@@ -82,7 +82,7 @@ pub(crate) fn in_force(store: &Database, generation: Generation) -> Result<InFor
 }
 
 fn parsed(texts: &DefinitionTexts) -> Result<Definition, ChannelError> {
-    Ok(Definition::parse("channel.toml", &texts.channel_toml).map_err(|_| SetupInvalid::Definition)?)
+    Ok(Definition::parse("channel.toml", &texts.channel_toml).map_err(SetupInvalid::from)?)
 }
 
 fn read_governance(

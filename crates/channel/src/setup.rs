@@ -9,7 +9,7 @@ use parclose_crypto::wrap::UnwrapKey;
 use parclose_crypto::{Secret, hash};
 use parclose_keys::{MemberSecret, PseudonymCertificate, PseudonymKey};
 use parclose_root::{GenerationKeys, OpenBody, OpenChannel, default_threshold};
-use parclose_transaction::{Definition, DefinitionTexts, GenerationConfig, MemberEntry};
+use parclose_transaction::{Definition, DefinitionInvalid, DefinitionTexts, GenerationConfig, MemberEntry};
 use parclose_types::{
     ChannelId, Digest, Failure, Fault, Generation, NetworkId, PublicKey, SignatureBytes, Tag, labels, limits,
 };
@@ -37,27 +37,44 @@ pub enum SetupInvalid {
     /// SET-03: the texts are not those that the configuration names
     #[error("the definition is not the one that the configuration names")]
     Definition,
+    /// DEF-14: a definition of rules that this program does not know
+    #[error(transparent)]
+    Rules(DefinitionInvalid),
     /// SET-04: certificates, order, threshold or tag do not hold
     #[error("the configuration is not certified by its members, or not the one that was opened")]
     NotCertified,
 }
 
+impl From<DefinitionInvalid> for SetupInvalid {
+    /// Rules that are not known here are no fault of the setup: a newer program may know them.
+    fn from(reason: DefinitionInvalid) -> Self {
+        match reason {
+            DefinitionInvalid::Format { .. } => Self::Rules(reason),
+            _ => Self::Definition,
+        }
+    }
+}
+
 impl Failure for SetupInvalid {
     fn code(&self) -> &'static str {
-        "CHANNEL_SETUP_INVALID"
+        match self {
+            Self::Rules(e) => e.code(),
+            _ => "CHANNEL_SETUP_INVALID",
+        }
     }
 
     fn rule(&self) -> &'static str {
         match self {
             Self::Members(_) => "SET-01",
             Self::Definition => "SET-03",
+            Self::Rules(e) => e.rule(),
             Self::NotCertified => "SET-04",
         }
     }
 
     fn fault(&self) -> Fault {
         match self {
-            Self::Members(_) => Fault::Operator,
+            Self::Members(_) | Self::Rules(_) => Fault::Operator,
             _ => Fault::Peer,
         }
     }
@@ -68,6 +85,7 @@ impl Failure for SetupInvalid {
 
     fn fix(&self) -> String {
         match self {
+            Self::Rules(e) => e.fix(),
             Self::Members(_) => "name 2 to 512 members, each with roles of the template".into(),
             _ => "found the channel again; keep this setup as evidence".into(),
         }
@@ -265,8 +283,8 @@ impl Setup {
         if config.definition != self.texts.digest() || config.generation != GENERATION {
             return Err(SetupInvalid::Definition);
         }
-        let definition = Definition::parse("channel.toml", &self.texts.channel_toml)
-            .map_err(|_| SetupInvalid::Definition)?;
+        let definition =
+            Definition::parse("channel.toml", &self.texts.channel_toml).map_err(SetupInvalid::from)?;
         let named = (definition.version, definition.parameters.epoch_length);
         if named != (config.definition_version, config.epoch_length) {
             return Err(SetupInvalid::Definition);

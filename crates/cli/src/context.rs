@@ -1,6 +1,7 @@
 //! A command's consortium: opened, used, closed.
 
 use parclose_channel::{Channel, ChannelError};
+use parclose_node::submission::{BROKEN_OFF_FIX, SubmitError};
 use parclose_node::{Consortium, Home, RoomHandle};
 use parclose_types::Fault;
 
@@ -36,6 +37,10 @@ pub fn in_room<T: Send + 'static>(
     read: impl FnOnce(&mut Channel) -> T + Send + 'static,
 ) -> Result<T, CliError> {
     room.call(read).ok_or_else(|| {
+        if room.has_broken_off() {
+            let what = SubmitError::BrokenOff.to_string();
+            return CliError::new("ROOM_STOPPED", "NOD-16", Fault::Bug, what, BROKEN_OFF_FIX);
+        }
         CliError::new(
             "OUTCOME_UNKNOWN",
             "NOD-02",

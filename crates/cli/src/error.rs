@@ -198,6 +198,7 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "NOT_A_RECIPIENT"
         | "FILE"
         | "CHANNEL_SETUP_INVALID"
+        | "RULES_UNKNOWN"
         | "OFF_SCHEMA"
         | "NOT_AUTHENTIC" => 2,
         "NOT_FOUND" | "FILE_NOT_FOUND" | "CHANNEL_NOT_FOUND" | "MEMBER_NOT_FOUND" | "HOME_NOT_FOUND"

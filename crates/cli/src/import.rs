@@ -27,6 +27,8 @@ mod window;
 use std::path::Path;
 
 use parclose_documents::{Item, Mapping, Origin, Reading, Survey};
+use parclose_node::bounded::read_text;
+use parclose_types::limits::DEFINITION_BYTES_MAX;
 use serde_json::Value;
 
 use crate::args::{Global, Import, ImportCsv, OfChannel};
@@ -84,7 +86,7 @@ fn wanted(options: &ImportCsv) -> Result<(OfChannel, Mapping), CliError> {
 
 /// Reads a mapping file.
 pub fn read_mapping(path: &Path) -> Result<Mapping, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|e| CliError::file(path, &e))?;
+    let text = read_text(path, DEFINITION_BYTES_MAX).map_err(|e| CliError::file(path, &e))?;
     Ok(Mapping::parse(&text, &path.display().to_string())?)
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use parclose_audit::{Receipt as Proof, VerifiedReceipt, verify_json};
 use parclose_channel::ChannelError;
 use parclose_node::RoomHandle;
+use parclose_node::bounded::read_text;
 use parclose_node::home::read_genesis;
 use parclose_types::limits::RECEIPT_BYTES_MAX;
 use parclose_types::{Sequence, TransactionDigest};
@@ -69,14 +70,7 @@ pub fn receipt_text(
 
 fn verify(file: &Path, genesis: &Path) -> Result<Value, CliError> {
     let genesis = read_genesis(genesis)?;
-    let size = std::fs::metadata(file).map_err(|e| CliError::file(file, &e))?.len();
-    if size > 4 * RECEIPT_BYTES_MAX as u64 {
-        return Err(CliError::usage(
-            format!("`{}` is too large for a receipt", file.display()),
-            "give a receipt file",
-        ));
-    }
-    let text = std::fs::read_to_string(file).map_err(|e| CliError::file(file, &e))?;
+    let text = read_text(file, 4 * RECEIPT_BYTES_MAX).map_err(|e| CliError::file(file, &e))?;
     Ok(receipt_json(&verify_json(&text, &genesis)?))
 }
 

@@ -11,6 +11,17 @@
 //! No threads and no clock: a block is made when somebody asks for one. What may go wrong is the disk;
 //! then nothing more is committed until the directory is opened again.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 mod embedded;
 pub mod hazmat;
 mod root_chain;

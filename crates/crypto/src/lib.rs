@@ -14,6 +14,17 @@
 //! - [`state_tree`]: the versioned sparse Merkle tree
 //! - [`secret`]: bytes that never print; [`locked`]: pages kept out of swap
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod hash;
 pub mod kdf;
 pub mod keystore;

@@ -42,14 +42,14 @@ impl Passphrase {
         let room = &mut page.bytes_mut()[..PASSPHRASE_BYTES_MAX + 2];
         let mut length = 0;
         while length < room.len() {
-            match source.read(&mut room[length..]) {
+            match source.read(room.get_mut(length..).unwrap_or_default()) {
                 Ok(0) => break,
                 Ok(read) => length += read,
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(NotAPassphrase::Unreadable(e)),
             }
         }
-        if room[..length].ends_with(b"\n") {
+        if room.get(..length).is_some_and(|read| read.ends_with(b"\n")) {
             length -= 1;
         }
         match length {
@@ -61,7 +61,7 @@ impl Passphrase {
 
     /// Lends the bytes to `use_bytes`.
     pub fn expose<T>(&self, use_bytes: impl FnOnce(&[u8]) -> T) -> T {
-        use_bytes(&self.page.bytes()[..self.length])
+        use_bytes(self.page.bytes().get(..self.length).unwrap_or_default())
     }
 
     /// Compares in constant time; lengths are no secret.

@@ -55,9 +55,11 @@ impl SealKeys {
     pub fn derive(key: &Secret, label: &str, context: &[u8]) -> Self {
         let okm = key.expose(|bytes| kdf::<76>(bytes, label, &[context]));
         let mut keys = Self { key: Zeroizing::new([0; 32]), nonce: [0; 12], commitment: [0; 32] };
-        keys.key.copy_from_slice(&okm[..32]);
-        keys.nonce.copy_from_slice(&okm[32..44]);
-        keys.commitment.copy_from_slice(&okm[44..]);
+        let (key, rest) = okm.split_at(32);
+        let (nonce, commitment) = rest.split_at(12);
+        keys.key.copy_from_slice(key);
+        keys.nonce.copy_from_slice(nonce);
+        keys.commitment.copy_from_slice(commitment);
         keys
     }
 

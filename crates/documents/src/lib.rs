@@ -17,6 +17,17 @@
 //!
 //! Amounts are integers of minor units from the first digit to the last; no float occurs here.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod amount;
 mod columns;
 pub mod currency;

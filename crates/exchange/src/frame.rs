@@ -53,13 +53,9 @@ impl Gathering {
     }
 
     fn gather(&mut self, frame: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
-        let refused = Malformed::Mismatch { what: "frames of a message" };
+        let refused = Malformed::Frames;
         if frame.len() > limits::FRAME_BYTES_MAX {
-            return Err(Malformed::TooLarge {
-                what: "frame",
-                limit: limits::FRAME_BYTES_MAX,
-                got: frame.len(),
-            });
+            return Err(refused);
         }
         let (number, rest) = frame.split_first_chunk::<8>().ok_or(refused)?;
         let ([piece, pieces], bytes) = rest.split_first_chunk::<2>().ok_or(refused)?;
@@ -73,7 +69,7 @@ impl Gathering {
             return Err(refused);
         }
         self.bytes.extend_from_slice(bytes);
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         Ok((self.next == *pieces).then(|| std::mem::take(&mut self.bytes)))
     }
 }

@@ -9,6 +9,18 @@
 //! then the sender asks again. The in-memory one serves a consortium in one process; libp2p will
 //! implement the same trait for separate nodes.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod frame;
 pub mod memory;
 pub mod message;

@@ -15,6 +15,17 @@
 //!
 //! Class stands above epoch so that a coalition of view keys opens exactly the union of its grants.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod audience;
 pub mod cover;
 pub mod field;

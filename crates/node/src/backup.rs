@@ -13,6 +13,17 @@
 //! The member's key file is not in it, and no archive opens without the key that it was sealed to. A
 //! room over an old store that was put back takes no part until it has caught up (NOD-15).
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 mod check;
 mod error;
 mod extract;

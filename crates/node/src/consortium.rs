@@ -14,7 +14,7 @@ use parclose_store::SharedCache;
 use parclose_transaction::MemberEntry;
 use parclose_types::{Failure, Generation, Height};
 
-use crate::home::{ChannelCard, Home, HomeError, MemberDirectory, broken};
+use crate::home::{ChannelCard, Home, HomeError, MemberDirectory, Shut, broken};
 use crate::joining::{self, Card, Invitation};
 use crate::key_file;
 use crate::randomness::generator;
@@ -32,6 +32,8 @@ pub struct Consortium {
     root: Arc<dyn RootChain>,
     root_handle: RootHandle,
     rooms: Rooms,
+    /// channels that cannot be opened
+    shut: Mutex<BTreeMap<RoomKey, Shut>>,
     network: MemoryNetwork,
     cache: SharedCache,
     awake: Awake,
@@ -70,6 +72,7 @@ impl Consortium {
             root,
             root_handle,
             rooms,
+            shut: Mutex::default(),
             network: MemoryNetwork::default(),
             cache,
             awake: Awake::at_most(awake_max),
@@ -80,11 +83,7 @@ impl Consortium {
         for member in consortium.home.members().to_vec() {
             let directory = consortium.home.member_directory(&member.name)?;
             for card in directory.channels()? {
-                if consortium.was_never_opened(&directory, &card)? {
-                    directory.remove_channel(&card)?;
-                } else {
-                    consortium.start_room(&member.name, &directory, &card)?;
-                }
+                consortium.start_or_shut(&member.name, &directory, &card)?;
             }
         }
         consortium.settle();
@@ -146,6 +145,28 @@ impl Consortium {
             return Ok(false);
         }
         Ok(open_channel(directory, card, &self.cache)?.head().is_none())
+    }
+
+    /// Starts a room, or keeps shut what cannot be opened, with the reason for whoever asks for it.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-17: a channel that cannot be opened is shut alone: whoever asks for it is told the reason, and all others go on.
+    fn start_or_shut(
+        &self,
+        member: &str,
+        directory: &MemberDirectory,
+        card: &ChannelCard,
+    ) -> Result<(), HomeError> {
+        let started = match self.was_never_opened(directory, card) {
+            Ok(true) => directory.remove_channel(card),
+            Ok(false) => self.start_room(member, directory, card),
+            Err(error) => Err(error),
+        };
+        let Err(HomeError::Channel(reason)) = started else { return started };
+        let key = (member.to_owned(), card.name.clone());
+        self.shut.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Shut::by(&reason));
+        Ok(())
     }
 
     fn start_room(
@@ -232,8 +253,12 @@ impl Consortium {
     /// A member's room in a channel; the same answer when there is none and when it is not the member's.
     pub fn room(&self, member: &str, channel: &str) -> Result<RoomHandle, HomeError> {
         self.home.member(member)?;
+        let key = (member.to_owned(), channel.to_owned());
+        if let Some(shut) = self.shut.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Err(HomeError::Shut(Box::new(shut.clone())));
+        }
         let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        rooms.get(&(member.to_owned(), channel.to_owned())).cloned().ok_or(HomeError::ChannelNotFound)
+        rooms.get(&key).cloned().ok_or(HomeError::ChannelNotFound)
     }
 
     /// Makes empty blocks up to a height: time passes.

@@ -12,6 +12,7 @@ use parclose_transaction::{Definition, DefinitionTexts};
 use parclose_types::{ChannelId, Digest, NetworkId, limits};
 use rand_core::CryptoRng;
 
+use crate::bounded::read_text;
 use crate::home::{
     ChannelCard, HomeError, HomeFile, MemberCard, MemberDirectory, SCHEMA, broken, write_json,
 };
@@ -112,11 +113,10 @@ pub struct Party {
 pub fn read_template(folder: &Path) -> Result<DefinitionTexts, HomeError> {
     let read = |file: &str| {
         let path = folder.join(file);
-        let size = std::fs::metadata(&path).map(|m| m.len()).unwrap_or(u64::MAX);
-        if size > limits::DEFINITION_BYTES_MAX as u64 {
-            return Err(HomeError::NoTemplate { name: folder.display().to_string() });
-        }
-        std::fs::read_to_string(&path).map_err(|e| broken(&path, &e.to_string()))
+        let text = path.is_file().then(|| read_text(&path, limits::DEFINITION_BYTES_MAX));
+        let text = text.transpose().map_err(|e| broken(&path, &e.to_string()))?;
+        let bounded = text.filter(|text| text.len() <= limits::DEFINITION_BYTES_MAX);
+        bounded.ok_or_else(|| HomeError::NoTemplate { name: folder.display().to_string() })
     };
     Ok(DefinitionTexts {
         channel_toml: read("channel.toml")?,

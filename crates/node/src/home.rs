@@ -15,17 +15,30 @@
 //! A member's directory is complete: its views are made from it alone, with the passphrase of its key. Members do not read each
 //! other's directories; only the commands that found a channel touch several.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
+mod error;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use parclose_channel::ChannelError;
-use parclose_root::{Genesis, GenesisInvalid};
-use parclose_types::{ChannelId, Failure, Fault, Tag};
+use parclose_root::Genesis;
+use parclose_root::genesis::GENESIS_BYTES_MAX;
+use parclose_types::{ChannelId, Tag};
 use serde::{Deserialize, Serialize};
 
-use crate::key_file::KeyFileError;
-use crate::passphrase_file::PassphraseError;
+use crate::bounded::{read_bytes, read_text};
 use crate::unlock::Unlock;
+pub use error::{HomeError, Shut};
 
 /// A home directory, held exclusively.
 #[derive(Debug)]
@@ -74,171 +87,16 @@ pub struct ChannelCard {
     pub tag: Tag,
 }
 
+/// One file of a home: 512 members with their names fit.
+const HOME_FILE_BYTES_MAX: usize = 1 << 20;
 /// Schema of `home.json`.
 pub const SCHEMA: &str = "parclose.home/1";
 
-/// Why a home cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum HomeError {
-    /// HOM-01: another command works in it
-    #[error("another command is working in `{path}`")]
-    InUse {
-        /// home
-        path: String,
-    },
-    /// HOM-02: no home there
-    #[error("there is no home in `{path}`")]
-    Absent {
-        /// home
-        path: String,
-    },
-    /// HOM-03: already one there
-    #[error("`{path}` exists already")]
-    Exists {
-        /// home
-        path: String,
-    },
-    /// HOM-04: a file is missing or not of its form
-    #[error("`{path}`: {reason}")]
-    Broken {
-        /// file
-        path: String,
-        /// what is wrong
-        reason: String,
-    },
-    /// HOM-05: no such member
-    #[error("there is no member `{name}`")]
-    NoMember {
-        /// name
-        name: String,
-    },
-    /// HOM-06: no such channel, or not one of this member's: the same answer for both
-    #[error("no such channel")]
-    ChannelNotFound,
-    /// HOM-07: no such template
-    #[error("there is no template `{name}`")]
-    NoTemplate {
-        /// name
-        name: String,
-    },
-    /// HOM-10: not a name of a channel
-    #[error("`{name}` is not a channel name")]
-    ChannelName {
-        /// the name
-        name: String,
-    },
-    /// HOM-08: an invitation to another network, or to a channel of the same name
-    #[error("this is not an invitation to a channel of this network")]
-    OtherInvitation,
-    /// HOM-08: one channel of a name
-    #[error("there is another channel `{name}` already")]
-    NameTaken {
-        /// the name
-        name: String,
-    },
-    /// HOM-09: a card whose words are not its entry's
-    #[error("this is no card of somebody who would join, or it was changed")]
-    OtherCard,
-    /// a key file
-    #[error(transparent)]
-    Key(#[from] KeyFileError),
-    /// the passphrase of a development home
-    #[error(transparent)]
-    Passphrase(#[from] PassphraseError),
-    /// genesis.json
-    #[error(transparent)]
-    Genesis(#[from] GenesisInvalid),
-    /// a channel
-    #[error(transparent)]
-    Channel(#[from] ChannelError),
-    /// the root chain
-    #[error(transparent)]
-    Root(#[from] parclose_consensus::RootUnavailable),
-}
-
-impl Failure for HomeError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::InUse { .. } => "HOME_IN_USE",
-            Self::Absent { .. } => "HOME_NOT_FOUND",
-            Self::Exists { .. } => "HOME_EXISTS",
-            Self::Broken { .. } => "HOME_BROKEN",
-            Self::NoMember { .. } => "MEMBER_NOT_FOUND",
-            Self::ChannelNotFound => "CHANNEL_NOT_FOUND",
-            Self::NoTemplate { .. } => "TEMPLATE_NOT_FOUND",
-            Self::ChannelName { .. } => "CHANNEL_NAME",
-            Self::OtherInvitation => "INVITATION_INVALID",
-            Self::NameTaken { .. } => "CHANNEL_NAME_TAKEN",
-            Self::OtherCard => "CARD_INVALID",
-            Self::Key(e) => e.code(),
-            Self::Passphrase(e) => e.code(),
-            Self::Genesis(e) => e.code(),
-            Self::Channel(e) => e.code(),
-            Self::Root(e) => e.code(),
-        }
-    }
-
-    fn rule(&self) -> &'static str {
-        match self {
-            Self::InUse { .. } => "HOM-01",
-            Self::Absent { .. } => "HOM-02",
-            Self::Exists { .. } => "HOM-03",
-            Self::Broken { .. } => "HOM-04",
-            Self::NoMember { .. } => "HOM-05",
-            Self::ChannelNotFound => "HOM-06",
-            Self::NoTemplate { .. } => "HOM-07",
-            Self::ChannelName { .. } => "HOM-10",
-            Self::OtherInvitation | Self::NameTaken { .. } => "HOM-08",
-            Self::OtherCard => "HOM-09",
-            Self::Key(e) => e.rule(),
-            Self::Passphrase(e) => e.rule(),
-            Self::Genesis(e) => e.rule(),
-            Self::Channel(e) => e.rule(),
-            Self::Root(e) => e.rule(),
-        }
-    }
-
-    fn fault(&self) -> Fault {
-        match self {
-            Self::Key(e) => e.fault(),
-            Self::Passphrase(e) => e.fault(),
-            Self::Genesis(e) => e.fault(),
-            Self::Channel(e) => e.fault(),
-            Self::Root(e) => e.fault(),
-            Self::Broken { .. } => Fault::Operator,
-            _ => Fault::Sender,
-        }
-    }
-
-    fn definite(&self) -> bool {
-        match self {
-            Self::Channel(e) => e.definite(),
-            Self::Root(e) => e.definite(),
-            _ => true,
-        }
-    }
-
-    fn fix(&self) -> String {
-        match self {
-            Self::InUse { .. } => "wait for it to end, or give another --home".into(),
-            Self::Absent { .. } => "make one: parclose dev up".into(),
-            Self::Exists { .. } => "remove it, or give another --home".into(),
-            Self::Broken { .. } => "restore the file, or make a new home: parclose dev up --home DIR".into(),
-            Self::NoMember { .. } => "parclose member list".into(),
-            Self::ChannelNotFound => "parclose channel list --as MEMBER".into(),
-            Self::NoTemplate { .. } => "give a folder of channels/, or its path".into(),
-            Self::ChannelName { .. } => "use a-z, 0-9 and `-`, at most 64 of them".into(),
-            Self::OtherInvitation => {
-                "ask a member of the channel for a new one: parclose channel invite".into()
-            }
-            Self::NameTaken { .. } => "ask for an invitation under another name".into(),
-            Self::OtherCard => "ask for a new one: parclose channel join".into(),
-            Self::Key(e) => e.fix(),
-            Self::Passphrase(e) => e.fix(),
-            Self::Genesis(e) => e.fix(),
-            Self::Channel(e) => e.fix(),
-            Self::Root(e) => e.fix(),
-        }
+impl HomeFile {
+    /// Reads its bytes; `path` names them in an error.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, HomeError> {
+        let file: Self = parse_json(path, bytes)?;
+        if file.schema == SCHEMA { Ok(file) } else { Err(broken(path, "another format")) }
     }
 }
 
@@ -255,10 +113,9 @@ impl Home {
             return Err(HomeError::Absent { path: named });
         }
         let lock = lock(path)?;
-        let file: HomeFile = read_json(&path.join("home.json"))?;
-        if file.schema != SCHEMA {
-            return Err(broken(&path.join("home.json"), "another format"));
-        }
+        let home_json = path.join("home.json");
+        let bytes = read_bytes(&home_json, HOME_FILE_BYTES_MAX);
+        let file = HomeFile::parse(&home_json, &bytes.map_err(|e| broken(&home_json, &e.to_string()))?)?;
         Ok(Self { path: path.to_owned(), file, unlock: Unlock::of_home(path), _lock: lock })
     }
 
@@ -316,7 +173,7 @@ impl Home {
 
 /// Reads a genesis file.
 pub fn read_genesis(path: &Path) -> Result<Genesis, HomeError> {
-    let text = std::fs::read_to_string(path).map_err(|e| broken(path, &e.to_string()))?;
+    let text = read_text(path, GENESIS_BYTES_MAX).map_err(|e| broken(path, &e.to_string()))?;
     Ok(Genesis::from_json(&text)?)
 }
 
@@ -458,8 +315,15 @@ pub(crate) fn broken(path: &Path, reason: &str) -> HomeError {
 ///
 /// > HOM-04: a file of a home has exactly its form; anything else is an error that names the file.
 pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, HomeError> {
-    let text = std::fs::read_to_string(path).map_err(|e| broken(path, &e.to_string()))?;
-    serde_json::from_str(&text).map_err(|e| broken(path, &e.to_string()))
+    let bytes = read_bytes(path, HOME_FILE_BYTES_MAX).map_err(|e| broken(path, &e.to_string()))?;
+    parse_json(path, &bytes)
+}
+
+fn parse_json<T: for<'de> Deserialize<'de>>(path: &Path, bytes: &[u8]) -> Result<T, HomeError> {
+    if bytes.len() > HOME_FILE_BYTES_MAX {
+        return Err(broken(path, "too large"));
+    }
+    serde_json::from_slice(bytes).map_err(|e| broken(path, &e.to_string()))
 }
 
 /// Writes a small JSON file, synced: it is there whole or not at all.

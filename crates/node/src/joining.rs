@@ -9,6 +9,17 @@
 //!
 //! A member that should get other roles shows the others a card in the same way.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -24,6 +35,7 @@ use parclose_transaction::MemberEntry;
 use parclose_types::{ChannelId, Generation, NetworkId, PublicKey, Tag, decode, encode, hex, limits};
 use serde::{Deserialize, Serialize};
 
+use crate::bounded::read_bytes;
 use crate::home::{ChannelCard, HomeError, MemberDirectory, broken, check_channel_name};
 use crate::key_file;
 use crate::randomness::generator;
@@ -102,6 +114,18 @@ impl Invitation {
         ChannelCard { name, template, channel, tag }
     }
 
+    /// Whether it is an invitation to a channel of this network, with a name that a channel can have.
+    ///
+    /// # Rules
+    ///
+    /// > HOM-08: an invitation is of this network, and one may have one channel of a name.
+    pub fn check(&self, network: NetworkId) -> Result<(), HomeError> {
+        if self.schema != INVITATION || self.network != network {
+            return Err(HomeError::OtherInvitation);
+        }
+        check_channel_name(&self.name)
+    }
+
     /// Makes the card of somebody who would join: the one-time key is stored before the card is there.
     ///
     /// # Rules
@@ -115,10 +139,7 @@ impl Invitation {
         roles: Vec<String>,
         cache: &SharedCache,
     ) -> Result<Card, HomeError> {
-        if self.schema != INVITATION || self.network != network {
-            return Err(HomeError::OtherInvitation);
-        }
-        check_channel_name(&self.name)?;
+        self.check(network)?;
         let card = self.card();
         let taken = |other: &ChannelCard| other.name == self.name && *other != card;
         if directory.channels()?.iter().chain(&directory.joining()?).any(taken) {
@@ -219,13 +240,19 @@ fn ask_setup(own: PublicKey, tag: &Tag, keys: &GenerationKeys, network: &MemoryN
     None
 }
 
-/// Reads an invitation or a card.
+/// Reads an invitation or a card. Somebody else made the file: it is read up to its limit, whatever the
+/// system says of its size.
 pub fn read_file<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, HomeError> {
-    let size = std::fs::metadata(path).map_err(|e| broken(path, &e.to_string()))?.len();
-    if size > limits::DEFINITION_BYTES_MAX as u64 {
+    let bytes = read_bytes(path, limits::DEFINITION_BYTES_MAX).map_err(|e| broken(path, &e.to_string()))?;
+    parse(path, &bytes)
+}
+
+/// Reads the bytes of an invitation or a card; `path` names them in an error.
+pub fn parse<T: for<'de> Deserialize<'de>>(path: &Path, bytes: &[u8]) -> Result<T, HomeError> {
+    if bytes.len() > limits::DEFINITION_BYTES_MAX {
         return Err(broken(path, "too large"));
     }
-    crate::home::read_json(path)
+    serde_json::from_slice(bytes).map_err(|e| broken(path, &e.to_string()))
 }
 
 #[cfg(test)]

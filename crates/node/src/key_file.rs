@@ -8,6 +8,17 @@
 //! three things that its owner must be able to tell apart: not the file that was meant, not the
 //! passphrase, or not as it was written.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 mod clear_text;
 mod error;
 pub mod form;

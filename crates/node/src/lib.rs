@@ -6,6 +6,7 @@
 //! through its trait only, so that separate processes can take their place.
 
 pub mod backup;
+pub mod bounded;
 pub mod consortium;
 pub mod found;
 pub mod home;

@@ -6,6 +6,7 @@
 
 mod awake;
 mod execute;
+mod fault;
 mod flight;
 mod handover;
 mod newest;
@@ -16,6 +17,7 @@ mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -62,7 +64,10 @@ enum Order {
 
 /// The way to a room.
 #[derive(Clone)]
-pub struct RoomHandle(Sender<Order>);
+pub struct RoomHandle {
+    orders: Sender<Order>,
+    broken_off: Arc<AtomicBool>,
+}
 
 impl std::fmt::Debug for RoomHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -72,7 +77,7 @@ impl std::fmt::Debug for RoomHandle {
 
 impl Inbox for RoomHandle {
     fn deliver(&self, from: PublicKey, frame: Vec<u8>) {
-        let _ = self.0.send(Order::Frame(from, frame));
+        let _ = self.orders.send(Order::Frame(from, frame));
     }
 }
 
@@ -89,7 +94,7 @@ impl RoomHandle {
 
     fn want(&self, content: Content, answer: Answer) {
         let order = Order::Submit(Box::new(Wanted { content, answer, since: None, place: 0 }));
-        if let Err(std::sync::mpsc::SendError(Order::Submit(wanted))) = self.0.send(order) {
+        if let Err(std::sync::mpsc::SendError(Order::Submit(wanted))) = self.orders.send(order) {
             (wanted.answer)(Err(SubmitError::Stopped { transaction: None }));
         }
     }
@@ -115,28 +120,34 @@ impl RoomHandle {
     ) -> Option<T> {
         let (done, wait) = channel();
         let order = Order::Call(Box::new(move |channel| drop(done.send(call(channel)))));
-        self.0.send(order).ok()?;
+        self.orders.send(order).ok()?;
         wait.recv().ok()
     }
 
     /// Waits until everything submitted has its verdict and this member's transactions are attested.
     pub fn quiesce(&self) {
         let (done, wait) = channel();
-        if self.0.send(Order::Quiesce(done)).is_ok() {
+        if self.orders.send(Order::Quiesce(done)).is_ok() {
             let _ = wait.recv();
         }
+    }
+
+    /// Whether a panic has ended the work of this room (NOD-16).
+    #[must_use]
+    pub fn has_broken_off(&self) -> bool {
+        self.broken_off.load(Ordering::SeqCst)
     }
 
     /// Whether something is on its way here, or would be if the others took part.
     pub(crate) fn is_restless(&self) -> bool {
         let (done, wait) = channel();
-        self.0.send(Order::Restless(done)).is_ok() && wait.recv().unwrap_or(false)
+        self.orders.send(Order::Restless(done)).is_ok() && wait.recv().unwrap_or(false)
     }
 
     /// Events that are ordered and not executed here, as long as they can be.
     pub(crate) fn behind(&self) -> u64 {
         let (done, wait) = channel();
-        if self.0.send(Order::Behind(done)).is_err() {
+        if self.orders.send(Order::Behind(done)).is_err() {
             return 0;
         }
         wait.recv().unwrap_or(0)
@@ -145,22 +156,22 @@ impl RoomHandle {
     /// Waits until everything that was put into the inbox before has been looked at.
     pub(crate) fn pause(&self) {
         let (done, wait) = channel();
-        if self.0.send(Order::Pause(done)).is_ok() {
+        if self.orders.send(Order::Pause(done)).is_ok() {
             let _ = wait.recv();
         }
     }
 
     /// Has the room look whether it should close its store.
     fn rest(&self) {
-        let _ = self.0.send(Order::Rest);
+        let _ = self.orders.send(Order::Rest);
     }
 
     pub(crate) fn root_head(&self) {
-        let _ = self.0.send(Order::RootHead);
+        let _ = self.orders.send(Order::RootHead);
     }
 
     pub(crate) fn stop(&self) {
-        let _ = self.0.send(Order::Stop);
+        let _ = self.orders.send(Order::Stop);
     }
 }
 
@@ -230,11 +241,13 @@ struct Parts {
     root_handle: RootHandle,
     awake: Awake,
     own: Sender<Order>,
+    /// a panic has ended this room's work
+    broken_off: Arc<AtomicBool>,
 }
 
 impl Parts {
     fn handle(&self) -> RoomHandle {
-        RoomHandle(self.own.clone())
+        RoomHandle { orders: self.own.clone(), broken_off: self.broken_off.clone() }
     }
 }
 
@@ -267,7 +280,8 @@ pub fn start(seat: Seat, around: Surroundings) -> Result<(RoomHandle, JoinHandle
     let member = seat.directory.path().file_name().unwrap_or_default().to_string_lossy();
     let name = format!("{member}/{}", seat.card.name);
     let Surroundings { network, root, root_handle, awake } = around;
-    let parts = Parts { seat, network, root, root_handle, awake, own };
+    let broken_off = Arc::new(AtomicBool::new(false));
+    let parts = Parts { seat, network, root, root_handle, awake, own, broken_off: broken_off.clone() };
     let handle = parts.handle();
     let state = match Resting::of(&parts) {
         Some(resting) => State::Resting(Box::new(resting)),
@@ -279,7 +293,7 @@ pub fn start(seat: Seat, around: Surroundings) -> Result<(RoomHandle, JoinHandle
             State::Awake(Box::new(Room::awake(parts, channel, newest, transport, 0)))
         }
     };
-    Ok((handle, spawn(name, move || run(state, &inbox))))
+    Ok((handle, spawn(name, move || run(state, &inbox, &broken_off))))
 }
 
 fn spawn(name: String, task: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
@@ -293,20 +307,29 @@ enum State {
 }
 
 /// The room's task: awake and at rest in turn.
-fn run(mut state: State, inbox: &Receiver<Order>) {
+fn run(mut state: State, inbox: &Receiver<Order>, broken_off: &AtomicBool) {
     let mut first = None;
     loop {
         state = match state {
-            State::Awake(mut room) => match room.run(first.take(), inbox) {
-                Some(until) => State::Resting(Box::new(room.rest(until))),
-                None => return room.stop(),
-            },
-            State::Resting(resting) => match resting.listen(inbox) {
-                Woken::By(room, order) => {
+            State::Awake(mut room) => {
+                let first = first.take();
+                match fault::guard(broken_off, || room.run(first, inbox)) {
+                    Some(Some(until)) => State::Resting(Box::new(room.rest(until))),
+                    Some(None) => return room.stop(),
+                    None => {
+                        room.give_up();
+                        drop(room);
+                        return fault::refuse(inbox);
+                    }
+                }
+            }
+            State::Resting(resting) => match fault::guard(broken_off, || resting.listen(inbox)) {
+                Some(Woken::By(room, order)) => {
                     first = Some(order);
                     State::Awake(room)
                 }
-                Woken::Stopped => return,
+                Some(Woken::Stopped) => return,
+                None => return fault::refuse(inbox),
             },
         };
     }

@@ -4,6 +4,10 @@ use parclose_channel::{ChannelError, Reject, Verdict};
 use parclose_transaction::DraftInvalid;
 use parclose_types::{Failure, Fault, Sequence, TransactionDigest};
 
+/// What helps when a room has broken off.
+pub const BROKEN_OFF_FIX: &str =
+    "start the node again: the channel goes on from its disk; report what it said as a bug";
+
 /// A transaction with its final verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -39,6 +43,9 @@ pub enum SubmitError {
         /// the transaction, if it was signed already
         transaction: Option<TransactionDigest>,
     },
+    /// NOD-16: a panic has ended the room
+    #[error("the room has broken off after a fault of this program")]
+    BrokenOff,
     /// NOD-08: the root chain did not take the batch's anchor
     #[error("the root chain did not take the anchor: rule {rule}")]
     NotAnchored {
@@ -67,6 +74,7 @@ impl Failure for SubmitError {
             Self::NotEndorsed { .. } => "NOT_ENDORSED",
             Self::NotAnchored { .. } => "OUTCOME_UNKNOWN",
             Self::Stopped { .. } => "OUTCOME_UNKNOWN",
+            Self::BrokenOff => "ROOM_STOPPED",
             Self::Expired => "TRANSACTION_EXPIRED",
             Self::NotDealt => "AUDIENCE_NOT_READY",
             Self::Closed => "CHANNEL_CLOSED",
@@ -81,6 +89,7 @@ impl Failure for SubmitError {
             Self::NotEndorsed { .. } => "NOD-01",
             Self::NotAnchored { .. } => "NOD-08",
             Self::Stopped { .. } => "NOD-02",
+            Self::BrokenOff => "NOD-16",
             Self::Expired => "NOD-03",
             Self::NotDealt => "NOD-12",
             Self::Closed => "NOD-13",
@@ -94,6 +103,7 @@ impl Failure for SubmitError {
             Self::Channel(e) => e.fault(),
             Self::NotEndorsed { .. } | Self::NotAnchored { .. } | Self::NotDealt => Fault::Peer,
             Self::Stopped { .. } => Fault::Operator,
+            Self::BrokenOff => Fault::Bug,
             Self::Expired | Self::Closed => Fault::Sender,
         }
     }
@@ -116,6 +126,7 @@ impl Failure for SubmitError {
                 format!("ask for it: parclose tx show {tx}")
             }
             Self::Stopped { transaction: None } => "submit it again".into(),
+            Self::BrokenOff => BROKEN_OFF_FIX.into(),
             Self::Expired => "submit it again".into(),
             Self::Closed => "found a successor: parclose channel create".into(),
             Self::NotDealt => "submit it again once a majority of its readers takes part".into(),

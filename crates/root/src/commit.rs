@@ -123,9 +123,10 @@ impl CommitCertificate {
         let (mut signed, total) = (0_u128, validators.total_power());
         for (validator, _) in &self.signatures {
             let power = validators.power_of(validator);
-            signed += u128::from(power.ok_or(NotCommitted::UnknownValidator { validator: *validator })?);
+            let power = power.ok_or(NotCommitted::UnknownValidator { validator: *validator })?;
+            signed = signed.saturating_add(u128::from(power));
         }
-        if signed * 3 <= total * 2 {
+        if signed.saturating_mul(3) <= total.saturating_mul(2) {
             return Err(NotCommitted::Power { signed, total });
         }
         self.signatures.iter().try_for_each(|(validator, signature)| {

@@ -103,7 +103,7 @@ impl<'a> Execution<'a> {
     pub(crate) fn after(state: &'a RootState) -> Self {
         Self {
             state,
-            height: Height(state.head().height.0 + 1),
+            height: Height(state.head().height.0.saturating_add(1)),
             opens: 0,
             anchors: BTreeMap::new(),
             tags: BTreeMap::new(),
@@ -128,8 +128,11 @@ impl<'a> Execution<'a> {
         self.entries.push(after.append(tag, transaction.kind(), transaction.digest(), self.height));
         self.tags.insert(tag, after);
         match transaction {
-            RootTransaction::OpenChannel(_) => self.opens += 1,
-            RootTransaction::Anchor(_) => *self.anchors.entry(tag).or_default() += 1,
+            RootTransaction::OpenChannel(_) => self.opens = self.opens.saturating_add(1),
+            RootTransaction::Anchor(_) => {
+                let anchors = self.anchors.entry(tag).or_default();
+                *anchors = anchors.saturating_add(1);
+            }
             RootTransaction::Rotate(_) | RootTransaction::Close(_) => {}
         }
         self.transactions.push(transaction);

@@ -55,7 +55,7 @@ impl Failure for KeysInvalid {
             Self::Count { .. } => format!("name 1 to {MEMBERS_MAX} endorsers"),
             Self::Unsorted => "name every endorser once, in ascending order of the keys".into(),
             Self::Threshold { endorsers, .. } => {
-                format!("choose a threshold from {} to {endorsers}", endorsers / 2 + 1)
+                format!("choose a threshold from {} to {endorsers}", (endorsers / 2).saturating_add(1))
             }
         }
     }
@@ -64,7 +64,7 @@ impl Failure for KeysInvalid {
 /// More than half of `endorsers`: the least threshold that lets no two halves both certify.
 #[must_use]
 pub const fn default_threshold(endorsers: u16) -> u16 {
-    endorsers / 2 + 1
+    (endorsers / 2).saturating_add(1)
 }
 
 /// The keys that endorse for a channel in one generation, and how many of them a certificate needs.

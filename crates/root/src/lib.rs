@@ -22,6 +22,18 @@
 //! - [`state`], [`execution`]: from candidates to a block, and from a block to the next state
 //! - [`genesis`], [`header`], [`block`], [`commit`], [`proof`]: what a verifier reads
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod anchor;
 pub mod block;
 pub mod certificate;

@@ -182,7 +182,7 @@ impl RootState {
         self.history = rows.history.clone();
         self.tags.extend(rows.tags.iter().map(|(tag, state)| (*tag, state.clone())));
         self.nodes.apply(&update);
-        self.version += 1;
+        self.version = self.version.saturating_add(1);
         Ok(rows)
     }
 
@@ -242,7 +242,7 @@ impl RootState {
     }
 
     pub(crate) fn update(&self, changes: &[Change]) -> Update {
-        state_tree::update(&self.nodes, self.version + 1, changes)
+        state_tree::update(&self.nodes, self.version.saturating_add(1), changes)
             .expect("all nodes of the newest version are in memory")
     }
 }
@@ -258,7 +258,8 @@ fn build_tree(height: Height, tags: &BTreeMap<Tag, TagState>) -> Update {
 fn whole(history: &Frontier, height: Height) -> bool {
     let bytes = encode(history).len();
     let prefix = encode(&Frontier::default()).len();
-    history.len() == height.0 && bytes == prefix + 32 * height.0.count_ones() as usize
+    let subtrees = (height.0.count_ones() as usize).saturating_mul(32);
+    history.len() == height.0 && bytes == prefix.saturating_add(subtrees)
 }
 
 /// The state root of a header is where a proof of [`RootState::prove_tag`] is verified.

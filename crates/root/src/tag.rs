@@ -135,7 +135,7 @@ impl TagState {
     pub(crate) fn append(&mut self, tag: Tag, kind: EventKind, transaction: Digest, at: Height) -> LogEntry {
         let sequence = self.next_sequence();
         self.chain = extend_chain(&self.chain, kind, &transaction, at);
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         self.recent.retain(|(last_height, _)| *last_height >= at);
         LogEntry { tag, sequence, kind, transaction, chain: self.chain }
     }

@@ -17,6 +17,17 @@
 //! what the disk holds is then unknown. What this crate cannot notice is a whole directory put back
 //! to an earlier state; the root chain tells its owner that.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 mod cipher;
 mod disk;
 mod error;

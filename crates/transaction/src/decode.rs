@@ -55,7 +55,8 @@ impl UnverifiedTransaction {
     ///
     /// > WIR-06: salt, sealed fields and wraps are exactly those that the body commits to.
     pub fn check_sealed(&self, prunable: &[u8]) -> Result<SealedPart, Malformed> {
-        let (limit, got) = (limits::TRANSACTION_BYTES_MAX, self.permanent_bytes + prunable.len());
+        let (limit, got) =
+            (limits::TRANSACTION_BYTES_MAX, self.permanent_bytes.saturating_add(prunable.len()));
         if got > limit {
             return Err(Malformed::TooLarge { what: "transaction", limit, got });
         }

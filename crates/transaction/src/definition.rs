@@ -26,7 +26,7 @@ pub use texts::DefinitionTexts;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Definition {
-    /// format of this file: 1
+    /// format of this file, which stands for the rules of the channel too: [`FORMAT`]
     pub format: u32,
     /// template name
     pub template: String,
@@ -182,6 +182,14 @@ pub enum DefinitionInvalid {
         /// found
         got: u64,
     },
+    /// DEF-14: a format, and with it rules, that this program does not know
+    #[error("{file} has format {found}, this program knows the rules of format {FORMAT}")]
+    Format {
+        /// which file
+        file: String,
+        /// format found
+        found: u64,
+    },
     /// DEF-05: an audience rule that names nobody
     #[error("audience `{audience}` names neither a role nor a slot")]
     NamesNobody {
@@ -189,6 +197,9 @@ pub enum DefinitionInvalid {
         audience: String,
     },
 }
+
+/// The one format of a definition, which stands for the rules by which its channel executes.
+pub const FORMAT: u32 = 1;
 
 /// What a policy calls the channel itself, when it says who may change it; no record type has this name.
 pub const CHANNEL_RESOURCE: &str = "channel";
@@ -202,7 +213,10 @@ pub(crate) const SLOTS_MAX: usize = 16;
 
 impl Failure for DefinitionInvalid {
     fn code(&self) -> &'static str {
-        "DEFINITION_INVALID"
+        match self {
+            Self::Format { .. } => "RULES_UNKNOWN",
+            _ => "DEFINITION_INVALID",
+        }
     }
 
     fn rule(&self) -> &'static str {
@@ -212,6 +226,7 @@ impl Failure for DefinitionInvalid {
             Self::Unresolved { .. } => "DEF-03",
             Self::Limit { .. } => "DEF-04",
             Self::NamesNobody { .. } => "DEF-05",
+            Self::Format { .. } => "DEF-14",
         }
     }
 
@@ -224,7 +239,10 @@ impl Failure for DefinitionInvalid {
     }
 
     fn fix(&self) -> String {
-        "correct channel.toml; specs/03-access.md describes each key".into()
+        match self {
+            Self::Format { .. } => "update parclose on this node to a version that knows these rules".into(),
+            _ => "correct channel.toml; specs/03-access.md describes each key".into(),
+        }
     }
 }
 
@@ -238,8 +256,10 @@ impl Definition {
     /// > DEF-03: every class, audience, role and slot that is named is defined.
     /// > DEF-04: counts and intervals are within their limits.
     /// > DEF-05: an audience rule names at least one role or slot.
+    /// > DEF-14: a definition of another format is refused before anything else in it is read: its rules are not known here.
     pub fn parse(file: &str, text: &str) -> Result<Self, DefinitionInvalid> {
         limit("bytes of the definition", text.len() as u64, 1, limits::DEFINITION_BYTES_MAX as u64)?;
+        check_format(file, text)?;
         let mut definition: Self = toml::from_str(text)
             .map_err(|e| DefinitionInvalid::Shape { file: file.into(), reason: one_line(text, &e) })?;
         definition.check_limits()?;
@@ -273,7 +293,6 @@ impl Definition {
     }
 
     fn check_limits(&self) -> Result<(), DefinitionInvalid> {
-        limit("format", self.format.into(), 1, 1)?;
         limit("epoch_length", self.parameters.epoch_length, 1, 1 << 32)?;
         limit("grace", self.parameters.grace, 0, self.parameters.epoch_length)?;
         limit("expiry_max", self.parameters.expiry_max, 1, 1 << 20)?;
@@ -383,6 +402,21 @@ impl RecordType {
     }
 }
 
+/// What a format that comes later adds is not known here, so nothing else is asked of the text.
+fn check_format(file: &str, text: &str) -> Result<(), DefinitionInvalid> {
+    #[derive(Deserialize)]
+    struct Formatted {
+        format: u64,
+    }
+    match toml::from_str::<Formatted>(text) {
+        Ok(Formatted { format }) if format != u64::from(FORMAT) => {
+            Err(DefinitionInvalid::Format { file: file.into(), found: format })
+        }
+        // What is no definition at all is told by its shape.
+        _ => Ok(()),
+    }
+}
+
 fn limit(what: &'static str, got: u64, from: u64, to: u64) -> Result<(), DefinitionInvalid> {
     if (from..=to).contains(&got) { Ok(()) } else { Err(DefinitionInvalid::Limit { what, from, to, got }) }
 }
@@ -416,7 +450,7 @@ fn unresolved<T>(what: &'static str, name: &str, of: &str) -> Result<T, Definiti
 /// The parser's message in one line, with the line number where it knows it.
 fn one_line(text: &str, error: &toml::de::Error) -> String {
     let lines_before = |start: usize| text.bytes().take(start).filter(|byte| *byte == b'\n').count();
-    let line = error.span().map(|span| lines_before(span.start) + 1);
+    let line = error.span().map(|span| lines_before(span.start).saturating_add(1));
     let message = cut(&error.message().replace('\n', " "), MESSAGE_SHOWN);
     match line {
         Some(line) => format!("line {line}: {message}"),

@@ -277,7 +277,7 @@ impl SealedDraft {
         let signature = author.sign(&signing_bytes(&self.body.digest()));
         let signed = SignedTransaction { body: self.body, signature, sealed: self.sealed };
         let (permanent, prunable) = signed.encode_parts();
-        let got = permanent.len() + prunable.len();
+        let got = permanent.len().saturating_add(prunable.len());
         if got > limits::TRANSACTION_BYTES_MAX { Err(DraftInvalid::TooLarge { got }) } else { Ok(signed) }
     }
 }

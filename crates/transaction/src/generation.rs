@@ -195,12 +195,16 @@ fn place(
     taken: &mut [Option<usize>],
     tried: &mut BTreeSet<usize>,
 ) -> bool {
+    let Some(own) = members.get(member) else { return false };
     for (at, slot) in slots.iter().enumerate() {
-        if !members[member].certificate.roles.contains(&slot.role) || !tried.insert(at) {
+        if !own.certificate.roles.contains(&slot.role) || !tried.insert(at) {
             continue;
         }
-        if taken[at].is_none_or(|other| place(other, members, slots, taken, tried)) {
-            taken[at] = Some(member);
+        let now = taken.get(at).copied().flatten();
+        if now.is_none_or(|other| place(other, members, slots, taken, tried)) {
+            if let Some(seat) = taken.get_mut(at) {
+                *seat = Some(member);
+            }
             return true;
         }
     }

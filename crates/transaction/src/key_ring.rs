@@ -44,7 +44,7 @@ impl KeyRing {
     /// Keys that it holds: secrets and covers.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.secrets.len() + self.shared.len()
+        self.secrets.len().saturating_add(self.shared.len())
     }
 
     /// Whether it holds none.

@@ -21,6 +21,18 @@
 //! part (salt, key commitments, ciphertexts), which can be pruned. Only [`SignedTransaction`]
 //! encodes; only [`UnverifiedTransaction`] decodes.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod act;
 pub mod authenticate;
 pub mod body;

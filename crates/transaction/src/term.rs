@@ -47,9 +47,11 @@ impl Term {
     #[must_use]
     pub fn epoch_at(&self, height: Height) -> (Epoch, u64) {
         let since = height.0.saturating_sub(self.start.0);
-        let length = self.epoch_length.max(1); // no length of 0 gets past KEY-12, but it must not divide here
-        let index = u32::try_from(since / length).unwrap_or(u32::MAX);
-        (Epoch(self.first_epoch.0.saturating_add(index)), since % length)
+        // No length of 0 gets past KEY-12, but it must not divide here.
+        let length = self.epoch_length.max(1);
+        let (whole, into) = (since.checked_div(length), since.checked_rem(length));
+        let index = whole.and_then(|index| u32::try_from(index).ok()).unwrap_or(u32::MAX);
+        (Epoch(self.first_epoch.0.saturating_add(index)), into.unwrap_or(0))
     }
 }
 

@@ -180,8 +180,8 @@ fn is_json(text: &str) -> bool {
 
 fn depth(value: &Value) -> usize {
     match value {
-        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Value::Object(items) => 1 + items.values().map(depth).max().unwrap_or(0),
+        Value::Array(items) => items.iter().map(depth).max().unwrap_or(0).saturating_add(1),
+        Value::Object(items) => items.values().map(depth).max().unwrap_or(0).saturating_add(1),
         _ => 0,
     }
 }

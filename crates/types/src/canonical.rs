@@ -43,6 +43,9 @@ pub enum Malformed {
         /// which list
         what: &'static str,
     },
+    /// WIR-07: frames that are no message, or not in its order.
+    #[error("the frames are not those of a message, in order")]
+    Frames,
     /// WIR-08: exactly one of two parts is wanted.
     #[error("exactly one of {what} is wanted")]
     NotOneOf {
@@ -69,6 +72,7 @@ impl Failure for Malformed {
             Self::TooMany { .. } => "WIR-04",
             Self::Unsorted { .. } => "WIR-05",
             Self::Mismatch { .. } => "WIR-06",
+            Self::Frames => "WIR-07",
             Self::NotOneOf { .. } => "WIR-08",
         }
     }

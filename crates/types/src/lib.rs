@@ -11,6 +11,17 @@
 //! - [`failure`]: what every error of every stage can say about itself
 //! - [`commitment`]: the hiding commitment that a channel makes and the root chain orders
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod canonical;
 pub mod commitment;
 pub mod encoding;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use parclose_crypto::keystore::{Cost, Header, SealedKey, Stretched};
+use parclose_crypto::keystore::{Cost, Header, NotUnlocked, SealedKey, Stretched};
 use parclose_crypto::{Passphrase, Secret};
 use parclose_node::key_file::form::{KeyFile, PublicPart};
 use parclose_node::key_file::{KeyKind, Unusable};
@@ -29,6 +29,13 @@ impl std::fmt::Debug for Honest {
 pub static HONEST: LazyLock<[Honest; 2]> = LazyLock::new(|| {
     [(KeyKind::Member, Some("bank-1"), 32, 1), (KeyKind::Regulator, None, 1216, 2)].map(seal)
 });
+
+impl Honest {
+    /// Opens a sealed key with this owner's passphrase, as the key of its public part.
+    pub(crate) fn open(&self, sealed: &SealedKey) -> Result<(), NotUnlocked> {
+        sealed.open(&self.stretched, &self.file.public.bytes()).map(drop)
+    }
+}
 
 fn seal((kind, name, public_bytes, seed): (KeyKind, Option<&str>, usize, u8)) -> Honest {
     let passphrase = Passphrase::read(&mut &b"correct horse"[..]).expect("it is a passphrase");

@@ -15,8 +15,14 @@
 //! - [`key_files`]: key files and sealed keys
 //! - [`texts`]: definitions, policies, mappings
 //! - [`tables`]: tables under a mapping, and without one
+//! - [`archive`]: archives of a channel
+//! - [`governance`]: acts, what joiners show and get, contexts
+//! - [`entrances`], [`vectors`]: the same entrances by the rules that refuse, and vectors that break one rule each
 //! - [`world`], [`seeds`], [`mutator`]: what happened, the corpus made of it, and its deformation
 
+pub mod archive;
+pub mod entrances;
+pub mod governance;
 pub mod key_files;
 pub mod ledger;
 pub mod mutator;
@@ -24,6 +30,7 @@ pub mod proofs;
 pub mod seeds;
 pub mod tables;
 pub mod texts;
+pub mod vectors;
 pub mod wire;
 pub mod world;
 
@@ -75,4 +82,11 @@ targets![
     wire::view_key,
     key_files::key_file,
     key_files::sealed_key,
+    archive::archive_content,
+    archive::archive_changed,
+    governance::governance_act,
+    governance::joiner_setup,
+    governance::card,
+    governance::invitation,
+    governance::contexts,
 ];

@@ -12,11 +12,14 @@ use parclose_crypto::padding::pad;
 use parclose_exchange::{Message, split};
 use parclose_keys::audience::hazmat::audience_from_bytes;
 use parclose_keys::{Cover, ViewKey};
+use parclose_transaction::{Act, Change, Motion, Share, SharedScope};
 use parclose_types::{
-    AudienceId, ChannelCommitment, ClassId, Digest, Epoch, PublicKey, SignatureBytes, Tag, encode,
+    AudienceId, ChannelCommitment, ClassId, Digest, Epoch, Generation, MemberId, PublicKey, SignatureBytes,
+    Tag, TransactionDigest, encode,
 };
 
 use crate::TARGETS;
+use crate::archive::{BEFORE_CHUNKS, CHUNK_BYTES, CONTENT};
 use crate::key_files::HONEST;
 use crate::ledger::join_parts;
 use crate::tables::{EVERYTHING_TOML, GENERATED_TOML, sample};
@@ -102,9 +105,85 @@ fn of(target: &str) -> Seeds {
         "unpad" => paddings(),
         "view_key" => view_keys(),
         "key_file" => key_files(),
+        "governance_act" => acts(),
+        "joiner_setup" => Seeds::signed(vec![encode(&WORLD.setup)]),
+        "card" | "invitation" | "contexts" => of_vectors(target),
+        "archive_content" => archive_contents(),
+        "archive_changed" => Seeds::new(vec![vec![0; 4]], changed_archives()),
         "sealed_key" => Seeds::signed(HONEST.iter().map(|honest| honest.file.sealed.encode()).collect()),
         _ => Seeds::default(),
     }
+}
+
+/// An act of every kind, and acts that are counted too high or stand out of order.
+fn acts() -> Seeds {
+    let of_world = WORLD.transactions.iter().filter_map(|transaction| transaction.body().act.clone());
+    let (configuration, audience) = (Digest([1; 32]), AudienceId([2; 32]));
+    let (member, root) = (MemberId([3; 32]), [4; 32]);
+    let entry = WORLD.setup.config.members[0].clone();
+    let motion = |changes| Act::Move(Motion { changes, blinder: [7; 32] });
+    let scope = |class| SharedScope {
+        generation: Generation(0),
+        audience,
+        class: ClassId(class),
+        from: Epoch(1),
+        to: Epoch(9),
+    };
+    let share = |scopes| Act::Share(Share { member, scopes, wraps_root: root });
+    let acknowledge = |ids: &[u8]| Act::Acknowledge {
+        configuration,
+        audiences: ids.iter().map(|id| AudienceId([*id; 32])).collect(),
+    };
+    let changes = vec![
+        Change::Join(entry.clone()),
+        Change::Remove(member),
+        Change::Roles(entry.certificate.clone()),
+        Change::Redefine(Box::new(WORLD.setup.texts.clone())),
+    ];
+    let made = [
+        motion(changes),
+        motion(vec![Change::Rekey]),
+        motion(vec![Change::Close]),
+        Act::Vote { motion: TransactionDigest([5; 32]), approve: true },
+        Act::PublishKey(entry.certificate),
+        acknowledge(&[1, 2]),
+        Act::Complain { configuration, audience },
+        Act::Rewrap { configuration, audience, member, wraps_root: root },
+        share(vec![scope(1), scope(2)]),
+    ];
+    let bad = [
+        motion(vec![Change::Rekey; 17]),
+        acknowledge(&[2, 1]),
+        acknowledge(&[1, 1]),
+        share(vec![scope(2), scope(1)]),
+        share(vec![scope(1), scope(1)]),
+    ];
+    let mut seeds = Seeds::canonical(made.into_iter().chain(of_world).map(|act| encode(&act)).collect());
+    seeds.bad.extend(bad.iter().map(encode::<Act>));
+    seeds
+}
+
+/// What the vectors of an entrance of the same name have, but for what is too long to be kept in a corpus.
+fn of_vectors(target: &str) -> Seeds {
+    let vectors: Vec<_> =
+        crate::vectors::all().into_iter().filter(|vector| vector.entrance == target).collect();
+    let bad = vectors.iter().map(|vector| vector.bad.clone()).filter(|bad| bad.len() < 8 << 10).collect();
+    Seeds::new(vectors.into_iter().take(1).map(|vector| vector.good).collect(), bad)
+}
+
+/// The contents that the vectors have, but for those that are too long to be kept in a corpus.
+fn archive_contents() -> Seeds {
+    Seeds { good: vec![CONTENT.clone()], ..of_vectors("archive_content") }
+}
+
+/// One change in each part of an archive, and one cut at its end.
+fn changed_archives() -> Vec<Vec<u8>> {
+    let places = [0, 7, 60, BEFORE_CHUNKS, BEFORE_CHUNKS + 40, BEFORE_CHUNKS + CHUNK_BYTES];
+    let change =
+        |place: usize| [&[0; 4], &u32::try_from(place).unwrap_or(0).to_be_bytes()[..], &[1]].concat();
+    let mut bad: Vec<Vec<u8>> = places.map(change).to_vec();
+    bad.push(vec![0, 0, 0, 1]);
+    bad
 }
 
 fn key_files() -> Seeds {
@@ -310,7 +389,7 @@ fn tables() -> Seeds {
     Seeds::new(vec![table, sample(2, 12), utf16], bad)
 }
 
-fn messages() -> Vec<Message> {
+pub(crate) fn messages() -> Vec<Message> {
     let tag = Tag([3; 32]);
     let commitment = ChannelCommitment(Digest([4; 32]));
     let (endorser, signature) = (PublicKey([5; 32]), SignatureBytes([6; 64]));

@@ -6,8 +6,10 @@ use std::sync::LazyLock;
 
 use parclose_documents::suggest::NoDraft;
 use parclose_documents::{BadSource, Import, Mapping, Source, State, read_documents, suggest};
+use parclose_types::Failure;
 
 use crate::Reached;
+use crate::entrances::{Rule, rule, utf_8};
 
 /// Bytes of a table.
 const TABLE_BYTES_MAX: usize = 256 << 10;
@@ -73,6 +75,22 @@ pub fn suggest_mapping(input: &[u8]) -> Reached {
     let imported = import(input, &mapping.expect("a currency is said")).expect("a draft fits its table");
     check_import(&imported);
     Reached::Through
+}
+
+/// A mapping, or the rule that refuses it.
+pub(crate) fn mapping_rule(bytes: &[u8]) -> Result<Vec<u8>, Rule> {
+    Mapping::parse(utf_8(bytes, "IMP-01")?, "mapping.toml").map(|_| bytes.to_vec()).map_err(rule)
+}
+
+/// A mapping, a zero byte, and a table under it; the rule of the first row that is left out for a fault.
+pub(crate) fn table_rule(bytes: &[u8]) -> Result<Vec<u8>, Rule> {
+    let at = bytes.iter().position(|byte| *byte == 0).ok_or("IMP-01")?;
+    let (mapping, table) = bytes.split_at(at);
+    let mapping = Mapping::parse(utf_8(mapping, "IMP-01")?, "mapping.toml").map_err(rule)?;
+    let mapping = mapping.in_currency(None, "mapping.toml").map_err(rule)?;
+    let imported = import(table.get(1..).unwrap_or_default(), &mapping).map_err(rule)?;
+    check_import(&imported);
+    imported.rejected().next().map_or_else(|| Ok(bytes.to_vec()), |left_out| Err(left_out.rule()))
 }
 
 pub(crate) fn import(bytes: &[u8], mapping: &Mapping) -> Result<Import, BadSource> {

@@ -62,7 +62,7 @@ pub fn policy_parse(input: &[u8]) -> Reached {
         return Reached::Door;
     };
     let (text, schema_text) = text.split_once('\0').unwrap_or((text, SCHEMA));
-    let policy = match parse(text, schema_text) {
+    let policy = match parse_policy(text, schema_text) {
         Ok(policy) => policy,
         Err(PolicyError::NotCedar { .. } | PolicyError::TooLarge { .. }) => return Reached::Door,
         Err(_) => return Reached::Inside,
@@ -71,7 +71,7 @@ pub fn policy_parse(input: &[u8]) -> Reached {
     let ids: BTreeSet<&str> = statements.iter().map(|statement| statement.id.as_str()).collect();
     assert_eq!(ids.len(), statements.len(), "two statements of one id");
     let permits = statements.iter().any(|statement| statement.effect == Effect::Permit);
-    let forbidden = parse(&format!("{text}{FORBID_ALL}"), schema_text).ok();
+    let forbidden = parse_policy(&format!("{text}{FORBID_ALL}"), schema_text).ok();
     for request in requests(&policy) {
         let allowed = decide(&policy, PolicyEpoch(1), &request).is_ok();
         assert_eq!(
@@ -87,7 +87,7 @@ pub fn policy_parse(input: &[u8]) -> Reached {
     Reached::Through
 }
 
-fn parse(text: &str, schema_text: &str) -> Result<Policy, PolicyError> {
+pub(crate) fn parse_policy(text: &str, schema_text: &str) -> Result<Policy, PolicyError> {
     Policy::parse(PolicySource { file_name: "policy.cedar".into(), text, schema_text })
 }
 

@@ -16,7 +16,7 @@ use parclose_crypto::merkle::ProvingList;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::wrap::UnwrapKey;
 use parclose_crypto::{SigningKey, hash};
-use parclose_keys::MemberSecret;
+use parclose_keys::{MemberSecret, PseudonymKey};
 use parclose_root::{
     Certificate, CloseStatement, CommitCertificate, GenerationKeys, Genesis, OpenChannel, OrderProof,
     Parameters, RootState, RootTransaction, RotateStatement, TagProof, Validator,
@@ -85,6 +85,10 @@ pub struct World {
     pub regulator: UnwrapKey,
     /// the view key in it, in its wire form
     pub view_key: Vec<u8>,
+    /// the members' signing keys, in the order of their pseudonyms: for vectors that are signed as they should be
+    pub pseudonyms: Vec<PseudonymKey>,
+    /// the same of the generation that would come next
+    pub next_pseudonyms: Vec<PseudonymKey>,
 }
 
 impl World {
@@ -104,7 +108,7 @@ fn rng(seed: u8) -> ChaCha20Rng {
     ChaCha20Rng::from_seed([seed; 32])
 }
 
-fn validator() -> SigningKey {
+pub(crate) fn validator() -> SigningKey {
     SigningKey::from_seed(&secret_from_bytes(hash("validator of the fuzz world", &[])))
 }
 
@@ -177,12 +181,18 @@ impl Making {
             wrapped,
             regulator,
             view_key,
+            pseudonyms: self.keys_in(GENERATION),
+            next_pseudonyms: self.keys_in(Generation(GENERATION.0 + 1)),
             fresh: self.fresh,
             opened: self.opened,
             order_proofs: self.proofs,
             transactions: self.transactions,
             proposals: self.proposals,
         }
+    }
+
+    fn keys_in(&self, generation: Generation) -> Vec<PseudonymKey> {
+        self.members.iter().map(|member| member.pseudonym_in(generation)).collect()
     }
 
     fn next(&self) -> Height {

@@ -92,7 +92,9 @@ fn the_world_is_made_the_same_twice() {
 fn no_mutant_breaks_a_promise() {
     for (target, seed) in TARGETS.iter().zip(1..) {
         let inputs: Vec<Vec<u8>> = corpus_of(target.name).into_values().collect();
-        let tally = campaign(target.run, &inputs, MUTANTS, seed)
+        // An archive is 1 MiB at least, and is written to the disk on its way.
+        let mutants = if target.name.starts_with("archive") { MUTANTS / 20 } else { MUTANTS };
+        let tally = campaign(target.run, &inputs, mutants, seed)
             .unwrap_or_else(|crash| panic!("{}: {crash:?}", target.name));
         println!("{:24} {tally:?}", target.name);
         let past_the_door: usize =

@@ -158,8 +158,8 @@ impl Reading<'_> {
     ) {
         for (field, state) in states {
             match state {
-                FieldState::Opened(_) => self.view.opened_fields += 1,
-                FieldState::Sealed => self.view.sealed_fields += 1,
+                FieldState::Opened(_) => self.view.opened_fields = self.view.opened_fields.saturating_add(1),
+                FieldState::Sealed => self.view.sealed_fields = self.view.sealed_fields.saturating_add(1),
                 FieldState::Malformed => self.view.malformed.push(MalformedField {
                     author: transaction.body.author,
                     transaction: transaction.digest,
@@ -187,7 +187,7 @@ impl Reading<'_> {
                 transaction: transaction.digest,
                 fields: Vec::new(),
             });
-            (records.len() - 1, BTreeMap::new())
+            (records.len().saturating_sub(1), BTreeMap::new())
         });
         fields.extend(states);
         if let Some(record) = records.get_mut(*at) {

@@ -190,6 +190,40 @@ fn end_09_miscounted_and_oversized_batches_are_void() {
 }
 
 #[test]
+fn end_09_a_void_batch_is_handed_on_as_it_was_ordered() {
+    let mut trio = Trio::new();
+    let parts = trio.statement(create(1)).encode_parts();
+    let faults: [fn(&mut crate::Batch); 4] = [
+        |batch| batch.header.transactions = u32::MAX,
+        |batch| batch.header.transactions = 0,
+        |batch| drop(batch.prunable.pop()),
+        |batch| (batch.permanent, batch.prunable) = (vec![vec![]; 5000], vec![vec![]; 5001]),
+    ];
+    for fault in faults {
+        let mut proposal = trio.odd_proposal(vec![parts.clone()], |_| {});
+        fault(&mut proposal.batch);
+        proposal.batch.header.permanent_root = parclose_crypto::merkle::root(&proposal.batch.permanent);
+        proposal.batch.header.prunable_root = parclose_crypto::merkle::root(&proposal.batch.prunable);
+        let digest = proposal.batch.header.digest();
+        proposal.batch.signature = trio.member(0).pseudonym().sign(digest.as_ref());
+        let anchor = trio.collude(&proposal, trio.nth(0));
+        trio.order(anchor);
+        // One member has it of who colluded; the others fetch it from that member.
+        trio.member_mut(2).receive_anchored(&encode(&proposal)).unwrap();
+        let handed_on = trio.member(2).stored_proposal(&proposal.commitment()).unwrap().unwrap();
+        assert_eq!(handed_on.batch, proposal.batch);
+        for at in 0..3 {
+            trio.member_mut(at).receive_anchored(&encode(&handed_on)).unwrap();
+            let executed = trio.catch_up(at).unwrap().pop().unwrap();
+            assert!(matches!(executed.outcome, EventOutcome::Void { .. }));
+        }
+        trio.settle();
+    }
+    let good = trio.statement(create(1));
+    assert_eq!(trio.decide(&good), "applied", "what follows a void batch is executed");
+}
+
+#[test]
 fn end_11_nobody_on_the_way_can_void_a_batch() {
     let mut trio = Trio::new();
     let transactions = [trio.statement(create(1)), trio.statement(create(2))];

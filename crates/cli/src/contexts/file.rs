@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use parclose_node::bounded::read_text;
 use parclose_types::{Failure, Fault};
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ use crate::output::create_private;
 /// The variable that names the file.
 pub const VARIABLE: &str = "PARCLOSE_CONFIG";
 
-const FILE_BYTES_MAX: u64 = 64 << 10;
+const FILE_BYTES_MAX: usize = 64 << 10;
 const NAME_BYTES_MAX: usize = 64;
 
 /// All contexts, and which one is current.
@@ -144,15 +145,11 @@ impl Contexts {
     ///
     /// > CTX-06: a file of contexts that cannot be read or written is named.
     pub fn read(path: &Path) -> Result<Self, ContextRefused> {
-        match std::fs::metadata(path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Ok(found) if found.len() > FILE_BYTES_MAX => {
-                return Err(refused(path, 1, "a file of contexts has at most 64 KiB"));
-            }
-            _ => {}
+        match read_text(path, FILE_BYTES_MAX) {
+            Ok(text) => Self::parse(&text, path),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(e) => Err(at(path, &e)),
         }
-        let text = std::fs::read_to_string(path).map_err(|e| at(path, &e))?;
-        Self::parse(&text, path)
     }
 
     /// Reads its text.
@@ -161,6 +158,9 @@ impl Contexts {
     ///
     /// > CTX-01: a file of contexts is TOML of at most 64 KiB with `current` and, by name, `home`, `channel` and `as`; any other key is an error that names its line.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ContextRefused> {
+        if text.len() > FILE_BYTES_MAX {
+            return Err(refused(path, 1, "a file of contexts has at most 64 KiB"));
+        }
         let read: Self = toml::from_str(text).map_err(|e| {
             let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             refused(path, before.matches('\n').count() + 1, e.message())

@@ -16,11 +16,13 @@ use std::path::Path;
 
 use parclose_audit::{Bundle, WrappedViewKey};
 use parclose_channel::{Channel, StoredTransaction};
+use parclose_node::bounded::read_text;
 use parclose_node::consortium::open_channel;
 use parclose_node::home::{HomeError, read_genesis};
 use parclose_node::{Consortium, Home, key_file};
 use parclose_root::RootTransaction;
 use parclose_transaction::{FieldState, FieldView};
+use parclose_types::limits::RECEIPT_BYTES_MAX;
 use parclose_types::{Height, Sequence, Tag, TransactionDigest};
 use serde_json::{Value, json};
 
@@ -228,7 +230,7 @@ fn of_view_key(
     let directory = home.regulator_directory();
     let genesis = read_genesis(&directory.join("genesis.json"))?;
     let key = key_file::regulator(&directory.join("regulator.key"), home.unlock())?;
-    let text = std::fs::read_to_string(view_key).map_err(|e| CliError::file(view_key, &e))?;
+    let text = read_text(view_key, RECEIPT_BYTES_MAX).map_err(|e| CliError::file(view_key, &e))?;
     let wrapped = WrappedViewKey::from_json(&text)?;
     let file = File::open(bundle).map_err(|e| CliError::file(bundle, &e))?;
     let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(&genesis)?;

@@ -101,7 +101,7 @@ impl Manifest {
             .map(|file| file.name.as_str())
             .filter(|name| files::is_of_database(name))
             .collect();
-        let sorted = self.files.windows(2).all(|pair| pair[0].name < pair[1].name);
+        let sorted = self.files.is_sorted_by(|a, b| a.name < b.name);
         let whole = known.len() == self.files.len() && sorted && known.contains("CURRENT");
         if template && whole { Ok(()) } else { Err(BackupError::Name) }
     }

@@ -35,11 +35,12 @@ impl<R: Read> Opener<R> {
     pub(super) fn new(mut from: R, bytes: u64, with: &UnwrapKey) -> Result<Self, BackupError> {
         let mut header = [0_u8; HEADER.len()];
         from.read_exact(&mut header).map_err(|_| BackupError::NotAnArchive)?;
-        if header[..MAGIC.len()] != MAGIC {
+        if !header.starts_with(&MAGIC) {
             return Err(BackupError::NotAnArchive);
         }
         if header != HEADER {
-            return Err(BackupError::Version { found: header[MAGIC.len()], supported: VERSION });
+            let [.., found] = header;
+            return Err(BackupError::Version { found, supported: VERSION });
         }
         let mut wrapped = [0_u8; WRAP_BYTES];
         from.read_exact(&mut wrapped).map_err(|_| BackupError::CutOff)?;

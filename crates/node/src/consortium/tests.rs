@@ -12,6 +12,7 @@ use crate::submission::{Outcome, SubmitError};
 
 mod resting;
 mod restoring;
+mod stopping;
 mod waiting;
 
 const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../channels/bilateral");
@@ -32,14 +33,38 @@ fn consortium(members: &[&str]) -> (tempfile::TempDir, Consortium) {
     (folder, consortium)
 }
 
+/// What the first of two members states to the second.
+fn statement_of(record: u8, [preparer, counterparty]: [MemberId; 2]) -> Vec<DraftOperation> {
+    let fields = [
+        ("month", FieldValue::Text("2026-10".into())),
+        ("documents", FieldValue::Integer(record.into())),
+        ("total", FieldValue::Amount(100, *b"GBP")),
+    ];
+    vec![DraftOperation {
+        action: "create".into(),
+        record_type: "statement".into(),
+        record: RecordId([record; 32]),
+        version: 1,
+        parties: BTreeMap::from([
+            ("preparer".to_owned(), preparer),
+            ("counterparty".to_owned(), counterparty),
+        ]),
+        fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+    }]
+}
+
 impl Consortium {
     /// Founds the channel; what is left is to open it on the root chain.
     fn found(&self, members: &[&str]) -> OpenChannel {
-        self.found_as(members, str::to_owned)
+        self.found_as(ROOM, members, str::to_owned)
+    }
+
+    fn found_named(&self, name: &str, members: &[&str]) -> OpenChannel {
+        self.found_as(name, members, str::to_owned)
     }
 
     /// Founds a channel by a definition that is changed first.
-    fn found_as(&self, members: &[&str], change: impl Fn(&str) -> String) -> OpenChannel {
+    fn found_as(&self, name: &str, members: &[&str], change: impl Fn(&str) -> String) -> OpenChannel {
         let mut texts = read_template(Path::new(TEMPLATE)).unwrap();
         texts.channel_toml = change(&texts.channel_toml);
         let definition = Definition::parse("channel.toml", &texts.channel_toml).unwrap();
@@ -50,7 +75,7 @@ impl Consortium {
         };
         let parties: Vec<Party> = members.iter().map(party).collect();
         let network = self.root().network();
-        found_channel(ROOM, network, texts, &definition, &parties, self.cache()).unwrap().0
+        found_channel(name, network, texts, &definition, &parties, self.cache()).unwrap().0
     }
 
     fn pseudonym_of(&self, member: &str) -> PublicKey {
@@ -63,22 +88,7 @@ impl Consortium {
 
     /// What the first of two members states to the second.
     fn statement(&self, record: u8, parties: [&str; 2]) -> Vec<DraftOperation> {
-        let fields = [
-            ("month", FieldValue::Text("2026-10".into())),
-            ("documents", FieldValue::Integer(record.into())),
-            ("total", FieldValue::Amount(100, *b"GBP")),
-        ];
-        vec![DraftOperation {
-            action: "create".into(),
-            record_type: "statement".into(),
-            record: RecordId([record; 32]),
-            version: 1,
-            parties: BTreeMap::from([
-                ("preparer".to_owned(), self.id_of(parties[0])),
-                ("counterparty".to_owned(), self.id_of(parties[1])),
-            ]),
-            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        }]
+        statement_of(record, parties.map(|member| self.id_of(member)))
     }
 
     /// Submits as `ann`, to `bob`, without waiting.

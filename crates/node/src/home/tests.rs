@@ -1,3 +1,5 @@
+use parclose_types::Failure;
+
 use super::*;
 use crate::found::found_consortium;
 use crate::randomness::generator;

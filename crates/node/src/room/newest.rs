@@ -10,7 +10,7 @@ use parclose_consensus::RootChain;
 use parclose_root::GenerationKeys;
 use parclose_types::{Generation, PublicKey};
 
-use super::{Room, RoomHandle, Seat};
+use super::{Room, Seat};
 
 /// The newest generation on the root chain.
 #[derive(Debug)]
@@ -57,8 +57,7 @@ impl Room {
     pub(super) fn refresh_newest(&mut self) {
         let newest = Newest::of(&self.channel, self.parts.root.as_ref());
         if newest.generation != self.newest.generation {
-            self.transport =
-                self.parts.network.connect(newest.own, Arc::new(RoomHandle(self.parts.own.clone())));
+            self.transport = self.parts.network.connect(newest.own, Arc::new(self.parts.handle()));
             self.newest = newest;
         }
     }
@@ -67,7 +66,7 @@ impl Room {
     /// that generation leaves it: so whoever executes the rotation first finds as many listening as must
     /// endorse its batches, though they are an event behind.
     pub(super) fn listen_as(&self, pseudonym: PublicKey) {
-        let _ = self.parts.network.connect(pseudonym, Arc::new(RoomHandle(self.parts.own.clone())));
+        let _ = self.parts.network.connect(pseudonym, Arc::new(self.parts.handle()));
     }
 
     /// Goes on in a channel that this member has left, once it is let in again.

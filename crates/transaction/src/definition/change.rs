@@ -129,8 +129,9 @@ fn names(definition: &Definition) -> BTreeSet<(String, String)> {
 
 /// The roles and slots whose reading of one field changes.
 fn readers(sides: &[Option<Place<'_>>; 2], record: &str, field: &str) -> Vec<ReadingChange> {
-    let opens = |side: usize, reader: &Grounds| sides[side].is_some_and(|place| place.opens(reader));
-    let turn = |reader: &Grounds| match (opens(0, reader), opens(1, reader)) {
+    let [before, after] = sides;
+    let opens = |side: &Option<Place<'_>>, reader: &Grounds| side.is_some_and(|place| place.opens(reader));
+    let turn = |reader: &Grounds| match (opens(before, reader), opens(after, reader)) {
         (false, true) => Some(Turn::Gains),
         (true, false) => Some(Turn::Loses),
         _ => None,
@@ -142,8 +143,8 @@ fn readers(sides: &[Option<Place<'_>>; 2], record: &str, field: &str) -> Vec<Rea
     let readers: BTreeSet<Grounds> = slots.chain(roles).collect();
     let change = |reader: Grounds| {
         let turned = turn(&reader)?;
-        let side = if turned == Turn::Gains { 1 } else { 0 };
-        let demanded = sides[side].and_then(|place| place.role_for(&reader));
+        let side = if turned == Turn::Gains { after } else { before };
+        let demanded = side.and_then(|place| place.role_for(&reader));
         let is_listed = demanded.is_some_and(|role| turn(&role) == Some(turned));
         (!is_listed).then(|| ReadingChange {
             turn: turned,

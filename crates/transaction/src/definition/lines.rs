@@ -33,7 +33,8 @@ impl<'t> Lines<'t> {
     }
 
     fn line_of(&self, span: &Range<usize>) -> usize {
-        1 + self.text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()
+        let before = self.text.bytes().take(span.start).filter(|byte| *byte == b'\n').count();
+        before.saturating_add(1)
     }
 }
 

@@ -92,7 +92,7 @@ impl Approvals {
     /// Approvals that a motion needs among so many members: more than half in any case.
     #[must_use]
     pub fn needed(self, members: usize) -> usize {
-        let majority = members / 2 + 1;
+        let majority = (members / 2).saturating_add(1);
         match self {
             Self::Majority => majority,
             Self::TwoThirds => majority.max(members.saturating_mul(2).div_ceil(3)),

@@ -194,7 +194,6 @@ fn def_03_holds_for_audiences_that_no_field_uses_yet() {
 #[test]
 fn def_04_intervals_are_within_their_limits() {
     let rule = |from: &str, to: &str| with(from, to).map_or_else(|error| error.rule(), |_| "");
-    assert_eq!(rule("format = 1", "format = 2"), "DEF-04");
     assert_eq!(rule("epoch_length = 64", "epoch_length = 0"), "DEF-04");
     assert_eq!(rule("epoch_length = 64", "epoch_length = 4294967297"), "DEF-04");
     assert_eq!((rule("grace = 16", "grace = 64"), rule("grace = 16", "grace = 65")), ("", "DEF-04"));
@@ -276,4 +275,23 @@ proptest::proptest! {
         chars.splice(from..(from + 5).min(chars.len()), text.chars());
         let _ = Definition::parse("channel.toml", &chars.into_iter().collect::<String>());
     }
+}
+
+fn refused_rule(from: &str, to: &str) -> &'static str {
+    refused(from, to).rule()
+}
+
+#[test]
+fn def_14_a_format_of_other_rules_is_refused_before_anything_else_is_read() {
+    assert_eq!(refused_rule("format = 1", "format = 2"), "DEF-14");
+    assert_eq!(refused_rule("format = 1", "format = 0"), "DEF-14");
+    assert_eq!(refused_rule("format = 1", "format = 9223372036854775807"), "DEF-14");
+    // What the later format brings is not known here, and nothing is said about it.
+    let later = Definition::parse("channel.toml", "format = 2\n[of_later]\nproofs = true\n").unwrap_err();
+    assert_eq!((later.rule(), later.code()), ("DEF-14", "RULES_UNKNOWN"));
+    assert!(later.fix().contains("update parclose"), "{}", later.fix());
+    // Without a format, or with one that is no number, it is no definition of any.
+    assert_eq!(refused_rule("format = 1", ""), "DEF-01");
+    assert_eq!(refused_rule("format = 1", "format = -1"), "DEF-01");
+    assert_eq!(refused_rule("format = 1", "format = \"2\""), "DEF-01");
 }

@@ -63,7 +63,7 @@ fn nod_18_a_room_at_rest_wakes_when_its_keys_are_to_turn_over() {
     found_consortium(&path, &["ann", "bob", "cyd"], &mut generator()).unwrap();
     let consortium = Consortium::open(Home::open(&path).unwrap()).unwrap();
     let scheduled = |toml: &str| toml.replace("rekey_after_epochs = 0", "rekey_after_epochs = 2");
-    let open = consortium.found_as(&["ann", "bob"], scheduled);
+    let open = consortium.found_as(ROOM, &["ann", "bob"], scheduled);
     consortium.open_on_root(ROOM, &["ann".into(), "bob".into()], open).unwrap();
     consortium.quiesce();
     let consortium = with_one_awake(consortium);
