@@ -38,6 +38,7 @@ pub mod propose;
 pub mod prove;
 pub mod reject;
 pub mod setup;
+pub mod successor;
 pub mod tables;
 pub mod turnover;
 pub mod upkeep;
@@ -54,6 +55,7 @@ pub use ledger::{RecordView, StoredTransaction};
 pub use outcome::{BatchProof, OutcomeProof};
 pub use reject::Reject;
 pub use setup::{Candidate, Founding, Setup, SetupInvalid};
+pub use successor::{Predecessor, SuccessorRefused};
 pub use tables::{Verdict, VerdictRow};
 pub use upkeep::Due;
 
