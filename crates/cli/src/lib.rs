@@ -30,6 +30,7 @@ pub mod policy;
 pub mod progress;
 pub mod receipt;
 pub mod record;
+pub mod successor;
 pub mod terminal;
 pub mod transaction;
 

@@ -18,7 +18,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use parclose_channel::ChannelError;
+use parclose_channel::{ChannelError, SuccessorRefused};
 use parclose_root::{Genesis, GenesisInvalid};
 use parclose_types::{ChannelId, Failure, Fault, Tag};
 use serde::{Deserialize, Serialize};
@@ -151,6 +151,9 @@ pub enum HomeError {
     /// a channel
     #[error(transparent)]
     Channel(#[from] ChannelError),
+    /// a successor of a channel
+    #[error(transparent)]
+    Successor(#[from] SuccessorRefused),
     /// the root chain
     #[error(transparent)]
     Root(#[from] parclose_consensus::RootUnavailable),
@@ -174,6 +177,7 @@ impl Failure for HomeError {
             Self::Passphrase(e) => e.code(),
             Self::Genesis(e) => e.code(),
             Self::Channel(e) => e.code(),
+            Self::Successor(e) => e.code(),
             Self::Root(e) => e.code(),
         }
     }
@@ -194,6 +198,7 @@ impl Failure for HomeError {
             Self::Passphrase(e) => e.rule(),
             Self::Genesis(e) => e.rule(),
             Self::Channel(e) => e.rule(),
+            Self::Successor(e) => e.rule(),
             Self::Root(e) => e.rule(),
         }
     }
@@ -204,6 +209,7 @@ impl Failure for HomeError {
             Self::Passphrase(e) => e.fault(),
             Self::Genesis(e) => e.fault(),
             Self::Channel(e) => e.fault(),
+            Self::Successor(e) => e.fault(),
             Self::Root(e) => e.fault(),
             Self::Broken { .. } => Fault::Operator,
             _ => Fault::Sender,
@@ -213,6 +219,7 @@ impl Failure for HomeError {
     fn definite(&self) -> bool {
         match self {
             Self::Channel(e) => e.definite(),
+            Self::Successor(e) => e.definite(),
             Self::Root(e) => e.definite(),
             _ => true,
         }
@@ -237,6 +244,7 @@ impl Failure for HomeError {
             Self::Passphrase(e) => e.fix(),
             Self::Genesis(e) => e.fix(),
             Self::Channel(e) => e.fix(),
+            Self::Successor(e) => e.fix(),
             Self::Root(e) => e.fix(),
         }
     }

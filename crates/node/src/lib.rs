@@ -18,6 +18,7 @@ pub mod randomness;
 pub mod room;
 pub mod root_task;
 pub mod submission;
+pub mod successor;
 pub mod tamper;
 pub mod unlock;
 

@@ -117,7 +117,7 @@ impl Failure for SubmitError {
             }
             Self::Stopped { transaction: None } => "submit it again".into(),
             Self::Expired => "submit it again".into(),
-            Self::Closed => "found a successor: parclose channel create".into(),
+            Self::Closed => "open its successor: parclose channel succeed".into(),
             Self::NotDealt => "submit it again once a majority of its readers takes part".into(),
         }
     }

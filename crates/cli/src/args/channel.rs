@@ -76,6 +76,21 @@ pub enum Channel {
         #[command(flatten)]
         of: OfChannel,
     },
+    /// Open the successor of a channel that was closed, with its members, roles and definition
+    Succeed {
+        /// the channel that was closed
+        #[command(flatten)]
+        of: OfChannel,
+        /// name of the successor; without it, one made from that of the closed channel
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Who belongs to the channel, by which roles and keys
+    Members {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+    },
     /// Write an invitation for somebody who shall join
     Invite {
         /// which
