@@ -111,6 +111,9 @@ impl Failure for SubmitError {
             Self::Draft(e) => e.fix(),
             Self::Reject(e) => e.fix(),
             Self::Channel(e) => e.fix(),
+            Self::NotEndorsed { rule } if rule == "END-14" => {
+                "the channel is about to end: write in its successor, parclose channel succeed".into()
+            }
             Self::NotEndorsed { .. } => "run `parclose channel verify` on each member of the channel".into(),
             Self::Stopped { transaction: Some(tx) } | Self::NotAnchored { transaction: tx, .. } => {
                 format!("ask for it: parclose tx show {tx}")
