@@ -7,6 +7,7 @@ use parclose_types::Sequence;
 use serde_json::{Value, json};
 
 use crate::args::{Channel, Global};
+use crate::audit;
 use crate::context::{in_room, with_channel, with_consortium};
 use crate::dev::create_channel;
 use crate::error::CliError;
@@ -21,6 +22,7 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
         Channel::Create { name, template, members } => create(global, name, template, members),
         Channel::Show { of } => with_channel(global, of, |channel| Ok(show(channel))),
         Channel::Members { of } => with_channel(global, of, |channel| Ok(members(channel))),
+        Channel::Export { of, from, to, out } => audit::export(global, of, from.zip(*to), out),
         Channel::Succeed { of, name } => successor::succeed(global, of, name.as_deref()),
         Channel::Visibility { of } => with_channel(global, of, |channel| Ok(visibility(channel))),
         Channel::Motions { of } => governance::motions(global, of),
