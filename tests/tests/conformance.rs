@@ -12,7 +12,7 @@ use parclose_channel::governance::{
     DealRow, Decided, DecisionRow, GenerationRow, MotionOutcome, MotionRow, rotate_commitment,
 };
 use parclose_channel::tables::{HeadLeaf, StateField, Verdict, VerdictRow};
-use parclose_channel::{Batch, BatchHeader, Proposal};
+use parclose_channel::{Batch, BatchHeader, Predecessor, Proposal, Setup};
 use parclose_crypto::hash::sha256;
 use parclose_crypto::keystore::SealedKey;
 use parclose_keys::{Deal, FieldPlace, PseudonymCertificate, SealedField};
@@ -344,10 +344,21 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         ("root header", encode(&header)),
         ("root header hash", header.hash().0.to_vec()),
         ("sealed part", encode(&sealed_part)),
+        ("setup", encode(&setup(None))),
+        ("setup of a successor", encode(&setup(Some(predecessor())))),
         ("state field", encode(&state_field)),
+        ("successor commitment", setup(Some(predecessor())).genesis_commitment().0.to_vec()),
         ("tag state", encode(&tag_state)),
         ("verdict", encode(&verdict)),
     ])
+}
+
+fn setup(predecessor: Option<Predecessor>) -> Setup {
+    Setup { tag: Tag(b(6)), config: config(), texts: texts(), genesis_blinder: b(50), predecessor }
+}
+
+fn predecessor() -> Predecessor {
+    Predecessor { tag: Tag(b(52)), last_event: Sequence(8), state_root: StateRoot(b(53)) }
 }
 
 fn manifest() -> Manifest {

@@ -49,6 +49,7 @@ pub mod propose;
 pub mod prove;
 pub mod reject;
 pub mod setup;
+pub mod successor;
 pub mod tables;
 mod tree;
 pub mod turnover;
@@ -66,6 +67,7 @@ pub use ledger::{RecordView, StoredTransaction};
 pub use outcome::{BatchProof, OutcomeProof};
 pub use reject::Reject;
 pub use setup::{Candidate, Founding, Setup, SetupInvalid};
+pub use successor::{Predecessor, SuccessorRefused};
 pub use tables::{Verdict, VerdictRow};
 pub use upkeep::Due;
 

@@ -15,6 +15,8 @@ use parclose_types::{
 };
 use rand_core::CryptoRng;
 
+use crate::successor::Predecessor;
+
 /// What every member keeps of how its channel was founded.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Setup {
@@ -26,6 +28,8 @@ pub struct Setup {
     pub texts: DefinitionTexts,
     /// blinder of the genesis commitment
     pub genesis_blinder: [u8; 32],
+    /// the channel that it goes on from, if it is the successor of one
+    pub predecessor: Option<Predecessor>,
 }
 
 /// Why a channel cannot be founded, or its setup does not hold.
@@ -172,6 +176,7 @@ pub struct Founding {
     config: GenerationConfig,
     texts: DefinitionTexts,
     keys: GenerationKeys,
+    predecessor: Option<Predecessor>,
 }
 
 impl Founding {
@@ -196,7 +201,13 @@ impl Founding {
             members,
         };
         let keys = generation_keys(&config)?;
-        Ok(Self { config, texts, keys })
+        Ok(Self { config, texts, keys, predecessor: None })
+    }
+
+    /// The successor of a channel that has ended ([`crate::successor`]).
+    #[must_use]
+    pub fn after(self, predecessor: Predecessor) -> Self {
+        Self { predecessor: Some(predecessor), ..self }
     }
 
     /// The configuration that every founder checks.
@@ -210,8 +221,9 @@ impl Founding {
     pub fn conclude(self, rng: &mut impl CryptoRng) -> (Setup, OpenBody) {
         let mut genesis_blinder = [0_u8; 32];
         rng.fill_bytes(&mut genesis_blinder);
-        let mut setup = Setup { tag: Tag([0; 32]), config: self.config, texts: self.texts, genesis_blinder };
-        let body = OpenBody { keys: self.keys, genesis_commitment: setup.genesis_commitment() };
+        let Self { config, texts, keys, predecessor } = self;
+        let mut setup = Setup { tag: Tag([0; 32]), config, texts, genesis_blinder, predecessor };
+        let body = OpenBody { keys, genesis_commitment: setup.genesis_commitment() };
         setup.tag = body.tag(&setup.config.network);
         (setup, body)
     }
@@ -255,13 +267,23 @@ pub fn generation_keys(config: &GenerationConfig) -> Result<GenerationKeys, Setu
 }
 
 impl Setup {
-    /// `H("genesis-commit", blinder, channel, configuration)`.
+    /// `H("genesis-commit", blinder, channel, configuration)`; for a successor `H("successor-commit", …)`
+    /// with the end of its predecessor, too.
     #[must_use]
     pub fn genesis_commitment(&self) -> Digest {
-        Digest(hash(
-            labels::GENESIS_COMMIT,
-            &[&self.genesis_blinder, self.config.channel.as_ref(), self.config.digest().as_ref()],
-        ))
+        let configuration = self.config.digest();
+        let (blinder, channel): (&[u8], _) = (&self.genesis_blinder, self.config.channel.as_ref());
+        let Some(Predecessor { tag, last_event, state_root }) = &self.predecessor else {
+            return Digest(hash(labels::GENESIS_COMMIT, &[blinder, channel, configuration.as_ref()]));
+        };
+        let (last_event, configuration) = (last_event.0.to_be_bytes(), configuration.as_ref());
+        let parts = [blinder, channel, configuration, tag.as_ref(), &last_event, state_root.as_ref()];
+        Digest(hash(labels::SUCCESSOR_COMMIT, &parts))
+    }
+
+    /// What all founders sign to open the channel.
+    pub(crate) fn body(&self) -> Result<OpenBody, SetupInvalid> {
+        Ok(OpenBody { keys: generation_keys(&self.config)?, genesis_commitment: self.genesis_commitment() })
     }
 
     /// The opening transaction, once every founder has signed; signatures in the order of the keys.
@@ -290,8 +312,7 @@ impl Setup {
             return Err(SetupInvalid::Definition);
         }
         check_members(&config.members, &definition)?;
-        let body = OpenBody { keys: generation_keys(config)?, genesis_commitment: self.genesis_commitment() };
-        if body.tag(&config.network) != self.tag {
+        if self.body()?.tag(&config.network) != self.tag {
             return Err(SetupInvalid::NotCertified);
         }
         Ok(definition)

@@ -14,7 +14,7 @@ use parclose_store::{AnyTable, Blinded, Table};
 use parclose_transaction::{DefinitionTexts, FieldEntry, SharedScope};
 use parclose_types::{
     AudienceId, ChannelCommitment, Digest, Epoch, Generation, Height, MemberId, PublicKey, RecordId,
-    Sequence, SignatureBytes, StateRoot, TransactionDigest,
+    Sequence, SignatureBytes, StateRoot, Tag, TransactionDigest,
 };
 
 use crate::batch::BatchHeader;
@@ -83,6 +83,9 @@ pub const INDEX: Table<Vec<u8>, IndexPage, Blinded> = Table::<Vec<u8>, IndexPage
 /// How far the index has come.
 pub const INDEXED: Table<u8, Indexed> = Table::<u8, Indexed>::ordered(23, "indexed");
 
+/// Which successor of a channel that has ended this member has signed for.
+pub const SUCCESSOR: Table<u8, Tag> = Table::<u8, Tag>::ordered(24, "successor");
+
 /// Every table, for checks of all rows.
 pub const ALL: &[&dyn AnyTable] = &[
     &HEAD,
@@ -108,9 +111,10 @@ pub const ALL: &[&dyn AnyTable] = &[
     &GIVEN,
     &INDEX,
     &INDEXED,
+    &SUCCESSOR,
 ];
 
-/// The one row of [`HEAD`], [`SETUP`] and [`DECISION`].
+/// The one row of [`HEAD`], [`SETUP`], [`DECISION`] and [`SUCCESSOR`].
 pub const ONLY: u8 = 0;
 
 /// Where execution stands, after its last event.

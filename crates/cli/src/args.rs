@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::passphrase::PassphraseOptions;
 
+mod audit;
 mod channel;
 mod key;
 mod policy;
@@ -13,6 +14,7 @@ mod record;
 mod shell;
 mod views;
 
+pub use audit::{Audit, AuditReport, ViewKey, ViewKeyIssue};
 pub use channel::{Channel, Proposal};
 pub use key::{Backup, Key, KeyKind};
 pub use policy::{MaybeChannel, Policy, PolicyQuestion};
@@ -86,6 +88,12 @@ pub enum Command {
     /// Receipts
     #[command(subcommand)]
     Receipt(Receipt),
+    /// View keys: what somebody outside a channel may read of it
+    #[command(subcommand)]
+    Viewkey(ViewKey),
+    /// Exports, verified and read offline
+    #[command(subcommand)]
+    Audit(Audit),
     /// Key files
     #[command(subcommand)]
     Key(Key),

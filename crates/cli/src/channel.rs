@@ -2,15 +2,18 @@
 
 use parclose_channel::Channel as Room;
 use parclose_node::Home;
+use parclose_transaction::MemberEntry;
 use parclose_types::Sequence;
 use serde_json::{Value, json};
 
 use crate::args::{Channel, Global};
+use crate::audit;
 use crate::context::{in_room, with_channel, with_consortium};
 use crate::dev::create_channel;
 use crate::error::CliError;
 use crate::governance;
 use crate::member::with_roles;
+use crate::successor;
 
 /// Runs `parclose channel …`.
 pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
@@ -18,6 +21,9 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
         Channel::List { member } => list(global, member),
         Channel::Create { name, template, members } => create(global, name, template, members),
         Channel::Show { of } => with_channel(global, of, |channel| Ok(show(channel))),
+        Channel::Members { of } => with_channel(global, of, |channel| Ok(members(channel))),
+        Channel::Export { of, from, to, out } => audit::export(global, of, from.zip(*to), out),
+        Channel::Succeed { of, name } => successor::succeed(global, of, name.as_deref()),
         Channel::Visibility { of } => with_channel(global, of, |channel| Ok(visibility(channel))),
         Channel::Motions { of } => governance::motions(global, of),
         Channel::Propose { of, proposal } => governance::propose(global, of, proposal),
@@ -41,6 +47,7 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
                         .map(|event| event.entry.chain)
                 })
             })??;
+            let predecessor = consortium.compare_predecessor(&of.member, &of.channel)?;
             Ok(json!({
                 "schema": "parclose.channel-verify/1",
                 "channel": of.channel,
@@ -51,6 +58,7 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
                 "verdicts": verified.verdicts,
                 "sealed_parts": verified.sealed,
                 "state_root": verified.root.to_string(),
+                "predecessor": predecessor.as_ref().map(successor::end_json),
                 "result": "every value follows from the attested log",
             }))
         }),
@@ -120,9 +128,32 @@ fn show(channel: &Room) -> Value {
         "epoch": head.map_or(0, |head| channel.epoch_at(head.height).0.0),
         "verdicts": head.map_or(0, |head| head.verdicts.len()),
         "state_root": head.map(|head| head.root.to_string()),
+        "closed": head.is_some_and(|head| head.closed),
+        "predecessor": channel.setup().predecessor.as_ref().map(successor::end_json),
         "attested_event": channel.latest_attested().ok().flatten().map(|(attested, _): (Sequence, Sequence)| attested.0),
         "members": members,
         "record_types": records,
+    })
+}
+
+/// Who belongs to the newest generation, and who has published its certificate for the next: no motion
+/// passes without those who have not, unless it names them (GOV-11).
+fn members(channel: &Room) -> Value {
+    let published = channel.governance().published();
+    let row = |member: &MemberEntry| {
+        json!({
+            "name": member.name,
+            "roles": member.certificate.roles,
+            "identity": member.id().to_string(),
+            "pseudonym": member.certificate.pseudonym.to_string(),
+            "published_next": published.contains_key(&member.id()),
+        })
+    };
+    json!({
+        "schema": "parclose.channel-members/1",
+        "generation": channel.config().generation,
+        "threshold": channel.config().threshold,
+        "members": channel.config().members.iter().map(row).collect::<Vec<_>>(),
     })
 }
 

@@ -42,6 +42,7 @@ pub(crate) use fields::values_of;
 pub use importer::Fate;
 pub use sources::{FileSource, find_files};
 pub use target::Target;
+pub(crate) use target::slot_parties;
 
 /// Runs `parclose import …`.
 pub fn run(global: &Global, command: &Import) -> Result<Value, CliError> {

@@ -6,6 +6,7 @@
 //! stable ([`error::exit_code`]).
 
 pub mod args;
+pub mod audit;
 pub mod backup;
 pub mod baseline;
 pub mod bench;
@@ -30,8 +31,10 @@ pub mod policy;
 pub mod progress;
 pub mod receipt;
 pub mod record;
+pub mod successor;
 pub mod terminal;
 pub mod transaction;
+pub mod view_key;
 
 use std::process::ExitCode;
 
@@ -71,6 +74,8 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Locate(options) => locate::run(global, options),
         Command::Import(command) => import::run(global, command),
         Command::Receipt(command) => receipt::run(global, command),
+        Command::Viewkey(command) => view_key::run(global, command),
+        Command::Audit(command) => audit::run(global, command),
         Command::Key(command) => key::run(global, command),
         Command::Backup(command) => backup::run(global, command),
         Command::Bench(command) => bench::run(command),

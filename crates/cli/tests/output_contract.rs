@@ -44,6 +44,7 @@ fn the_table_is_rendered_from_the_json_value() {
         &["member", "show", "bank-1"],
         &["channel", "list", "--as", "buyer"],
         &["channel", "show", "-c", "banks", "--as", "bank-2"],
+        &["channel", "members", "-c", "banks", "--as", "bank-2"],
         &["channel", "verify", "-c", "banks", "--as", "bank-2"],
         &["channel", "visibility", "-c", "trade-a", "--as", "buyer"],
         &["policy", "show", "-c", "trade-a", "--as", "bank-1"],
@@ -190,6 +191,8 @@ fn no_such_channel_and_not_yours_are_one_answer() {
     let digest = "ab".repeat(32);
     let commands: &[&[&str]] = &[
         &["channel", "show"],
+        &["channel", "members"],
+        &["channel", "succeed"],
         &["channel", "verify"],
         &["channel", "visibility"],
         &["policy", "show"],

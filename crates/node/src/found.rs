@@ -8,7 +8,7 @@ use parclose_documents::Lei;
 use parclose_keys::MemberSecret;
 use parclose_root::{Genesis, OpenChannel, Parameters, Validator};
 use parclose_store::SharedCache;
-use parclose_transaction::{Definition, DefinitionTexts};
+use parclose_transaction::{Definition, DefinitionTexts, MemberEntry};
 use parclose_types::{ChannelId, Digest, NetworkId, limits};
 use rand_core::CryptoRng;
 
@@ -135,35 +135,76 @@ pub fn found_channel(
     cache: &SharedCache,
 ) -> Result<(OpenChannel, Setup), HomeError> {
     let mut rng = generator();
-    let mut id = [0_u8; 32];
-    rand_core::Rng::fill_bytes(&mut rng, &mut id);
-    let channel = ChannelId(id);
-    let members: Vec<MemberSecret> = parties
-        .iter()
-        .map(|p| Ok(key_file::member(&p.directory.key_file(), p.directory.unlock())?))
-        .collect::<Result<_, HomeError>>()?;
-    let candidate = |(party, member): (&Party, &MemberSecret)| {
-        Candidate::new(&party.name, member, party.roles.clone(), &channel, GENERATION, &mut rng)
-    };
-    let candidates: Vec<Candidate> = parties.iter().zip(&members).map(candidate).collect();
-    let entries = candidates.iter().map(|candidate| candidate.entry().clone()).collect();
-    let founding = Founding::new(network, channel, texts, definition, entries)
+    let founders = Founders::gather(parties, &mut rng)?;
+    let founding = Founding::new(network, founders.channel, texts, definition, founders.entries())
         .map_err(parclose_channel::ChannelError::from)?;
     let (setup, body) = founding.conclude(&mut rng);
-    let mut in_order: Vec<&Candidate> = candidates.iter().collect();
-    in_order.sort_by_key(|candidate| candidate.pseudonym());
-    let signatures = in_order.iter().map(|candidate| candidate.sign_open(&body, &network)).collect();
-    let card =
-        ChannelCard { name: name.into(), template: definition.template.clone(), channel, tag: setup.tag };
-    for ((party, member), candidate) in parties.iter().zip(&members).zip(&candidates) {
-        let database = party.directory.database(name);
-        clear_unfinished(&party.directory, name)?;
-        create(database.parent().unwrap_or(&database))?;
-        let key = (GENERATION, candidate.one_time());
-        Channel::create(&database, member, &setup, key, cache, Box::new(generator()))?;
-        party.directory.add_channel(&card)?;
-    }
+    let sign = |founder: &Candidate| founder.sign_open(&body, &network);
+    let signatures = founders.in_order().into_iter().map(|(_, founder)| sign(founder)).collect();
+    founders.keep(name, &definition.template, &setup, cache)?;
     Ok((Setup::open_channel(body, signatures), setup))
+}
+
+/// The parties of a channel to come, each with its key, its pseudonym there and its one-time key.
+pub(crate) struct Founders<'a> {
+    pub(crate) channel: ChannelId,
+    parties: &'a [Party],
+    members: Vec<MemberSecret>,
+    candidates: Vec<Candidate>,
+}
+
+impl<'a> Founders<'a> {
+    /// Draws a channel's id, and makes everybody's part in it.
+    pub(crate) fn gather(parties: &'a [Party], rng: &mut impl CryptoRng) -> Result<Self, HomeError> {
+        let mut id = [0_u8; 32];
+        rng.fill_bytes(&mut id);
+        let channel = ChannelId(id);
+        let members: Vec<MemberSecret> = parties
+            .iter()
+            .map(|p| Ok(key_file::member(&p.directory.key_file(), p.directory.unlock())?))
+            .collect::<Result<_, HomeError>>()?;
+        let candidate = |(party, member): (&Party, &MemberSecret)| {
+            Candidate::new(&party.name, member, party.roles.clone(), &channel, GENERATION, rng)
+        };
+        let candidates = parties.iter().zip(&members).map(candidate).collect();
+        Ok(Self { channel, parties, members, candidates })
+    }
+
+    pub(crate) fn entries(&self) -> Vec<MemberEntry> {
+        self.candidates.iter().map(|candidate| candidate.entry().clone()).collect()
+    }
+
+    /// The founders in the order in which the root chain has their signatures.
+    pub(crate) fn in_order(&self) -> Vec<(&Party, &Candidate)> {
+        let mut in_order: Vec<_> = self.parties.iter().zip(&self.candidates).collect();
+        in_order.sort_by_key(|(_, candidate)| candidate.pseudonym());
+        in_order
+    }
+
+    /// Makes everybody's store of the channel.
+    pub(crate) fn keep(
+        &self,
+        name: &str,
+        template: &str,
+        setup: &Setup,
+        cache: &SharedCache,
+    ) -> Result<(), HomeError> {
+        let card = ChannelCard {
+            name: name.into(),
+            template: template.into(),
+            channel: self.channel,
+            tag: setup.tag,
+        };
+        for ((party, member), candidate) in self.parties.iter().zip(&self.members).zip(&self.candidates) {
+            let database = party.directory.database(name);
+            clear_unfinished(&party.directory, name)?;
+            create(database.parent().unwrap_or(&database))?;
+            let key = (GENERATION, candidate.one_time());
+            Channel::create(&database, member, setup, key, cache, Box::new(generator()))?;
+            party.directory.add_channel(&card)?;
+        }
+        Ok(())
+    }
 }
 
 /// Removes what a founding that was cut off left: a folder without a card.

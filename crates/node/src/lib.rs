@@ -19,6 +19,7 @@ pub mod randomness;
 pub mod room;
 pub mod root_task;
 pub mod submission;
+pub mod successor;
 pub mod tamper;
 pub mod unlock;
 

@@ -121,6 +121,9 @@ impl Failure for SubmitError {
             Self::Draft(e) => e.fix(),
             Self::Reject(e) => e.fix(),
             Self::Channel(e) => e.fix(),
+            Self::NotEndorsed { rule } if rule == "END-14" => {
+                "the channel is about to end: write in its successor, parclose channel succeed".into()
+            }
             Self::NotEndorsed { .. } => "run `parclose channel verify` on each member of the channel".into(),
             Self::Stopped { transaction: Some(tx) } | Self::NotAnchored { transaction: tx, .. } => {
                 format!("ask for it: parclose tx show {tx}")
@@ -128,7 +131,7 @@ impl Failure for SubmitError {
             Self::Stopped { transaction: None } => "submit it again".into(),
             Self::BrokenOff => BROKEN_OFF_FIX.into(),
             Self::Expired => "submit it again".into(),
-            Self::Closed => "found a successor: parclose channel create".into(),
+            Self::Closed => "open its successor: parclose channel succeed".into(),
             Self::NotDealt => "submit it again once a majority of its readers takes part".into(),
         }
     }

@@ -75,6 +75,8 @@ labels! {
     ENDORSE = "endorse";
     /// blinded commitment to a channel's genesis
     GENESIS_COMMIT = "genesis-commit";
+    /// blinded commitment to the genesis of a successor, and to the end of its predecessor
+    SUCCESSOR_COMMIT = "successor-commit";
     /// digest of a channel definition
     DEFINITION = "definition";
     /// digest of a generation record

@@ -1,6 +1,7 @@
 //! Consortia in folders of their own, and receivables in them.
 #![allow(dead_code, reason = "each scenario uses a part of this")]
 
+pub(crate) mod circle;
 pub(crate) mod ledger;
 
 use std::collections::BTreeMap;

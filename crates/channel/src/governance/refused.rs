@@ -121,7 +121,12 @@ impl Failure for ActRefused {
             Self::NotPublished { .. } => {
                 "wait until their nodes have, or remove them with the same motion".into()
             }
-            Self::NotOwn | Self::Deal | Self::Dealt | Self::TooMany { .. } | Self::NotConcerned => {
+            Self::TooMany { .. } => {
+                "have another of its readers write for this audience first, or turn the keys \
+                over: parclose channel propose --rekey"
+                    .into()
+            }
+            Self::NotOwn | Self::Deal | Self::Dealt | Self::NotConcerned => {
                 "nothing is to be done: the node tries again where it has to".into()
             }
             Self::NotGiven => "compare with `history` in the channel's definition".into(),

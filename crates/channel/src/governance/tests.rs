@@ -313,6 +313,30 @@ fn gov_12_a_deal_is_by_a_member_for_a_set_that_the_definition_can_produce() {
 }
 
 #[test]
+fn gov_12_one_member_makes_only_so_many_deals() {
+    use parclose_types::Failure;
+    let mut trio = Trio::founded();
+    trio.settle();
+    let due = deal(&mut trio);
+    let Act::Deal { configuration, deal } = due.act.clone() else { panic!("a deal") };
+    let limit = parclose_types::limits::AUDIENCE_SETS_MAX / 3;
+    let row =
+        DealRow { deal, dealt_at: Height(0), acknowledged: vec![], complaints: vec![], rewrapped: vec![] };
+    for at in 1..limit {
+        let mut audience = AudienceId([9; 32]);
+        audience.0[..8].copy_from_slice(&(at as u64).to_be_bytes());
+        trio.member_mut(0).governance.deals.insert((configuration, audience), row.clone());
+    }
+    let height = trio.next();
+    trio.member_mut(0).rehearse(&due.act, height).unwrap().expect("the last that it may make");
+    trio.member_mut(0).governance.deals.insert((configuration, AudienceId([8; 32])), row);
+    let refused = trio.member_mut(0).rehearse(&due.act, height).unwrap().unwrap_err();
+    assert_eq!(refused.rule(), "GOV-12");
+    assert!(refused.to_string().contains(&limit.to_string()), "{refused}");
+    assert!(refused.fix().contains("--rekey"), "{}", refused.fix());
+}
+
+#[test]
 fn gov_13_the_first_deal_stands_unless_nobody_takes_part_in_time() {
     let mut trio = Trio::founded();
     trio.settle();

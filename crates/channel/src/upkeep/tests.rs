@@ -98,6 +98,15 @@ fn a_member_that_gives_no_deal_is_not_waited_for() {
     assert_eq!(deals(&mut trio, second), 1);
 }
 
+/// A deal of the first member in which a reader gets a wrap that is not for it.
+fn misdirect(trio: &Trio, due: &mut Due, reader: usize) {
+    due.wraps[reader] = due.wraps[0].clone();
+    let Act::Deal { deal, .. } = &mut due.act else { panic!("a deal") };
+    deal.wraps_root = merkle::root(&due.wraps);
+    let scope = trio.member(0).governance().latest().scope();
+    parclose_keys::audience::hazmat::sign_deal(deal, &scope, trio.member(0).pseudonym());
+}
+
 #[test]
 fn a_wrong_wrap_is_complained_of_and_mended_by_another_holder() {
     let mut trio = Trio::founded();
@@ -107,12 +116,7 @@ fn a_wrong_wrap_is_complained_of_and_mended_by_another_holder() {
     let head = trio.head();
     let mut rng = ChaCha20Rng::from_seed([5; 32]);
     let mut due = trio.member(0).deal_on_first_use(&set, head, &mut rng).unwrap();
-    due.wraps[1] = due.wraps[0].clone();
-    if let Act::Deal { deal, .. } = &mut due.act {
-        deal.wraps_root = merkle::root(&due.wraps);
-        let scope = trio.member(0).governance().latest().scope();
-        parclose_keys::audience::hazmat::sign_deal(deal, &scope, trio.member(0).pseudonym());
-    }
+    misdirect(&trio, &mut due, 1);
     let signed = trio.signed_act(0, due);
     trio.anchor(0, std::slice::from_ref(&signed));
     assert_eq!(super::tests::due(&mut trio, 1), ["complain"]);
@@ -126,4 +130,48 @@ fn a_wrong_wrap_is_complained_of_and_mended_by_another_holder() {
     trio.upkeep();
     let audience = trio.member(0).config().audience_of(&set);
     assert!(trio.member(1).holds_dealt(&audience));
+}
+
+/// A member does what is due now: which acts.
+fn step(trio: &mut Trio, at: usize) -> Vec<&'static str> {
+    let head = trio.head();
+    let mut rng = ChaCha20Rng::from_seed([9; 32]);
+    let due = trio.member_mut(at).upkeep(head, &mut rng).unwrap();
+    let names = due.iter().map(|due| due.act.name()).collect();
+    let signed: Vec<_> = due.into_iter().map(|due| trio.signed_act(at, due)).collect();
+    if !signed.is_empty() {
+        trio.anchor(at, &signed);
+    }
+    names
+}
+
+#[test]
+fn where_the_dealer_keeps_silent_another_holder_mends_its_wrap() {
+    let mut texts = texts();
+    let everybody = "[[audience]]\nname = \"everybody\"\nroles = [\"member\"]\n[[record]]";
+    texts.channel_toml = texts.channel_toml.replacen("[[record]]", everybody, 1).replacen(
+        "audience = \"both\"",
+        "audience = \"everybody\"",
+        1,
+    );
+    let mut trio = Trio::founded_with(texts);
+    trio.settle();
+    let set = [0, 1, 2].map(|at| trio.pseudonym(at));
+    let (head, audience) = (trio.head(), trio.member(0).config().audience_of(&set));
+    let mut rng = ChaCha20Rng::from_seed([5; 32]);
+    let mut due = trio.member(0).deal_on_first_use(&set, head, &mut rng).unwrap();
+    misdirect(&trio, &mut due, 2);
+    let signed = trio.signed_act(0, due);
+    trio.anchor(0, std::slice::from_ref(&signed));
+    assert_eq!(trio.verdict(&signed), "applied");
+    // From here on the dealer does nothing more.
+    assert!(step(&mut trio, 1).contains(&"acknowledge"));
+    assert!(step(&mut trio, 2).contains(&"complain"));
+    let patience = trio.member(0).definition().parameters.attest_after;
+    trio.wait(patience);
+    assert!(!trio.member(2).holds_dealt(&audience), "nobody has helped it yet");
+    assert_eq!(step(&mut trio, 1), ["rewrap"]);
+    assert!(trio.member(2).holds_dealt(&audience));
+    assert_eq!(step(&mut trio, 2), ["acknowledge"]);
+    assert_eq!(step(&mut trio, 1), [""; 0], "once is enough");
 }

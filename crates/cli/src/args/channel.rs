@@ -76,6 +76,36 @@ pub enum Channel {
         #[command(flatten)]
         of: OfChannel,
     },
+    /// Open the successor of a channel that was closed, with its members, roles and definition
+    Succeed {
+        /// the channel that was closed
+        #[command(flatten)]
+        of: OfChannel,
+        /// name of the successor; without it, one made from that of the closed channel
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Who belongs to the channel, by which roles and keys
+    Members {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+    },
+    /// Write the channel's log into a file that proves that nothing was left out
+    Export {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+        /// first epoch whose transactions are in it; all of them if left out
+        #[arg(long, requires = "to")]
+        from: Option<u32>,
+        /// last epoch
+        #[arg(long, requires = "from")]
+        to: Option<u32>,
+        /// new file
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Write an invitation for somebody who shall join
     Invite {
         /// which

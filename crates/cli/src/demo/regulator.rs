@@ -3,19 +3,20 @@
 
 use std::path::{Path, PathBuf};
 
-use parclose_audit::bundle::OrderedEvent;
-use parclose_audit::{Bundle, Grant, GrantScope, GrantTerms, WrappedViewKey};
-use parclose_node::{Consortium, Home, RoomHandle, key_file};
-use parclose_root::RootTransaction;
-use parclose_types::{Epoch, Sequence, hex};
+use parclose_audit::{Bundle, GrantScope, WrappedViewKey};
+use parclose_channel::Channel;
+use parclose_node::{Consortium, Home, key_file};
+use parclose_types::{Epoch, hex};
 use serde_json::Value;
 
 use super::Checks;
 use super::invoices::{Dealt, Invoices};
 use super::load::Loaded;
 use super::views::{Seen, is_summed};
-use crate::context::in_room;
+use crate::audit;
 use crate::error::CliError;
+use crate::import::slot_parties;
+use crate::view_key;
 
 /// What the regulator may read.
 const CHANNEL: Dealt = Dealt::A;
@@ -48,9 +49,9 @@ pub(crate) fn prepare(consortium: &Consortium, loaded: &Loaded) -> Result<Handed
     let (from, to) = interval(loaded, &months)?;
     let issuer = consortium.room(CHANNEL.supplier(), CHANNEL.channel())?;
     let second = consortium.room(CHANNEL.bank(), CHANNEL.channel())?;
-    let wrapped = issue(&issuer, &second, grantee, from, to)?;
+    let wrapped = view_key::wrap(&issuer, &second, grantee, move |channel| scope(channel, from, to))?;
     write(&file(consortium.home().path(), "viewkey.json"), wrapped.to_json().as_bytes())?;
-    let bundle = export(consortium, &second, from, to)?;
+    let bundle = audit::bundle(consortium, &second, Some((from, to)))?;
     write(&file(consortium.home().path(), "export.bundle"), &bundle.encode())?;
     Ok(Handed { months })
 }
@@ -64,66 +65,18 @@ fn interval(loaded: &Loaded, months: &[String]) -> Result<(Epoch, Epoch), CliErr
     }
 }
 
-fn issue(
-    issuer: &RoomHandle,
-    second: &RoomHandle,
-    grantee: Vec<u8>,
-    from: Epoch,
-    to: Epoch,
-) -> Result<WrappedViewKey, CliError> {
-    let second_key = in_room(second, |channel| channel.pseudonym().public())?;
-    let to_grantee = grantee.clone();
-    let terms = in_room(issuer, move |channel| {
-        let receivable = channel.definition().record_named("receivable");
-        let rule = receivable
-            .and_then(|r| r.field_named(FIELD))
-            .and_then(|f| channel.definition().audience(&f.audience));
-        let class = channel.definition().class_named(CLASS).map(|class| class.id);
-        let (Some(rule), Some(class)) = (rule, class) else {
-            return Err(CliError::not_found("class"));
-        };
-        let config = channel.config();
-        let slots = ["buyer", "supplier", "bank"];
-        let holder = |slot: &&'static str| {
-            let holds =
-                |m: &&parclose_transaction::MemberEntry| m.certificate.roles.iter().any(|role| role == slot);
-            Some((*slot, config.members.iter().find(holds)?.id()))
-        };
-        let parties = slots.iter().filter_map(holder).collect();
-        let audience = config.audience_of(&config.audience_members(rule, &parties));
-        let scope =
-            GrantScope { channel: channel.id(), generation: config.generation, audience, class, from, to };
-        Ok(GrantTerms::draw_up(channel.keys(), scope, &to_grantee, channel.pseudonym().public(), second_key)?)
-    })??;
-    let signed_by = |room: &RoomHandle| {
-        let terms = terms.clone();
-        in_room(room, move |channel| terms.sign(channel.keys(), channel.pseudonym()))
-    };
-    let grant = Grant {
-        issuer_signature: signed_by(issuer)??,
-        second_signature: signed_by(second)??,
-        terms: terms.clone(),
-    };
-    let wrapped = in_room(issuer, move |channel| {
-        WrappedViewKey::issue(channel.keys(), grant, &grantee, &mut parclose_node::randomness::generator())
-    })??;
-    Ok(wrapped)
-}
-
-fn export(consortium: &Consortium, room: &RoomHandle, from: Epoch, to: Epoch) -> Result<Bundle, CliError> {
-    let root = consortium.root().clone();
-    let bundle = in_room(room, move |channel| {
-        let tag = channel.tag();
-        let events = root.events(&tag, Sequence(0), usize::MAX)?;
-        let proof = root.prove_tag(&tag)?.ok_or_else(|| CliError::not_found("tag"))?;
-        let ordered = |transaction: &RootTransaction| transaction.encode();
-        let events = events
-            .iter()
-            .map(|event| OrderedEvent { height: event.height, transaction: ordered(&event.transaction) })
-            .collect();
-        Ok::<_, CliError>(Bundle::export(channel, events, proof, Some((from, to)))?)
-    })??;
-    Ok(bundle)
+/// The amounts of the receivables between the three parties, over some epochs.
+fn scope(channel: &Channel, from: Epoch, to: Epoch) -> Result<GrantScope, CliError> {
+    let (definition, config) = (channel.definition(), channel.config());
+    let receivable =
+        definition.record_named("receivable").ok_or_else(|| CliError::not_found("record type"))?;
+    let rule = receivable.field_named(FIELD).and_then(|field| definition.audience(&field.audience));
+    let class = definition.class_named(CLASS).map(|class| class.id);
+    let (Some(rule), Some(class)) = (rule, class) else { return Err(CliError::not_found("class")) };
+    let parties = slot_parties(channel, receivable, &[])?;
+    let parties = parties.iter().map(|(slot, member)| (slot.as_str(), *member)).collect();
+    let audience = config.audience_of(&config.audience_members(rule, &parties));
+    Ok(GrantScope { channel: channel.id(), generation: config.generation, audience, class, from, to })
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {

@@ -79,7 +79,8 @@ impl Target {
     }
 }
 
-fn slot_parties(
+/// Who stands in which slot of a record type: who is named, and the one member whose role alone fits.
+pub(crate) fn slot_parties(
     channel: &Channel,
     record_type: &RecordType,
     named: &[String],

@@ -10,6 +10,7 @@ use super::*;
 use crate::found::{Party, found_channel, found_consortium, read_template};
 use crate::submission::{Outcome, SubmitError};
 
+mod leaving;
 mod resting;
 mod restoring;
 mod stopping;

@@ -1,6 +1,6 @@
 //! Why a home, or something in it, cannot be used: the broken rule.
 
-use parclose_channel::ChannelError;
+use parclose_channel::{ChannelError, SuccessorRefused};
 use parclose_root::GenesisInvalid;
 use parclose_types::{Failure, Fault};
 
@@ -84,6 +84,9 @@ pub enum HomeError {
     /// NOD-17: a channel that could not be opened when the node was started
     #[error(transparent)]
     Shut(Box<Shut>),
+    /// a successor of a channel
+    #[error(transparent)]
+    Successor(#[from] SuccessorRefused),
     /// the root chain
     #[error(transparent)]
     Root(#[from] parclose_consensus::RootUnavailable),
@@ -108,6 +111,7 @@ impl Failure for HomeError {
             Self::Genesis(e) => e.code(),
             Self::Channel(e) => e.code(),
             Self::Shut(e) => e.code(),
+            Self::Successor(e) => e.code(),
             Self::Root(e) => e.code(),
         }
     }
@@ -129,6 +133,7 @@ impl Failure for HomeError {
             Self::Genesis(e) => e.rule(),
             Self::Channel(e) => e.rule(),
             Self::Shut(e) => e.rule(),
+            Self::Successor(e) => e.rule(),
             Self::Root(e) => e.rule(),
         }
     }
@@ -140,6 +145,7 @@ impl Failure for HomeError {
             Self::Genesis(e) => e.fault(),
             Self::Channel(e) => e.fault(),
             Self::Shut(e) => e.fault(),
+            Self::Successor(e) => e.fault(),
             Self::Root(e) => e.fault(),
             Self::Broken { .. } => Fault::Operator,
             _ => Fault::Sender,
@@ -150,6 +156,7 @@ impl Failure for HomeError {
         match self {
             Self::Channel(e) => e.definite(),
             Self::Shut(e) => e.definite(),
+            Self::Successor(e) => e.definite(),
             Self::Root(e) => e.definite(),
             _ => true,
         }
@@ -175,6 +182,7 @@ impl Failure for HomeError {
             Self::Genesis(e) => e.fix(),
             Self::Channel(e) => e.fix(),
             Self::Shut(e) => e.fix(),
+            Self::Successor(e) => e.fix(),
             Self::Root(e) => e.fix(),
         }
     }

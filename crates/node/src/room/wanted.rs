@@ -192,6 +192,11 @@ impl Room {
     pub(super) fn look_again(&mut self) {
         self.upkeep_wanted = true;
         self.dealing.clear();
+        self.take_up_waiting();
+    }
+
+    /// Has what waits for a secret sealed, dealt for, or put back to wait, in the order in which it came.
+    fn take_up_waiting(&mut self) {
         let waiting = self.waiting.drain(..);
         self.drafts.extend(waiting.map(|(since, wanted)| Wanted { since: Some(since), ..wanted }));
         self.drafts.make_contiguous().sort_by_key(|wanted| wanted.place);
@@ -206,7 +211,8 @@ impl Room {
     pub(super) fn time_passes(&mut self) {
         self.give_up_unanswered();
         let (head, parameters) = (self.parts.root.head(), &self.channel.definition().parameters);
-        if head >= self.upkeep_again {
+        let again = head >= self.upkeep_again;
+        if again {
             self.upkeep_wanted = true;
             self.upkeep_again = Height(head.0.saturating_add(parameters.attest_after));
         }
@@ -215,6 +221,10 @@ impl Room {
             .partition(|(since, _)| head.0 > since.0.saturating_add(parameters.expiry_max));
         self.waiting = in_time;
         self.refuse_waiting(late, || SubmitError::NotDealt);
+        if again {
+            // A deal that they wait for may have lapsed, which no event tells.
+            self.take_up_waiting();
+        }
     }
 
     /// What waits for a secret that this member could not deal.

@@ -19,7 +19,8 @@ impl<F: Fn(PublicKey, Option<Message>) -> bool + Send + Sync> Inbox for Deaf<F> 
 }
 
 impl Consortium {
-    fn deafen(
+    /// Has a member hear only some of what is sent to it.
+    pub(super) fn deafen(
         &self,
         member: &str,
         hears: impl Fn(PublicKey, Option<Message>) -> bool + Send + Sync + 'static,

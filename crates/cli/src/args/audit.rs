@@ -1,0 +1,71 @@
+//! `parclose viewkey` and `parclose audit`: what a regulator is given, and reads.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+
+use super::OfChannel;
+
+/// `parclose viewkey`
+#[derive(Debug, Subcommand)]
+pub enum ViewKey {
+    /// Give somebody the power to read one class of fields over some epochs; two readers sign
+    Issue(ViewKeyIssue),
+    /// Show what a view key file says of itself; needs no key
+    Inspect {
+        /// the file
+        file: PathBuf,
+    },
+}
+
+/// `parclose viewkey issue`
+#[derive(Clone, Debug, ClapArgs)]
+pub struct ViewKeyIssue {
+    /// which channel, and who issues it
+    #[command(flatten)]
+    pub of: OfChannel,
+    /// Another reader of the same fields, who signs too
+    #[arg(long, value_name = "MEMBER")]
+    pub second: String,
+    /// A field; the view key opens all fields of its class and audience
+    #[arg(long, value_name = "TYPE.FIELD")]
+    pub field: String,
+    /// a member in a party slot: SLOT=MEMBER; a slot that one member's role alone fits is filled by itself
+    #[arg(long = "party", value_name = "SLOT=MEMBER")]
+    pub parties: Vec<String>,
+    /// First epoch
+    #[arg(long)]
+    pub from: u32,
+    /// Last epoch
+    #[arg(long)]
+    pub to: u32,
+    /// Key file of whoever shall read; its public part is enough
+    #[arg(long = "for", value_name = "KEY")]
+    pub grantee: PathBuf,
+    /// new file
+    #[arg(long)]
+    pub out: PathBuf,
+}
+
+/// `parclose audit`
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Verify an export offline, and show what a view key opens of it
+    Report(AuditReport),
+}
+
+/// `parclose audit report`
+#[derive(Clone, Debug, ClapArgs)]
+pub struct AuditReport {
+    /// the export
+    pub bundle: PathBuf,
+    /// genesis file
+    #[arg(long)]
+    pub genesis: PathBuf,
+    /// View key file; once for each
+    #[arg(long = "view-key", value_name = "FILE", requires = "with")]
+    pub view_keys: Vec<PathBuf>,
+    /// Key file that the view keys are wrapped to
+    #[arg(long, value_name = "KEY", requires = "view_keys")]
+    pub with: Option<PathBuf>,
+}

@@ -1,0 +1,146 @@
+//! `parclose channel export` and `parclose audit report`: a channel's log for somebody who trusts no member.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::Path;
+
+use parclose_audit::bundle::OrderedEvent;
+use parclose_audit::{AuditView, Bundle, VerifiedBundle};
+use parclose_keys::ViewKey;
+use parclose_node::home::read_genesis;
+use parclose_node::{Consortium, RoomHandle, key_file};
+use parclose_types::{Epoch, PublicKey, Sequence};
+use serde_json::{Map, Value, json};
+
+use crate::args::{Audit, AuditReport, Global, OfChannel};
+use crate::context::{in_room, with_consortium};
+use crate::error::CliError;
+use crate::output::create_private;
+use crate::successor::end_json;
+use crate::transaction::state_json;
+use crate::view_key;
+
+/// Runs `parclose audit …`.
+pub fn run(global: &Global, command: &Audit) -> Result<Value, CliError> {
+    match command {
+        Audit::Report(options) => report(global, options),
+    }
+}
+
+/// Writes the log of a channel with the batches of some epochs, or of all.
+pub fn export(
+    global: &Global,
+    of: &OfChannel,
+    epochs: Option<(u32, u32)>,
+    out: &Path,
+) -> Result<Value, CliError> {
+    if epochs.is_some_and(|(from, to)| from > to) {
+        return Err(CliError::usage("the last epoch is before the first", "give --from and --to"));
+    }
+    let file = create_private(out).map_err(|e| CliError::file(out, &e))?;
+    let written = with_consortium(global, |consortium| {
+        consortium.quiesce();
+        let room = consortium.room(&of.member, &of.channel)?;
+        let bundle = bundle(consortium, &room, epochs.map(|(from, to)| (Epoch(from), Epoch(to))))?;
+        write(&bundle, file).map_err(|e| CliError::file(out, &e))?;
+        Ok(bundle)
+    });
+    let bundle = written.inspect_err(|_| drop(std::fs::remove_file(out)))?;
+    Ok(json!({
+        "schema": "parclose.channel-export/1",
+        "file": out.display().to_string(),
+        "tag": bundle.setup.tag.to_string(),
+        "events": bundle.events.len(),
+        "batches": bundle.batches.len(),
+        "epochs": epochs.map(|(from, to)| format!("{from} to {to}")),
+        "confidential": "it shows the frame of every transaction of these epochs, and all members",
+    }))
+}
+
+fn write(bundle: &Bundle, file: File) -> std::io::Result<()> {
+    let mut out = BufWriter::new(file);
+    bundle.write(&mut out)?;
+    out.flush()?;
+    out.get_ref().sync_all()
+}
+
+/// What a member exports of its channel.
+pub(crate) fn bundle(
+    consortium: &Consortium,
+    room: &RoomHandle,
+    epochs: Option<(Epoch, Epoch)>,
+) -> Result<Bundle, CliError> {
+    let root = consortium.root().clone();
+    in_room(room, move |channel| {
+        let tag = channel.tag();
+        let events = root.events(&tag, Sequence(0), usize::MAX)?;
+        let proof = root.prove_tag(&tag)?.ok_or_else(|| CliError::not_found("tag"))?;
+        let ordered = events
+            .iter()
+            .map(|event| OrderedEvent { height: event.height, transaction: event.transaction.encode() });
+        Ok(Bundle::export(channel, ordered.collect(), proof, epochs)?)
+    })?
+}
+
+/// Verifies an export from the genesis alone (BUN-01 to BUN-14), then opens what the view keys reach, if their
+/// signers were entitled to the grants (GRA-03 to GRA-05). Neither a home nor a member's key is needed.
+fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
+    let genesis = read_genesis(&options.genesis)?;
+    let file = File::open(&options.bundle).map_err(|e| CliError::file(&options.bundle, &e))?;
+    let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(&genesis)?;
+    let keys = match &options.with {
+        Some(with) => {
+            let key = key_file::regulator(with, &global.passphrase.opening(with, &global.home)?)?;
+            let open = |file: &std::path::PathBuf| {
+                let wrapped = view_key::read(file)?;
+                bundle.accept(&wrapped.grant)?;
+                Ok(wrapped.open(&key)?)
+            };
+            options.view_keys.iter().map(open).collect::<Result<Vec<ViewKey>, CliError>>()?
+        }
+        None => Vec::new(),
+    };
+    Ok(report_json(&bundle, &bundle.read(&keys)))
+}
+
+fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
+    let (from, to) = bundle.epochs();
+    let name = |author: &PublicKey| {
+        let entry = bundle.eras().iter().find_map(|era| era.config.member(author));
+        entry.map_or_else(|| author.to_string(), |entry| entry.name.clone())
+    };
+    let records = view.records.iter().map(|record| {
+        let shown = |(field, state): &(String, parclose_transaction::FieldState)| {
+            let (word, value) = state_json(state);
+            (field.clone(), if value.is_null() { json!(word) } else { value })
+        };
+        json!({
+            "record": record.record.to_string(),
+            "type": record.record_type,
+            "version": record.version,
+            "author": name(&record.author),
+            "tx": record.transaction.to_string(),
+            "fields": record.fields.iter().map(shown).collect::<Map<_, _>>(),
+        })
+    });
+    let malformed = view.malformed.iter().map(|field| {
+        json!({ "author": name(&field.author), "tx": field.transaction.to_string(), "field": field.field.0 })
+    });
+    let numbers = |events: &[Sequence]| events.iter().map(|event| event.0).collect::<Vec<_>>();
+    json!({
+        "schema": "parclose.audit-report/1",
+        "tag": bundle.tag().to_string(),
+        "height": bundle.height().0,
+        "events": bundle.events(),
+        "attested_event": bundle.attested().map(|event| event.0),
+        "epochs": (to != Epoch(u32::MAX)).then(|| format!("{} to {}", from.0, to.0)),
+        "predecessor": bundle.setup().predecessor.as_ref().map(end_json),
+        "void": numbers(bundle.void()),
+        "not_shown": numbers(bundle.not_shown()),
+        "not_exported": numbers(bundle.not_exported()),
+        "opened_fields": view.opened_fields,
+        "sealed_fields": view.sealed_fields,
+        "malformed": malformed.collect::<Vec<_>>(),
+        "records": records.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,120 @@
+//! `parclose viewkey`: one class of fields over some epochs, for somebody outside the channel.
+//!
+//! Issuer and second reader sign the same terms, each after comparing them with its own secret. Both work in
+//! this home; the wrapped key is a file that opens for its grantee alone.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use parclose_audit::{Grant, GrantScope, GrantTerms, WrappedViewKey};
+use parclose_channel::Channel;
+use parclose_node::{RoomHandle, key_file, randomness};
+use parclose_types::{Epoch, hex};
+use serde_json::{Value, json};
+
+use crate::args::{Global, ViewKey, ViewKeyIssue};
+use crate::context::{in_room, with_consortium};
+use crate::error::CliError;
+use crate::import::slot_parties;
+use crate::output::write_text;
+
+/// Runs `parclose viewkey …`.
+pub fn run(global: &Global, command: &ViewKey) -> Result<Value, CliError> {
+    match command {
+        ViewKey::Issue(options) => issue(global, options),
+        ViewKey::Inspect { file } => Ok(view_key_json(&read(file)?, file)),
+    }
+}
+
+fn issue(global: &Global, options: &ViewKeyIssue) -> Result<Value, CliError> {
+    let key = key_file::inspect(&options.grantee)?;
+    let grantee = hex::decode(&key.public).map_err(|_| {
+        CliError::usage(
+            format!("`{}` has no public key", options.grantee.display()),
+            "give a regulator's key",
+        )
+    })?;
+    let wrapped = with_consortium(global, |consortium| {
+        let issuer = consortium.room(&options.of.member, &options.of.channel)?;
+        let second = consortium.room(&options.second, &options.of.channel)?;
+        let asked = options.clone();
+        wrap(&issuer, &second, grantee, move |channel| scope(channel, &asked))
+    })?;
+    write_text(&options.out, &wrapped.to_json())?;
+    Ok(view_key_json(&wrapped, &options.out))
+}
+
+/// What is asked for, as the definition in force names it.
+fn scope(channel: &Channel, options: &ViewKeyIssue) -> Result<GrantScope, CliError> {
+    let definition = channel.definition();
+    let unknown =
+        || CliError::usage(format!("there is no field `{}`", options.field), "parclose channel visibility");
+    let (record_type, field) = options.field.split_once('.').ok_or_else(unknown)?;
+    let record_type = definition.record_named(record_type).ok_or_else(unknown)?;
+    let field = record_type.field_named(field).ok_or_else(unknown)?;
+    let rule = definition.audience(&field.audience).ok_or_else(unknown)?;
+    let parties = slot_parties(channel, record_type, &options.parties)?;
+    if let Some(slot) = rule.slots.iter().find(|slot| !parties.contains_key(*slot)) {
+        return Err(CliError::usage(format!("nobody stands in `{slot}`"), "say who: --party SLOT=MEMBER"));
+    }
+    let parties: BTreeMap<&str, _> = parties.iter().map(|(slot, member)| (slot.as_str(), *member)).collect();
+    let config = channel.config();
+    Ok(GrantScope {
+        channel: channel.id(),
+        generation: config.generation,
+        audience: config.audience_of(&config.audience_members(rule, &parties)),
+        class: field.class,
+        from: Epoch(options.from),
+        to: Epoch(options.to),
+    })
+}
+
+/// Draws up the terms as the issuer, has both readers sign them, and wraps the key to its grantee.
+pub(crate) fn wrap(
+    issuer: &RoomHandle,
+    second: &RoomHandle,
+    grantee: Vec<u8>,
+    scope: impl FnOnce(&Channel) -> Result<GrantScope, CliError> + Send + 'static,
+) -> Result<WrappedViewKey, CliError> {
+    let second_key = in_room(second, |channel| channel.pseudonym().public())?;
+    let to_grantee = grantee.clone();
+    let terms = in_room(issuer, move |channel| {
+        let (scope, own) = (scope(channel)?, channel.pseudonym().public());
+        Ok::<_, CliError>(GrantTerms::draw_up(channel.keys(), scope, &to_grantee, own, second_key)?)
+    })??;
+    let signed_by = |room: &RoomHandle| {
+        let terms = terms.clone();
+        in_room(room, move |channel| terms.sign(channel.keys(), channel.pseudonym()))
+    };
+    let grant = Grant {
+        issuer_signature: signed_by(issuer)??,
+        second_signature: signed_by(second)??,
+        terms: terms.clone(),
+    };
+    Ok(in_room(issuer, move |channel| {
+        WrappedViewKey::issue(channel.keys(), grant, &grantee, &mut randomness::generator())
+    })??)
+}
+
+/// Reads a view key file.
+pub(crate) fn read(file: &Path) -> Result<WrappedViewKey, CliError> {
+    let text = std::fs::read_to_string(file).map_err(|e| CliError::file(file, &e))?;
+    Ok(WrappedViewKey::from_json(&text)?)
+}
+
+fn view_key_json(wrapped: &WrappedViewKey, file: &Path) -> Value {
+    let terms = &wrapped.grant.terms;
+    json!({
+        "schema": "parclose.viewkey-public/1",
+        "file": file.display().to_string(),
+        "generation": terms.scope.generation,
+        "audience": terms.scope.audience.to_string(),
+        "class": terms.scope.class.0,
+        "from": terms.scope.from.0,
+        "to": terms.scope.to.0,
+        "grantee": terms.grantee.to_string(),
+        "issuer": terms.issuer.to_string(),
+        "second_reader": terms.second_reader.to_string(),
+        "opens_for": "its grantee's key alone",
+    })
+}

@@ -1,0 +1,74 @@
+//! What a regulator is given by commands, and what it reads with it: a view key, an export, the genesis.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which fail where they stand")]
+
+mod support;
+
+use serde_json::json;
+use support::{Sandbox, receivable, repository};
+
+/// A regulator's command, in a folder that has no home.
+fn elsewhere(sandbox: &Sandbox, arguments: &[&str]) -> (i32, serde_json::Value) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_parclose"));
+    command.current_dir(repository()).env("PARCLOSE_CONFIG", sandbox.path("contexts.toml"));
+    command.arg("--home").arg(sandbox.path("no-home")).args(arguments).arg("--json");
+    let run = command.output().unwrap();
+    (run.status.code().unwrap(), serde_json::from_slice(&run.stdout).unwrap())
+}
+
+#[test]
+fn a_regulator_reads_what_its_view_key_opens_of_an_export_and_needs_no_home() {
+    let sandbox = Sandbox::founded();
+    sandbox.submit("trade-a", "supplier-a", &receivable("R-1", "supplier-a", "bank-1"));
+    let passphrase = sandbox.secret("passphrase", "of the regulator");
+    let key = sandbox.text("regulator.key");
+    let generate =
+        ["key", "generate", "--kind", "regulator", "--out", &key, "--passphrase-file", &passphrase];
+    assert_eq!(elsewhere(&sandbox, &generate).0, 0);
+    let (view_key, bundle) = (sandbox.text("viewkey.json"), sandbox.text("export.bundle"));
+    let of = ["-c", "trade-a", "--as", "supplier-a"];
+    let issue = |field: &str, second: &str, out: &str| {
+        let asked =
+            ["--field", field, "--second", second, "--from", "0", "--to", "9", "--for", &key, "--out", out];
+        sandbox.json(&[&["viewkey", "issue"], &of[..], &asked].concat())
+    };
+    let (code, issued) = issue("receivable.face_amount", "bank-1", &view_key);
+    assert_eq!((code, &issued["schema"]), (0, &json!("parclose.viewkey-public/1")), "{issued}");
+    let out = sandbox.text("other.json");
+    assert_eq!(issue("receivable.nothing", "bank-1", &out).0, 2);
+    // The bank does not read the lines, so it cannot be the second to sign for them.
+    let (code, refused) = issue("receivable.lines", "bank-1", &out);
+    assert_eq!((code, &refused["rule"]), (6, &json!("GRA-01")), "{refused}");
+    assert!(!sandbox.path("other.json").exists());
+
+    let exported = sandbox.ok(&["channel", "export", "-c", "trade-a", "--as", "bank-1", "--out", &bundle]);
+    assert_eq!(exported["schema"], "parclose.channel-export/1");
+    let again = ["channel", "export", "-c", "trade-a", "--as", "bank-1", "--out", &bundle];
+    assert_eq!(sandbox.json(&again).0, 2, "never over a file");
+
+    let genesis = sandbox.text("genesis.json");
+    std::fs::copy(sandbox.home().join("genesis.json"), &genesis).unwrap();
+    let blind = ["audit", "report", &bundle, "--genesis", &genesis];
+    let (code, sealed) = elsewhere(&sandbox, &blind);
+    assert_eq!(
+        (code, &sealed["opened_fields"]),
+        (0, &json!(0)),
+        "without a key it proves, and opens nothing"
+    );
+    let with = ["--view-key", &view_key, "--with", &key, "--passphrase-file", &passphrase];
+    let (code, report) = elsewhere(&sandbox, &[&blind[..], &with].concat());
+    assert_eq!((code, &report["opened_fields"]), (0, &json!(1)), "{report}");
+    assert_eq!(report["sealed_fields"].as_u64().unwrap() + 1, sealed["sealed_fields"].as_u64().unwrap());
+    let record = &report["records"][0];
+    assert_eq!(record["fields"]["face_amount"], json!({ "amount_minor": "250000", "currency": "EUR" }));
+    assert_eq!((&record["fields"]["lines"], &record["author"]), (&json!("sealed"), &json!("supplier-a")));
+    assert_eq!(report["events"], exported["events"]);
+    // A byte of the export that is another, and it proves nothing.
+    let mut bytes = std::fs::read(&bundle).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&bundle, bytes).unwrap();
+    assert_eq!(elsewhere(&sandbox, &blind).0, 6);
+    let (code, shown) = elsewhere(&sandbox, &["viewkey", "inspect", &view_key]);
+    assert_eq!((code, &shown["class"], &shown["to"]), (0, &issued["class"], &json!(9)));
+}
