@@ -110,8 +110,9 @@ const TAG_BYTES: usize = 16;
 fn append_ciphertext(out: &mut Vec<u8>, keys: &SealKeys, context: &[u8], padded: &[u8]) {
     let from = out.len();
     out.extend_from_slice(padded);
+    let (_, appended) = out.split_at_mut(from);
     let tag = cipher(keys)
-        .encrypt_inout_detached(&Nonce::from(keys.nonce), context, (&mut out[from..]).into())
+        .encrypt_inout_detached(&Nonce::from(keys.nonce), context, appended.into())
         .expect("the plaintext is far below 256 GiB");
     out.extend_from_slice(&tag);
 }

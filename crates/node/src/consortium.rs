@@ -258,7 +258,10 @@ impl Consortium {
             return Err(HomeError::Shut(Box::new(shut.clone())));
         }
         let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        rooms.get(&key).cloned().ok_or(HomeError::ChannelNotFound)
+        let room = rooms.get(&key).cloned().ok_or(HomeError::ChannelNotFound)?;
+        drop(rooms);
+        room.wake().map_err(|reason| HomeError::Shut(Box::new(Shut::by(&reason))))?;
+        Ok(room)
     }
 
     /// Makes empty blocks up to a height: time passes.

@@ -58,6 +58,7 @@ enum Order {
     Quiesce(Sender<()>),
     Pause(Sender<()>),
     Rest,
+    Wake(Sender<Result<(), ChannelError>>),
     Call(Call),
     Stop,
 }
@@ -67,6 +68,7 @@ enum Order {
 pub struct RoomHandle {
     orders: Sender<Order>,
     broken_off: Arc<AtomicBool>,
+    resting: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for RoomHandle {
@@ -161,6 +163,17 @@ impl RoomHandle {
         }
     }
 
+    /// Has a room at rest open its store: whoever wants something of it is told when that fails.
+    pub(crate) fn wake(&self) -> Result<(), ChannelError> {
+        if !self.resting.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let (done, wait) = channel();
+        let _ = self.orders.send(Order::Wake(done));
+        // Without an answer it has stopped, and says so to whoever wants something of it.
+        wait.recv().unwrap_or(Ok(()))
+    }
+
     /// Has the room look whether it should close its store.
     fn rest(&self) {
         let _ = self.orders.send(Order::Rest);
@@ -243,11 +256,17 @@ struct Parts {
     own: Sender<Order>,
     /// a panic has ended this room's work
     broken_off: Arc<AtomicBool>,
+    /// its store is closed
+    resting: Arc<AtomicBool>,
 }
 
 impl Parts {
     fn handle(&self) -> RoomHandle {
-        RoomHandle { orders: self.own.clone(), broken_off: self.broken_off.clone() }
+        RoomHandle {
+            orders: self.own.clone(),
+            broken_off: self.broken_off.clone(),
+            resting: self.resting.clone(),
+        }
     }
 }
 
@@ -281,7 +300,8 @@ pub fn start(seat: Seat, around: Surroundings) -> Result<(RoomHandle, JoinHandle
     let name = format!("{member}/{}", seat.card.name);
     let Surroundings { network, root, root_handle, awake } = around;
     let broken_off = Arc::new(AtomicBool::new(false));
-    let parts = Parts { seat, network, root, root_handle, awake, own, broken_off: broken_off.clone() };
+    let (broken, resting) = (broken_off.clone(), Arc::default());
+    let parts = Parts { seat, network, root, root_handle, awake, own, broken_off: broken, resting };
     let handle = parts.handle();
     let state = match Resting::of(&parts) {
         Some(resting) => State::Resting(Box::new(resting)),
@@ -344,6 +364,7 @@ impl Room {
         message_number: u64,
     ) -> Self {
         let ordered = parts.root.tag_state(&channel.tag()).ok().flatten();
+        parts.resting.store(false, Ordering::SeqCst);
         Self {
             place: parts.awake.wakes(parts.handle()),
             parts,
@@ -408,6 +429,7 @@ impl Room {
             Order::Quiesce(done) => self.quiescing.push(done),
             Order::Pause(done) => drop(done.send(())),
             Order::Rest => {}
+            Order::Wake(done) => drop(done.send(Ok(()))),
             Order::Behind(done) => drop(done.send(self.behind())),
             Order::Restless(done) => drop(done.send(self.is_restless())),
             Order::Call(call) => call(&mut self.channel),

@@ -37,6 +37,7 @@ pub(super) fn refuse(inbox: &Receiver<Order>) {
             Order::Quiesce(_)
             | Order::Pause(_)
             | Order::Rest
+            | Order::Wake(_)
             | Order::Call(_)
             | Order::Frame(..)
             | Order::RootHead

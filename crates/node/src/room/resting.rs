@@ -4,15 +4,16 @@
 //! speaks to it, or when somebody here wants something of it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 
+use parclose_channel::ChannelError;
 use parclose_exchange::Transport;
 use parclose_types::Height;
 
 use super::newest::Newest;
 use super::seat::Rest;
-use super::{Answer, Order, Parts, Room, Wanted};
-use crate::submission::SubmitError;
+use super::{Order, Parts, Room};
 
 /// What is left of a room whose store is closed.
 pub(super) struct Resting {
@@ -47,6 +48,7 @@ impl Resting {
             return None;
         }
         let transport = parts.network.connect(newest.own, Arc::new(parts.handle()));
+        parts.resting.store(true, Ordering::SeqCst);
         Some(Self { parts: parts.clone(), newest, transport, rest, message_number: 0 })
     }
 
@@ -82,10 +84,10 @@ impl Resting {
     }
 
     /// Opens the store. When that fails the room rests on: the next who wants something tries again.
-    fn wake(self) -> Result<Room, (Box<Self>, SubmitError)> {
+    fn wake(self) -> Result<Room, (Box<Self>, ChannelError)> {
         let opened = match self.parts.seat.forget_rest() {
-            Ok(()) => self.parts.seat.open().map_err(SubmitError::from),
-            Err(_) => Err(SubmitError::Stopped { transaction: None }),
+            Ok(()) => self.parts.seat.open(),
+            Err(_) => Err(ChannelError::Unknown { what: "store" }),
         };
         match opened {
             Ok(channel) => {
@@ -97,11 +99,11 @@ impl Resting {
 }
 
 /// Whoever waits is told; who has put in a call or a message learns it from the end of its way.
-fn refuse(order: Order, error: SubmitError) {
-    if let Order::Submit(wanted) = order {
-        let Wanted { answer, .. }: Wanted = *wanted;
-        let answer: Answer = answer;
-        answer(Err(error));
+fn refuse(order: Order, error: ChannelError) {
+    match order {
+        Order::Submit(wanted) => (wanted.answer)(Err(error.into())),
+        Order::Wake(done) => drop(done.send(Err(error))),
+        _ => {}
     }
 }
 
@@ -136,6 +138,7 @@ impl Room {
         let Self { parts, channel, newest, transport, message_number, .. } = self;
         drop(channel);
         parts.seat.note_rest(rest);
+        parts.resting.store(true, Ordering::SeqCst);
         Resting { parts, newest, transport, rest, message_number }
     }
 }
