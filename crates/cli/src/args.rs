@@ -286,7 +286,7 @@ pub enum Bench {
     /// Cost of a record write by role, as a multiple of the unavoidable
     RecordWrite {
         /// record writes to measure
-        #[arg(long, default_value_t = 5120)]
+        #[arg(long, default_value_t = 8192)]
         writes: usize,
         /// where the databases are made
         #[arg(long)]

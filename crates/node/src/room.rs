@@ -242,7 +242,7 @@ struct Missing {
 }
 
 /// Transactions and bytes gathered for one batch: few syncs, and answers that do not wait long.
-const BATCH_TRANSACTIONS: usize = 512;
+pub(crate) const BATCH_TRANSACTIONS: usize = 512;
 const BATCH_BYTES: usize = 1 << 20;
 
 /// What a room has, whether it is awake or at rest.

@@ -20,7 +20,8 @@ use super::room::{Founder, Room, Worked};
 use super::{Failed, clock, median};
 
 pub(super) const FIELDS: usize = 6;
-pub(super) const BATCH: usize = 256;
+/// As many as a busy room puts into a batch.
+pub(super) const BATCH: usize = crate::room::BATCH_TRANSACTIONS;
 
 const TEMPLATE: [&str; 3] = [
     include_str!("../../../../channels/scf-receivable/channel.toml"),
