@@ -6,36 +6,15 @@
 mod support;
 
 use parclose_channel::Channel;
-use parclose_channel::tables::{SECRETS, SHARED};
-use parclose_keys::audience::hazmat::audience_from_bytes;
-use parclose_keys::{AudienceSecret, FieldKey, FieldPlace};
+use parclose_channel::tables::SHARED;
 use parclose_node::Home;
-use parclose_transaction::Perspective;
 use support::circle::{Circle, OUTSIDE, ROOM, month_for_everybody, opened_places, place_of, texts, with};
+use support::forced::{Forced, secrets};
 
 /// Number of the month, which everybody reads.
 const MONTH: u32 = 1;
 /// Fields of a statement.
 const FIELDS: usize = 3;
-
-/// A secret that is tried on every audience and generation, whatever it was dealt for.
-struct Forced<'a>(&'a AudienceSecret);
-
-impl Perspective for Forced<'_> {
-    fn field_key(&self, place: &FieldPlace, salt: &[u8; 32], context: &[u8]) -> Option<FieldKey> {
-        let class = self.0.class(&place.channel, place.generation, &place.audience, place.class);
-        Some(FieldKey::derive(&class.leaf(place.epoch), salt, context))
-    }
-}
-
-/// Every audience secret on a member's disk.
-fn secrets(channel: &Channel) -> Vec<AudienceSecret> {
-    let mut secrets = Vec::new();
-    let read =
-        channel.store().for_each(&SECRETS, |_, (_, _, bytes)| secrets.push(audience_from_bytes(bytes)));
-    read.expect("a store can be read");
-    secrets
-}
 
 fn opened_at(home: &Home, member: &str) -> Channel {
     let directory = home.member_directory(member).expect("a member has its directory");

@@ -2,15 +2,14 @@
 
 mod support;
 
-use parclose_channel::tables::{SECRETS, SHARED, UNWRAP};
+use parclose_channel::tables::{SHARED, UNWRAP};
 use parclose_channel::{Channel, ChannelError};
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::wrap::UnwrapKey;
-use parclose_keys::audience::hazmat::audience_from_bytes;
-use parclose_keys::{AudienceSecret, FieldKey, FieldPlace};
 use parclose_node::{Consortium, Home, SubmitError};
 use parclose_transaction::{Act, Change, FieldState, Motion, Perspective};
 use parclose_types::{Failure, Generation};
+use support::forced::{Forced, secrets};
 use support::{issue, opened, room, within};
 
 const ROOM: &str = "trade-a";
@@ -81,26 +80,6 @@ fn unwrapped(channel: &Channel, keys: &[UnwrapKey], generation: Generation) -> u
     open
 }
 
-/// A secret that is tried on every audience and generation, whatever it was dealt for.
-struct Forced<'a>(&'a AudienceSecret);
-
-impl Perspective for Forced<'_> {
-    fn field_key(&self, place: &FieldPlace, salt: &[u8; 32], context: &[u8]) -> Option<FieldKey> {
-        let class = self.0.class(&place.channel, place.generation, &place.audience, place.class);
-        Some(FieldKey::derive(&class.leaf(place.epoch), salt, context))
-    }
-}
-
-/// Every audience secret on a member's disk.
-fn secrets(channel: &Channel) -> Vec<AudienceSecret> {
-    let mut secrets = Vec::new();
-    let read =
-        channel.store().for_each(&SECRETS, |_, (_, _, bytes)| secrets.push(audience_from_bytes(bytes)));
-    read.expect("a store can be read");
-    assert!(!secrets.is_empty());
-    secrets
-}
-
 /// Every one-time key on a member's disk.
 fn one_time_keys(channel: &Channel) -> Vec<UnwrapKey> {
     let rows = channel.store().scan(&UNWRAP, &Generation(0), usize::MAX).expect("a store can be read");
@@ -140,8 +119,10 @@ fn a_removed_members_complete_state_opens_nothing_that_is_sealed_later() {
     let keys = one_time_keys(&bank);
     assert_eq!(unwrapped(&buyer, &keys, Generation(1)), 0);
     assert!(bank.store().scan(&SHARED, &0, usize::MAX).unwrap().is_empty());
-    for secret in secrets(&bank) {
-        assert_eq!(opened_after(&buyer, &Forced(&secret)), 0, "not even where it does not belong");
+    let held = secrets(&bank);
+    assert!(!held.is_empty());
+    for secret in &held {
+        assert_eq!(opened_after(&buyer, &Forced(secret)), 0, "not even where it does not belong");
     }
     // The same trials with the keys of those who belong to it show what they would have found.
     assert!(secrets(&joined).iter().any(|secret| opened_after(&buyer, &Forced(secret)) > 0));

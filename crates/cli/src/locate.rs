@@ -1,5 +1,6 @@
 //! `parclose locate`: from a business key, a record or a transaction to where it stands and what proves it.
 
+use std::io::Write;
 use std::path::Path;
 
 use parclose_channel::tables::EventOutcome;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use crate::args::{Global, Locate, ReceiptKind};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
+use crate::output::replace_private;
 use crate::receipt::receipt_text;
 use crate::transaction::verdict_text;
 
@@ -138,7 +140,8 @@ fn write_receipts(
         let kind = if at["provable"] == "outcome" { ReceiptKind::Outcome } else { ReceiptKind::Ordered };
         let file = folder.join(format!("{digest}.json"));
         let text = receipt_text(consortium, room, digest, kind)?;
-        std::fs::write(&file, text).map_err(|e| CliError::file(&file, &e))?;
+        let written = replace_private(&file).and_then(|mut to| to.write_all(text.as_bytes()));
+        written.map_err(|e| CliError::file(&file, &e))?;
         at["receipt"] = json!(file.display().to_string());
     }
     Ok(())

@@ -72,6 +72,11 @@ pub fn create_private(path: &std::path::Path) -> std::io::Result<std::fs::File> 
     std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
+/// A file that is made anew by every run; a new one is its owner's alone.
+pub fn replace_private(path: &std::path::Path) -> std::io::Result<std::fs::File> {
+    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
 /// A closed pipe is no error of ours.
 fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");

@@ -1,5 +1,6 @@
 //! `parclose receipt`: proofs in one small file, verified offline.
 
+use std::io::Write;
 use std::path::Path;
 
 use parclose_audit::{Receipt as Proof, VerifiedReceipt, verify_json};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use crate::args::{Global, OfChannel, Receipt, ReceiptKind};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
+use crate::output::replace_private;
 use crate::transaction::{parse_digest, verdict_text};
 
 /// Runs `parclose receipt …`.
@@ -35,7 +37,8 @@ fn get(
     with_consortium(global, |consortium| {
         let room = consortium.room(&of.member, &of.channel)?;
         let text = receipt_text(consortium, &room, digest, kind)?;
-        std::fs::write(out, &text).map_err(|e| CliError::file(out, &e))?;
+        let written = replace_private(out).and_then(|mut to| to.write_all(text.as_bytes()));
+        written.map_err(|e| CliError::file(out, &e))?;
         let genesis = consortium.root().genesis().clone();
         let mut value = receipt_json(&verify_json(&text, &genesis)?);
         value["file"] = json!(out.display().to_string());

@@ -7,7 +7,7 @@ mod support;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use support::{Sandbox, receivable, statement};
+use support::{Sandbox, receivable, refused, statement, told};
 
 fn channel_folder(sandbox: &Sandbox, member: &str, channel: &str) -> PathBuf {
     sandbox.home().join("members").join(member).join("channels").join(channel)
@@ -16,16 +16,6 @@ fn channel_folder(sandbox: &Sandbox, member: &str, channel: &str) -> PathBuf {
 fn state(sandbox: &Sandbox, channel: &str, member: &str) -> (Value, Value) {
     let shown = sandbox.ok(&["channel", "show", "-c", channel, "--as", member]);
     (shown["events"].clone(), shown["state_root"].clone())
-}
-
-fn refused(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
-    let (code, value) = sandbox.json(arguments);
-    let text = |member: &str| value[member].as_str().unwrap_or_default().to_owned();
-    (code, text("code"), text("rule"))
-}
-
-fn told(exit: i32, code: &str, rule: &str) -> (i32, String, String) {
-    (exit, code.into(), rule.into())
 }
 
 #[test]

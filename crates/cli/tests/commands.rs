@@ -314,6 +314,10 @@ fn a_receipt_verifies_elsewhere_with_the_genesis_alone() {
         let got = sandbox
             .ok(&["receipt", "get", "-c", "banks", "--as", "bank-2", &tx, "--kind", kind, "--out", &file]);
         assert_eq!(got["proves"], proves);
+        assert!(
+            support::is_private(&file),
+            "it names a channel's tag; whom it is shown is its owner's matter"
+        );
         let elsewhere = Sandbox::empty();
         std::fs::copy(&file, elsewhere.path("receipt.json")).unwrap();
         std::fs::write(elsewhere.path("genesis.json"), &genesis).unwrap();

@@ -149,6 +149,7 @@ fn imp_60_every_row_and_every_minor_unit_is_accounted_for() {
     assert_eq!((value["rows"].as_u64(), value["entries"].as_u64()), (Some(16), Some(16)));
     assert_eq!((value["credit_notes"].as_u64(), value["linked_credit_notes"].as_u64()), (Some(3), Some(1)));
     // Every row that is no line of a document stands in the file, once, with its rule.
+    assert!(support::is_private(&rejects), "it says what stood in the rows");
     let written = std::fs::read_to_string(&rejects).unwrap();
     let lines: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let rows: BTreeSet<u64> = lines.iter().map(|line| line["row"].as_u64().unwrap()).collect();

@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::json;
-use support::{Sandbox, receivable};
+use support::{Sandbox, receivable, refused, told};
 
 /// Buyer and supplier decide that their room ends.
 fn close(sandbox: &Sandbox, channel: &str) {
@@ -13,16 +13,6 @@ fn close(sandbox: &Sandbox, channel: &str) {
     let motion = moved["motion"].as_str().unwrap();
     let passed = sandbox.ok(&["channel", "vote", "-c", channel, "--as", "supplier-a", motion]);
     assert_eq!(passed["standing"], "passed");
-}
-
-fn refused(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
-    let (code, value) = sandbox.json(arguments);
-    let text = |member: &str| value[member].as_str().unwrap_or_default().to_owned();
-    (code, text("code"), text("rule"))
-}
-
-fn told(exit: i32, code: &str, rule: &str) -> (i32, String, String) {
-    (exit, code.into(), rule.into())
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each scenario uses a part of this")]
 
 pub(crate) mod circle;
+pub(crate) mod forced;
 pub(crate) mod ledger;
 
 use std::collections::BTreeMap;

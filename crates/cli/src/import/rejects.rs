@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::importer::{Fate, Footprint};
 use crate::error::CliError;
+use crate::output::replace_private;
 
 /// Shown of each kind; the file has all of them.
 const SHOWN: usize = 100;
@@ -31,7 +32,7 @@ pub(super) struct Rejects {
 impl Rejects {
     pub(super) fn begin(path: Option<&Path>) -> Result<Self, CliError> {
         let create = |path: &Path| {
-            let file = File::create(path).map_err(|e| CliError::file(path, &e))?;
+            let file = replace_private(path).map_err(|e| CliError::file(path, &e))?;
             Ok::<_, CliError>((path.to_owned(), BufWriter::new(file)))
         };
         let file = path.map(create).transpose()?;

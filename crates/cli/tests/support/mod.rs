@@ -173,3 +173,21 @@ pub(crate) fn generated(
 }
 
 pub(crate) const GENERATED: &str = "channels/scf-receivable/mappings/generated.toml";
+
+/// How a command is refused: exit code, code, rule.
+pub(crate) fn refused(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
+    let (code, value) = sandbox.json(arguments);
+    let text = |member: &str| value[member].as_str().unwrap_or_default().to_owned();
+    (code, text("code"), text("rule"))
+}
+
+/// The same, as it is expected.
+pub(crate) fn told(exit: i32, code: &str, rule: &str) -> (i32, String, String) {
+    (exit, code.into(), rule.into())
+}
+
+/// Whether a file is its owner's alone.
+pub(crate) fn is_private(file: impl AsRef<Path>) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(file).expect("it was written").permissions().mode() & 0o777 == 0o600
+}

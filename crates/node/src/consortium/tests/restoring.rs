@@ -125,7 +125,7 @@ fn nod_15_a_store_that_was_put_back_endorses_nothing_until_it_has_caught_up() {
     consortium.put_back("bob", &archive).unwrap();
     let lag = ann.call(|channel| channel.definition().parameters.endorse_lag_max).unwrap();
     assert!(consortium.state("ann").0 - made.next.0 <= lag, "as far behind as others may be");
-    // Nobody gives it what it misses, for now.
+    // Stand-ins: nobody gives it what it misses until they go.
     let (at_ann, _at_cyd) = (consortium.stand_in("ann", None), consortium.stand_in("cyd", None));
     consortium.start_again("bob");
     let bob = consortium.room("bob", ROOM).unwrap();
