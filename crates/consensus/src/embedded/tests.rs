@@ -8,11 +8,12 @@ use parclose_root::{
     Validator,
 };
 use parclose_store::{RowKey, StoreError};
-use parclose_types::{ChannelCommitment, Digest, Failure, Generation, PublicKey};
+use parclose_types::{ChannelCommitment, Digest, Failure, Generation, PublicKey, encode};
 use tempfile::{TempDir, tempdir};
 
 use super::*;
 use crate::hazmat::{copy_after_kill, copy_after_power_loss};
+use crate::tables::{HEADERS, TAGS, TRANSACTIONS};
 
 fn key(number: u8) -> SigningKey {
     SigningKey::from_seed(&secret_from_bytes([number; 32]))
@@ -196,7 +197,7 @@ fn con_01_a_key_without_two_thirds_of_the_votes_cannot_run_alone() {
 #[test]
 fn con_02_a_directory_whose_last_block_another_validator_signed_is_refused() {
     let (dir, root, _) = started();
-    let mut row = root.header_row(Height(2)).unwrap();
+    let mut row = root.ledger.header_row(Height(2)).unwrap();
     let (network, value) = (genesis().network(), row.certificate.value);
     row.certificate = CommitCertificate::of_one(&network, Height(2), value, &key(201));
     drop(root);
@@ -234,7 +235,7 @@ fn roo_44_a_changed_row_of_a_tag_is_noticed_at_the_next_start() {
 fn con_04_after_a_panic_in_the_middle_of_a_block_none_is_made() {
     let (_dir, root, channel) = started();
     let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let _state = root.state().unwrap();
+        let _state = root.ledger.state().unwrap();
         panic!("in the middle of a block");
     }));
     assert!(broken.is_err());
@@ -272,7 +273,7 @@ fn con_05_every_acknowledged_block_survives_loss_of_power() {
 fn con_05_a_block_written_without_a_sync_would_be_lost() {
     let (dir, root, channel) = started();
     {
-        let mut state = root.state().unwrap();
+        let mut state = root.ledger.state().unwrap();
         let (prepared, _) = state.prepare([channel.anchor(2, 0, 20)]);
         root.make_final(&mut state, prepared, Durability::Buffered).unwrap();
     }
@@ -299,7 +300,7 @@ fn con_06_empty_blocks_reach_a_height_and_survive_loss_of_power() {
         verify_all(&survivor, &channel.tag);
     }
     for height in 1..=1400 {
-        let row = root.header_row(Height(height)).unwrap();
+        let row = root.ledger.header_row(Height(height)).unwrap();
         assert_eq!(row.certificate.verify(&root.network(), root.genesis().validators()), Ok(()));
         assert_eq!(row.certificate.value, row.header.hash());
     }
