@@ -17,10 +17,14 @@ use parclose_root::{
     TagProof, TagState,
 };
 use parclose_store::{ClearRows, Database, DatabaseOptions, Durability, SharedCache};
-use parclose_types::{Height, NetworkId, Sequence, Tag, encode};
+use parclose_types::{Height, NetworkId, PublicKey, Sequence, Tag, ValueHash, decode, encode};
 
+use crate::cluster::{Equivocation, Pair};
 use crate::root_chain::{FinalEvent, RootUnavailable};
-use crate::tables::{ENTRIES, HEAD, HEADERS, HeaderRow, LOG, Place, TAGS, TRANSACTIONS, put_block};
+use crate::tables::{
+    ENTRIES, EVIDENCE, HEAD, HEADERS, HeaderRow, LOG, Place, TAGS, TRANSACTIONS, UNDECIDED, UndecidedRow,
+    put_block,
+};
 
 /// The kind of database that the directory holds.
 const KIND: &str = "root";
@@ -104,6 +108,87 @@ impl Ledger {
         step(state, prepared);
         self.show(state);
         Ok(())
+    }
+
+    /// As [`Self::make_final`], for a block that was voted on: what was proposed for its height goes with it.
+    pub(crate) fn make_decided(
+        &self,
+        state: &mut RootState,
+        prepared: Prepared,
+        certificate: CommitCertificate,
+    ) -> Result<(), RootUnavailable> {
+        let height = certificate.height;
+        let mut batch = self.database.batch();
+        put_block(&mut batch, &prepared, certificate);
+        for (value, _) in self.undecided(height)? {
+            batch.delete(&UNDECIDED, &(height, value));
+        }
+        self.database.commit(batch, Durability::Synced)?;
+        step(state, prepared);
+        self.show(state);
+        Ok(())
+    }
+
+    /// The blocks that were proposed for a height, and not decided.
+    pub(crate) fn undecided(
+        &self,
+        height: Height,
+    ) -> Result<Vec<(ValueHash, UndecidedRow)>, RootUnavailable> {
+        let mut found = Vec::new();
+        self.database.visit(&UNDECIDED, &(height, ValueHash([0; 32])), |(at, value), row| {
+            if at != height {
+                return ControlFlow::Break(());
+            }
+            found.push((value, row));
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
+    }
+
+    /// Keeps a proposed block, synced.
+    pub(crate) fn keep_undecided(
+        &self,
+        height: Height,
+        value: ValueHash,
+        row: &UndecidedRow,
+    ) -> Result<(), RootUnavailable> {
+        let mut batch = self.database.batch();
+        batch.put(&UNDECIDED, &(height, value), row);
+        Ok(self.database.commit(batch, Durability::Synced)?)
+    }
+
+    /// A kept block, checked against the head again: after a restart nothing is remembered.
+    pub(crate) fn check_undecided(
+        &self,
+        height: Height,
+        value: &ValueHash,
+    ) -> Result<Prepared, RootUnavailable> {
+        let row = present(self.database.get(&UNDECIDED, &(height, *value))?, height)?;
+        let block: Option<Block> = decode("block", &row.block, row.block.len()).ok();
+        let block = present(block, height)?;
+        present(self.state()?.check(&block).ok(), height)
+    }
+
+    /// Keeps what convicts a validator; of one height the first.
+    pub(crate) fn keep_evidence(
+        &self,
+        height: Height,
+        validator: PublicKey,
+        pair: Pair,
+    ) -> Result<(), RootUnavailable> {
+        let mut batch = self.database.batch();
+        batch.put(&EVIDENCE, &(height, validator), &pair);
+        Ok(self.database.commit(batch, Durability::Synced)?)
+    }
+
+    /// All evidence, ascending by height.
+    pub(crate) fn evidence(&self) -> Result<Vec<Equivocation>, RootUnavailable> {
+        let mut found = Vec::new();
+        self.database.visit(&EVIDENCE, &(Height(0), PublicKey([0; 32])), |(height, validator), pair| {
+            found.push(Equivocation { height, validator, pair });
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
     }
 
     pub(crate) fn show(&self, state: &RootState) {

@@ -1,15 +1,15 @@
 //! The host of the root chain: what turns candidates into final events.
 //!
-//! [`RootChain`] is what the rest of a node sees. Behind it stands [`EmbeddedRoot`]: one validator in
-//! this process, which signs what a cluster would. A BFT engine takes its place without a change to
-//! callers or to receipts, because certificates are over the engine's precommit bytes already.
+//! [`RootChain`] is what the rest of a node sees. Behind it stands [`ClusterRoot`], which hosts the BFT
+//! engine for any number of validators from one on, or [`EmbeddedRoot`]: one validator without a network,
+//! which makes a block when somebody asks for one, with no thread and no clock. Certificates are over the
+//! same bytes, so receipts cannot tell which of the two made them.
 //!
 //! ```text
-//!   candidates --prepare--> block --sign--> certificate --one synced batch--> visible, final
+//!   candidates --prepare--> block --votes--> certificate --one synced batch--> visible, final
 //! ```
 //!
-//! No threads and no clock: a block is made when somebody asks for one. What may go wrong is the disk;
-//! then nothing more is committed until the directory is opened again.
+//! What may go wrong is the disk; then nothing more is committed until the directory is opened again.
 
 #![cfg_attr(
     not(test),
@@ -22,11 +22,19 @@
     )
 )]
 
+mod cluster;
 mod embedded;
+mod engine;
+#[cfg(test)]
+mod fixtures;
 pub mod hazmat;
 mod ledger;
 mod root_chain;
 mod tables;
 
+pub use cluster::{
+    ClusterOptions, ClusterRoot, ClusterStatus, Equivocation, Hop, NoRelay, OnHead, OnOrdered, Ordered,
+    RootAnswer, RootRelay, Timing,
+};
 pub use embedded::EmbeddedRoot;
 pub use root_chain::{Committed, FinalEvent, RootChain, RootUnavailable};

@@ -32,6 +32,18 @@ pub enum RootUnavailable {
     /// ROO-44: the rows are not the state that the last header commits to.
     #[error(transparent)]
     NotRestored(#[from] NotRestored),
+    /// CON-17: too few validators take part.
+    #[error("the chain stands at height {head}: no block was decided in time")]
+    NoProgress {
+        /// height of the head
+        head: Height,
+    },
+    /// CON-18: the engine did not start, or has ended.
+    #[error("the consensus engine does not run: {reason}")]
+    Engine {
+        /// what it said
+        reason: String,
+    },
     /// CON-04: this process broke off while it was writing a block.
     #[error("the root chain has stopped after a fault of this program")]
     Stopped,
@@ -44,6 +56,8 @@ impl Failure for RootUnavailable {
             Self::NotTheValidator => "NOT_THE_VALIDATOR",
             Self::Uncertified { .. } | Self::Inconsistent { .. } => "ROOT_STATE_DAMAGED",
             Self::NotRestored(reason) => reason.code(),
+            Self::NoProgress { .. } => "ROOT_NO_PROGRESS",
+            Self::Engine { .. } => "ROOT_ENGINE_STOPPED",
             Self::Stopped => "ROOT_STOPPED",
         }
     }
@@ -55,6 +69,8 @@ impl Failure for RootUnavailable {
             Self::Uncertified { .. } => "CON-02",
             Self::Inconsistent { .. } => "CON-03",
             Self::NotRestored(reason) => reason.rule(),
+            Self::NoProgress { .. } => "CON-17",
+            Self::Engine { .. } => "CON-18",
             Self::Stopped => "CON-04",
         }
     }
@@ -62,6 +78,7 @@ impl Failure for RootUnavailable {
     fn fault(&self) -> Fault {
         match self {
             Self::Store(reason) => reason.fault(),
+            Self::NoProgress { .. } => Fault::Peer,
             Self::Stopped => Fault::Bug,
             _ => Fault::Operator,
         }
@@ -70,7 +87,7 @@ impl Failure for RootUnavailable {
     fn definite(&self) -> bool {
         match self {
             Self::Store(reason) => reason.definite(),
-            Self::Stopped => false,
+            Self::NoProgress { .. } | Self::Engine { .. } | Self::Stopped => false,
             _ => true,
         }
     }
@@ -83,6 +100,10 @@ impl Failure for RootUnavailable {
                 "restore the root chain's directory from a backup".into()
             }
             Self::NotRestored(reason) => reason.fix(),
+            Self::NoProgress { .. } => {
+                "wait, and see with `node status` which validators are connected: more than two thirds are needed".into()
+            }
+            Self::Engine { .. } => "read the reason, mend it, and start the node again; its disk is not damaged by this".into(),
             Self::Stopped => "restart the node, and report its log as a bug".into(),
         }
     }

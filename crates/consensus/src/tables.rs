@@ -7,6 +7,9 @@
 //!   4 transactions  height, index      -> root transaction
 //!   5 tags          tag                -> state
 //!   6 log           tag, sequence      -> height, index
+//!   7 signed        ()                 -> what this validator has signed last
+//!   8 undecided     height, value      -> a block that was proposed and is not decided
+//!   9 evidence      height, validator  -> two signed messages that exclude each other
 //! ```
 //!
 //! All of it is public among the validators and stands in the clear. The state tree has no rows: it is
@@ -16,7 +19,10 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::merkle::Frontier;
 use parclose_root::{CommitCertificate, Header, LogEntry, Prepared, RootTransaction, TagState};
 use parclose_store::{Batch, Table};
-use parclose_types::{Height, Sequence, Tag};
+use parclose_types::{Height, PublicKey, Sequence, SignatureBytes, Tag, ValueHash};
+
+use crate::cluster::Pair;
+use crate::engine::SignedRow;
 
 /// A block and an index in it.
 pub(crate) type Place = (Height, u32);
@@ -27,6 +33,23 @@ pub(crate) const ENTRIES: Table<Place, LogEntry> = Table::ordered(3, "entries");
 pub(crate) const TRANSACTIONS: Table<Place, RootTransaction> = Table::ordered(4, "transactions");
 pub(crate) const TAGS: Table<Tag, TagState> = Table::ordered(5, "tags");
 pub(crate) const LOG: Table<(Tag, Sequence), Place> = Table::ordered(6, "log");
+
+pub(crate) const SIGNED: Table<(), SignedRow> = Table::ordered(7, "signed");
+pub(crate) const UNDECIDED: Table<(Height, ValueHash), UndecidedRow> = Table::ordered(8, "undecided");
+pub(crate) const EVIDENCE: Table<(Height, PublicKey), Pair> = Table::ordered(9, "evidence");
+
+/// A block that may yet be decided.
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+pub(crate) struct UndecidedRow {
+    /// round in which it was first proposed
+    pub(crate) round: u32,
+    /// who proposed it then
+    pub(crate) proposer: PublicKey,
+    /// the proposer's signature under the parts; `None` if it came as a decided value
+    pub(crate) signature: Option<SignatureBytes>,
+    /// canonical bytes of the block
+    pub(crate) block: Vec<u8>,
+}
 
 /// Where the chain ends.
 #[derive(Debug, BorshSerialize, BorshDeserialize)]

@@ -56,7 +56,7 @@ pub use anchor::Anchor;
 pub use block::{Block, BlockInvalid};
 pub use certificate::{Certificate, Endorsement, NotCertified};
 pub use close::Close;
-pub use commit::{CommitCertificate, NotCommitted};
+pub use commit::{CommitCertificate, NotCommitted, precommit_bytes};
 pub use execution::{Applied, Prepared};
 pub use genesis::{Genesis, GenesisInvalid, Parameters, Validator, ValidatorSet};
 pub use header::Header;

@@ -163,6 +163,20 @@ impl RootReject {
     }
 }
 
+impl RootReject {
+    /// Whether the same transaction may be ordered later: it found a block or a tag full.
+    #[must_use]
+    pub fn is_for_now(&self) -> bool {
+        matches!(
+            self,
+            Self::BlockOpens { .. }
+                | Self::BlockAnchors { .. }
+                | Self::Unexpired { .. }
+                | Self::BlockFull { .. }
+        )
+    }
+}
+
 impl Failure for RootReject {
     fn code(&self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::hash;
 use parclose_types::limits::ROOT_TRANSACTION_BYTES_MAX;
-use parclose_types::{Digest, Malformed, NetworkId, Tag, decode, encode, labels};
+use parclose_types::{Digest, Height, Malformed, NetworkId, Tag, decode, encode, labels};
 use serde::Serialize;
 
 use crate::anchor::Anchor;
@@ -70,6 +70,17 @@ impl RootTransaction {
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest(hash(labels::ROOT_TRANSACTION, &[&self.encode()]))
+    }
+
+    /// The last height at which it can be ordered; `None` if it has no end.
+    #[must_use]
+    pub fn last_height(&self) -> Option<Height> {
+        match self {
+            Self::OpenChannel(_) => None,
+            Self::Anchor(anchor) => Some(anchor.last_height),
+            Self::Close(close) => Some(close.last_height),
+            Self::Rotate(rotate) => Some(rotate.last_height),
+        }
     }
 
     /// The kind of event this becomes.

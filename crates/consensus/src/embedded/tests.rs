@@ -2,31 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use parclose_crypto::secret::hazmat::secret_from_bytes;
-use parclose_root::{
-    Certificate, CloseStatement, EventKind, GenerationKeys, OpenBody, OpenChannel, Parameters, Statement,
-    Validator,
-};
+use parclose_root::EventKind;
 use parclose_store::{RowKey, StoreError};
-use parclose_types::{ChannelCommitment, Digest, Failure, Generation, PublicKey, encode};
+use parclose_types::{Failure, encode};
 use tempfile::{TempDir, tempdir};
 
 use super::*;
+use crate::fixtures::{Channel, genesis_of, key};
 use crate::hazmat::{copy_after_kill, copy_after_power_loss};
 use crate::tables::{HEADERS, TAGS, TRANSACTIONS};
-
-fn key(number: u8) -> SigningKey {
-    SigningKey::from_seed(&secret_from_bytes([number; 32]))
-}
-
-fn genesis_of(powers: &[(u8, u64)], nonce: u8) -> Genesis {
-    let mut validators: Vec<_> = powers
-        .iter()
-        .map(|(number, power)| Validator { key: key(*number).public(), power: *power })
-        .collect();
-    validators.sort_by_key(|validator| validator.key);
-    Genesis::new("test".into(), validators, Parameters::default(), Digest([nonce; 32])).unwrap()
-}
 
 fn genesis() -> Genesis {
     genesis_of(&[(200, 1)], 1)
@@ -36,64 +20,15 @@ fn open_at(path: &Path) -> Result<EmbeddedRoot, RootUnavailable> {
     EmbeddedRoot::open(path, genesis(), key(200), &SharedCache::new(4 << 20))
 }
 
-/// Three members with a threshold of two.
-struct Channel {
-    members: Vec<SigningKey>,
-    keys: GenerationKeys,
-    body: OpenBody,
-    tag: Tag,
-}
-
-impl Channel {
-    fn new(number: u8) -> Self {
-        let mut members: Vec<_> = (1..=3).map(|member| key(number + member)).collect();
-        members.sort_by_key(SigningKey::public);
-        let endorsers: Vec<PublicKey> = members.iter().map(SigningKey::public).collect();
-        let keys = GenerationKeys::new(Generation(0), endorsers, 2).unwrap();
-        let body = OpenBody { keys: keys.clone(), genesis_commitment: Digest([number; 32]) };
-        let tag = body.tag(&genesis().network());
-        Self { members, keys, body, tag }
-    }
-
-    fn open(&self) -> RootTransaction {
-        let signatures = self.members.iter().map(|member| self.body.sign(&genesis().network(), member));
-        RootTransaction::OpenChannel(OpenChannel {
-            body: self.body.clone(),
-            signatures: signatures.collect(),
-        })
-    }
-
-    fn anchor(&self, number: u8, attested: u64, last_height: u64) -> RootTransaction {
-        let statement = Statement {
-            network: genesis().network(),
-            tag: self.tag,
-            generation: Generation(0),
-            commitment: ChannelCommitment(Digest([number; 32])),
-            attested: Sequence(attested),
-            last_height: Height(last_height),
-        };
-        let endorsements: Vec<_> = self.members.iter().map(|member| statement.endorse(member)).collect();
-        let certificate = Certificate::assemble(&self.keys, &endorsements).unwrap();
-        RootTransaction::Anchor(statement.anchor(certificate))
-    }
-
-    fn close(&self, last: u64) -> RootTransaction {
-        let (tag, last_sequence) = (self.tag, Sequence(last));
-        let network = genesis().network();
-        let last_height = Height(last + 9);
-        let generation = Generation(0);
-        let statement = CloseStatement { network, tag, generation, last_sequence, last_height };
-        let endorsements: Vec<_> = self.members.iter().map(|member| statement.endorse(member)).collect();
-        let certificate = Certificate::assemble(&self.keys, &endorsements).unwrap();
-        RootTransaction::Close(parclose_root::Close { tag, last_sequence, last_height, certificate })
-    }
+fn a_channel(number: u8) -> Channel {
+    Channel::new(genesis().network(), number)
 }
 
 /// A directory with an open channel (height 1) and an anchor (height 2).
 fn started() -> (TempDir, EmbeddedRoot, Channel) {
     let dir = tempdir().unwrap();
     let root = open_at(&dir.path().join("root")).unwrap();
-    let channel = Channel::new(0);
+    let channel = a_channel(0);
     for transaction in [channel.open(), channel.anchor(1, 0, 20)] {
         assert!(root.commit(vec![transaction]).unwrap().outcomes[0].is_ok());
     }
@@ -122,7 +57,7 @@ fn verify_all(root: &EmbeddedRoot, tag: &Tag) {
 #[test]
 fn a_channel_lives_over_a_restart_and_every_event_is_proven_offline() {
     let (dir, root, channel) = started();
-    let other = Channel::new(100);
+    let other = a_channel(100);
     let committed =
         root.commit(vec![channel.anchor(2, 0, 20), other.open(), channel.anchor(3, 1, 20)]).unwrap();
     assert_eq!((committed.height, committed.outcomes.len()), (Height(3), 3));
@@ -147,7 +82,7 @@ fn a_channel_lives_over_a_restart_and_every_event_is_proven_offline() {
 #[test]
 fn outcomes_stand_in_the_order_of_the_candidates() {
     let (_dir, root, channel) = started();
-    let strange = Channel::new(100);
+    let strange = a_channel(100);
     let candidates = vec![
         strange.anchor(1, 0, 20),
         channel.anchor(2, 0, 20),
@@ -166,7 +101,7 @@ fn outcomes_stand_in_the_order_of_the_candidates() {
 #[test]
 fn events_are_read_in_pages_and_stay_within_their_tag() {
     let (_dir, root, channel) = started();
-    let others = [Channel::new(50), Channel::new(100), Channel::new(150)];
+    let others = [a_channel(50), a_channel(100), a_channel(150)];
     root.commit(others.iter().map(Channel::open).collect()).unwrap();
     root.commit(vec![channel.anchor(2, 0, 20), channel.anchor(3, 0, 20)]).unwrap();
     let page = |from, limit| -> Vec<u64> {

@@ -1,0 +1,225 @@
+//! Builds the engine around the host, and takes both down again.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use malachite_app::app::config::{
+    ConsensusConfig, DiscoveryConfig, NodeConfig, P2pConfig, PubSubProtocol, ValuePayload, ValueSyncConfig,
+};
+use malachite_app::app::net::Multiaddr;
+use malachite_app::app::types::Keypair;
+use malachite_app::app::types::codec::Codec;
+use malachite_app::{
+    Channels, ConsensusContext, EngineBuilder, EngineHandle, NetworkContext, NetworkIdentity, RequestContext,
+    SyncContext, WalContext,
+};
+use malachite_signing::Signer as _;
+use parclose_types::{Failure, PublicKey};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::host::Host;
+use crate::engine::{Address, EngineCodec, RootContext, Signer, Verifier};
+use crate::root_chain::RootUnavailable;
+
+/// How often what is not final is looked at.
+const TICK: Duration = Duration::from_millis(250);
+/// How long the engine's parts are waited for when the node stops.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Everything that the engine needs of this node.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) moniker: String,
+    pub(crate) keypair: Keypair,
+    pub(crate) listen: Multiaddr,
+    pub(crate) peers: Vec<Multiaddr>,
+    pub(crate) wal: PathBuf,
+    pub(crate) verifier: Verifier,
+    /// the key that a follower is known by; it has no votes
+    pub(crate) address: PublicKey,
+}
+
+/// By this address the engine takes a node for none of the validators: it follows.
+pub(crate) const NOBODY: PublicKey = PublicKey([0; 32]);
+
+impl Parts {
+    /// By whose address the engine knows this node: it expects votes of a validator, and of nobody else.
+    pub(crate) fn known_as(self, signer: Option<&Signer>) -> Self {
+        Self { address: signer.map_or(NOBODY, |signer| signer.key.public()), ..self }
+    }
+}
+
+/// The engine's configuration.
+struct Configured {
+    moniker: String,
+    consensus: ConsensusConfig,
+    value_sync: ValueSyncConfig,
+}
+
+impl NodeConfig for Configured {
+    fn moniker(&self) -> &str {
+        &self.moniker
+    }
+
+    fn consensus(&self) -> &ConsensusConfig {
+        &self.consensus
+    }
+
+    fn consensus_mut(&mut self) -> &mut ConsensusConfig {
+        &mut self.consensus
+    }
+
+    fn value_sync(&self) -> &ValueSyncConfig {
+        &self.value_sync
+    }
+
+    fn value_sync_mut(&mut self) -> &mut ValueSyncConfig {
+        &mut self.value_sync
+    }
+}
+
+/// A permissioned network: the listed peers and nobody else, and no discovery.
+fn configured(parts: &Parts) -> Configured {
+    let connections = parts.peers.len().saturating_mul(2).saturating_add(8);
+    let discovery = DiscoveryConfig {
+        enabled: false,
+        max_connections_per_ip: connections,
+        num_inbound_peers: connections,
+        num_outbound_peers: connections,
+        ..DiscoveryConfig::default()
+    };
+    let p2p = P2pConfig {
+        listen_addr: parts.listen.clone(),
+        persistent_peers: parts.peers.clone(),
+        persistent_peers_only: true,
+        discovery,
+        protocol: PubSubProtocol::default(),
+        ..P2pConfig::default()
+    };
+    let consensus = ConsensusConfig {
+        enabled: true,
+        p2p,
+        // Without parts the engine takes every value for valid, without asking.
+        value_payload: ValuePayload::ProposalAndParts,
+        queue_per_height_capacity: 2048,
+        ..ConsensusConfig::default()
+    };
+    let value_sync = ValueSyncConfig {
+        status_update_interval: Duration::from_millis(500),
+        request_timeout: Duration::from_secs(5),
+        max_response_size: ByteSize::mib(10),
+        batch_size: 20,
+        ..ValueSyncConfig::default()
+    };
+    Configured { moniker: parts.moniker.clone(), consensus, value_sync }
+}
+
+fn failed(reason: impl std::fmt::Display) -> RootUnavailable {
+    RootUnavailable::Engine { reason: reason.to_string() }
+}
+
+/// Why a run of the engine is over.
+pub(crate) enum Ended {
+    /// its node was told to stop, its disk failed, or it ended by itself
+    Stopped(Option<RootUnavailable>),
+    /// its validator has sat out long enough: it is to be started again, with its votes
+    MayVote,
+}
+
+/// Starts the engine: with votes, if there is somebody to sign them.
+pub(crate) async fn engine(
+    parts: Parts,
+    signer: Option<Signer>,
+) -> Result<(Channels<RootContext>, EngineHandle), RootUnavailable> {
+    let config = configured(&parts);
+    let Parts { moniker, keypair, wal, verifier, address, .. } = parts;
+    let named = Address(address);
+    let identity = match &signer {
+        Some(signer) => {
+            let peer = keypair.public().to_peer_id().to_bytes();
+            let proof = signer.sign_validator_proof(address.0.to_vec(), peer).await.map_err(failed)?;
+            let proof = EngineCodec.encode(&proof).map_err(failed)?;
+            NetworkIdentity::new_validator(moniker, keypair, named.to_string(), proof)
+        }
+        None => NetworkIdentity::new(moniker, keypair, None),
+    };
+    let consensus = match signer {
+        Some(signer) => ConsensusContext::new_validator(named, Box::new(verifier), Box::new(signer)),
+        None => ConsensusContext::new_full_node(named, Box::new(verifier)),
+    };
+    EngineBuilder::new(RootContext, config)
+        .with_default_wal(WalContext::new(wal, EngineCodec))
+        .with_default_network(NetworkContext::new(identity, EngineCodec))
+        .with_default_sync(SyncContext::new(EngineCodec))
+        .with_default_consensus(consensus)
+        .with_default_request(RequestContext::new(100))
+        .build()
+        .await
+        .map_err(failed)
+}
+
+/// Runs the host until it is told to stop, its disk fails, or the engine ends; then takes the engine down.
+pub(crate) async fn run(
+    mut channels: Channels<RootContext>,
+    engine: EngineHandle,
+    mut host: Host,
+    mut stop: watch::Receiver<bool>,
+) -> Ended {
+    let shared = host.shared.clone();
+    let EngineHandle { actor, handle } = engine;
+    let mut handle = std::pin::pin!(handle);
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut has_ended = false;
+    let ended = loop {
+        let until = host.held_until();
+        let held = async {
+            match until {
+                Some(until) => tokio::time::sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            message = channels.consensus.recv() => match message {
+                None => break Ended::Stopped(Some(failed("it has closed its channel"))),
+                Some(message) => match host.answer(message).await {
+                    Err(reason) => {
+                        tracing::error!(rule = reason.rule(), %reason, "the root chain stops");
+                        break Ended::Stopped(Some(reason));
+                    }
+                    Ok(()) if host.may_vote_now() => break Ended::MayVote,
+                    Ok(()) => {}
+                },
+            },
+            () = shared.changed.notified() => host.release_if_wanted(),
+            () = held => host.release(),
+            _ = ticks.tick() => shared.tick(),
+            _ = stop.changed() => break Ended::Stopped(None),
+            _ = &mut handle => {
+                has_ended = true;
+                break Ended::Stopped(Some(failed("it has ended")));
+            }
+        }
+    };
+    drop(host);
+    drop(channels);
+    let patience = Some(STOP_PATIENCE.into());
+    if !has_ended {
+        actor.get_cell().stop_children_and_wait(None, patience).await;
+        let _ = actor.stop_and_wait(None, patience).await;
+        let _ = tokio::time::timeout_at(Instant::now() + STOP_PATIENCE, &mut handle).await;
+    }
+    ended
+}
+
+/// The thread of a host, which owns its runtime.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, RootUnavailable> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("root-engine")
+        .enable_all()
+        .build()
+        .map_err(failed)
+}

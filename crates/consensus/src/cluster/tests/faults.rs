@@ -1,0 +1,152 @@
+//! Validators that stop, come back, lose their disks or sign twice.
+
+use super::*;
+
+#[test]
+fn three_of_four_go_on_and_the_fourth_catches_up() {
+    let mut cluster = Cluster::all_running(4, 0);
+    let channel = cluster.channel(0);
+    cluster.order(0, channel.open());
+    cluster.stop(3);
+    for number in 1..=5 {
+        cluster.order(0, channel.anchor(number, 0, 900));
+    }
+    let head = cluster.node(0).head();
+    cluster.start(3, false);
+    cluster.reach(head);
+    cluster.order(3, channel.anchor(6, 0, 900));
+    cluster.reach(cluster.node(3).head());
+    cluster.agree();
+}
+
+#[test]
+fn two_of_four_halt_and_go_on_when_one_returns() {
+    let mut cluster = Cluster::all_running(4, 0);
+    let channel = cluster.channel(0);
+    cluster.order(0, channel.open());
+    cluster.stop(2);
+    cluster.stop(3);
+    // What was under way may still be decided; then nothing is.
+    let settled = || {
+        let before = cluster.heads();
+        std::thread::sleep(Duration::from_secs(3));
+        before == cluster.heads()
+    };
+    eventually("two of four come to a halt", settled);
+    let halted = cluster.heads();
+    assert!(cluster.node(0).shared.advance(Height(halted[0].0 + 1), Duration::from_millis(10)).is_err());
+    cluster.start(2, false);
+    cluster.order(0, channel.anchor(1, 0, 900));
+    assert!(cluster.heads()[0] > halted[0]);
+    cluster.agree();
+}
+
+#[test]
+fn all_stop_and_go_on_where_they_were() {
+    let mut cluster = Cluster::all_running(4, 0);
+    let channel = cluster.channel(0);
+    cluster.order(0, channel.open());
+    cluster.order(0, channel.anchor(1, 0, 900));
+    let head = cluster.node(0).head();
+    for node in 0..4 {
+        cluster.stop(node);
+    }
+    for node in 0..4 {
+        cluster.start(node, false);
+    }
+    cluster.reach(head);
+    cluster.order(2, channel.anchor(2, 0, 900));
+    assert_eq!(cluster.node(2).events(&channel.tag, Sequence(0), 10).unwrap().len(), 3);
+    cluster.agree();
+}
+
+#[test]
+fn con_13_a_wiped_validator_comes_back_from_its_peers_and_sits_out_first() {
+    let mut cluster = Cluster::all_running(4, 0);
+    let channel = cluster.channel(0);
+    cluster.order(0, channel.open());
+    cluster.stop(3);
+    std::fs::remove_dir_all(cluster.directory(3)).unwrap();
+    cluster.start(3, false);
+    assert!(cluster.node(3).status().sits_out, "it does not know what it has signed");
+    let head = cluster.node(0).head();
+    cluster.reach(head);
+    eventually("it votes again", || !cluster.node(3).status().sits_out);
+    cluster.order(3, channel.anchor(1, 0, 900));
+    cluster.agree();
+}
+
+#[test]
+fn con_12_a_validator_whose_log_is_damaged_signs_nothing_twice() {
+    let mut cluster = Cluster::all_running(4, 0);
+    let channel = cluster.channel(0);
+    cluster.order(0, channel.open());
+    for (damage, number) in [("cut", 1_u8), ("bent", 2), ("gone", 3)] {
+        cluster.stop(0);
+        let log = cluster.directory(0).join("log").join("consensus.wal");
+        let bytes = std::fs::read(&log).unwrap();
+        match damage {
+            "cut" => std::fs::write(&log, &bytes[..bytes.len() / 2]).unwrap(),
+            "bent" => std::fs::write(&log, bytes.iter().map(|byte| byte ^ 0x55).collect::<Vec<_>>()).unwrap(),
+            _ => std::fs::remove_file(&log).unwrap(),
+        }
+        match ClusterRoot::start(cluster.options(0, false)) {
+            Ok(started) => {
+                let started = Arc::new(started);
+                cluster.nodes.lock().unwrap().insert(0, Arc::downgrade(&started));
+                cluster.running.insert(0, started);
+            }
+            Err(refused) => {
+                assert_eq!(refused.rule(), "CON-18", "{damage}: {refused}");
+                std::fs::remove_file(&log).unwrap();
+                cluster.start(0, false);
+            }
+        }
+        cluster.order(1, channel.anchor(number, 0, 900));
+        cluster.reach(cluster.node(1).head());
+    }
+    cluster.agree();
+    assert!(cluster.running.values().all(|node| node.evidence().unwrap().is_empty()), "nobody signed twice");
+}
+
+#[test]
+fn con_16_a_validator_that_runs_twice_is_found_out_and_does_not_fork() {
+    // The node after the validators has a validator's key, and knows nothing of what that one has signed.
+    let mut cluster = Cluster::new(4, 1);
+    cluster.timing.heartbeat = Duration::from_millis(5);
+    for node in 0..4 {
+        cluster.start(node, true);
+    }
+    let channel = cluster.channel(0);
+    cluster.order(0, channel.open());
+    let twin = ClusterOptions { validator: Some(key(validator_number(3))), ..cluster.options(4, true) };
+    let twin = ClusterRoot::start(twin).unwrap();
+    let found = |cluster: &Cluster| {
+        let seen = |node| cluster.node(node).evidence().unwrap();
+        (0..3).map(seen).find(|evidence| !evidence.is_empty())
+    };
+    // The twin has other work than the validator, so at their turn they propose different blocks.
+    let mut numbers = 1..=u8::MAX;
+    let mut evidence = Vec::new();
+    eventually("somebody finds out", || {
+        if twin.status().pooled == 0 {
+            let work = channel.anchor(numbers.next().unwrap(), 0, 1000);
+            let _ = twin.offered("nobody", &work.encode(), Hop::Spread);
+        }
+        evidence = found(&cluster).unwrap_or_default();
+        !evidence.is_empty()
+    });
+    let twice = &evidence[0];
+    assert_eq!(twice.validator, key(validator_number(3)).public());
+    assert!(twice.convicts(&cluster.genesis.network()));
+    let again = Equivocation::from_bytes(&twice.to_bytes()).unwrap();
+    assert!(again.convicts(&cluster.genesis.network()), "it goes into a file and out of it");
+    let other = genesis_of(&[(1, 1)], 9).network();
+    assert!(!twice.convicts(&other), "of another network it convicts nobody");
+    let elsewhere = Equivocation { height: Height(twice.height.0 + 1), ..twice.clone() };
+    assert!(!elsewhere.convicts(&cluster.genesis.network()), "nor of another height");
+    let innocent = Equivocation { validator: key(validator_number(0)).public(), ..twice.clone() };
+    assert!(!innocent.convicts(&cluster.genesis.network()), "nor anybody else");
+    twin.stop();
+    cluster.agree();
+}

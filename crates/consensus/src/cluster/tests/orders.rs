@@ -1,0 +1,117 @@
+//! What a cluster is for: it orders, everybody has the same, and proofs hold offline.
+
+use super::*;
+
+fn verify_all(root: &ClusterRoot, genesis: &Genesis, tag: &Tag, events: usize) {
+    let seen = root.events(tag, Sequence(0), 100).unwrap();
+    assert_eq!(seen.len(), events);
+    for (event, sequence) in seen.iter().zip(0..) {
+        let proof = root.prove(tag, Sequence(sequence)).unwrap().unwrap();
+        let verified = proof.verify(genesis).unwrap();
+        assert_eq!((verified.height(), *verified.entry()), (event.height, event.entry));
+    }
+    let state = root.prove_tag(tag).unwrap().unwrap().verify(genesis).unwrap();
+    assert_eq!(state.state().count, events as u64);
+}
+
+#[test]
+fn one_validator_alone_orders_and_goes_on_after_a_restart() {
+    let mut cluster = Cluster::all_running(1, 0);
+    let channel = cluster.channel(0);
+    cluster.order(0, channel.open());
+    cluster.order(0, channel.anchor(1, 0, 500));
+    verify_all(cluster.node(0), &cluster.genesis, &channel.tag, 2);
+    let head = cluster.node(0).head();
+    cluster.stop(0);
+    cluster.start(0, false);
+    assert!(cluster.node(0).head() >= head);
+    cluster.order(0, channel.anchor(2, 1, 500));
+    verify_all(cluster.node(0), &cluster.genesis, &channel.tag, 3);
+    cluster.agree();
+}
+
+#[test]
+fn four_validators_and_a_follower_have_the_same_chain_and_prove_it() {
+    let cluster = Cluster::all_running(4, 1);
+    let channel = cluster.channel(0);
+    cluster.order(4, channel.open());
+    for (number, node) in (1_u8..=6).zip([0, 1, 2, 3, 4, 0]) {
+        let entry = cluster.order(node, channel.anchor(number, 0, 500));
+        assert_eq!(entry.sequence, Sequence(number.into()));
+    }
+    let head = cluster.node(0).head();
+    cluster.reach(head);
+    for node in 0..5 {
+        verify_all(cluster.node(node), &cluster.genesis, &channel.tag, 7);
+    }
+    cluster.agree();
+    let signatures = |height| cluster.node(4).shared.ledger.header_row(height).unwrap().certificate.signatures;
+    assert!(signatures(head).len() >= 3, "more than two thirds of four");
+}
+
+#[test]
+fn mem_02_a_submitter_learns_that_a_transaction_can_never_be_ordered() {
+    let cluster = Cluster::all_running(1, 0);
+    let channel = cluster.channel(0);
+    let refused = |transaction| {
+        let committed = cluster.node(0).commit(vec![transaction]).unwrap();
+        committed.outcomes[0].unwrap_err().rule()
+    };
+    assert_eq!(refused(channel.anchor(1, 0, 500)), "ROO-13", "the tag is not open");
+    cluster.order(0, channel.open());
+    let anchor = channel.anchor(1, 0, 500);
+    cluster.order(0, anchor.clone());
+    assert_eq!(refused(anchor), "ROO-18", "ordered before");
+    let soon = cluster.node(0).head().0 + 1;
+    cluster.node(0).advance(Height(soon)).unwrap();
+    assert_eq!(refused(channel.anchor(2, 0, soon)), "ROO-16", "its last height has passed");
+}
+
+#[test]
+fn mem_02_what_nobody_takes_in_lapses_and_its_submitter_is_told() {
+    // A follower whose validators do not hear it, though it hears them.
+    let mut cluster = Cluster::all_running(1, 1);
+    let channel = cluster.channel(0);
+    cluster.order(1, channel.open());
+    cluster.reach(cluster.node(0).head());
+    cluster.nodes.lock().unwrap().remove(&0);
+    let last = cluster.node(1).head().0 + 6;
+    let (told, wait) = mpsc::channel();
+    let done: OnOrdered = Box::new(move |ordered| drop(told.send(ordered)));
+    cluster.node(1).submit(channel.anchor(1, 0, last), done);
+    assert!(wait.try_recv().is_err(), "it is not known yet");
+    let outcome = wait.recv_timeout(LONG).unwrap().unwrap();
+    assert_eq!(outcome.unwrap_err().rule(), "ROO-16");
+    cluster.stop(1);
+    cluster.stop(0);
+}
+
+#[test]
+fn mem_03_only_what_could_be_ordered_is_taken_in_and_once() {
+    let cluster = Cluster::all_running(1, 0);
+    let channel = cluster.channel(0);
+    let node = cluster.node(0);
+    assert_eq!(node.offered("b", &[9; 40], Hop::HandedIn), RootAnswer::Refused { rule: "WIR-02" });
+    let anchor = channel.anchor(1, 0, 500);
+    let refused = node.offered("b", &anchor.encode(), Hop::HandedIn);
+    assert_eq!(refused, RootAnswer::Refused { rule: "ROO-13" });
+    cluster.order(0, channel.open());
+    assert_eq!(node.offered("b", &anchor.encode(), Hop::HandedIn), RootAnswer::Taken);
+    eventually("it is ordered", || node.events(&channel.tag, Sequence(1), 1).unwrap().len() == 1);
+    let again = node.offered("b", &anchor.encode(), Hop::Spread);
+    assert_eq!(again, RootAnswer::Refused { rule: "ROO-18" });
+}
+
+#[test]
+fn an_idle_chain_ticks_by_its_heartbeat_and_work_does_not_wait_for_it() {
+    let mut cluster = Cluster::new(1, 0);
+    cluster.timing.heartbeat = Duration::from_secs(600);
+    cluster.start(0, true);
+    let channel = cluster.channel(0);
+    let begun = Instant::now();
+    cluster.order(0, channel.open());
+    cluster.order(0, channel.anchor(1, 0, 500));
+    assert!(begun.elapsed() < Duration::from_secs(300), "no heartbeat is waited for");
+    let head = cluster.node(0).head();
+    assert_eq!(cluster.node(0).advance(Height(head.0 + 3)).unwrap(), Height(head.0 + 3));
+}

@@ -1,0 +1,26 @@
+//! The BFT engine's types, filled in for the root chain. Nothing outside this module names the engine.
+
+mod codec;
+mod conflict;
+mod context;
+mod guard;
+mod height;
+mod members;
+mod part;
+mod proposal;
+mod scheme;
+mod signer;
+mod value;
+mod verifier;
+mod vote;
+
+pub(crate) use codec::{EngineCodec, from_engine, to_engine};
+pub(crate) use conflict::conflict;
+pub(crate) use context::RootContext;
+pub(crate) use guard::{Guard, SignedRow};
+pub(crate) use height::EngineHeight;
+pub(crate) use members::{Address, Members};
+pub(crate) use part::{PART_BYTES_MAX, Part, signing_bytes as parts_signing_bytes};
+pub(crate) use signer::Signer;
+pub(crate) use value::Value;
+pub(crate) use verifier::Verifier;

@@ -1,0 +1,139 @@
+//! What a validator has signed last, on its disk: it never signs two values for one height and round.
+//!
+//! The engine's write-ahead log says the same, but it can be cut short, damaged, or lost with its
+//! directory, and then the engine would vote again. This record lies in the root chain's database and is
+//! synced before a signature leaves; what it cannot rule out is not signed, and the height is sat out.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use malachite_core::Round;
+use parclose_store::{Durability, StoreError};
+use parclose_types::{Height, ValueHash};
+
+use super::height::EngineHeight;
+use crate::ledger::Ledger;
+use crate::tables::SIGNED;
+
+/// A place for one signature: the steps of a round, rounds and heights in their order.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
+)]
+pub(crate) struct Slot {
+    height: Height,
+    round: u32,
+    /// 0 proposal, 1 prevote, 2 precommit
+    step: u8,
+}
+
+impl Slot {
+    fn new(height: EngineHeight, round: Round, step: u8) -> Self {
+        Self { height: height.into(), round: round.as_u32().unwrap_or(u32::MAX), step }
+    }
+
+    pub(crate) fn proposal(height: EngineHeight, round: Round) -> Self {
+        Self::new(height, round, 0)
+    }
+
+    pub(crate) fn prevote(height: EngineHeight, round: Round) -> Self {
+        Self::new(height, round, 1)
+    }
+
+    pub(crate) fn precommit(height: EngineHeight, round: Round) -> Self {
+        Self::new(height, round, 2)
+    }
+}
+
+/// The row of [`SIGNED`]: the furthest slot, and the value signed there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct SignedRow {
+    slot: Slot,
+    value: Option<ValueHash>,
+}
+
+/// Why something is not signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotSignedTwice {
+    /// CON-12: the slot, or a later one, has been signed, with another value or one not known any more.
+    #[error("height {}, round {} was signed already", .0.height, .0.round)]
+    Signed(Slot),
+    /// CON-13: this validator does not know what it has signed.
+    #[error("what this validator signed before is not known: it sits out until a height is decided without it")]
+    SitsOut,
+    /// The record cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Debug)]
+enum Known {
+    /// the furthest slot
+    Last(SignedRow),
+    /// the record is lost
+    Lost,
+}
+
+/// Keeps the record of one validator.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    ledger: Arc<Ledger>,
+    known: Mutex<Known>,
+}
+
+impl Guard {
+    /// Reads the record. `is_new` is true only for a validator that was just made and never ran: its record
+    /// begins here, because one that ran and signed nothing must not be taken for one that lost it.
+    pub(crate) fn open(ledger: Arc<Ledger>, is_new: bool) -> Result<Self, StoreError> {
+        let known = match ledger.database().get(&SIGNED, &())? {
+            Some(row) => Known::Last(row),
+            None if is_new => {
+                let first = SignedRow { slot: Slot { height: Height(0), round: 0, step: 0 }, value: None };
+                write(&ledger, &first)?;
+                Known::Last(first)
+            }
+            None => Known::Lost,
+        };
+        Ok(Self { ledger, known: Mutex::new(known) })
+    }
+
+    /// Lets a signature through, once it is on the disk that it was given.
+    ///
+    /// # Rules
+    ///
+    /// > CON-12: a validator signs nothing for a height, round and step before the last one that it signed, and nothing but the same value for that one; its record is synced before the signature leaves.
+    /// > CON-13: a validator whose record is lost signs nothing until a height was decided without it while it took part.
+    pub(crate) fn admit(&self, slot: Slot, value: Option<ValueHash>) -> Result<(), NotSignedTwice> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Known::Lost => return Err(NotSignedTwice::SitsOut),
+            Known::Last(last) if last.slot == slot && last.value == value => return Ok(()),
+            Known::Last(last) if last.slot >= slot => return Err(NotSignedTwice::Signed(slot)),
+            Known::Last(_) => {}
+        }
+        let row = SignedRow { slot, value };
+        write(&self.ledger, &row)?;
+        *known = Known::Last(row);
+        Ok(())
+    }
+
+    /// A height was decided in rounds that this validator watched from their beginning: whatever it signed
+    /// before it lost its record was for this height at most.
+    pub(crate) fn watched(&self, height: Height) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*known, Known::Lost) {
+            let slot = Slot { height, round: u32::MAX, step: u8::MAX };
+            *known = Known::Last(SignedRow { slot, value: None });
+        }
+    }
+
+    /// Whether it signs nothing because its record is lost.
+    pub(crate) fn sits_out(&self) -> bool {
+        matches!(*self.known.lock().unwrap_or_else(PoisonError::into_inner), Known::Lost)
+    }
+}
+
+fn write(ledger: &Ledger, row: &SignedRow) -> Result<(), StoreError> {
+    let mut batch = ledger.database().batch();
+    batch.put(&SIGNED, &(), row);
+    ledger.database().commit(batch, Durability::Synced)
+}

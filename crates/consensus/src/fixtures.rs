@@ -1,0 +1,78 @@
+//! Keys, a genesis, and a channel of three members, for tests.
+
+use parclose_crypto::SigningKey;
+use parclose_crypto::secret::hazmat::secret_from_bytes;
+use parclose_root::{
+    Certificate, CloseStatement, GenerationKeys, Genesis, OpenBody, OpenChannel, Parameters, RootTransaction,
+    Statement, Validator,
+};
+use parclose_types::{
+    ChannelCommitment, Digest, Generation, Height, NetworkId, PublicKey, Sequence, Tag,
+};
+
+pub(crate) fn key(number: u8) -> SigningKey {
+    SigningKey::from_seed(&secret_from_bytes([number; 32]))
+}
+
+pub(crate) fn genesis_of(powers: &[(u8, u64)], nonce: u8) -> Genesis {
+    let mut validators: Vec<_> = powers
+        .iter()
+        .map(|(number, power)| Validator { key: key(*number).public(), power: *power })
+        .collect();
+    validators.sort_by_key(|validator| validator.key);
+    Genesis::new("test".into(), validators, Parameters::default(), Digest([nonce; 32])).unwrap()
+}
+
+/// Three members with a threshold of two.
+pub(crate) struct Channel {
+    network: NetworkId,
+    members: Vec<SigningKey>,
+    keys: GenerationKeys,
+    body: OpenBody,
+    pub(crate) tag: Tag,
+}
+
+impl Channel {
+    pub(crate) fn new(network: NetworkId, number: u8) -> Self {
+        let mut members: Vec<_> = (1..=3).map(|member| key(number + member)).collect();
+        members.sort_by_key(SigningKey::public);
+        let endorsers: Vec<PublicKey> = members.iter().map(SigningKey::public).collect();
+        let keys = GenerationKeys::new(Generation(0), endorsers, 2).unwrap();
+        let body = OpenBody { keys: keys.clone(), genesis_commitment: Digest([number; 32]) };
+        let tag = body.tag(&network);
+        Self { network, members, keys, body, tag }
+    }
+
+    pub(crate) fn open(&self) -> RootTransaction {
+        let signatures = self.members.iter().map(|member| self.body.sign(&self.network, member));
+        RootTransaction::OpenChannel(OpenChannel {
+            body: self.body.clone(),
+            signatures: signatures.collect(),
+        })
+    }
+
+    pub(crate) fn anchor(&self, number: u8, attested: u64, last_height: u64) -> RootTransaction {
+        let statement = Statement {
+            network: self.network,
+            tag: self.tag,
+            generation: Generation(0),
+            commitment: ChannelCommitment(Digest([number; 32])),
+            attested: Sequence(attested),
+            last_height: Height(last_height),
+        };
+        let endorsements: Vec<_> = self.members.iter().map(|member| statement.endorse(member)).collect();
+        let certificate = Certificate::assemble(&self.keys, &endorsements).unwrap();
+        RootTransaction::Anchor(statement.anchor(certificate))
+    }
+
+    pub(crate) fn close(&self, last: u64) -> RootTransaction {
+        let (tag, last_sequence) = (self.tag, Sequence(last));
+        let network = self.network;
+        let last_height = Height(last + 9);
+        let generation = Generation(0);
+        let statement = CloseStatement { network, tag, generation, last_sequence, last_height };
+        let endorsements: Vec<_> = self.members.iter().map(|member| statement.endorse(member)).collect();
+        let certificate = Certificate::assemble(&self.keys, &endorsements).unwrap();
+        RootTransaction::Close(parclose_root::Close { tag, last_sequence, last_height, certificate })
+    }
+}
