@@ -24,3 +24,6 @@ pub(crate) use part::{PART_BYTES_MAX, Part, signing_bytes as parts_signing_bytes
 pub(crate) use signer::Signer;
 pub(crate) use value::Value;
 pub(crate) use verifier::Verifier;
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! [`Transport`] moves frames between pseudonyms and promises nothing else: a frame may be lost, and
-//! then the sender asks again. The in-memory one serves a consortium in one process; libp2p will
-//! implement the same trait for separate nodes.
+//! then the sender asks again. [`MemoryNetwork`] serves a consortium in one process, [`SwarmNetwork`]
+//! separate nodes, over libp2p.
 
 #![cfg_attr(
     not(test),
@@ -24,9 +24,15 @@
 pub mod frame;
 pub mod memory;
 pub mod message;
+pub mod network;
+pub mod swarm;
 pub mod transport;
 
 pub use frame::{Gathering, split};
 pub use memory::MemoryNetwork;
 pub use message::Message;
+pub use network::{Credentials, Network};
+pub use swarm::{
+    Contact, NetworkRefused, OfferReply, OnOffered, RootInbox, SwarmNetwork, SwarmOptions, Traffic,
+};
 pub use transport::{Inbox, Transport, Unreachable};

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use parclose_types::PublicKey;
 
+use crate::network::{Credentials, Network};
 use crate::transport::{Inbox, Transport, Unreachable};
 
 type Inboxes = Arc<Mutex<BTreeMap<PublicKey, Arc<dyn Inbox>>>>;
@@ -14,15 +15,19 @@ type Inboxes = Arc<Mutex<BTreeMap<PublicKey, Arc<dyn Inbox>>>>;
 pub struct MemoryNetwork(Inboxes);
 
 impl MemoryNetwork {
-    /// Connects a member's inbox and gives it its own way out.
-    #[must_use]
-    pub fn connect(&self, member: PublicKey, inbox: Arc<dyn Inbox>) -> Arc<dyn Transport> {
+    fn join(&self, member: PublicKey, inbox: Arc<dyn Inbox>) -> Arc<dyn Transport> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(member, inbox);
         Arc::new(MemoryTransport { from: member, inboxes: self.0.clone() })
     }
+}
 
-    /// Takes a member off the network: its peers cannot reach it any more.
-    pub fn disconnect(&self, member: &PublicKey) {
+impl Network for MemoryNetwork {
+    /// Whoever holds the key is the member: there is nobody in between to prove it to.
+    fn connect(&self, credentials: Credentials, inbox: Arc<dyn Inbox>) -> Arc<dyn Transport> {
+        self.join(credentials.own(), inbox)
+    }
+
+    fn disconnect(&self, member: &PublicKey) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(member);
     }
 }
@@ -70,7 +75,7 @@ mod tests {
 
     fn joined(network: &MemoryNetwork, member: PublicKey) -> (Arc<Kept>, Arc<dyn Transport>) {
         let inbox = Arc::new(Kept::default());
-        (inbox.clone(), network.connect(member, inbox))
+        (inbox.clone(), network.join(member, inbox))
     }
 
     #[test]

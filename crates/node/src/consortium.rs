@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use parclose_channel::{Channel, ChannelError};
 use parclose_consensus::{EmbeddedRoot, RootChain};
-use parclose_exchange::MemoryNetwork;
+use parclose_exchange::{MemoryNetwork, Network};
 use parclose_keys::MemberSecret;
 use parclose_root::{OpenChannel, RootTransaction};
 use parclose_store::SharedCache;
@@ -34,7 +34,7 @@ pub struct Consortium {
     rooms: Rooms,
     /// channels that cannot be opened
     shut: Mutex<BTreeMap<RoomKey, Shut>>,
-    network: MemoryNetwork,
+    network: Arc<dyn Network>,
     cache: SharedCache,
     awake: Awake,
     masters: Mutex<BTreeMap<String, Arc<MemberSecret>>>,
@@ -73,7 +73,7 @@ impl Consortium {
             root_handle,
             rooms,
             shut: Mutex::default(),
-            network: MemoryNetwork::default(),
+            network: Arc::new(MemoryNetwork::default()),
             cache,
             awake: Awake::at_most(awake_max),
             masters: Mutex::default(),
@@ -99,7 +99,7 @@ impl Consortium {
             for card in directory.joining()? {
                 let Some(state) = self.root.tag_state(&card.tag)? else { continue };
                 let keys = state.next.map_or(state.keys, |next| next.keys);
-                if joining::admit(&directory, &card, &keys, &self.network, &self.cache)? {
+                if joining::admit(&directory, &card, &keys, self.network.as_ref(), &self.cache)? {
                     self.start_room(&member.name, &directory, &card)?;
                     admitted += 1;
                 }

@@ -28,7 +28,7 @@ use std::time::Duration;
 use parclose_channel::joining::Applicant;
 use parclose_channel::{Channel, Setup};
 use parclose_exchange::transport::Inbox;
-use parclose_exchange::{Gathering, MemoryNetwork, Message, split};
+use parclose_exchange::{Credentials, Gathering, Message, Network, split};
 use parclose_root::GenerationKeys;
 use parclose_store::SharedCache;
 use parclose_transaction::MemberEntry;
@@ -198,7 +198,7 @@ pub(crate) fn admit(
     directory: &MemberDirectory,
     card: &ChannelCard,
     keys: &GenerationKeys,
-    network: &MemoryNetwork,
+    network: &dyn Network,
     cache: &SharedCache,
 ) -> Result<bool, HomeError> {
     let member = key_file::member(&directory.key_file(), directory.unlock())?;
@@ -206,7 +206,13 @@ pub(crate) fn admit(
     if !keys.endorsers().contains(&own) {
         return Ok(false);
     }
-    let Some(setup) = ask_setup(own, &card.tag, keys, network) else { return Ok(false) };
+    let credentials = Credentials {
+        tag: card.tag,
+        key: Arc::new(member.pseudonym(&card.channel, keys.generation())),
+        peers: keys.endorsers().to_vec(),
+        hosts: Vec::new(),
+    };
+    let Some(setup) = ask_setup(credentials, keys, network) else { return Ok(false) };
     let database = directory.database(&card.name);
     let which = (&card.channel, &card.tag);
     Channel::join(&database, &member, which, &setup, cache, Box::new(generator()))?;
@@ -215,10 +221,11 @@ pub(crate) fn admit(
 }
 
 /// Asks one member after the other.
-fn ask_setup(own: PublicKey, tag: &Tag, keys: &GenerationKeys, network: &MemoryNetwork) -> Option<Setup> {
+fn ask_setup(credentials: Credentials, keys: &GenerationKeys, network: &dyn Network) -> Option<Setup> {
+    let (own, tag) = (credentials.own(), credentials.tag);
     let (answer, answers) = channel();
-    let transport = network.connect(own, Arc::new(SetupInbox(answer)));
-    let ask = Message::AskSetup { tag: *tag }.to_bytes();
+    let transport = network.connect(credentials, Arc::new(SetupInbox(answer)));
+    let ask = Message::AskSetup { tag }.to_bytes();
     for other in keys.endorsers().iter().filter(|other| **other != own) {
         if !split(1, &ask).into_iter().all(|frame| transport.send(other, frame).is_ok()) {
             continue;
@@ -230,7 +237,7 @@ fn ask_setup(own: PublicKey, tag: &Tag, keys: &GenerationKeys, network: &MemoryN
             let message = whole.and_then(|bytes| Message::from_bytes(&bytes).ok());
             if let Some(Message::Setup { setup, .. }) = message {
                 let setup = decode::<Setup>("setup", &setup, limits::BATCH_BYTES_MAX).ok();
-                match setup.filter(|setup| setup.tag == *tag && setup.check().is_ok()) {
+                match setup.filter(|setup| setup.tag == tag && setup.check().is_ok()) {
                     Some(setup) => return Some(setup),
                     None => break,
                 }

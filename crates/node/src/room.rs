@@ -25,7 +25,7 @@ use parclose_channel::propose::Pooled;
 use parclose_channel::{Channel, ChannelError};
 use parclose_consensus::RootChain;
 use parclose_exchange::transport::Inbox;
-use parclose_exchange::{Gathering, MemoryNetwork, Message, Transport, split};
+use parclose_exchange::{Gathering, Message, Network, Transport, split};
 use parclose_transaction::{Act, DraftOperation};
 use parclose_types::{AudienceId, ChannelCommitment, Digest, Height, PublicKey, Sequence, TransactionDigest};
 use rand_chacha::ChaCha20Rng;
@@ -249,7 +249,7 @@ const BATCH_BYTES: usize = 1 << 20;
 #[derive(Clone)]
 struct Parts {
     seat: Seat,
-    network: MemoryNetwork,
+    network: Arc<dyn Network>,
     root: Arc<dyn RootChain>,
     root_handle: RootHandle,
     awake: Awake,
@@ -274,7 +274,7 @@ impl Parts {
 #[derive(Clone)]
 pub struct Surroundings {
     /// the network between members
-    pub network: MemoryNetwork,
+    pub network: Arc<dyn Network>,
     /// the root chain
     pub root: Arc<dyn RootChain>,
     /// the way to its task
@@ -309,7 +309,8 @@ pub fn start(seat: Seat, around: Surroundings) -> Result<(RoomHandle, JoinHandle
             parts.seat.forget_rest().map_err(|_| ChannelError::Unknown { what: "store" })?;
             let channel = parts.seat.open()?;
             let newest = Newest::of(&channel, parts.root.as_ref());
-            let transport = parts.network.connect(newest.own, Arc::new(parts.handle()));
+            let credentials = newest.credentials(&parts.seat, newest::hosts(&channel));
+            let transport = parts.network.connect(credentials, Arc::new(parts.handle()));
             State::Awake(Box::new(Room::awake(parts, channel, newest, transport, 0)))
         }
     };

@@ -1,21 +1,21 @@
-//! The thread in front of the root chain: gathers what comes in while a block is being written.
+//! The way to the root chain: a thread in front of an embedded validator, or the cluster's own pool.
 //!
-//! One block holds everything that was submitted meanwhile, so a busy chain makes fewer, fuller blocks
-//! and an idle one makes none.
+//! One block holds everything that was submitted while the one before was written, so a busy chain makes
+//! fewer, fuller blocks. The thread of the embedded validator makes none while nothing comes in.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use parclose_consensus::{RootChain, RootUnavailable};
-use parclose_root::{LogEntry, RootReject, RootTransaction};
+use parclose_consensus::{ClusterRoot, RootChain, RootUnavailable};
+use parclose_root::RootTransaction;
 use parclose_types::Height;
 
 /// What became of a root transaction.
-pub type Anchored = Result<Result<LogEntry, RootReject>, RootUnavailable>;
+pub type Anchored = parclose_consensus::Ordered;
 
 /// Is told the outcome of a root transaction.
-pub type OnAnchored = Box<dyn FnOnce(Anchored) + Send>;
+pub type OnAnchored = parclose_consensus::OnOrdered;
 
 enum Order {
     Submit(Box<RootTransaction>, OnAnchored),
@@ -23,9 +23,15 @@ enum Order {
     Stop,
 }
 
-/// The way to the root task.
 #[derive(Clone)]
-pub struct RootHandle(Sender<Order>);
+enum Way {
+    Task(Sender<Order>),
+    Cluster(Arc<ClusterRoot>),
+}
+
+/// The way to the root chain.
+#[derive(Clone)]
+pub struct RootHandle(Way);
 
 impl std::fmt::Debug for RootHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -33,28 +39,48 @@ impl std::fmt::Debug for RootHandle {
     }
 }
 
+impl From<Arc<ClusterRoot>> for RootHandle {
+    fn from(cluster: Arc<ClusterRoot>) -> Self {
+        Self(Way::Cluster(cluster))
+    }
+}
+
 impl RootHandle {
     /// Submits a root transaction; `done` is called when it is final or refused.
     pub fn submit(&self, transaction: RootTransaction, done: OnAnchored) {
-        // A stopped task drops the order and with it `done`: whoever waits learns that nothing came.
-        let _ = self.0.send(Order::Submit(Box::new(transaction), done));
+        match &self.0 {
+            // A stopped task drops the order and with it `done`: whoever waits learns that nothing came.
+            Way::Task(orders) => drop(orders.send(Order::Submit(Box::new(transaction), done))),
+            Way::Cluster(cluster) => cluster.submit(transaction, done),
+        }
     }
 
     /// Makes empty blocks up to a height.
     pub fn advance(&self, to: Height) -> Result<Height, RootUnavailable> {
-        let (done, wait) = channel();
-        let _ = self.0.send(Order::Advance(to, done));
-        wait.recv().unwrap_or(Err(RootUnavailable::Stopped))
+        match &self.0 {
+            Way::Task(orders) => {
+                let (done, wait) = channel();
+                let _ = orders.send(Order::Advance(to, done));
+                wait.recv().unwrap_or(Err(RootUnavailable::Stopped))
+            }
+            Way::Cluster(cluster) => cluster.advance(to),
+        }
     }
 
-    /// Waits until what was submitted before is final or refused.
+    /// Waits until what was submitted before to an embedded validator is final or refused. A cluster tells
+    /// each submitter, and nobody waits for all.
     pub fn flush(&self) {
-        let _ = self.advance(Height(0));
+        if matches!(self.0, Way::Task(_)) {
+            let _ = self.advance(Height(0));
+        }
     }
 
-    /// Ends the task after what it has taken in.
+    /// Ends the task after what it has taken in, or the cluster's engine.
     pub fn stop(&self) {
-        let _ = self.0.send(Order::Stop);
+        match &self.0 {
+            Way::Task(orders) => drop(orders.send(Order::Stop)),
+            Way::Cluster(cluster) => cluster.stop(),
+        }
     }
 }
 
@@ -72,7 +98,7 @@ pub fn start(
         .name("root".into())
         .spawn(move || run(root.as_ref(), &inbox, on_head))
         .expect("the system has threads");
-    (RootHandle(orders), task)
+    (RootHandle(Way::Task(orders)), task)
 }
 
 fn run(root: &dyn RootChain, inbox: &Receiver<Order>, on_head: impl Fn(Height)) {

@@ -109,6 +109,10 @@ labels! {
     PROPOSAL = "proposal";
     /// what the proposer of a round signs under the parts of a block
     PROPOSAL_PARTS = "proposal-parts";
+    /// what a node signs to prove a channel pseudonym to the node that it has called
+    CHANNEL_PROOF = "channel-proof";
+    /// what the called node signs in answer
+    CHANNEL_ANSWER = "channel-answer";
     /// network id: hash of the genesis
     GENESIS = "genesis";
     /// leaf of a state tree

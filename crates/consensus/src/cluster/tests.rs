@@ -15,6 +15,7 @@ use super::*;
 use crate::fixtures::{Channel, genesis_of, key};
 
 mod faults;
+mod hosting;
 mod orders;
 
 /// How long anything may take on a loaded machine.

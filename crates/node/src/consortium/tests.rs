@@ -2,9 +2,9 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 
 use parclose_channel::{Batch, BatchHeader, Proposal, Verdict};
-use parclose_exchange::{Gathering, Inbox, Message, Transport, split};
+use parclose_exchange::{Credentials, Gathering, Inbox, Message, Transport, split};
 use parclose_transaction::{Definition, DraftOperation, FieldValue};
-use parclose_types::{ChannelCommitment, MemberId, PublicKey, RecordId, Sequence, StateRoot, Tag, encode};
+use parclose_types::{ChannelCommitment, ChannelId, MemberId, PublicKey, RecordId, Sequence, StateRoot, Tag, encode};
 
 use super::*;
 use crate::found::{Party, found_channel, found_consortium, read_template};
@@ -109,9 +109,18 @@ impl Consortium {
     /// Puts a stand-in between the network and a member; takes it off again with [`Self::connect`].
     fn stand_in(&self, member: &str, answers: Option<&'static str>) -> Arc<StandIn> {
         let stand_in = Arc::new(StandIn { answers, ..StandIn::default() });
-        let transport = self.network.connect(self.pseudonym_of(member), stand_in.clone());
+        let transport = self.network.connect(self.credentials_of(member), stand_in.clone());
         assert!(stand_in.transport.set(transport).is_ok());
         stand_in
+    }
+
+    fn credentials_of(&self, member: &str) -> Credentials {
+        let (keys, tag) = self
+            .room(member, ROOM)
+            .unwrap()
+            .call(|channel| (channel.pseudonym_in(channel.config().generation), channel.tag()))
+            .unwrap();
+        Credentials { tag, key: Arc::new(keys), peers: Vec::new(), hosts: Vec::new() }
     }
 
     fn disconnect(&self, member: &str) {
@@ -129,8 +138,14 @@ impl Consortium {
 
     fn connect(&self, member: &str) {
         let room = self.room(member, ROOM).unwrap();
-        let _ = self.network.connect(self.pseudonym_of(member), Arc::new(room));
+        let _ = self.network.connect(self.credentials_of(member), Arc::new(room));
     }
+}
+
+/// By what somebody takes part who is no member.
+fn stranger() -> Credentials {
+    let key = MemberSecret::generate(&mut generator()).pseudonym(&ChannelId([9; 32]), Generation(0));
+    Credentials { tag: Tag([9; 32]), key: Arc::new(key), peers: Vec::new(), hosts: Vec::new() }
 }
 
 /// An empty batch that attests the opening, which every member has executed long ago.
@@ -385,7 +400,6 @@ fn nod_07_who_is_far_behind_endorses_nothing() {
     let last_height = Height(consortium.root().head().0 + 500);
     let old =
         move |blinder: u8| move |channel: &mut Channel| attesting_the_opening(channel, blinder, last_height);
-    let (bob, from) = (consortium.pseudonym_of("bob"), consortium.pseudonym_of("ann"));
     let offer = |blinder: u8| {
         let (tag, proposal) = ann.call(old(blinder)).unwrap();
         let message = Message::Propose { tag, proposal: encode(&proposal) };
@@ -403,7 +417,7 @@ fn nod_07_who_is_far_behind_endorses_nothing() {
     let waiting = offer(2);
     assert_eq!(at_ann.endorsed(), []);
     // The other member has what it misses; once it has caught up, it looks again.
-    let _ = consortium.network.connect(bob, Arc::new(rooms("bob")));
+    let _ = consortium.network.connect(consortium.credentials_of("bob"), Arc::new(rooms("bob")));
     consortium.until("bob", consortium.state("cyd").0);
     assert_eq!(at_ann.endorsed(), [waiting]);
     consortium.connect("ann");

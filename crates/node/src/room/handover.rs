@@ -58,7 +58,9 @@ impl Room {
         }
         let Some(statement) = self.channel.handover(head, window) else { return };
         let Ok(own) = self.channel.sign_handover(&statement, head, window) else { return };
-        own.next.iter().for_each(|(pseudonym, _)| self.listen_as(*pseudonym));
+        if let (Some(_), Statement::Rotate(rotate)) = (&own.next, &statement) {
+            self.listen_as(&rotate.next);
+        }
         let bytes = encode(&statement);
         self.handover =
             Some(Gathered { statement, current: BTreeMap::new(), next: BTreeMap::new(), submitted: false });
@@ -79,7 +81,9 @@ impl Room {
         let (head, window) = (self.parts.root.head(), self.parts.root.genesis().parameters().window);
         match self.channel.sign_handover(&statement, head, window) {
             Ok(Handover { current, next }) => {
-                next.iter().for_each(|(pseudonym, _)| self.listen_as(*pseudonym));
+                if let (Some(_), Statement::Rotate(rotate)) = (&next, &statement) {
+                    self.listen_as(&rotate.next);
+                }
                 let message = Message::Handover { tag: self.channel.tag(), current, next };
                 self.send(&from, &message);
             }

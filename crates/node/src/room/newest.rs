@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use parclose_channel::{Channel, ChannelError};
 use parclose_consensus::RootChain;
+use parclose_exchange::Credentials;
 use parclose_root::GenerationKeys;
 use parclose_types::{Generation, PublicKey};
 
@@ -40,6 +41,11 @@ impl Newest {
         Self { generation, endorsers: keys.endorsers().to_vec(), own }
     }
 
+    /// By what this member takes part in it. `hosts` are the nodes that are called about the channel.
+    pub(super) fn credentials(&self, seat: &Seat, hosts: Vec<String>) -> Credentials {
+        seat.credentials(self.generation, self.endorsers.clone(), hosts)
+    }
+
     /// Whether a pseudonym is one of its members.
     pub(super) fn has(&self, member: &PublicKey) -> bool {
         self.endorsers.contains(member)
@@ -51,13 +57,19 @@ impl Newest {
     }
 }
 
+/// The nodes of the members that are known here, by name.
+pub(super) fn hosts(channel: &Channel) -> Vec<String> {
+    channel.config().members.iter().map(|member| member.name.clone()).collect()
+}
+
 impl Room {
     /// Looks whether the keys have turned over on the root chain. What is sent to the pseudonym before
     /// still arrives: a peer may be an event behind.
     pub(super) fn refresh_newest(&mut self) {
         let newest = Newest::of(&self.channel, self.parts.root.as_ref());
         if newest.generation != self.newest.generation {
-            self.transport = self.parts.network.connect(newest.own, Arc::new(self.parts.handle()));
+            let credentials = newest.credentials(&self.parts.seat, hosts(&self.channel));
+            self.transport = self.parts.network.connect(credentials, Arc::new(self.parts.handle()));
             self.newest = newest;
         }
     }
@@ -65,8 +77,10 @@ impl Room {
     /// Listens under the pseudonym of the next generation as well. Done before this member's signature for
     /// that generation leaves it: so whoever executes the rotation first finds as many listening as must
     /// endorse its batches, though they are an event behind.
-    pub(super) fn listen_as(&self, pseudonym: PublicKey) {
-        let _ = self.parts.network.connect(pseudonym, Arc::new(self.parts.handle()));
+    pub(super) fn listen_as(&self, next: &GenerationKeys) {
+        let (generation, peers) = (next.generation(), next.endorsers().to_vec());
+        let credentials = self.parts.seat.credentials(generation, peers, hosts(&self.channel));
+        let _ = self.parts.network.connect(credentials, Arc::new(self.parts.handle()));
     }
 
     /// Goes on in a channel that this member has left, once it is let in again.

@@ -11,7 +11,7 @@ use parclose_channel::ChannelError;
 use parclose_exchange::Transport;
 use parclose_types::Height;
 
-use super::newest::Newest;
+use super::newest::{Newest, hosts};
 use super::seat::Rest;
 use super::{Order, Parts, Room};
 
@@ -47,7 +47,9 @@ impl Resting {
         if !newest.has(&newest.own) {
             return None;
         }
-        let transport = parts.network.connect(newest.own, Arc::new(parts.handle()));
+        // Who rests calls nobody: the others call it, and it knows them again once it is awake.
+        let credentials = newest.credentials(&parts.seat, Vec::new());
+        let transport = parts.network.connect(credentials, Arc::new(parts.handle()));
         parts.resting.store(true, Ordering::SeqCst);
         Some(Self { parts: parts.clone(), newest, transport, rest, message_number: 0 })
     }
@@ -91,7 +93,10 @@ impl Resting {
         };
         match opened {
             Ok(channel) => {
-                Ok(Room::awake(self.parts, channel, self.newest, self.transport, self.message_number))
+                let Self { parts, newest, message_number, .. } = self;
+                let credentials = newest.credentials(&parts.seat, hosts(&channel));
+                let transport = parts.network.connect(credentials, Arc::new(parts.handle()));
+                Ok(Room::awake(parts, channel, newest, transport, message_number))
             }
             Err(error) => Err((Box::new(self), error)),
         }

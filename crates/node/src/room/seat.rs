@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use parclose_channel::{Channel, ChannelError};
+use parclose_exchange::Credentials;
 use parclose_keys::MemberSecret;
 use parclose_store::SharedCache;
-use parclose_types::Height;
+use parclose_types::{Generation, Height, PublicKey};
 use serde::{Deserialize, Serialize};
 
 use crate::home::{ChannelCard, MemberDirectory, read_json, write_json};
@@ -47,6 +48,17 @@ impl Seat {
     pub fn open(&self) -> Result<Channel, ChannelError> {
         let path = self.directory.database(&self.card.name);
         Channel::open(&path, &self.member, &self.card.channel, &self.cache, Box::new(generator()))
+    }
+
+    /// By what the member takes part in a generation.
+    pub(super) fn credentials(
+        &self,
+        generation: Generation,
+        peers: Vec<PublicKey>,
+        hosts: Vec<String>,
+    ) -> Credentials {
+        let key = Arc::new(self.member.pseudonym(&self.card.channel, generation));
+        Credentials { tag: self.card.tag, key, peers, hosts }
     }
 
     /// Where it rests, if it does; a file that cannot be read says nothing, and the store is opened.

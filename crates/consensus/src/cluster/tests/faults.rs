@@ -20,7 +20,7 @@ fn three_of_four_go_on_and_the_fourth_catches_up() {
 }
 
 #[test]
-fn two_of_four_halt_and_go_on_when_one_returns() {
+fn con_17_two_of_four_halt_and_go_on_when_one_returns() {
     let mut cluster = Cluster::all_running(4, 0);
     let channel = cluster.channel(0);
     cluster.order(0, channel.open());

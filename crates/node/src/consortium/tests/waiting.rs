@@ -26,7 +26,7 @@ impl Consortium {
         hears: impl Fn(PublicKey, Option<Message>) -> bool + Send + Sync + 'static,
     ) {
         let room = self.room(member, ROOM).unwrap();
-        let _ = self.network.connect(self.pseudonym_of(member), Arc::new(Deaf { room, hears }));
+        let _ = self.network.connect(self.credentials_of(member), Arc::new(Deaf { room, hears }));
     }
 
     /// `bob` moves that keys turn over, and `cyd` agrees.
@@ -46,7 +46,7 @@ fn members_listen_under_their_next_pseudonyms_before_the_keys_can_turn_over() {
     }
     consortium.decide_on_new_keys();
     consortium.settle();
-    let stand_in = consortium.network.connect(PublicKey([9; 32]), Arc::new(StandIn::default()));
+    let stand_in = consortium.network.connect(stranger(), Arc::new(StandIn::default()));
     for member in ["ann", "bob", "cyd"] {
         let (generation, next) = consortium
             .room(member, ROOM)

@@ -1,0 +1,208 @@
+//! The host without an engine: what it keeps, what it takes for proposed, what it gathers.
+
+use malachite_app::AppMsg;
+use malachite_core::{Round, Validity};
+use parclose_root::{Block, RootState};
+use parclose_types::{Digest, encode};
+use tokio::sync::oneshot;
+
+use super::super::host::Host;
+use super::super::pool::{NotPooled, ORIGIN_BYTES_MAX, Pool};
+use super::super::streams::{BLOCK_BYTES_MAX, Gathered, Streams, split};
+use super::*;
+use crate::engine::{EngineHeight, Part, parts_signing_bytes};
+
+struct Alone {
+    folder: TempDir,
+    genesis: Genesis,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Alone {
+    fn new() -> Self {
+        let genesis = genesis_of(&[(200, 1)], 7);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        Self { folder: tempfile::tempdir().unwrap(), genesis, runtime }
+    }
+
+    fn host(&self) -> Host {
+        let database = self.folder.path().join("db");
+        let ledger = Ledger::open(database, self.genesis.clone(), &SharedCache::new(1 << 20)).unwrap();
+        let ledger = Arc::new(ledger);
+        let guard = Arc::new(Guard::open(ledger.clone(), true).unwrap());
+        let network = self.genesis.network();
+        let signer = Signer { network, key: Arc::new(key(200)), guard: guard.clone() };
+        let shared = Arc::new(Shared::new(ledger, Arc::new(NoRelay), true, Box::new(|_| {})));
+        let members = Members::of(self.genesis.validators()).unwrap();
+        let (parts, sent) = tokio::sync::mpsc::channel(1000);
+        std::mem::forget(sent);
+        Host::new(shared, members, (Some(signer), Some(guard)), Timing::default(), parts)
+    }
+
+    fn value(&self, host: &mut Host, round: u32) -> parclose_types::ValueHash {
+        let (reply, mut answer) = oneshot::channel();
+        let (height, round, timeout) = (EngineHeight(1), Round::new(round), Duration::from_secs(1));
+        let asked = AppMsg::GetValue { height, round, timeout, reply };
+        self.runtime.block_on(host.answer(asked)).unwrap();
+        answer.try_recv().unwrap().value.0
+    }
+}
+
+#[test]
+fn con_08_a_block_is_synced_before_its_hash_is_handed_in_and_there_is_one_for_a_round() {
+    let alone = Alone::new();
+    let mut host = alone.host();
+    let value = alone.value(&mut host, 0);
+    let ledger = &host.shared.ledger;
+    let lost = alone.folder.path().join("after-power-loss");
+    parclose_store::hazmat::copy_after_power_loss(ledger.database(), &lost).unwrap();
+    let survived = Ledger::open(lost, alone.genesis.clone(), &SharedCache::new(1 << 20)).unwrap();
+    assert!(survived.check_undecided(Height(1), &value).is_ok(), "the engine may decide it at once");
+    // With other work in the pool the same round has the same block, the next one another.
+    let channel = Channel::new(alone.genesis.network(), 0);
+    host.shared.offered("b", &channel.open().encode(), Hop::Spread);
+    assert_eq!(alone.value(&mut host, 0), value);
+    assert_ne!(alone.value(&mut host, 1), value);
+    drop(host);
+    let mut again = alone.host();
+    assert_eq!(alone.value(&mut again, 0), value, "after a restart too");
+}
+
+/// The block after genesis, signed as parts of round 0.
+fn gathered(genesis: &Genesis, by: u8, change: impl FnOnce(&mut Block)) -> Gathered {
+    let (prepared, _) = RootState::new(genesis.clone()).prepare([]);
+    let mut block = prepared.block().clone();
+    change(&mut block);
+    let height = EngineHeight(1);
+    let signed = parts_signing_bytes(&genesis.network(), height, 0, &block.header.hash());
+    let signature = key(by).sign(&signed);
+    Gathered { height, round: 0, proposer: key(by).public(), block: encode(&block), signature }
+}
+
+fn taken(
+    alone: &Alone,
+    host: &mut Host,
+    gathered: &Gathered,
+) -> Option<malachite_app::app::types::ProposedValue<crate::engine::RootContext>> {
+    let parts = split(gathered).into_iter().map(Some).chain([None]);
+    let mut last = None;
+    for (sequence, part) in (0..).zip(parts) {
+        let (reply, mut answer) = oneshot::channel();
+        let content = part.map_or(
+            malachite_app::app::engine::util::streaming::StreamContent::Fin,
+            malachite_app::app::engine::util::streaming::StreamContent::Data,
+        );
+        let stream = malachite_app::app::types::streaming::StreamId::new(bytes::Bytes::from_static(b"s"));
+        let part = malachite_app::app::types::streaming::StreamMessage::new(stream, sequence, content);
+        let from = malachite_app::app::types::PeerId::from_bytes(&peer_bytes()).unwrap();
+        let published_by = Some(from);
+        let message = AppMsg::ReceivedProposalPart { from, published_by, part, reply };
+        alone.runtime.block_on(host.answer(message)).unwrap();
+        last = answer.try_recv().unwrap();
+    }
+    last
+}
+
+fn peer_bytes() -> Vec<u8> {
+    Keypair::ed25519_from_bytes(&mut [5; 32]).unwrap().public().to_peer_id().to_bytes()
+}
+
+#[test]
+fn con_15_only_the_proposer_of_the_round_proposes_and_only_what_follows() {
+    let alone = Alone::new();
+    let mut host = alone.host();
+    let good = gathered(&alone.genesis, 200, |_| {});
+    assert_eq!(taken(&alone, &mut host, &gathered(&alone.genesis, 1, |_| {})), None, "not its turn");
+    let bent = Gathered { signature: key(1).sign(b"something else"), ..good.clone() };
+    assert_eq!(taken(&alone, &mut host, &bent), None, "not its signature");
+    let later = Gathered { round: 1, ..good.clone() };
+    assert_eq!(taken(&alone, &mut host, &later), None, "signed for another round");
+    let noise = Gathered { block: vec![7; 300], ..good.clone() };
+    assert_eq!(taken(&alone, &mut host, &noise), None, "no block");
+    let elsewhere = gathered(&alone.genesis, 200, |block| block.header.event_count = 1);
+    let verdict = taken(&alone, &mut host, &elsewhere).unwrap();
+    assert_eq!(verdict.validity, Validity::Invalid, "it does not follow");
+    let verdict = taken(&alone, &mut host, &good).unwrap();
+    assert_eq!(verdict.validity, Validity::Valid);
+    assert!(host.shared.ledger.check_undecided(Height(1), &verdict.value.0).is_ok());
+}
+
+fn stream(name: &'static [u8]) -> bytes::Bytes {
+    bytes::Bytes::from_static(name)
+}
+
+#[test]
+fn con_14_parts_in_any_order_make_a_block_and_anything_else_is_dropped() {
+    let genesis = genesis_of(&[(200, 1)], 7);
+    let whole = Gathered { block: vec![9; 300_000], ..gathered(&genesis, 200, |_| {}) };
+    let mut parts: Vec<(u64, Option<Part>)> = (0..).zip(split(&whole).into_iter().map(Some)).collect();
+    parts.push((parts.len() as u64, None));
+    parts.reverse();
+    let mut streams = Streams::default();
+    let mut gather = |parts: Vec<(u64, Option<Part>)>, name: &'static [u8]| {
+        parts.into_iter().find_map(|(at, part)| streams.take(vec![1], stream(name), at, part))
+    };
+    assert_eq!(gather(parts.clone(), b"a"), Some(whole));
+    let mut unsigned = parts.clone();
+    unsigned.remove(1);
+    assert_eq!(gather(unsigned, b"b"), None, "its end says that one is missing");
+    let mut headless = parts.clone();
+    headless.last_mut().unwrap().1 = Some(Part::Data(stream(b"no beginning")));
+    assert_eq!(gather(headless, b"c"), None);
+}
+
+#[test]
+fn con_14_a_publisher_holds_four_streams_of_bounded_size() {
+    let mut streams = Streams::default();
+    let data = || Some(Part::Data(bytes::Bytes::from(vec![0; 100 << 10])));
+    for at in 0..=(BLOCK_BYTES_MAX / (100 << 10)) as u64 + 1 {
+        assert_eq!(streams.take(vec![1], stream(b"endless"), at, data()), None);
+    }
+    assert!(!format!("{streams:?}").contains("Data"), "the endless stream is dropped with its parts");
+    for name in [b"a", b"b", b"c", b"d", b"e"] {
+        streams.take(vec![1], stream(name), 0, data());
+    }
+    assert_eq!(format!("{streams:?}").matches("Stream {").count(), 1, "the fifth takes the place of all");
+    assert_eq!(streams.take(vec![2], stream(b"f"), u64::MAX, data()), None);
+    assert_eq!(format!("{streams:?}").matches("Stream {").count(), 1, "and no sequence is that far");
+}
+
+#[test]
+fn mem_01_a_pool_has_each_transaction_once_and_room_for_everybody() {
+    let genesis = genesis_of(&[(200, 1)], 7);
+    let channel = Channel::new(genesis.network(), 0);
+    let mut pool = Pool::default();
+    let mut add = |number: u8, bytes: usize, origin: &str| {
+        pool.add(channel.anchor(number, 0, 9), Digest([number; 32]), bytes, Some(origin.into()))
+    };
+    assert_eq!(add(1, 100, "a"), Ok(()));
+    assert_eq!(add(1, 100, "b"), Err(NotPooled::Known));
+    assert_eq!(add(2, ORIGIN_BYTES_MAX, "a"), Err(NotPooled::Full), "its share is full");
+    assert_eq!(add(3, ORIGIN_BYTES_MAX - 100, "a"), Ok(()));
+    for (number, origin) in [(4, "b"), (5, "c"), (6, "d")] {
+        assert_eq!(add(number, ORIGIN_BYTES_MAX, origin), Ok(()));
+    }
+    assert_eq!(add(7, 1, "e"), Err(NotPooled::Full), "the pool is full");
+    pool.remove(&Digest([3; 32]));
+    assert_eq!(pool.len(), 4);
+    let oldest = pool.candidates(10, 100 + ORIGIN_BYTES_MAX);
+    assert_eq!(oldest.iter().map(|(digest, _)| digest.0[0]).collect::<Vec<_>>(), [1, 4]);
+    pool.retain(|_| false);
+    assert!(pool.is_empty());
+    assert_eq!(format!("{pool:?}"), "Pool(0 transactions, 0 bytes)");
+}
+
+#[test]
+fn con_18_an_engine_that_cannot_start_says_so_and_leaves_the_directory_free() {
+    let mut cluster = Cluster::new(1, 0);
+    let mut options = cluster.options(0, true);
+    options.listen = "nowhere".into();
+    assert_eq!(ClusterRoot::start(options).unwrap_err().rule(), "CON-18");
+    let stranger = ClusterOptions { validator: Some(key(1)), ..cluster.options(0, true) };
+    assert_eq!(ClusterRoot::start(stranger).unwrap_err().rule(), "CON-01", "a key without votes");
+    cluster.start(0, true);
+    cluster.node(0).stop();
+    assert!(cluster.node(0).status().stopped.is_some());
+    let refused = cluster.node(0).commit(vec![cluster.channel(0).open()]).unwrap_err();
+    assert_eq!(refused.rule(), "CON-04");
+}
