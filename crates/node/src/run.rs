@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::admin::{Admin, Server};
-use crate::config::NodeConfig;
+use crate::config::{NodeConfig, Origin, Settings};
 use crate::consortium::Consortium;
 use crate::home::{Home, HomeError, write_json};
 use crate::log::LogLevel;
@@ -144,6 +144,16 @@ pub fn run(
         .map_err(RunError::System)?;
     let told = runtime.block_on(async { stop_signal() }).map_err(RunError::System)?;
     run_until(&runtime, home, config, log_level, told, on_ready)
+}
+
+/// Tells of settings that this node does not follow: whoever made one believes in it.
+pub fn tell_unused(settings: &Settings) {
+    let used = ["admin.", "channels.", "log."];
+    let unused = |name: &str| !used.iter().any(|used| name.starts_with(used));
+    for setting in settings.all().iter().filter(|s| s.origin != Origin::Default && unused(s.key.name)) {
+        let (key, from) = (setting.key.name, &setting.origin);
+        tracing::warn!(key, %from, "this has no effect: the home's consortium runs in one process");
+    }
 }
 
 /// The first of the two signals, from now on.
