@@ -243,11 +243,13 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "BACKUP_INVALID"
         | "BACKUP_OTHER_STATE"
         | "BACKUP_OF_ANOTHER_NETWORK"
+        | "NODE_NOT_READY"
         | "NODE_CARD_CHANGED"
         | "ADDRESS_BOOK_INVALID"
         | "KEY_FILE_DAMAGED" => 6,
         "KEY_LOCKED" | "KEY_PASSPHRASE_WRONG" => 8,
-        "OUTCOME_UNKNOWN" | "NOT_ENDORSED" | "BATCH_MISSING" | "ROOT_STOPPED" | "ROOT_BUSY" => 7,
+        "OUTCOME_UNKNOWN" | "NOT_ENDORSED" | "BATCH_MISSING" | "ROOT_STOPPED" | "ROOT_BUSY"
+        | "NODE_UNREACHABLE" => 7,
         _ if fault == Fault::Sender => 2,
         _ => 1,
     }

@@ -1,5 +1,7 @@
 //! `parclose node`: the process that serves one home.
 
+mod status;
+
 use parclose_node::config::{NodeConfig, document};
 use parclose_node::preflight::{Finding, preflight};
 use parclose_node::run::Running;
@@ -16,6 +18,7 @@ pub fn run(global: &Global, command: &Node) -> Result<Value, CliError> {
     match command {
         Node::Init => init(global),
         Node::Run { set } => start(global, set),
+        Node::Status => status::run(global),
         Node::Preflight { set } => check(global, set),
     }
 }

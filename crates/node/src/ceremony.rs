@@ -24,20 +24,20 @@
 
 mod card;
 mod conclude;
+mod draft;
 mod endpoint;
 mod error;
 mod join;
-mod draft;
 
-pub use card::{CARD_BYTES_MAX, Claims, NodeCard};
 pub(crate) use card::CardFile;
+pub use card::{CARD_BYTES_MAX, Claims, NodeCard};
+pub(crate) use conclude::check_distinct;
 pub use conclude::{Concluded, conclude};
 pub use draft::{DRAFT_BYTES_MAX, Draft};
 pub use endpoint::{Endpoint, ListenAddress};
 pub use error::CeremonyError;
-pub use join::{Joining, accept, join, join_for_development};
 pub(crate) use join::own_card;
-pub(crate) use conclude::check_distinct;
+pub use join::{Joining, accept, join, join_for_development};
 
 #[cfg(test)]
 mod tests;

@@ -22,8 +22,8 @@ use crate::key_file;
 use crate::randomness::generator;
 use crate::room::{self, AWAKE_MAX, Awake, RoomHandle, Seat, Surroundings};
 use crate::root_task::{self, RootHandle};
-use status::Heads;
 pub use status::ConsortiumStatus;
+use status::Heads;
 
 /// Which room: member, channel.
 pub type RoomKey = (String, String);

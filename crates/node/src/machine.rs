@@ -1,5 +1,8 @@
 //! What the node asks of the machine below it: room on the disk, open files, a clock that does not jump.
-#![allow(clippy::disallowed_methods, reason = "health and preflight tell what the clock does; nothing is decided by it")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "health and preflight tell what the clock does; nothing is decided by it"
+)]
 
 use std::fs::File;
 use std::io::Write;

@@ -60,7 +60,8 @@ pub fn preflight(home: &Path, unlock: &Unlock, config: &NodeConfig) -> Vec<Findi
         Ok(opened) => {
             let opened = opened.with_unlock(unlock.clone());
             let members = opened.members().len();
-            findings.push(good("home", format!("of {members} member{}", if members == 1 { "" } else { "s" })));
+            findings
+                .push(good("home", format!("of {members} member{}", if members == 1 { "" } else { "s" })));
             findings.push(told("keys", keys(&opened)));
             findings.push(told("genesis", genesis(&opened)));
             findings.push(told("stores", stores(&opened)));
@@ -130,7 +131,9 @@ fn told_port(key: &'static str, address: Option<SocketAddr>) -> Finding {
     let Some(address) = address else { return good(key, "off") };
     match TcpListener::bind(address) {
         Ok(_) => good(key, format!("{address} is free")),
-        Err(error) => bad(key, format!("{address}: {error}"), format!("set {key} to a free address of this machine")),
+        Err(error) => {
+            bad(key, format!("{address}: {error}"), format!("set {key} to a free address of this machine"))
+        }
     }
 }
 

@@ -85,6 +85,8 @@ pub enum Node {
         #[command(flatten)]
         set: Set,
     },
+    /// Ask the node that runs in the home how it is
+    Status,
     /// Check whether the node could run, and change nothing
     Preflight {
         /// what goes before node.toml

@@ -96,15 +96,17 @@ fn channels(report: &Report) -> Check {
     let late = count(&|room| room.behind.is_some_and(|behind| behind > BEHIND_MAX));
     let silent = count(&|room| room.state.is_usable() && room.behind.is_none());
     let all = report.rooms.len();
-    let reason =
-        format!("{all} channels: {unusable} cannot be used, {late} are catching up, {silent} are too busy to say");
+    let reason = format!(
+        "{all} channels: {unusable} cannot be used, {late} are catching up, {silent} are too busy to say"
+    );
     check("channels", unusable == 0 && late == 0, reason)
 }
 
 fn disk(home: &std::path::Path) -> Check {
     match machine::disk(home) {
         Ok(free) => {
-            let reason = format!("writable, {} MiB free, {} needed", free >> 20, machine::DISK_FREE_MIN >> 20);
+            let reason =
+                format!("writable, {} MiB free, {} needed", free >> 20, machine::DISK_FREE_MIN >> 20);
             check("disk", free >= machine::DISK_FREE_MIN, reason)
         }
         Err(error) => check("disk", false, format!("not writable: {error}")),

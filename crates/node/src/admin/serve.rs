@@ -160,20 +160,24 @@ async fn log_level(State(admin): State<Admin>) -> Response {
     level_json(&admin)
 }
 
-/// # Rules
-///
-/// > ADM-02: what the admin listener changes, it changes for this machine only.
 async fn set_log_level(
     State(admin): State<Admin>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     level: String,
 ) -> Result<Response, AdminError> {
+    change(&admin, from, level.trim())
+}
+
+/// # Rules
+///
+/// > ADM-02: what the admin listener changes, it changes for this machine only.
+pub(super) fn change(admin: &Admin, from: SocketAddr, level: &str) -> Result<Response, AdminError> {
     if !is_local(from) {
         return Err(AdminError::NotLocal);
     }
-    admin.0.log_level.set(level.trim())?;
+    admin.0.log_level.set(level)?;
     tracing::info!(level = admin.0.log_level.current(), "the log level was changed");
-    Ok(level_json(&admin))
+    Ok(level_json(admin))
 }
 
 pub(super) fn is_local(from: SocketAddr) -> bool {

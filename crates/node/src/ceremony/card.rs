@@ -137,7 +137,9 @@ impl NodeCard {
             return Err(refused("another schema"));
         }
         let signature = |text: &str| -> Result<SignatureBytes, CeremonyError> {
-            hex::decode_array(text).map(SignatureBytes).map_err(|_| refused("a signature is not 128 hex digits"))
+            hex::decode_array(text)
+                .map(SignatureBytes)
+                .map_err(|_| refused("a signature is not 128 hex digits"))
         };
         let signatures = Signatures {
             identity: signature(&file.signatures.identity)?,

@@ -55,7 +55,12 @@ pub const KEYS: &[Key] = &[
         "/ip4/127.0.0.1/tcp/27001",
         "where the root chain's network is listened for",
     ),
-    key("consensus.propose_ms", millis(50, 60_000), "1000", "how long a proposal is waited for in the first round"),
+    key(
+        "consensus.propose_ms",
+        millis(50, 60_000),
+        "1000",
+        "how long a proposal is waited for in the first round",
+    ),
     key(
         "consensus.round_ms",
         millis(0, 60_000),
