@@ -9,6 +9,7 @@ use crate::passphrase::PassphraseOptions;
 mod audit;
 mod channel;
 mod key;
+mod node;
 mod policy;
 mod record;
 mod shell;
@@ -17,6 +18,7 @@ mod views;
 pub use audit::{Audit, AuditReport, ViewKey, ViewKeyIssue};
 pub use channel::{Channel, Proposal};
 pub use key::{Backup, Key, KeyKind};
+pub use node::{Config, Consortium, ConsortiumJoin, Node, Set};
 pub use policy::{MaybeChannel, Policy, PolicyQuestion};
 pub use record::{Locate, Record, RecordQuery};
 pub use shell::{CompleteNames, ContextCommand, ManPage, NameKind, NewContext, Shell};
@@ -100,6 +102,15 @@ pub enum Command {
     /// Archives of a member's side of a channel
     #[command(subcommand)]
     Backup(Backup),
+    /// Members becoming a consortium, each with a node of its own
+    #[command(subcommand)]
+    Consortium(Consortium),
+    /// The node of the home as a process
+    #[command(subcommand)]
+    Node(Node),
+    /// Configuration of the node
+    #[command(subcommand)]
+    Config(Config),
     /// Measure
     #[command(subcommand)]
     Bench(Bench),

@@ -199,6 +199,13 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "FILE"
         | "CHANNEL_SETUP_INVALID"
         | "RULES_UNKNOWN"
+        | "CONFIG_INVALID"
+        | "CONFIG_KEY_UNKNOWN"
+        | "CONFIG_VALUE"
+        | "CONFIG_TWICE"
+        | "ADDRESS_IN_USE"
+        | "NOT_A_NODE_CARD"
+        | "NOT_A_DRAFT"
         | "OFF_SCHEMA"
         | "NOT_AUTHENTIC" => 2,
         "NOT_FOUND" | "FILE_NOT_FOUND" | "CHANNEL_NOT_FOUND" | "MEMBER_NOT_FOUND" | "HOME_NOT_FOUND"
@@ -209,6 +216,7 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "HOME_IN_USE"
         | "HOME_EXISTS"
         | "CONTEXT_EXISTS"
+        | "GENESIS_NOT_ACCEPTED"
         | "CHANNEL_EXISTS"
         | "CHANNEL_NOT_CLOSED"
         | "SUCCESSOR_EXISTS"
@@ -235,9 +243,13 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "BACKUP_INVALID"
         | "BACKUP_OTHER_STATE"
         | "BACKUP_OF_ANOTHER_NETWORK"
+        | "NODE_NOT_READY"
+        | "NODE_CARD_CHANGED"
+        | "ADDRESS_BOOK_INVALID"
         | "KEY_FILE_DAMAGED" => 6,
         "KEY_LOCKED" | "KEY_PASSPHRASE_WRONG" => 8,
-        "OUTCOME_UNKNOWN" | "NOT_ENDORSED" | "BATCH_MISSING" | "ROOT_STOPPED" | "ROOT_BUSY" => 7,
+        "OUTCOME_UNKNOWN" | "NOT_ENDORSED" | "BATCH_MISSING" | "ROOT_STOPPED" | "ROOT_BUSY"
+        | "NODE_UNREACHABLE" => 7,
         _ if fault == Fault::Sender => 2,
         _ => 1,
     }

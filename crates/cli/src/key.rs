@@ -142,5 +142,6 @@ fn kind_of(kind: KeyKind) -> Kind {
         KeyKind::Member => Kind::Member,
         KeyKind::Regulator => Kind::Regulator,
         KeyKind::Validator => Kind::Validator,
+        KeyKind::Node => Kind::Node,
     }
 }

@@ -10,8 +10,10 @@ pub mod audit;
 pub mod backup;
 pub mod baseline;
 pub mod bench;
+pub mod ceremony;
 pub mod channel;
 pub mod completions;
+pub mod config;
 pub mod context;
 pub mod contexts;
 pub mod core_dumps;
@@ -25,6 +27,7 @@ pub mod locate;
 pub mod manual;
 pub mod member;
 pub mod memory;
+pub mod node;
 pub mod output;
 pub mod passphrase;
 pub mod policy;
@@ -77,6 +80,9 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Viewkey(command) => view_key::run(global, command),
         Command::Audit(command) => audit::run(global, command),
         Command::Key(command) => key::run(global, command),
+        Command::Consortium(command) => ceremony::run(global, command),
+        Command::Node(command) => node::run(global, command),
+        Command::Config(command) => config::run(global, command),
         Command::Backup(command) => backup::run(global, command),
         Command::Bench(command) => bench::run(command),
         Command::Context(command) => contexts::run(global, command),

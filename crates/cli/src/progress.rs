@@ -13,6 +13,13 @@ pub struct Progress {
     last: Option<Instant>,
 }
 
+/// Says something for people once.
+pub fn note(quiet: bool, text: &str) {
+    if !quiet {
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+}
+
 /// Lines about counts come at most this often.
 const EVERY: Duration = Duration::from_millis(500);
 

@@ -1,5 +1,7 @@
 //! A consortium in one process: the root chain and a room for every member and channel.
 
+mod status;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +22,8 @@ use crate::key_file;
 use crate::randomness::generator;
 use crate::room::{self, AWAKE_MAX, Awake, RoomHandle, Seat, Surroundings};
 use crate::root_task::{self, RootHandle};
+pub use status::ConsortiumStatus;
+use status::Heads;
 
 /// Which room: member, channel.
 pub type RoomKey = (String, String);
@@ -33,7 +37,8 @@ pub struct Consortium {
     root_handle: RootHandle,
     rooms: Rooms,
     /// channels that cannot be opened
-    shut: Mutex<BTreeMap<RoomKey, Shut>>,
+    shut: Arc<Mutex<BTreeMap<RoomKey, Shut>>>,
+    heads: Heads,
     network: Arc<dyn Network>,
     cache: SharedCache,
     awake: Awake,
@@ -60,8 +65,10 @@ impl Consortium {
         let cache = SharedCache::new(CACHE_BYTES);
         let root: Arc<dyn RootChain> = Arc::new(open_root(&home, &cache)?);
         let rooms = Rooms::default();
-        let told = rooms.clone();
+        let (told, heads) = (rooms.clone(), Heads::default());
+        let seen = heads.clone();
         let on_head = move |_: Height| {
+            seen.another();
             for room in told.lock().unwrap_or_else(PoisonError::into_inner).values() {
                 room.root_head();
             }
@@ -72,7 +79,8 @@ impl Consortium {
             root,
             root_handle,
             rooms,
-            shut: Mutex::default(),
+            shut: Arc::default(),
+            heads,
             network: Arc::new(MemoryNetwork::default()),
             cache,
             awake: Awake::at_most(awake_max),

@@ -42,7 +42,7 @@ pub fn found_consortium_under(
 /// # Rules
 ///
 /// > HOM-03: a home is made in a new or empty directory, never over something.
-fn make_directory(path: &Path) -> Result<(), HomeError> {
+pub(crate) fn make_directory(path: &Path) -> Result<(), HomeError> {
     let empty = std::fs::read_dir(path).map_or(true, |mut entries| entries.next().is_none());
     if !empty {
         return Err(HomeError::Exists { path: path.display().to_string() });
@@ -216,11 +216,11 @@ fn clear_unfinished(directory: &MemberDirectory, name: &str) -> Result<(), HomeE
     Ok(())
 }
 
-fn create(path: &Path) -> Result<(), HomeError> {
+pub(crate) fn create(path: &Path) -> Result<(), HomeError> {
     std::fs::create_dir_all(path).map_err(|e| broken(path, &e.to_string()))
 }
 
-fn write_text(path: &Path, text: &str) -> Result<(), HomeError> {
+pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), HomeError> {
     std::fs::write(path, text).map_err(|e| broken(path, &e.to_string()))
 }
 

@@ -314,7 +314,7 @@ pub(crate) fn broken(path: &Path, reason: &str) -> HomeError {
 /// # Rules
 ///
 /// > HOM-04: a file of a home has exactly its form; anything else is an error that names the file.
-pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, HomeError> {
+pub fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, HomeError> {
     let bytes = read_bytes(path, HOME_FILE_BYTES_MAX).map_err(|e| broken(path, &e.to_string()))?;
     parse_json(path, &bytes)
 }

@@ -43,6 +43,7 @@ use zeroize::Zeroizing;
 pub use error::{KeyFileError, Unusable};
 use form::{KeyFile, PublicPart};
 
+use crate::node_key::NodeKey;
 use crate::unlock::Unlock;
 
 /// What a key file is for.
@@ -56,6 +57,8 @@ pub enum KeyKind {
     Regulator,
     /// a validator's signing key
     Validator,
+    /// the key by which a node is known on the network
+    Node,
 }
 
 impl std::fmt::Display for KeyKind {
@@ -64,6 +67,7 @@ impl std::fmt::Display for KeyKind {
             Self::Member => "member",
             Self::Regulator => "regulator",
             Self::Validator => "validator",
+            Self::Node => "node",
         })
     }
 }
@@ -75,7 +79,7 @@ pub struct PublicKeyFile {
     pub kind: KeyKind,
     /// whose it is
     pub name: Option<String>,
-    /// Ed25519 key of a member or validator, X-Wing key of a regulator; hex
+    /// Ed25519 key of a member, validator or node, X-Wing key of a regulator; hex
     pub public: String,
     /// what a guess of its passphrase costs
     pub cost: Cost,
@@ -153,7 +157,7 @@ fn public_part(kind: KeyKind, name: Option<&str>, secret: &Secret) -> PublicPart
 fn public_of(kind: KeyKind, secret: &Secret) -> Vec<u8> {
     match kind {
         KeyKind::Member => member_from_secret(secret.duplicate()).identity().public().0.to_vec(),
-        KeyKind::Validator => SigningKey::from_seed(secret).public().0.to_vec(),
+        KeyKind::Validator | KeyKind::Node => SigningKey::from_seed(secret).public().0.to_vec(),
         KeyKind::Regulator => UnwrapKey::from_secret(secret).public().to_vec(),
     }
 }
@@ -244,6 +248,11 @@ pub fn regulator(path: &Path, unlock: &Unlock) -> Result<UnwrapKey, KeyFileError
 /// Opens a validator's signing key.
 pub fn validator(path: &Path, unlock: &Unlock) -> Result<SigningKey, KeyFileError> {
     Ok(SigningKey::from_seed(&secret_of(path, KeyKind::Validator, unlock)?))
+}
+
+/// Opens a node's identity key.
+pub fn node(path: &Path, unlock: &Unlock) -> Result<NodeKey, KeyFileError> {
+    Ok(NodeKey::from_secret(secret_of(path, KeyKind::Node, unlock)?))
 }
 
 /// Seals a key file anew, under another passphrase.

@@ -5,19 +5,30 @@
 //! member's side of that channel. Rooms talk to each other over `exchange` only, and to the root chain
 //! through its trait only, so that separate processes can take their place.
 
+pub mod address_book;
+pub mod admin;
 pub mod backup;
 pub mod bounded;
+pub mod ceremony;
+pub mod config;
 pub mod consortium;
 pub mod found;
 pub mod home;
 pub mod joining;
 pub mod key_file;
 pub mod leak_scan;
+pub mod log;
+pub mod machine;
 pub mod measure;
+pub mod node_home;
+pub mod node_key;
 pub mod passphrase_file;
+pub mod preflight;
 pub mod randomness;
 pub mod room;
 pub mod root_task;
+pub mod run;
+pub mod status;
 pub mod submission;
 pub mod successor;
 pub mod tamper;

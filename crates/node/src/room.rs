@@ -155,6 +155,18 @@ impl RoomHandle {
         wait.recv().unwrap_or(0)
     }
 
+    /// Asks how far it is behind, and does not wait for the answer; none comes from a room that has stopped.
+    pub(crate) fn ask_behind(&self) -> Receiver<u64> {
+        let (done, wait) = channel();
+        let _ = self.orders.send(Order::Behind(done));
+        wait
+    }
+
+    /// Whether its store is closed.
+    pub(crate) fn is_resting(&self) -> bool {
+        self.resting.load(Ordering::SeqCst)
+    }
+
     /// Waits until everything that was put into the inbox before has been looked at.
     pub(crate) fn pause(&self) {
         let (done, wait) = channel();

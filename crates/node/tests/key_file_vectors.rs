@@ -75,7 +75,7 @@ fn open(vector: &Value) {
         KeyKind::Validator => {
             assert_eq!(key_file::validator(&path, &unlock).unwrap().public().to_string(), public);
         }
-        KeyKind::Regulator => panic!("there is no vector of a regulator"),
+        KeyKind::Regulator | KeyKind::Node => panic!("there is no vector of this kind"),
     }
 }
 

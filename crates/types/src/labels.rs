@@ -135,6 +135,10 @@ labels! {
     KEYSTORE_PLACE = "keystore-place";
     /// check value of a key file
     KEY_FILE = "key-file";
+    /// what each key signs of the card by which its node joins a consortium
+    NODE_CARD = "node-card";
+    /// name of a room in metrics and health, which names no channel
+    ROOM_NAME = "room-name";
     /// what the issuer of a view key signs
     GRANT = "grant";
     /// associated data of the wrap that an archive of a channel begins with

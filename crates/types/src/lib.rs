@@ -8,6 +8,7 @@
 //! - [`canonical`]: borsh for everything stored or sent; decoding re-encodes and compares
 //! - [`labels`]: the one table of domain labels
 //! - [`limits`]: the sizes that decoders enforce
+//! - [`nearest`]: the name that somebody probably meant
 //! - [`failure`]: what every error of every stage can say about itself
 //! - [`commitment`]: the hiding commitment that a channel makes and the root chain orders
 
@@ -30,6 +31,7 @@ pub mod hex;
 pub mod ids;
 pub mod labels;
 pub mod limits;
+pub mod nearest;
 
 pub use canonical::{Malformed, decode, encode};
 pub use commitment::ChannelCommitment;

@@ -16,6 +16,8 @@ pub enum KeyKind {
     Regulator,
     /// a validator's signing key
     Validator,
+    /// the key by which a node is known on the network
+    Node,
 }
 
 /// `parclose key`

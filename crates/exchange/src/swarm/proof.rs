@@ -63,14 +63,16 @@ impl Meeting<'_> {
 
 #[cfg(test)]
 mod tests {
-    use parclose_crypto::secret::hazmat::secret_from_bytes;
+    use parclose_keys::member::hazmat::member_from_bytes;
+    use parclose_types::{ChannelId, Generation};
 
     use super::*;
 
     #[test]
     fn net_01_a_proof_is_of_this_meeting_and_no_other() {
-        let key = SigningKey::from_seed(&secret_from_bytes([1; 32]));
-        let other = SigningKey::from_seed(&secret_from_bytes([2; 32]));
+        let pseudonym =
+            |number| member_from_bytes([number; 32]).pseudonym(&ChannelId([1; 32]), Generation(0));
+        let (key, other) = (pseudonym(1), pseudonym(2));
         let (caller, called) = (PeerId::random(), PeerId::random());
         let from = key.public();
         let meeting = Meeting {

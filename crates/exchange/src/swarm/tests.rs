@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use parclose_keys::hazmat::member_from_bytes;
+use parclose_keys::member::hazmat::member_from_bytes;
 use parclose_keys::PseudonymKey;
 use parclose_types::{ChannelId, Failure, Generation, SignatureBytes};
 

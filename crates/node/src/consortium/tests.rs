@@ -400,6 +400,7 @@ fn nod_07_who_is_far_behind_endorses_nothing() {
     let last_height = Height(consortium.root().head().0 + 500);
     let old =
         move |blinder: u8| move |channel: &mut Channel| attesting_the_opening(channel, blinder, last_height);
+    let from = consortium.pseudonym_of("ann");
     let offer = |blinder: u8| {
         let (tag, proposal) = ann.call(old(blinder)).unwrap();
         let message = Message::Propose { tag, proposal: encode(&proposal) };

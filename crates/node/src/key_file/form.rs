@@ -25,7 +25,7 @@ pub struct PublicPart {
     pub kind: KeyKind,
     /// whose it is
     pub name: Option<String>,
-    /// Ed25519 key of a member's identity or a validator, X-Wing key of a regulator
+    /// Ed25519 key of a member's identity, a validator or a node, X-Wing key of a regulator
     pub public: Vec<u8>,
 }
 
@@ -65,7 +65,7 @@ impl PublicPart {
 
     fn is_well_formed(&self) -> bool {
         let length = match self.kind {
-            KeyKind::Member | KeyKind::Validator => 32,
+            KeyKind::Member | KeyKind::Validator | KeyKind::Node => 32,
             KeyKind::Regulator => PUBLIC_KEY_BYTES,
         };
         self.public.len() == length && self.name.as_deref().is_none_or(is_name)

@@ -1,0 +1,120 @@
+//! The address book of a consortium, `consortium.json`: every member's card, under the network that they belong to.
+//!
+//! The genesis does not commit to it: addresses change in the life of a network and its genesis does not. What a card
+//! says is held by its own signatures, and who votes by the genesis.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
+use parclose_root::Genesis;
+use parclose_types::limits::MEMBERS_MAX;
+use parclose_types::{NetworkId, PublicKey};
+use serde::{Deserialize, Serialize};
+
+use crate::ceremony::{CARD_BYTES_MAX, CardFile, CeremonyError, NodeCard, check_distinct};
+
+/// An address book, in bytes: 512 cards fit.
+pub const BOOK_BYTES_MAX: usize = MEMBERS_MAX * CARD_BYTES_MAX;
+/// Schema of an address book.
+const SCHEMA: &str = "parclose.consortium/1";
+
+/// The cards of all members, ascending by name; each is verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressBook {
+    network: NetworkId,
+    cards: Vec<NodeCard>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BookFile {
+    schema: String,
+    network: NetworkId,
+    cards: Vec<CardFile>,
+}
+
+impl AddressBook {
+    /// The book of a genesis.
+    pub(crate) fn new(genesis: &Genesis, cards: Vec<NodeCard>) -> Result<Self, CeremonyError> {
+        let book = Self { network: genesis.network(), cards };
+        book.check_against(genesis)?;
+        Ok(book)
+    }
+
+    /// Reads one, and checks every card in it.
+    pub fn parse(bytes: &[u8]) -> Result<Self, CeremonyError> {
+        if bytes.len() > BOOK_BYTES_MAX {
+            return Err(refused("it is too large"));
+        }
+        let file: BookFile = serde_json::from_slice(bytes).map_err(|e| refused(&e.to_string()))?;
+        if file.schema != SCHEMA {
+            return Err(refused("another schema"));
+        }
+        let cards = file.cards.into_iter().map(NodeCard::of_file).collect::<Result<Vec<_>, _>>()?;
+        check_distinct(&cards)?;
+        Ok(Self { network: file.network, cards })
+    }
+
+    /// Whether it is of this genesis.
+    ///
+    /// # Rules
+    ///
+    /// > CER-09: an address book has its cards ascending by name, names the network of its genesis, and its validators are those of the genesis.
+    pub fn check_against(&self, genesis: &Genesis) -> Result<(), CeremonyError> {
+        if self.network != genesis.network() {
+            return Err(refused("it is of another network"));
+        }
+        if !self.cards.is_sorted_by(|a, b| a.claims().member < b.claims().member) {
+            return Err(refused("its cards are not in order"));
+        }
+        let mut listed: Vec<PublicKey> =
+            self.cards.iter().filter_map(|card| card.claims().validator).collect();
+        listed.sort_unstable();
+        if listed.iter().eq(genesis.validators().validators().iter().map(|validator| &validator.key)) {
+            return Ok(());
+        }
+        Err(refused("its validators are not those of the genesis"))
+    }
+
+    /// Its text.
+    ///
+    /// # Panics
+    ///
+    /// Never: its members are texts.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let cards = self.cards.iter().map(NodeCard::to_file).collect();
+        let file = BookFile { schema: SCHEMA.into(), network: self.network, cards };
+        serde_json::to_string_pretty(&file).expect("texts have a JSON form") + "\n"
+    }
+
+    /// The network that it is of.
+    #[must_use]
+    pub fn network(&self) -> NetworkId {
+        self.network
+    }
+
+    /// All cards, ascending by name.
+    #[must_use]
+    pub fn cards(&self) -> &[NodeCard] {
+        &self.cards
+    }
+
+    /// A member's card.
+    #[must_use]
+    pub fn card(&self, member: &str) -> Option<&NodeCard> {
+        self.cards.iter().find(|card| card.claims().member == member)
+    }
+}
+
+fn refused(reason: &str) -> CeremonyError {
+    CeremonyError::Book { reason: reason.into() }
+}

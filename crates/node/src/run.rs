@@ -1,0 +1,242 @@
+//! A node as a process: it opens its home, serves health and metrics, and stops when it is told to.
+//!
+//! ```text
+//!   signals watched -> home opened -> admin listens -> running.json -> … -> signal -> admin ends -> home closed
+//! ```
+//!
+//! Signals are watched before the home is opened, so that whoever stops a node that is starting waits for a start and a
+//! stop, and loses nothing. `running.json` says which process it is and where it answers; one that a crash left behind is
+//! replaced by the next start.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use parclose_types::{Failure, Fault, NetworkId};
+use serde::{Deserialize, Serialize};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::admin::{Admin, Server};
+use crate::config::{NodeConfig, Origin, Settings};
+use crate::consortium::Consortium;
+use crate::home::{Home, HomeError, write_json};
+use crate::log::LogLevel;
+use crate::node_home;
+use crate::status::NodeStatus;
+
+/// Schema of `running.json`.
+const SCHEMA: &str = "parclose.running/1";
+
+/// `running.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Running {
+    /// form of this file
+    pub schema: String,
+    /// the process
+    pub pid: u32,
+    /// the network
+    pub network: NetworkId,
+    /// where health and metrics are served
+    pub admin: Option<SocketAddr>,
+}
+
+/// Why a node does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// its home
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// ADM-06: the admin listener cannot listen
+    #[error("nothing can listen on {address}: {reason}")]
+    Admin {
+        /// where it should
+        address: SocketAddr,
+        /// what the system says
+        reason: std::io::Error,
+    },
+    /// NOD-20: the system gives no runtime or no signals
+    #[error("the system does not let a node run: {0}")]
+    System(std::io::Error),
+}
+
+impl Failure for RunError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Home(e) => e.code(),
+            Self::Admin { .. } => "ADDRESS_IN_USE",
+            Self::System(_) => "SYSTEM",
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::Home(e) => e.rule(),
+            Self::Admin { .. } => "ADM-06",
+            Self::System(_) => "NOD-20",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Home(e) => e.fault(),
+            _ => Fault::Operator,
+        }
+    }
+
+    fn definite(&self) -> bool {
+        match self {
+            Self::Home(e) => e.definite(),
+            _ => true,
+        }
+    }
+
+    fn fix(&self) -> String {
+        match self {
+            Self::Home(e) => e.fix(),
+            Self::Admin { .. } => "set admin.listen to a free address, or to `off`".into(),
+            Self::System(_) => "look at the limits of this process: parclose node preflight".into(),
+        }
+    }
+}
+
+/// What a node runs: a consortium in one process, or a member's side of one over the network.
+pub trait Engine: Send {
+    /// The way to ask how it is.
+    fn status(&self) -> Arc<dyn NodeStatus>;
+    /// Ends everything, after what is on its way.
+    fn stop(self: Box<Self>);
+}
+
+/// A consortium in one process.
+#[derive(Debug)]
+struct OneProcess(Consortium);
+
+impl Engine for OneProcess {
+    fn status(&self) -> Arc<dyn NodeStatus> {
+        Arc::new(self.0.status())
+    }
+
+    fn stop(self: Box<Self>) {
+        drop(self.0.close());
+    }
+}
+
+/// Starts what a home holds.
+pub fn start_engine(home: Home, config: &NodeConfig) -> Result<Box<dyn Engine>, HomeError> {
+    let consortium = Consortium::open_with(home, config.awake_max)?;
+    Ok(Box::new(OneProcess(consortium)))
+}
+
+/// Runs a node until SIGTERM or SIGINT comes; `on_ready` is called once it can be used.
+pub fn run(
+    home: Home,
+    config: &NodeConfig,
+    log_level: LogLevel,
+    on_ready: impl FnOnce(&Running),
+) -> Result<(), RunError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("admin")
+        .enable_all()
+        .build()
+        .map_err(RunError::System)?;
+    let told = runtime.block_on(async { stop_signal() }).map_err(RunError::System)?;
+    run_until(&runtime, home, config, log_level, told, on_ready)
+}
+
+/// Tells of settings that this node does not follow: whoever made one believes in it.
+pub fn tell_unused(settings: &Settings) {
+    let used = ["admin.", "channels.", "log."];
+    let unused = |name: &str| !used.iter().any(|used| name.starts_with(used));
+    for setting in settings.all().iter().filter(|s| s.origin != Origin::Default && unused(s.key.name)) {
+        let (key, from) = (setting.key.name, &setting.origin);
+        tracing::warn!(key, %from, "this has no effect: the home's consortium runs in one process");
+    }
+}
+
+/// The first of the two signals, from now on.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        tracing::info!(signal = name, "stopping");
+    })
+}
+
+/// Runs a node until `told`.
+///
+/// # Rules
+///
+/// > NOD-20: a node that is told to stop finishes what is on its way, closes its stores, and takes its running.json away.
+fn run_until(
+    runtime: &tokio::runtime::Runtime,
+    home: Home,
+    config: &NodeConfig,
+    log_level: LogLevel,
+    told: impl Future<Output = ()>,
+    on_ready: impl FnOnce(&Running),
+) -> Result<(), RunError> {
+    let path = home.path().to_owned();
+    tracing::info!(home = %path.display(), version = env!("CARGO_PKG_VERSION"), "starting");
+    let engine = start_engine(home, config)?;
+    let status = engine.status();
+    let admin = Admin::new(status.clone(), log_level, &path);
+    let ended = match listen(runtime, admin, config.admin_listen) {
+        Ok(server) => serve(runtime, &path, server, &*status, told, on_ready),
+        Err(error) => Err(error),
+    };
+    engine.stop();
+    tracing::info!("stopped");
+    ended
+}
+
+/// # Rules
+///
+/// > ADM-06: a node whose admin listener cannot listen where the configuration says does not start.
+fn listen(
+    runtime: &tokio::runtime::Runtime,
+    admin: Admin,
+    address: Option<SocketAddr>,
+) -> Result<Option<Server>, RunError> {
+    let Some(address) = address else { return Ok(None) };
+    let listening = runtime.block_on(admin.listen(address));
+    let server = listening.map_err(|reason| RunError::Admin { address, reason })?;
+    if !server.address().ip().is_loopback() {
+        tracing::warn!(address = %server.address(), "health and metrics can be read from other machines");
+    }
+    Ok(Some(server))
+}
+
+fn serve(
+    runtime: &tokio::runtime::Runtime,
+    home: &Path,
+    server: Option<Server>,
+    status: &dyn NodeStatus,
+    told: impl Future<Output = ()>,
+    on_ready: impl FnOnce(&Running),
+) -> Result<(), RunError> {
+    let report = status.report();
+    let admin = server.as_ref().map(Server::address);
+    let running = Running { schema: SCHEMA.into(), pid: std::process::id(), network: report.network, admin };
+    let file = node_home::running(home);
+    write_json(&file, &running)?;
+    tracing::info!(network = %report.network, height = report.head.0, channels = report.rooms.len(), "ready");
+    on_ready(&running);
+    runtime.block_on(async {
+        told.await;
+        if let Some(server) = server {
+            server.stop().await;
+        }
+    });
+    // Whoever finds it afterwards finds a process that is no more.
+    let _ = std::fs::remove_file(&file);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
