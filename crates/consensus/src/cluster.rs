@@ -19,9 +19,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use malachite_app::app::net::Multiaddr;
-use malachite_app::app::types::Keypair;
+pub use malachite_app::app::types::Keypair;
 use parclose_crypto::SigningKey;
-use parclose_crypto::secret::Secret;
 use parclose_root::{Genesis, OrderProof, RootTransaction, TagProof, TagState};
 use parclose_store::SharedCache;
 use parclose_types::{Height, NetworkId, Sequence, Tag};
@@ -51,8 +50,8 @@ pub struct ClusterOptions {
     pub genesis: Genesis,
     /// the name by which logs and metrics know this node
     pub moniker: String,
-    /// seed of the node's libp2p identity (Ed25519)
-    pub node_key: Secret,
+    /// the node's libp2p identity (Ed25519)
+    pub node_key: Keypair,
     /// where the engine listens, a multiaddress
     pub listen: String,
     /// the engines of all other nodes, multiaddresses with `/p2p/`
@@ -145,11 +144,9 @@ impl ClusterRoot {
         };
         let guard = signer.as_ref().map(|signer| signer.guard.clone());
         let shared = Arc::new(Shared::new(ledger, relay, signer.is_some(), on_head));
-        let mut seed = options.node_key.expose(|bytes| *bytes);
-        let keypair = Keypair::ed25519_from_bytes(&mut seed).map_err(|e| unusable("the node's key", e))?;
         let parts = start::Parts {
             moniker: options.moniker,
-            keypair,
+            keypair: options.node_key,
             listen: address(&options.listen)?,
             peers: options.peers.iter().map(|peer| address(peer)).collect::<Result<_, _>>()?,
             wal,

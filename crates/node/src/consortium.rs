@@ -44,7 +44,19 @@ pub struct Consortium {
     awake: Awake,
     masters: Mutex<BTreeMap<String, Arc<MemberSecret>>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
-    root_task: JoinHandle<()>,
+    root_task: Option<JoinHandle<()>>,
+}
+
+/// Is told every new head.
+pub(crate) type OnHead = Box<dyn Fn(Height) + Send + Sync>;
+
+/// What rooms stand on: the root chain, the way to it, and the network between members.
+pub(crate) struct Ground {
+    pub(crate) root: Arc<dyn RootChain>,
+    pub(crate) handle: RootHandle,
+    /// the thread in front of an embedded validator
+    pub(crate) task: Option<JoinHandle<()>>,
+    pub(crate) network: Arc<dyn Network>,
 }
 
 /// Memory for the block caches of all databases of the process, bytes.
@@ -62,31 +74,44 @@ impl Consortium {
 
     /// As [`Self::open`], with so many stores open at a time as far as their rooms can rest.
     pub fn open_with(home: Home, awake_max: usize) -> Result<Self, HomeError> {
+        Self::open_on(home, awake_max, |home, cache, on_head| {
+            let root: Arc<dyn RootChain> = Arc::new(open_root(home, cache)?);
+            let (handle, task) = root_task::start(root.clone(), on_head);
+            let network = Arc::new(MemoryNetwork::default());
+            Ok(Ground { root, handle, task: Some(task), network })
+        })
+    }
+
+    /// As [`Self::open_with`], on whatever ground is laid.
+    pub(crate) fn open_on(
+        home: Home,
+        awake_max: usize,
+        lay: impl FnOnce(&Home, &SharedCache, OnHead) -> Result<Ground, HomeError>,
+    ) -> Result<Self, HomeError> {
         let cache = SharedCache::new(CACHE_BYTES);
-        let root: Arc<dyn RootChain> = Arc::new(open_root(&home, &cache)?);
         let rooms = Rooms::default();
         let (told, heads) = (rooms.clone(), Heads::default());
         let seen = heads.clone();
-        let on_head = move |_: Height| {
+        let on_head = Box::new(move |_: Height| {
             seen.another();
             for room in told.lock().unwrap_or_else(PoisonError::into_inner).values() {
                 room.root_head();
             }
-        };
-        let (root_handle, root_task) = root_task::start(root.clone(), on_head);
+        });
+        let Ground { root, handle, task, network } = lay(&home, &cache, on_head)?;
         let consortium = Self {
             home,
             root,
-            root_handle,
+            root_handle: handle,
             rooms,
             shut: Arc::default(),
             heads,
-            network: Arc::new(MemoryNetwork::default()),
+            network,
             cache,
             awake: Awake::at_most(awake_max),
             masters: Mutex::default(),
             tasks: Mutex::default(),
-            root_task,
+            root_task: task,
         };
         for member in consortium.home.members().to_vec() {
             let directory = consortium.home.member_directory(&member.name)?;
@@ -167,7 +192,15 @@ impl Consortium {
         card: &ChannelCard,
     ) -> Result<(), HomeError> {
         let started = match self.was_never_opened(directory, card) {
-            Ok(true) => directory.remove_channel(card),
+            Ok(true) => match directory.opening(card) {
+                // Founded together with others: whoever starts first has it opened.
+                Ok(Some(opening)) => {
+                    self.root_handle.submit(RootTransaction::OpenChannel(opening), Box::new(drop));
+                    self.start_room(member, directory, card)
+                }
+                Ok(None) => directory.remove_channel(card),
+                Err(error) => Err(error),
+            },
             Ok(false) => self.start_room(member, directory, card),
             Err(error) => Err(error),
         };
@@ -324,6 +357,12 @@ impl Consortium {
     #[must_use]
     pub fn close(self) -> Home {
         self.quiesce();
+        self.stop()
+    }
+
+    /// Ends everything now: who waits is told that the outcome is not known (NOD-02).
+    #[must_use]
+    pub fn stop(self) -> Home {
         for room in self.all_rooms() {
             room.stop();
         }
@@ -331,7 +370,9 @@ impl Consortium {
             let _ = task.join();
         }
         self.root_handle.stop();
-        let _ = self.root_task.join();
+        if let Some(task) = self.root_task {
+            let _ = task.join();
+        }
         self.home
     }
 }

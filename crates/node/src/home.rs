@@ -31,9 +31,9 @@ mod error;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use parclose_root::Genesis;
+use parclose_root::{Genesis, OpenChannel, RootTransaction};
 use parclose_root::genesis::GENESIS_BYTES_MAX;
-use parclose_types::{ChannelId, Tag};
+use parclose_types::{ChannelId, Tag, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::bounded::{read_bytes, read_text};
@@ -271,6 +271,31 @@ impl MemberDirectory {
         let folder = self.path.join("channels").join(&card.name);
         std::fs::create_dir_all(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
         write_json(&folder.join("channel.json"), card)
+    }
+
+    /// Keeps the opening of a channel that was founded together with other nodes, until it is ordered.
+    pub fn keep_opening(&self, card: &ChannelCard, opening: &OpenChannel) -> Result<(), HomeError> {
+        let path = self.opening_file(card);
+        let transaction = RootTransaction::OpenChannel(opening.clone());
+        std::fs::write(&path, transaction.encode()).map_err(|e| broken(&path, &e.to_string()))
+    }
+
+    /// The opening that was kept, if there is one.
+    pub(crate) fn opening(&self, card: &ChannelCard) -> Result<Option<OpenChannel>, HomeError> {
+        let path = self.opening_file(card);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = read_bytes(&path, limits::ROOT_TRANSACTION_BYTES_MAX);
+        let bytes = bytes.map_err(|e| broken(&path, &e.to_string()))?;
+        match RootTransaction::decode(&bytes) {
+            Ok(RootTransaction::OpenChannel(opening)) => Ok(Some(opening)),
+            _ => Err(broken(&path, "not the opening of a channel")),
+        }
+    }
+
+    fn opening_file(&self, card: &ChannelCard) -> PathBuf {
+        self.path.join("channels").join(&card.name).join("opening")
     }
 
     /// Removes a channel: its card first, so that what is left when this is cut off is no channel.

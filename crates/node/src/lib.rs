@@ -20,6 +20,7 @@ pub mod leak_scan;
 pub mod log;
 pub mod machine;
 pub mod measure;
+pub mod networked;
 pub mod node_home;
 pub mod node_key;
 pub mod passphrase_file;
@@ -35,6 +36,7 @@ pub mod tamper;
 pub mod unlock;
 
 pub use consortium::{Consortium, RoomKey};
+pub use networked::Networked;
 pub use parclose_consensus::RootChain;
 
 pub use home::{Home, HomeError};

@@ -4,6 +4,7 @@
 //!   HOME/card.json          its card, as it was made when it joined
 //!   HOME/node.key           by which it is known on the network
 //!   HOME/validator.key      by which it votes; may be absent
+//!   HOME/validator.new      until it has started for the first time
 //!   HOME/genesis.json       taken over when the ceremony was concluded
 //!   HOME/consortium.json    the address book
 //!   HOME/node.toml          its configuration; may be absent
@@ -33,6 +34,12 @@ pub fn node_key(home: &Path) -> PathBuf {
 #[must_use]
 pub fn validator_key(home: &Path) -> PathBuf {
     home.join("validator.key")
+}
+
+/// There from the making of a validator's key to its first start: only then has it certainly signed nothing.
+#[must_use]
+pub fn never_voted(home: &Path) -> PathBuf {
+    home.join("validator.new")
 }
 
 /// The address book.

@@ -22,6 +22,7 @@ use crate::config::{NodeConfig, Origin, Settings};
 use crate::consortium::Consortium;
 use crate::home::{Home, HomeError, write_json};
 use crate::log::LogLevel;
+use crate::networked::Networked;
 use crate::node_home;
 use crate::status::NodeStatus;
 
@@ -109,6 +110,16 @@ pub trait Engine: Send {
     fn stop(self: Box<Self>);
 }
 
+impl Engine for Networked {
+    fn status(&self) -> Arc<dyn NodeStatus> {
+        Arc::new(Networked::status(self))
+    }
+
+    fn stop(self: Box<Self>) {
+        drop(Networked::stop(*self));
+    }
+}
+
 /// A consortium in one process.
 #[derive(Debug)]
 struct OneProcess(Consortium);
@@ -125,6 +136,9 @@ impl Engine for OneProcess {
 
 /// Starts what a home holds.
 pub fn start_engine(home: Home, config: &NodeConfig) -> Result<Box<dyn Engine>, HomeError> {
+    if node_home::is_node_home(home.path()) {
+        return Ok(Box::new(Networked::open(home, config)?));
+    }
     let consortium = Consortium::open_with(home, config.awake_max)?;
     Ok(Box::new(OneProcess(consortium)))
 }

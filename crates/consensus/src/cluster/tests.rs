@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Weak;
 use std::time::Instant;
 
-use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_root::CommitCertificate;
 use parclose_types::Failure;
 use tempfile::TempDir;
@@ -130,7 +129,7 @@ impl Cluster {
             directory: self.directory(node),
             genesis: self.genesis.clone(),
             moniker: format!("node-{node}-{}", self.ports[node]),
-            node_key: secret_from_bytes(node_seed(node)),
+            node_key: Keypair::ed25519_from_bytes(node_seed(node)).unwrap(),
             listen: format!("/ip4/127.0.0.1/tcp/{}", self.ports[node]),
             peers: peers.map(|other| peer_address(other, self.ports[other])).collect(),
             validator: (node < self.validators).then(|| key(validator_number(node))),

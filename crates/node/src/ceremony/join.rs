@@ -74,6 +74,7 @@ fn fill(
     let node = key_file::node(&node_file, unlock)?;
     let vote = if validator {
         key_file::generate(&validator_file, KeyKind::Validator, Some(name), unlock, rng)?;
+        write_text(&node_home::never_voted(path), "")?;
         Some(key_file::validator(&validator_file, unlock)?)
     } else {
         None

@@ -10,6 +10,9 @@ use crate::passphrase_file::PassphraseError;
 /// Why a home cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
+    /// the network between nodes does not start
+    #[error(transparent)]
+    Network(#[from] parclose_exchange::NetworkRefused),
     /// HOM-01: another command works in it
     #[error("another command is working in `{path}`")]
     InUse {
@@ -95,6 +98,7 @@ pub enum HomeError {
 impl Failure for HomeError {
     fn code(&self) -> &'static str {
         match self {
+            Self::Network(e) => e.code(),
             Self::InUse { .. } => "HOME_IN_USE",
             Self::Absent { .. } => "HOME_NOT_FOUND",
             Self::Exists { .. } => "HOME_EXISTS",
@@ -118,6 +122,7 @@ impl Failure for HomeError {
 
     fn rule(&self) -> &'static str {
         match self {
+            Self::Network(e) => e.rule(),
             Self::InUse { .. } => "HOM-01",
             Self::Absent { .. } => "HOM-02",
             Self::Exists { .. } => "HOM-03",
@@ -140,6 +145,7 @@ impl Failure for HomeError {
 
     fn fault(&self) -> Fault {
         match self {
+            Self::Network(e) => e.fault(),
             Self::Key(e) => e.fault(),
             Self::Passphrase(e) => e.fault(),
             Self::Genesis(e) => e.fault(),
@@ -154,6 +160,7 @@ impl Failure for HomeError {
 
     fn definite(&self) -> bool {
         match self {
+            Self::Network(e) => e.definite(),
             Self::Channel(e) => e.definite(),
             Self::Shut(e) => e.definite(),
             Self::Successor(e) => e.definite(),
@@ -164,6 +171,7 @@ impl Failure for HomeError {
 
     fn fix(&self) -> String {
         match self {
+            Self::Network(e) => e.fix(),
             Self::InUse { .. } => "wait for it to end, or give another --home".into(),
             Self::Absent { .. } => "make one: parclose dev up".into(),
             Self::Exists { .. } => "remove it, or give another --home".into(),

@@ -21,11 +21,15 @@ pub(super) struct Flight {
     refusals: BTreeMap<PublicKey, String>,
     submitted: bool,
     attempt: u8,
+    /// when the silent were asked last
+    asked: Height,
 }
 
 /// How often a batch is anchored anew after the root chain refused it: its height had passed, or the
 /// block was full of others.
 const ATTEMPTS_MAX: u8 = 3;
+/// Heights after which a member that has not answered is asked again: a frame may be lost on its way.
+const SILENCE_MAX: u64 = 2;
 
 impl Room {
     /// Proposes a batch to all other members.
@@ -58,6 +62,7 @@ impl Room {
             refusals: BTreeMap::new(),
             submitted: false,
             attempt,
+            asked: self.parts.root.head(),
             proposal,
         });
         let unreachable = self.send_to_others(&message);
@@ -130,6 +135,27 @@ impl Room {
         };
         if let Some(commitment) = self.flight.as_ref().filter(late).map(|flight| flight.commitment) {
             self.on_not_anchored(&commitment, "NOD-14", false);
+        }
+    }
+
+    /// # Rules
+    ///
+    /// > NOD-22: a batch goes again to each member that has not answered, every second height until enough have.
+    pub(super) fn ask_the_silent(&mut self) {
+        let (head, own) = (self.parts.root.head(), self.channel.pseudonym().public());
+        let late = |flight: &&mut Flight| {
+            !flight.submitted && head.0 >= flight.asked.0.saturating_add(SILENCE_MAX)
+        };
+        let Some(flight) = self.flight.as_mut().filter(late) else { return };
+        flight.asked = head;
+        let message = Message::Propose { tag: self.channel.tag(), proposal: encode(&flight.proposal) };
+        let answered = |member: &PublicKey| {
+            flight.endorsements.contains_key(member) || flight.refusals.contains_key(member)
+        };
+        let mut silent = self.channel.config().pseudonyms();
+        silent.retain(|member| *member != own && !answered(member));
+        for member in silent {
+            self.send(&member, &message);
         }
     }
 

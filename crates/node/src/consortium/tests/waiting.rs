@@ -150,3 +150,20 @@ fn nod_12_a_draft_waits_for_the_secret_of_its_audience_and_not_for_ever() {
     assert_eq!(to_cyd().recv().unwrap().unwrap().verdict, Verdict::Applied);
     drop(consortium.close());
 }
+
+#[test]
+fn nod_22_a_member_that_missed_a_batch_is_asked_again() {
+    let (_folder, consortium) = consortium(&["ann", "bob"]);
+    consortium.deafen("bob", |_, _| false);
+    let answer = consortium.submit(1);
+    consortium.settle();
+    assert!(answer.try_recv().is_err(), "the only other endorser has heard nothing");
+    consortium.connect("bob");
+    let one_more = |_| {
+        consortium.advance(Height(consortium.root().head().0 + 1)).unwrap();
+        consortium.settle();
+    };
+    (0..3).for_each(one_more);
+    assert_eq!(answer.recv().unwrap().unwrap().verdict, Verdict::Applied);
+    drop(consortium.close());
+}

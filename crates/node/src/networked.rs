@@ -1,0 +1,303 @@
+//! A member's node as one of many: its rooms stand on a cluster of validators and on the network between
+//! members.
+//!
+//! ```text
+//!   rooms --frames--> exchange ===TCP=== the other members' nodes
+//!     |                  ^ offers of root transactions
+//!     +--anchors--> root chain ===TCP=== the other nodes' engines
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use libp2p::multiaddr::Protocol;
+use libp2p::{Multiaddr, PeerId};
+use parclose_consensus::{
+    ClusterOptions, ClusterRoot, Hop, RootAnswer, RootRelay, RootUnavailable, Timing,
+};
+use parclose_exchange::{Contact, OfferReply, RootInbox, SwarmNetwork, SwarmOptions, Traffic};
+use parclose_root::Genesis;
+use rand_core::Rng;
+
+use crate::address_book::AddressBook;
+use crate::ceremony::NodeCard;
+use crate::config::NodeConfig;
+use crate::consortium::{Consortium, ConsortiumStatus, Ground};
+use crate::home::{Home, HomeError, broken};
+use crate::node_home;
+use crate::node_key::peer_of;
+use crate::randomness::generator;
+use crate::root_task::RootHandle;
+use crate::status::{NodeStatus, Reach, Report};
+use crate::{RoomHandle, key_file};
+
+/// How long the first height is waited with, so that the other validators can be connected.
+const GATHER: Duration = Duration::from_millis(700);
+
+/// A running node.
+#[derive(Debug)]
+pub struct Networked {
+    consortium: Consortium,
+    cluster: Arc<ClusterRoot>,
+    swarm: Arc<SwarmNetwork>,
+    heartbeat: Duration,
+    nodes: u64,
+}
+
+/// What the other nodes are to this one.
+struct Others {
+    /// for the network between members
+    contacts: BTreeMap<String, Contact>,
+    /// for the root chain's network
+    engines: Vec<String>,
+    /// names of those that vote
+    validators: Vec<String>,
+}
+
+impl Networked {
+    /// Opens a node's home and starts everything in it.
+    pub fn open(home: Home, config: &NodeConfig) -> Result<Self, HomeError> {
+        let card = node_home::read_card(home.path()).map_err(|e| told(home.path(), &e))?;
+        let book = node_home::read_address_book(home.path()).map_err(|e| told(home.path(), &e))?;
+        book.check_against(&home.genesis()?).map_err(|e| told(home.path(), &e))?;
+        let others = Others::of(&book, &card)?;
+        let nodes = u64::try_from(book.cards().len()).unwrap_or(u64::MAX);
+        let mut started = None;
+        let consortium = Consortium::open_on(home, config.awake_max, |home, cache, on_head| {
+            let (cluster, swarm) = start(home, config, others, (cache.clone(), on_head))?;
+            let (cluster, swarm) = started.insert((cluster, swarm)).clone();
+            let handle = RootHandle::from(cluster.clone());
+            Ok(Ground { root: cluster, handle, task: None, network: swarm })
+        })?;
+        let started = started.ok_or(RootUnavailable::Stopped)?;
+        let (cluster, swarm) = started;
+        let heartbeat = config.consensus.heartbeat;
+        Ok(Self { consortium, cluster, swarm, heartbeat, nodes })
+    }
+
+    /// Its side of the consortium.
+    #[must_use]
+    pub fn consortium(&self) -> &Consortium {
+        &self.consortium
+    }
+
+    /// Its root chain.
+    #[must_use]
+    pub fn root(&self) -> &Arc<ClusterRoot> {
+        &self.cluster
+    }
+
+    /// Its place in the network between members.
+    #[must_use]
+    pub fn network(&self) -> &Arc<SwarmNetwork> {
+        &self.swarm
+    }
+
+    /// Its member's room in a channel.
+    pub fn room(&self, channel: &str) -> Result<RoomHandle, HomeError> {
+        let member = self.consortium.home().members().first();
+        let member = member.ok_or(HomeError::ChannelNotFound)?;
+        self.consortium.room(&member.name, channel)
+    }
+
+    /// How often what happened on the network between members.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.swarm.traffic()
+    }
+
+    /// The way to ask how it is.
+    #[must_use]
+    pub fn status(&self) -> NetworkedStatus {
+        NetworkedStatus {
+            consortium: self.consortium.status(),
+            cluster: Arc::downgrade(&self.cluster),
+            swarm: Arc::downgrade(&self.swarm),
+            heartbeat: self.heartbeat,
+            nodes: self.nodes,
+        }
+    }
+
+    /// Ends it: the rooms first, then the engine, then the network.
+    pub fn stop(self) -> Home {
+        let Self { consortium, cluster, swarm, .. } = self;
+        let home = consortium.stop();
+        cluster.stop();
+        swarm.stop();
+        home
+    }
+}
+
+fn told(home: &Path, error: &dyn std::fmt::Display) -> HomeError {
+    broken(home, &error.to_string())
+}
+
+impl Others {
+    fn of(book: &AddressBook, own: &NodeCard) -> Result<Self, HomeError> {
+        let mut others =
+            Self { contacts: BTreeMap::new(), engines: Vec::new(), validators: Vec::new() };
+        for card in book.cards() {
+            let claims = card.claims();
+            if claims.member == own.claims().member {
+                continue;
+            }
+            let unknown = || broken(Path::new("consortium.json"), "a node's key is none");
+            let peer: PeerId = peer_of(&claims.node).ok_or_else(unknown)?;
+            let addresses: Vec<Multiaddr> = vec![claims.exchange.multiaddr().clone()];
+            let engine = claims.consensus.multiaddr().clone().with(Protocol::P2p(peer));
+            others.engines.push(engine.to_string());
+            others.contacts.insert(claims.member.clone(), Contact { peer, addresses });
+            if claims.validator.is_some() {
+                others.validators.push(claims.member.clone());
+            }
+        }
+        Ok(others)
+    }
+}
+
+type Watching = (parclose_store::SharedCache, crate::consortium::OnHead);
+
+fn start(
+    home: &Home,
+    config: &NodeConfig,
+    others: Others,
+    (cache, on_head): Watching,
+) -> Result<(Arc<ClusterRoot>, Arc<SwarmNetwork>), HomeError> {
+    let (path, genesis) = (home.path(), home.genesis()?);
+    let Others { contacts, engines, validators } = others;
+    let node_key = key_file::node(&node_home::node_key(path), home.unlock())?;
+    let relay = Arc::new(Relay { swarm: OnceLock::new(), validators });
+    let inbox = Arc::new(Inbox::default());
+    let swarm = Arc::new(SwarmNetwork::start(SwarmOptions {
+        network: genesis.network(),
+        keypair: node_key.keypair(),
+        listen: config.exchange_listen.multiaddr().clone(),
+        book: contacts,
+        root: Some(inbox.clone()),
+    })?);
+    let options = ClusterOptions {
+        directory: config.storage.root.clone(),
+        moniker: moniker(home, &genesis),
+        node_key: node_key.keypair(),
+        listen: config.consensus.listen.multiaddr().to_string(),
+        peers: engines,
+        validator: validator(home)?,
+        is_new: node_home::never_voted(path).exists(),
+        timing: Timing {
+            propose: config.consensus.propose,
+            vote: config.consensus.vote,
+            heartbeat: config.consensus.heartbeat,
+            gather: GATHER,
+        },
+        relay: relay.clone(),
+        on_head,
+        genesis,
+        cache,
+    };
+    let cluster = Arc::new(ClusterRoot::start(options)?);
+    // Its record of signatures has begun: from now on one that is missing is lost.
+    let _ = std::fs::remove_file(node_home::never_voted(path));
+    let _ = relay.swarm.set(Arc::downgrade(&swarm));
+    let _ = inbox.0.set(Arc::downgrade(&cluster));
+    Ok((cluster, swarm))
+}
+
+fn validator(home: &Home) -> Result<Option<parclose_crypto::SigningKey>, HomeError> {
+    let file = node_home::validator_key(home.path());
+    if !file.exists() {
+        return Ok(None);
+    }
+    Ok(Some(key_file::validator(&file, home.unlock())?))
+}
+
+/// Names a node in the logs and metrics of its own process, where several networks may run.
+fn moniker(home: &Home, genesis: &Genesis) -> String {
+    let member = home.members().first().map_or("node", |member| member.name.as_str());
+    format!("{member}-{:.8}", genesis.network().to_string())
+}
+
+/// Root transactions on their way out.
+struct Relay {
+    swarm: OnceLock<Weak<SwarmNetwork>>,
+    validators: Vec<String>,
+}
+
+impl Relay {
+    fn up(&self) -> Option<(Arc<SwarmNetwork>, Vec<String>)> {
+        let swarm = self.swarm.get()?.upgrade()?;
+        let connected = swarm.connected();
+        let up = self.validators.iter().filter(|name| connected.contains(name)).cloned().collect();
+        Some((swarm, up))
+    }
+}
+
+impl RootRelay for Relay {
+    fn hand_in(&self, transaction: &[u8]) -> bool {
+        let Some((swarm, up)) = self.up() else { return false };
+        let count = u64::try_from(up.len()).unwrap_or(u64::MAX);
+        let Some(chosen) = generator().next_u64().checked_rem(count) else { return false };
+        let Some(name) = usize::try_from(chosen).ok().and_then(|at| up.get(at)) else { return false };
+        // Whatever it answers: what is not final after a while is handed in again, to another.
+        swarm.offer(name, transaction.to_vec(), true, Box::new(|_| {}));
+        true
+    }
+
+    fn spread(&self, transaction: &[u8]) {
+        let Some((swarm, up)) = self.up() else { return };
+        for name in up {
+            swarm.offer(&name, transaction.to_vec(), false, Box::new(|_| {}));
+        }
+    }
+}
+
+/// Root transactions on their way in.
+#[derive(Default)]
+struct Inbox(OnceLock<Weak<ClusterRoot>>);
+
+impl RootInbox for Inbox {
+    fn offered(&self, from: &str, transaction: &[u8], is_handed_in: bool) -> OfferReply {
+        let hop = if is_handed_in { Hop::HandedIn } else { Hop::Spread };
+        let cluster = self.0.get().and_then(Weak::upgrade);
+        let answer = cluster.map_or(RootAnswer::Full, |cluster| cluster.offered(from, transaction, hop));
+        match answer {
+            RootAnswer::Taken => OfferReply::Taken,
+            RootAnswer::Known => OfferReply::Known,
+            RootAnswer::Full => OfferReply::Full,
+            RootAnswer::Refused { rule } => OfferReply::Refused(rule.to_owned()),
+        }
+    }
+}
+
+/// The way to ask a node how it is.
+#[derive(Debug)]
+pub struct NetworkedStatus {
+    consortium: ConsortiumStatus,
+    cluster: Weak<ClusterRoot>,
+    swarm: Weak<SwarmNetwork>,
+    heartbeat: Duration,
+    nodes: u64,
+}
+
+impl NodeStatus for NetworkedStatus {
+    fn report(&self) -> Report {
+        use parclose_types::Failure;
+        let connected = self.swarm.upgrade().map_or(0, |swarm| swarm.connected().len());
+        let reached = u64::try_from(connected).unwrap_or(u64::MAX).saturating_add(1);
+        let reach = Reach { reached, known: self.nodes };
+        let stopped = self.cluster.upgrade().map(|cluster| cluster.status().stopped);
+        let stopped = stopped.unwrap_or(Some(RootUnavailable::Stopped)).map(|reason| reason.rule());
+        let report = self.consortium.report();
+        Report {
+            heartbeat: Some(self.heartbeat),
+            stopped: stopped.or(report.stopped),
+            validators: reach,
+            peers: reach,
+            ..report
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,244 @@
+//! Nodes of their own, on real sockets: each has its own home, database, keys, engine and network.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::time::Instant;
+
+use parclose_channel::Verdict;
+use parclose_consensus::RootChain;
+use parclose_documents::Lei;
+use parclose_transaction::{Definition, DraftOperation, FieldValue};
+use parclose_types::{Failure, Height, MemberId, RecordId, Sequence};
+
+use super::*;
+use crate::ceremony::{Draft, Joining, accept, conclude, join_for_development};
+use crate::config::{Sources, resolve};
+use crate::found::{Party, found_channel, read_template};
+use crate::submission::{Outcome, SubmitError};
+
+const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../channels/bilateral");
+const ROOM: &str = "statements";
+const LONG: Duration = Duration::from_secs(120);
+
+fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < LONG, "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Members with their homes; each of them runs or does not.
+struct Nodes {
+    folder: tempfile::TempDir,
+    ports: BTreeMap<&'static str, [u16; 2]>,
+    running: BTreeMap<&'static str, Networked>,
+}
+
+impl Nodes {
+    /// The ceremony: everybody makes its own keys; then a channel among some, founded and not opened yet.
+    fn new(members: &[&'static str], in_channel: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ports = members.iter().map(|member| (*member, [port(), port()])).collect();
+        let nodes = Self { folder, ports, running: BTreeMap::new() };
+        let address = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap();
+        let card = |(number, member): (usize, &&'static str)| {
+            let [consensus, exchange] = nodes.ports[*member].map(address);
+            let lei = Lei::make(&format!("PCLD00{number:012}")).unwrap().as_str().to_owned();
+            let member = (*member).to_owned();
+            let joining = Joining { member, lei, validator: true, consensus, exchange };
+            join_for_development(&nodes.home(&joining.member), &joining, &mut generator()).unwrap()
+        };
+        let cards = members.iter().enumerate().map(card).collect();
+        let concluded = conclude(&Draft::new("consortium", &mut generator()), cards).unwrap();
+        for member in members {
+            let home = Home::open(&nodes.home(member)).unwrap();
+            accept(&home, &concluded.genesis, &concluded.book).unwrap();
+        }
+        nodes.found(&concluded.genesis, in_channel);
+        nodes
+    }
+
+    fn home(&self, member: &str) -> std::path::PathBuf {
+        self.folder.path().join(member)
+    }
+
+    fn found(&self, genesis: &Genesis, members: &[&str]) {
+        let texts = read_template(Path::new(TEMPLATE)).unwrap();
+        let definition = Definition::parse("channel.toml", &texts.channel_toml).unwrap();
+        let party = |name: &&str| {
+            let directory = Home::open(&self.home(name)).unwrap().member_directory(name).unwrap();
+            Party { directory, name: (*name).into(), roles: vec!["member".into()] }
+        };
+        let parties: Vec<Party> = members.iter().map(party).collect();
+        let cache = crate::shared_cache(8 << 20);
+        let network = genesis.network();
+        let (open, _) = found_channel(ROOM, network, texts, &definition, &parties, &cache).unwrap();
+        for party in &parties {
+            party.directory.keep_opening(&party.directory.channel(ROOM).unwrap(), &open).unwrap();
+        }
+    }
+
+    fn start(&mut self, member: &'static str) {
+        let path = self.home(member);
+        let [consensus, exchange] = self.ports[member];
+        let listen = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}");
+        let options = [
+            ("consensus.listen", listen(consensus)),
+            ("exchange.listen", listen(exchange)),
+            ("consensus.heartbeat_ms", "300".into()),
+        ];
+        let options = options.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        let settings = resolve(&Sources { options, ..Sources::default() }).unwrap();
+        let config = NodeConfig::of(&settings, &path);
+        let node = Networked::open(Home::open(&path).unwrap(), &config).unwrap();
+        self.running.insert(member, node);
+    }
+
+    fn stop(&mut self, member: &str) {
+        drop(self.running.remove(member).unwrap().stop());
+    }
+
+    fn id_of(&self, member: &str) -> MemberId {
+        self.running[member].room(ROOM).unwrap().call(|channel| channel.own_id()).unwrap()
+    }
+
+    /// Has one member state something to another, as often as it takes until the two have met.
+    fn state(&self, record: u8, from: &str, to: MemberId) -> Outcome {
+        let room = self.running[from].room(ROOM).unwrap();
+        let begun = Instant::now();
+        loop {
+            match room.submit_and_wait(statement(record, room.call(|c| c.own_id()).unwrap(), to)) {
+                Ok(outcome) => return outcome,
+                // Nobody has been met yet: nothing was ordered, and it is tried again.
+                Err(SubmitError::NotEndorsed { rule }) if rule == "NOD-09" => {
+                    assert!(begun.elapsed() < LONG, "{from} meets nobody");
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                Err(other) => panic!("{from} states {record}: {other} ({})", other.rule()),
+            }
+        }
+    }
+
+    /// Events and state root, as a member has executed them.
+    fn executed(&self, member: &str) -> (u64, parclose_types::StateRoot) {
+        let head = |channel: &mut parclose_channel::Channel| channel.head().map(|h| (h.next.0, h.root));
+        let found = self.running[member].room(ROOM).unwrap().call(head).unwrap();
+        found.unwrap_or((0, parclose_types::StateRoot([0; 32])))
+    }
+
+    /// Everybody of the channel who runs comes to the same state.
+    fn agree(&self, members: &[&str]) {
+        eventually("all members have executed the same", || {
+            let states: Vec<_> = members.iter().map(|member| self.executed(member)).collect();
+            states.windows(2).all(|two| two[0] == two[1])
+        });
+    }
+
+    fn is_open(&self, member: &str) -> bool {
+        self.executed(member).0 > 0
+    }
+}
+
+fn statement(record: u8, preparer: MemberId, counterparty: MemberId) -> Vec<DraftOperation> {
+    let fields = [
+        ("month", FieldValue::Text("2026-10".into())),
+        ("documents", FieldValue::Integer(record.into())),
+        ("total", FieldValue::Amount(100, *b"GBP")),
+    ];
+    vec![DraftOperation {
+        action: "create".into(),
+        record_type: "statement".into(),
+        record: RecordId([record; 32]),
+        version: 1,
+        parties: BTreeMap::from([
+            ("preparer".to_owned(), preparer),
+            ("counterparty".to_owned(), counterparty),
+        ]),
+        fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+    }]
+}
+
+#[test]
+fn four_nodes_share_a_channel_of_three_over_the_network() {
+    let mut nodes = Nodes::new(&["ann", "bob", "cyd", "dan"], &["ann", "bob", "cyd"]);
+    for member in ["ann", "bob", "cyd", "dan"] {
+        nodes.start(member);
+    }
+    eventually("the channel is opened by whoever is first", || {
+        ["ann", "bob", "cyd"].iter().all(|member| nodes.is_open(member))
+    });
+    let (ann, bob) = (nodes.id_of("ann"), nodes.id_of("bob"));
+    assert_eq!(nodes.state(1, "ann", bob).verdict, Verdict::Applied);
+    assert_eq!(nodes.state(2, "bob", ann).verdict, Verdict::Applied);
+    nodes.agree(&["ann", "bob", "cyd"]);
+    // Who is no member has its validator's part of the chain, and no channel.
+    assert!(nodes.running["dan"].room(ROOM).is_err());
+    assert!(!nodes.home("dan").join("members/dan/channels").join(ROOM).exists());
+    let tag = nodes.running["ann"].room(ROOM).unwrap().call(|channel| channel.tag()).unwrap();
+    eventually("every validator has the channel's events", || {
+        nodes.running["dan"].root().events(&tag, Sequence(0), 100).unwrap().len() >= 3
+    });
+    // Receipts hold against the genesis alone, whoever hands them out.
+    let genesis = nodes.running["dan"].root().genesis().clone();
+    let proof = nodes.running["dan"].root().prove(&tag, Sequence(1)).unwrap().unwrap();
+    assert!(proof.verify(&genesis).is_ok());
+    assert!(proof.certificate.signatures.len() >= 3, "more than two thirds of four have signed");
+    let report = nodes.running["ann"].status().report();
+    assert_eq!((report.validators.reached, report.validators.known, report.stopped), (4, 4, None));
+}
+
+#[test]
+fn a_channel_goes_on_with_two_of_three_and_the_third_catches_up() {
+    let mut nodes = Nodes::new(&["ann", "bob", "cyd", "dan"], &["ann", "bob", "cyd"]);
+    for member in ["ann", "bob", "cyd", "dan"] {
+        nodes.start(member);
+    }
+    eventually("the channel is open", || {
+        ["ann", "bob", "cyd"].iter().all(|member| nodes.is_open(member))
+    });
+    let (ann, bob) = (nodes.id_of("ann"), nodes.id_of("bob"));
+    nodes.state(1, "ann", bob);
+    nodes.agree(&["ann", "bob", "cyd"]);
+    nodes.stop("cyd");
+    for record in 2..6 {
+        assert_eq!(nodes.state(record, "ann", bob).verdict, Verdict::Applied);
+    }
+    let executed = nodes.executed("ann").0;
+    nodes.start("cyd");
+    eventually("the third has what it missed", || nodes.executed("cyd").0 >= executed);
+    nodes.agree(&["ann", "bob", "cyd"]);
+    // Everybody stops and starts: what was acknowledged is there once.
+    for member in ["ann", "bob", "cyd", "dan"] {
+        nodes.stop(member);
+    }
+    for member in ["dan", "cyd", "bob", "ann"] {
+        nodes.start(member);
+    }
+    assert!(nodes.executed("bob").0 >= executed);
+    assert_eq!(nodes.state(9, "bob", ann).verdict, Verdict::Applied);
+    nodes.agree(&["ann", "bob", "cyd"]);
+}
+
+#[test]
+fn members_that_are_cut_off_from_each_other_go_on_when_they_meet_again() {
+    let mut nodes = Nodes::new(&["ann", "bob"], &["ann", "bob"]);
+    nodes.start("ann");
+    nodes.start("bob");
+    eventually("the channel is open", || nodes.is_open("ann") && nodes.is_open("bob"));
+    let bob = nodes.id_of("bob");
+    nodes.state(1, "ann", bob);
+    nodes.running["ann"].network().block("bob", true);
+    eventually("they are parted", || nodes.running["ann"].network().connected().is_empty());
+    let room = nodes.running["ann"].room(ROOM).unwrap();
+    let refused = room.submit_and_wait(statement(2, room.call(|c| c.own_id()).unwrap(), bob)).unwrap_err();
+    assert_eq!(refused.rule(), "NOD-09");
+    nodes.running["ann"].network().block("bob", false);
+    assert_eq!(nodes.state(2, "ann", bob).verdict, Verdict::Applied);
+    nodes.agree(&["ann", "bob"]);
+    assert!(nodes.running["ann"].root().head() > Height(0));
+}
