@@ -78,11 +78,12 @@ fn a_call_and_a_variable_that_do_not_exist_are_noticed() {
 #[test]
 fn containers_run_without_rights_and_with_a_file_system_that_cannot_be_written() {
     let compose = file("compose.yaml");
-    for line in ["read_only: true", "user: \"10001:10001\"", "cap_drop: [\"ALL\"]", "no-new-privileges:true"] {
+    for line in ["read_only: true", "user: \"10001:10001\"", "cap_drop: [\"ALL\"]", "no-new-privileges:true"]
+    {
         assert!(compose.contains(line), "{line}");
     }
     let dockerfile = file("Dockerfile");
-    let last_user = dockerfile.lines().filter(|line| line.starts_with("USER ")).next_back();
+    let last_user = dockerfile.lines().rfind(|line| line.starts_with("USER "));
     assert_eq!(last_user, Some("USER 10001:10001"));
     let services = compose.lines().filter(|line| line.trim() == "<<: *node").count();
     assert_eq!(services, 3);

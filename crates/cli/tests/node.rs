@@ -61,6 +61,18 @@ fn ok(home: &Path, arguments: &[&str]) -> Value {
     run.value()
 }
 
+/// What the node tells whoever collects metrics.
+fn scraped(admin: &str) -> String {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(admin).expect("it listens");
+    stream
+        .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .expect("it reads");
+    let mut told = String::new();
+    stream.read_to_string(&mut told).expect("it answers");
+    told
+}
+
 fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
@@ -73,6 +85,11 @@ fn nod_20_a_signal_ends_a_node_and_its_home_can_be_used() {
         let status = sandbox.ok(&["node", "status"]);
         assert_eq!((&status["ready"], &status["checks"][4]["name"]), (&true.into(), &"channels".into()));
         assert_eq!(refused(&sandbox, &["channel", "list", "--as", "buyer"]).2, "HOM-01");
+        let metrics = scraped(text(&status["admin"]));
+        assert_eq!(metrics.lines().filter(|line| line.starts_with("parclose_room_usable{")).count(), 8);
+        for name in ["trade-a", "banks", "buyer", "supplier-a", "bank-1"] {
+            assert!(!metrics.contains(&format!("\"{name}")), "{metrics}");
+        }
         running.signal(signal);
         let ended = running.ended();
         assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -131,13 +148,18 @@ fn the_configuration_says_where_a_value_comes_from() {
     std::fs::write(sandbox.home().join("node.toml"), "[log]\nlevle = \"warn\"\n").expect("its own folder");
     let run = sandbox.run(&["config", "show"]);
     assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("node.toml:2") && run.stderr.contains("did you mean `log.level`"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("node.toml:2") && run.stderr.contains("did you mean `log.level`"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
 fn cli_09_a_preflight_lists_every_check() {
     let sandbox = Sandbox::founded();
-    let free = ["--set", "consensus.listen=/ip4/127.0.0.1/tcp/0", "--set", "exchange.listen=/ip4/127.0.0.1/tcp/0"];
+    let free =
+        ["--set", "consensus.listen=/ip4/127.0.0.1/tcp/0", "--set", "exchange.listen=/ip4/127.0.0.1/tcp/0"];
     let good = sandbox.ok(&[["node", "preflight"].as_slice(), &free].concat());
     assert_eq!(good["ready"], true);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -203,8 +225,16 @@ fn cer_03_a_card_that_was_changed_on_its_way_ends_the_ceremony() {
     sandbox.ok(&["consortium", "init", "--name", "one", "--out", &draft]);
     let passphrase = sandbox.secret("passphrase", "a passphrase of a test\n");
     let lei = parclose_documents::Lei::make("PCLD00000000000000").expect("18 characters");
-    let mut join = vec!["--passphrase-file", &passphrase, "consortium", "join", "--member", "a", "--lei", lei.as_str()];
-    join.extend(["--consensus", "/ip4/127.0.0.1/tcp/1", "--exchange", "/ip4/127.0.0.1/tcp/2", "--out", &card]);
+    let mut join =
+        vec!["--passphrase-file", &passphrase, "consortium", "join", "--member", "a", "--lei", lei.as_str()];
+    join.extend([
+        "--consensus",
+        "/ip4/127.0.0.1/tcp/1",
+        "--exchange",
+        "/ip4/127.0.0.1/tcp/2",
+        "--out",
+        &card,
+    ]);
     sandbox.ok(&join);
     let written = std::fs::read_to_string(&card).expect("it was written");
     let changed = sandbox.write("changed.json", &written.replace("tcp/1\"", "tcp/9\""));

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use parclose_types::{Failure, Fault};
 use tracing::Subscriber;
-use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
@@ -86,7 +85,8 @@ impl LogLevel {
 /// Whether a text is a level or directives. The filter's own reader takes a misspelt level for a target.
 #[must_use]
 pub fn is_level(text: &str) -> bool {
-    let level = |text: &str| text.parse::<LevelFilter>().is_ok() && text.parse::<u8>().is_err();
+    let words = ["off", "error", "warn", "info", "debug", "trace"];
+    let level = |text: &str| words.iter().any(|word| word.eq_ignore_ascii_case(text));
     let target = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':')
     };

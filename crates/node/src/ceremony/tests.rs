@@ -249,7 +249,7 @@ fn cer_08_a_draft_is_read_as_it_is_written_and_strictly() {
         assert_eq!(rule(Draft::parse(wrong.as_bytes())), "CER-08", "{wrong}");
     }
     let late = Draft::parse((text + "more = 1\n").as_bytes()).unwrap_err().to_string();
-    assert!(late.contains("line 18"), "{late}");
+    assert!(late.contains("line 19"), "{late}");
 }
 
 #[test]

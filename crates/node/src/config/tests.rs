@@ -40,7 +40,7 @@ fn cfg_02_an_unknown_key_is_told_with_its_place_and_the_nearest() {
         ("\n\n[consensus]\nheartbeat = 1\n", 4, "consensus.heartbeat", Some("consensus.heartbeat_ms")),
         ("log.colour-scheme-of-lines = 1\n", 1, "log.colour-scheme-of-lines", None),
         ("[logs]\nlevel = \"info\"\n", 1, "logs", None),
-        ("level = \"info\"\n", 1, "level", None),
+        ("level = \"info\"\n", 1, "level", Some("log.level")),
     ] {
         let error = resolve(&file(text)).unwrap_err();
         assert_eq!(error.origin, Origin::File { path: "node.toml".into(), line }, "{text}");

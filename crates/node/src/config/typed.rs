@@ -109,10 +109,9 @@ fn listen(settings: &Settings, name: &str) -> ListenAddress {
 
 fn socket(settings: &Settings, name: &str) -> Option<SocketAddr> {
     match settings.value(name) {
-        Some(Value::Socket(address)) => Some(*address),
+        Some(Value::Socket(address)) => *address,
         _ => None,
     }
-    .expect(TABLE)
 }
 
 fn number(settings: &Settings, name: &str) -> u64 {
@@ -133,8 +132,7 @@ fn text(settings: &Settings, name: &str) -> String {
 
 fn path(settings: &Settings, name: &str) -> Option<PathBuf> {
     match settings.value(name) {
-        Some(Value::Path(path)) => Some(path.clone()),
+        Some(Value::Path(path)) => path.clone(),
         _ => None,
     }
-    .expect(TABLE)
 }

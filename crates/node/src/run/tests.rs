@@ -31,7 +31,7 @@ fn runtime() -> tokio::runtime::Runtime {
 /// Runs it, and stops it once it is ready: what `running.json` said.
 fn run_once(path: &Path, config: &NodeConfig) -> Result<Option<Running>, RunError> {
     let mut seen = None;
-    let ended = run_until(&runtime(), Home::open(path).unwrap(), config, level(), async {}, |running| {
+    let ended = run_until(&runtime(), Home::open(path)?, config, level(), async {}, |running| {
         let file: Running = crate::home::read_json(&node_home::running(path)).unwrap();
         assert_eq!(&file, running);
         assert!(Home::open(path).is_err(), "a node holds its home");
