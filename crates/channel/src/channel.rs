@@ -348,7 +348,7 @@ pub(crate) fn open_store(
         cache: cache.clone(),
         write_buffer_bytes: WRITE_BUFFER_BYTES,
     };
-    let cipher = AtRest::new(member.node_at_rest(channel, GENERATION), salts);
+    let cipher = AtRest::new(&member.node_at_rest(channel, GENERATION), salts);
     Ok(Database::open(path, &options, Arc::new(cipher))?)
 }
 
