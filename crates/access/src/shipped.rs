@@ -5,7 +5,7 @@
 
 mod model;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use parclose_types::{Failure, MemberId};
 use proptest::prelude::*;

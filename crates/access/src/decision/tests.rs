@@ -1,6 +1,6 @@
 //! Each rule of a decision, broken alone, on a small policy of notes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use parclose_types::{Failure, Fault, MemberId};
 
