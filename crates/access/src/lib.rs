@@ -59,7 +59,7 @@ pub use denied::Denied;
 pub use difference::{Difference, compare};
 pub use explain::{Bearing, Case, Condition, Explanation, Finding, explain};
 pub use policy::{Policy, PolicyError, PolicySource};
-pub use request::{Party, Principal, Request};
+pub use request::{Party, Principal, Request, Roles};
 pub use seen::Seen;
 pub use source::Place;
 pub use statement::{Effect, Statement};

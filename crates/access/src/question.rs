@@ -12,7 +12,7 @@
 //! An owner who neither asks nor is a party has no roles here, not none: a statement that reads
 //! them fails, and so denies (ACC-02). An empty set would let `!owner.roles.contains(…)` pass.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cedar_policy as cedar;
 use parclose_types::MemberId;
@@ -21,7 +21,7 @@ use crate::denied::Denied;
 use crate::nearest::nearest;
 use crate::parts::Held;
 use crate::policy::Policy;
-use crate::request::Request;
+use crate::request::{Request, Roles};
 use crate::source::quotable;
 use crate::statement::{Effect, failure};
 use crate::vocabulary::{ActionShape, Presence, RecordShape, entity_type};
@@ -175,7 +175,7 @@ fn slots(record: &RecordShape, request: &Request) -> Result<(), Denied> {
 /// # Rules
 ///
 /// > ACC-09: a request that gives one member two different sets of roles is denied.
-fn roles(request: &Request) -> Result<BTreeMap<&MemberId, &BTreeSet<String>>, Denied> {
+fn roles(request: &Request) -> Result<BTreeMap<&MemberId, &Roles>, Denied> {
     let parties = request.parties.values().map(|party| (&party.id, &party.roles));
     let mut known = BTreeMap::from([(&request.principal.id, &request.principal.roles)]);
     for (member, roles) in parties {

@@ -82,14 +82,14 @@ pub(crate) fn seen(path: &[String], request: &Request) -> Seen {
     let words: Vec<&str> = path.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["principal"] => Seen::Member(request.principal.id),
-        ["principal", "roles"] => Seen::Roles(request.principal.roles.clone()),
+        ["principal", "roles"] => Seen::Roles((*request.principal.roles).clone()),
         ["action"] => Seen::Action(request.action.clone()),
         ["resource"] => Seen::RecordType(request.record_type.clone()),
         ["resource", "owner"] => Seen::Member(request.owner),
         ["resource", "owner", "roles"] => owner_roles(request),
         ["resource", slot] => request.parties.get(*slot).map_or(Seen::Nobody, |party| Seen::Member(party.id)),
         ["resource", slot, "roles"] => {
-            request.parties.get(*slot).map_or(Seen::Nobody, |party| Seen::Roles(party.roles.clone()))
+            request.parties.get(*slot).map_or(Seen::Nobody, |party| Seen::Roles((*party.roles).clone()))
         }
         _ => Seen::NotTold,
     }
@@ -98,8 +98,8 @@ pub(crate) fn seen(path: &[String], request: &Request) -> Seen {
 fn owner_roles(request: &Request) -> Seen {
     let owner = &request.owner;
     if request.principal.id == *owner {
-        return Seen::Roles(request.principal.roles.clone());
+        return Seen::Roles((*request.principal.roles).clone());
     }
     let party = request.parties.values().find(|party| party.id == *owner);
-    party.map_or(Seen::NotTold, |party| Seen::Roles(party.roles.clone()))
+    party.map_or(Seen::NotTold, |party| Seen::Roles((*party.roles).clone()))
 }

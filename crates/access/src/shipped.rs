@@ -5,7 +5,7 @@
 
 mod model;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use parclose_types::{Failure, MemberId};
 use proptest::prelude::*;
@@ -46,7 +46,7 @@ fn receivable(action: &str) -> Request {
     let parties = [("supplier", 1), ("buyer", 2), ("bank", 3)];
     let parties = parties.map(|(slot, n)| (slot.to_owned(), party(n, &[slot])));
     Request {
-        principal: Principal { id: key(1), roles: BTreeSet::from(["supplier".into()]) },
+        principal: Principal { id: key(1), roles: ["supplier".into()].into_iter().collect() },
         action: action.into(),
         record_type: "receivable".into(),
         owner: key(1),
@@ -92,7 +92,7 @@ fn only_the_buyer_accepts_and_nobody_updates_an_acceptance() {
         denied.to_string().contains("`principal.roles.contains(\"buyer\")` of permit \"buyer-accepts\""),
         "{denied}"
     );
-    request.principal = Principal { id: key(2), roles: BTreeSet::from(["buyer".into()]) };
+    request.principal = Principal { id: key(2), roles: ["buyer".into()].into_iter().collect() };
     request.owner = key(2);
     assert!(receivable_decision(&request).is_ok());
     request.action = "update".into();
@@ -105,7 +105,7 @@ fn either_side_updates_a_statement() {
     for asker in [1, 2, 3] {
         let parties = [("preparer", 1), ("counterparty", 2)];
         let request = Request {
-            principal: Principal { id: key(asker), roles: BTreeSet::from(["member".into()]) },
+            principal: Principal { id: key(asker), roles: ["member".into()].into_iter().collect() },
             action: "update".into(),
             record_type: "statement".into(),
             owner: key(1),

@@ -84,8 +84,8 @@ impl Who {
 
     fn roles(self, request: &Request) -> Option<&BTreeSet<String>> {
         let id = self.id(request)?;
-        let party = request.parties.values().find(|party| party.id == id).map(|party| &party.roles);
-        if request.principal.id == id { Some(&request.principal.roles) } else { party }
+        let party = request.parties.values().find(|party| party.id == id).map(|party| &*party.roles);
+        if request.principal.id == id { Some(&*request.principal.roles) } else { party }
     }
 }
 
@@ -253,7 +253,7 @@ pub(crate) struct People(pub(crate) Vec<BTreeSet<String>>);
 
 impl People {
     pub(crate) fn party(&self, n: usize) -> Party {
-        Party { id: MemberId([u8::try_from(n).unwrap() + 1; 32]), roles: self.0[n].clone() }
+        Party { id: MemberId([u8::try_from(n).unwrap() + 1; 32]), roles: self.0[n].clone().into() }
     }
 }
 

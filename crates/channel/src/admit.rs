@@ -35,8 +35,7 @@ impl Execution<'_> {
         if self.is_decided(&tx.transaction.digest())? {
             return Err(Stale::Repeated.into());
         }
-        let salt = (body.epoch, body.salt_digest);
-        if self.salts.contains(&salt) || self.state.salt_seen(salt.0, &salt.1).map_err(Stop::Broken)? {
+        if self.salt_seen(&(body.epoch, body.salt_digest))? {
             return Err(Stale::Salt.into());
         }
         for (operation, current) in body.operations.iter().zip(&tx.before) {

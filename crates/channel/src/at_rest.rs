@@ -7,14 +7,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use parclose_crypto::{Secret, kdf_secret, seal};
+use parclose_crypto::{PreparedKey, Secret, seal};
 use parclose_store::RowCipher;
 use parclose_types::{enc, labels};
 use rand_core::CryptoRng;
 
 /// The row cipher of one channel on one node.
 pub struct AtRest {
-    key: Secret,
+    key: PreparedKey,
     salts: Mutex<Box<dyn CryptoRng + Send>>,
 }
 
@@ -25,8 +25,8 @@ const TAG: usize = 16;
 impl AtRest {
     /// Takes the node's key of the channel, and a generator that was seeded afresh for this opening.
     #[must_use]
-    pub fn new(key: Secret, salts: Box<dyn CryptoRng + Send>) -> Self {
-        Self { key, salts: Mutex::new(salts) }
+    pub fn new(key: &Secret, salts: Box<dyn CryptoRng + Send>) -> Self {
+        Self { key: PreparedKey::of(key), salts: Mutex::new(salts) }
     }
 
     fn context(table: u8, row_key: &[u8], salt: &[u8]) -> Vec<u8> {
@@ -52,12 +52,12 @@ impl RowCipher for AtRest {
         let (salt, rest) = sealed.split_at_checked(SALT)?;
         let (commitment, ciphertext) = rest.split_first_chunk::<COMMITMENT>()?;
         let context = Self::context(table, row_key, salt);
-        let plain = seal::open(&self.key, labels::ROW_SEAL, &context, commitment, ciphertext).ok()?;
-        Some(plain.to_vec())
+        let opened = seal::open_prepared(&self.key, labels::ROW_SEAL, &context, commitment, ciphertext);
+        opened.ok().map(|mut plaintext| std::mem::take(&mut *plaintext))
     }
 
     fn blind(&self, table: u8, key: &[u8]) -> [u8; 32] {
-        kdf_secret(&self.key, labels::ROW_BLIND, &[&[table], key]).expose(|bytes| *bytes)
+        *self.key.kdf(labels::ROW_BLIND, &[&[table], key])
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
     use rand_chacha::rand_core::SeedableRng;
 
     fn cipher(key: u8) -> AtRest {
-        AtRest::new(secret_from_bytes([key; 32]), Box::new(ChaCha20Rng::from_seed([1; 32])))
+        AtRest::new(&secret_from_bytes([key; 32]), Box::new(ChaCha20Rng::from_seed([1; 32])))
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Authorization: the schema, then the policy. Public attributes only.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 
 use parclose_access::{Party, Permit, Principal, Request};
 use parclose_transaction::definition::{AudienceRule, CHANNEL_RESOURCE, RecordType, Slot};
@@ -96,8 +96,9 @@ impl Execution<'_> {
         check_required(record_type, operation)?;
         let author = self.member(&body.author)?;
         let owner = record.map_or(author.id, |row| row.owner);
-        let party =
-            |(slot, id): (&&str, &MemberId)| ((*slot).to_owned(), Party { id: *id, roles: self.roles(id) });
+        let party = |(slot, id): (&&str, &MemberId)| {
+            ((*slot).to_owned(), Party { id: *id, roles: in_force.roles(id) })
+        };
         let request = Request {
             principal: author,
             action: operation.action.clone(),
@@ -124,7 +125,7 @@ impl Execution<'_> {
         }
         let named = |(at, slot): (usize, &'t Slot)| {
             let (index, member) = operation.parties.get(at)?;
-            let holds = operation.version > 1 || self.roles(member).contains(&slot.role);
+            let holds = operation.version > 1 || self.in_force.has_role(member, &slot.role);
             (usize::from(*index) == at && holds).then_some((slot.name.as_str(), *member))
         };
         record_type.slots.iter().enumerate().map(named).collect::<Option<_>>().ok_or(OffSchema::Parties)
@@ -180,13 +181,8 @@ impl Execution<'_> {
 
     /// The member behind the author's pseudonym: authentication has found it.
     fn member(&self, pseudonym: &parclose_types::PublicKey) -> Result<Principal, Stop> {
-        let entry = self.in_force.config.member(pseudonym).ok_or(NotAuthentic::NotMember)?;
-        Ok(Principal { id: entry.id(), roles: entry.certificate.roles.iter().cloned().collect() })
-    }
-
-    fn roles(&self, member: &MemberId) -> BTreeSet<String> {
-        let entry = self.in_force.config.by_id(member);
-        entry.map(|entry| entry.certificate.roles.iter().cloned().collect()).unwrap_or_default()
+        let id = self.in_force.config.member(pseudonym).ok_or(NotAuthentic::NotMember)?.id();
+        Ok(Principal { id, roles: self.in_force.roles(&id) })
     }
 }
 

@@ -16,6 +16,7 @@ use parclose_transaction::{Definition, GenerationConfig, KeyRing, KnownSignature
 use parclose_types::{ChannelId, Epoch, Generation, Height, MemberId, Sequence, Tag};
 use rand_core::CryptoRng;
 
+use crate::absent::Absent;
 use crate::at_rest::AtRest;
 use crate::error::ChannelError;
 use crate::governance::{Governance, InForce};
@@ -275,6 +276,7 @@ impl Channel {
         let missing = ChannelError::Unknown { what: "policy" };
         Ok(Execution {
             state: &self.store,
+            absent: Absent::default(),
             in_force,
             decider: self.deciders.get_mut(&setting.definition_version).ok_or(missing)?,
             known: &mut self.known,
@@ -348,7 +350,7 @@ pub(crate) fn open_store(
         cache: cache.clone(),
         write_buffer_bytes: WRITE_BUFFER_BYTES,
     };
-    let cipher = AtRest::new(member.node_at_rest(channel, GENERATION), salts);
+    let cipher = AtRest::new(&member.node_at_rest(channel, GENERATION), salts);
     Ok(Database::open(path, &options, Arc::new(cipher))?)
 }
 

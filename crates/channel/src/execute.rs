@@ -2,8 +2,9 @@
 
 use parclose_root::{Anchor, LogEntry, RootTransaction, Rotate};
 use parclose_transaction::UnverifiedTransaction;
-use parclose_types::{Failure, Height, Sequence, TransactionDigest, labels};
+use parclose_types::{Failure, Height, Malformed, Sequence, TransactionDigest, labels};
 
+use crate::absent::Absent;
 use crate::channel::Channel;
 use crate::commit::Written;
 use crate::error::ChannelError;
@@ -147,12 +148,16 @@ impl Channel {
         let commitment = row.header.commitment(&row.blinder);
         let missing = ChannelError::BatchMissing { sequence, commitment };
         let permanent = self.stored_parts(&PERMANENT, row)?.ok_or(missing)?;
+        let decoded: Vec<_> = permanent.iter().map(|bytes| UnverifiedTransaction::decode(bytes)).collect();
+        let absent = Absent::among(decoded.iter().flatten(), &self.store)?;
         let mut execution = self.execution(event.height)?;
+        execution.absent = absent;
         let mut written = Written::default();
         let mut acted = Vec::new();
-        for (index, bytes) in (0_u32..).zip(&permanent) {
+        for ((index, bytes), decoded) in (0_u32..).zip(&permanent).zip(decoded) {
             let place = (row.number, index);
-            if let Some((digest, expiry, verdict, governed)) = execution.verdict_of(bytes, place, row)? {
+            let verdict = execution.verdict_of(bytes, decoded, place, row)?;
+            if let Some((digest, expiry, verdict, governed)) = verdict {
                 execution.decided.insert(digest);
                 written.push(sequence, place, digest, expiry, verdict);
                 acted.extend(governed.then_some(place));
@@ -176,10 +181,10 @@ impl Execution<'_> {
     fn verdict_of(
         &mut self,
         bytes: &[u8],
+        decoded: Result<UnverifiedTransaction, Malformed>,
         place: (u64, u32),
         row: &BatchRow,
     ) -> Result<Option<(TransactionDigest, Height, Verdict, bool)>, ChannelError> {
-        let decoded = UnverifiedTransaction::decode(bytes);
         let (digest, expiry) = match &decoded {
             Ok(tx) => (tx.digest(), tx.claimed_expiry()),
             Err(_) => {

@@ -29,6 +29,7 @@ pub use rows::{DealRow, Decided, DecisionRow, GenerationRow, MotionOutcome, Moti
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use parclose_access::Roles;
 use parclose_keys::PseudonymCertificate;
 use parclose_keys::audience::DealScope;
 use parclose_transaction::{Definition, DefinitionTexts, GenerationConfig, SharedScope, Term};
@@ -68,16 +69,30 @@ pub struct InForce {
     pub texts: DefinitionTexts,
     /// blinder of the rotation that put it in force
     pub(crate) blinder: [u8; 32],
+    /// the members' roles, at hand for every question to the policy
+    roles: BTreeMap<MemberId, Roles>,
 }
 
 impl InForce {
     pub(crate) fn new(row: GenerationRow, texts: DefinitionTexts, definition: Definition) -> Self {
         let GenerationRow { term, config, blinder } = row;
-        Self { term, configuration: config.digest(), config, definition, texts, blinder }
+        let certificates = config.members.iter().map(|member| (member.id(), &member.certificate.roles));
+        let roles = certificates.map(|(member, roles)| (member, roles.iter().cloned().collect())).collect();
+        Self { term, configuration: config.digest(), config, definition, texts, blinder, roles }
     }
 
     pub(crate) fn row(&self) -> GenerationRow {
         GenerationRow { term: self.term, config: self.config.clone(), blinder: self.blinder }
+    }
+
+    /// The roles of a member; who is none has none.
+    pub(crate) fn roles(&self, member: &MemberId) -> Roles {
+        self.roles.get(member).cloned().unwrap_or_default()
+    }
+
+    /// Whether a member has a role.
+    pub(crate) fn has_role(&self, member: &MemberId, role: &str) -> bool {
+        self.roles.get(member).is_some_and(|roles| roles.contains(role))
     }
 
     /// What deals of this generation are bound to.

@@ -26,6 +26,7 @@
     )
 )]
 
+mod absent;
 pub mod admit;
 pub mod apply;
 pub mod at_rest;

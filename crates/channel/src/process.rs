@@ -10,6 +10,7 @@ use parclose_access::Decider;
 use parclose_transaction::{KnownSignatures, Setting, UnverifiedTransaction};
 use parclose_types::{Epoch, Height, RecordId, Sequence, TransactionDigest};
 
+use crate::absent::Absent;
 use crate::apply::Effects;
 use crate::error::ChannelError;
 use crate::governance::{Governance, InForce, Past};
@@ -32,6 +33,8 @@ pub trait StateBefore {
 /// The transactions of one event, one after the other, over the state before it.
 pub struct Execution<'a> {
     pub(crate) state: &'a dyn StateBefore,
+    /// what that state is known to lack
+    pub(crate) absent: Absent,
     /// the generation in force at the event's height, with its definition
     pub(crate) in_force: Arc<InForce>,
     pub(crate) decider: &'a mut Decider,
@@ -95,7 +98,8 @@ impl Execution<'_> {
         if self.undecided == Some(*digest) {
             return Ok(false);
         }
-        let decided = self.state.executed(digest).map_err(Stop::Broken)?.is_some();
+        let decided = !self.absent.transactions.contains(digest)
+            && self.state.executed(digest).map_err(Stop::Broken)?.is_some();
         self.undecided = (!decided).then_some(*digest);
         Ok(decided)
     }
@@ -104,8 +108,18 @@ impl Execution<'_> {
     pub(crate) fn current(&self, record: &RecordId) -> Result<Option<RecordRow>, Stop> {
         match self.written.get(record) {
             Some(row) => Ok(Some(row.clone())),
+            None if self.absent.records.contains(record) => Ok(None),
             None => self.state.record(record).map_err(Stop::Broken),
         }
+    }
+
+    /// Whether a salt was used before this transaction.
+    pub(crate) fn salt_seen(&self, salt: &(Epoch, [u8; 32])) -> Result<bool, Stop> {
+        if self.salts.contains(salt) {
+            return Ok(true);
+        }
+        let seen = || self.state.salt_seen(salt.0, &salt.1).map_err(Stop::Broken);
+        if self.absent.salts.contains(salt) { Ok(false) } else { seen() }
     }
 
     /// How the channel stands as this transaction meets it.

@@ -1,8 +1,6 @@
 //! Proofs. Until confidential amounts exist there is nothing to prove but the form of commitments:
 //! a field leaf is not zero and stands once. Range and balance proofs will be checked here.
 
-use std::collections::BTreeSet;
-
 use parclose_access::Permit;
 use parclose_transaction::AuthenticatedTransaction;
 
@@ -27,13 +25,11 @@ impl Execution<'_> {
     ///
     /// > AMT-01: a field commitment is not zero and stands once in its transaction.
     pub(crate) fn prove(&self, tx: AuthorizedTransaction) -> Result<ProvenTransaction, Stop> {
-        let body = tx.transaction.body();
-        let mut seen = BTreeSet::new();
-        let leaves = body.operations.iter().flat_map(|operation| &operation.fields).map(|entry| entry.leaf);
-        for leaf in leaves {
-            if leaf == [0; 32] || !seen.insert(leaf) {
-                return Err(NotProven::Form.into());
-            }
+        let operations = tx.transaction.body().operations.iter();
+        let mut leaves: Vec<_> = operations.flat_map(|op| &op.fields).map(|entry| entry.leaf).collect();
+        leaves.sort_unstable();
+        if leaves.first() == Some(&[0; 32]) || !leaves.is_sorted_by(|a, b| a < b) {
+            return Err(NotProven::Form.into());
         }
         Ok(ProvenTransaction { transaction: tx.transaction, permits: tx.permits, before: tx.before })
     }

@@ -39,7 +39,7 @@ pub mod state_tree;
 pub mod wrap;
 
 pub use hash::hash;
-pub use kdf::{kdf, kdf_secret};
+pub use kdf::{PreparedKey, kdf, kdf_secret};
 pub use passphrase::{NotAPassphrase, Passphrase};
 pub use secret::Secret;
 pub use sign::{NotSigned, SigningKey, Verifier, verify};

@@ -13,7 +13,7 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::kdf::kdf;
+use crate::kdf::{PreparedKey, kdf};
 use crate::secret::Secret;
 
 /// The key commitment and the ciphertext with its 16-byte tag.
@@ -49,11 +49,22 @@ impl std::fmt::Debug for SealKeys {
     }
 }
 
+/// AEAD key, nonce, key commitment.
+const OKM_BYTES: usize = 32 + 12 + 32;
+
 impl SealKeys {
     /// Derives from a single-use key and the context.
     #[must_use]
     pub fn derive(key: &Secret, label: &str, context: &[u8]) -> Self {
-        let okm = key.expose(|bytes| kdf::<76>(bytes, label, &[context]));
+        Self::parted(&key.expose(|bytes| kdf(bytes, label, &[context])))
+    }
+
+    /// As [`SealKeys::derive`], from a key that was prepared.
+    fn derive_prepared(key: &PreparedKey, label: &str, context: &[u8]) -> Self {
+        Self::parted(&key.kdf(label, &[context]))
+    }
+
+    fn parted(okm: &[u8; OKM_BYTES]) -> Self {
         let mut keys = Self { key: Zeroizing::new([0; 32]), nonce: [0; 12], commitment: [0; 32] };
         let (key, rest) = okm.split_at(32);
         let (nonce, commitment) = rest.split_at(12);
@@ -93,13 +104,13 @@ pub fn seal(key: &Secret, label: &str, context: &[u8], padded: &[u8]) -> Sealed 
     Sealed { commitment: keys.commitment, ciphertext }
 }
 
-/// As [`seal`], appended to what is there already: key commitment, then ciphertext.
+/// As [`seal`] under a prepared key, appended to what is there already: key commitment, then ciphertext.
 ///
 /// # Panics
 ///
 /// Never, as [`seal`].
-pub fn seal_onto(out: &mut Vec<u8>, key: &Secret, label: &str, context: &[u8], padded: &[u8]) {
-    let keys = SealKeys::derive(key, label, context);
+pub fn seal_onto(out: &mut Vec<u8>, key: &PreparedKey, label: &str, context: &[u8], padded: &[u8]) {
+    let keys = SealKeys::derive_prepared(key, label, context);
     out.reserve_exact(keys.commitment.len() + padded.len() + TAG_BYTES);
     out.extend_from_slice(&keys.commitment);
     append_ciphertext(out, &keys, context, padded);
@@ -118,10 +129,6 @@ fn append_ciphertext(out: &mut Vec<u8>, keys: &SealKeys, context: &[u8], padded:
 }
 
 /// Opens: the key commitment first, then the ciphertext.
-///
-/// # Rules
-///
-/// > SEA-03: the key commitment is compared in constant time before anything is decrypted; a failure has no detail.
 pub fn open(
     key: &Secret,
     label: &str,
@@ -129,11 +136,33 @@ pub fn open(
     commitment: &[u8; 32],
     ciphertext: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
-    let keys = SealKeys::derive(key, label, context);
+    open_by(&SealKeys::derive(key, label, context), context, commitment, ciphertext)
+}
+
+/// As [`open`], under a prepared key.
+pub fn open_prepared(
+    key: &PreparedKey,
+    label: &str,
+    context: &[u8],
+    commitment: &[u8; 32],
+    ciphertext: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
+    open_by(&SealKeys::derive_prepared(key, label, context), context, commitment, ciphertext)
+}
+
+/// # Rules
+///
+/// > SEA-03: the key commitment is compared in constant time before anything is decrypted; a failure has no detail.
+fn open_by(
+    keys: &SealKeys,
+    context: &[u8],
+    commitment: &[u8; 32],
+    ciphertext: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
     if !bool::from(keys.commitment.ct_eq(commitment)) {
         return Err(DoesNotOpen);
     }
-    cipher(&keys)
+    cipher(keys)
         .decrypt(&Nonce::from(keys.nonce), Payload { msg: ciphertext, aad: context })
         .map(Zeroizing::new)
         .map_err(|_| DoesNotOpen)
@@ -172,11 +201,18 @@ mod tests {
     }
 
     #[test]
-    fn sealing_onto_something_appends_what_sealing_gives() {
+    fn a_prepared_key_seals_and_opens_as_the_key_does() {
         let (key, sealed) = example();
+        let prepared = PreparedKey::of(&key);
         let mut out = b"before".to_vec();
-        seal_onto(&mut out, &key, "label", b"context", b"plaintext");
+        seal_onto(&mut out, &prepared, "label", b"context", b"plaintext");
         assert_eq!(out, [b"before", &sealed.commitment[..], &sealed.ciphertext].concat());
+        let open = |context: &[u8], commitment: &[u8; 32]| {
+            open_prepared(&prepared, "label", context, commitment, &sealed.ciphertext)
+        };
+        assert_eq!(open(b"context", &sealed.commitment).unwrap().as_slice(), b"plaintext");
+        assert_eq!(open(b"contexT", &sealed.commitment), Err(DoesNotOpen));
+        assert_eq!(open(b"context", &[0; 32]), Err(DoesNotOpen));
     }
 
     #[test]

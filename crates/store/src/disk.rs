@@ -38,9 +38,6 @@ pub enum Durability {
 /// One change of a row: its new sealed value, or `None` to delete it.
 pub(crate) type Change = (Vec<u8>, Option<Vec<u8>>);
 
-/// What RocksDB adds to a change in a batch, at most: a tag and two lengths.
-const CHANGE_BYTES: usize = 11;
-
 /// A row as stored: key and value.
 pub type Row = (Vec<u8>, Vec<u8>);
 
@@ -145,7 +142,8 @@ impl Disk {
         self.db.raw_iterator_opt(options)
     }
 
-    /// Writes all changes or none.
+    /// Writes all changes or none. They come one by one; `bytes` is about how many they are, so that a
+    /// large batch is not copied again and again as it grows.
     ///
     /// # Rules
     ///
@@ -156,12 +154,10 @@ impl Disk {
     pub(crate) fn write(
         &self,
         changes: impl IntoIterator<Item = Change>,
+        bytes: usize,
         durability: Durability,
     ) -> Result<(), StoreError> {
-        let changes: Vec<Change> = changes.into_iter().collect();
-        let bytes = changes.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len));
-        // At once, so that a large batch is not copied again and again as it grows.
-        let mut batch = WriteBatch::with_capacity_bytes(bytes.sum::<usize>() + CHANGE_BYTES * changes.len());
+        let mut batch = WriteBatch::with_capacity_bytes(bytes);
         for (row_key, value) in changes {
             match value {
                 Some(sealed) => batch.put(row_key, sealed),

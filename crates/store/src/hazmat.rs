@@ -75,7 +75,7 @@ fn change(
         return Err(StoreError::Absent { path: path.display().to_string() });
     }
     let disk = Disk::open(path, &SharedCache::new(TAMPER_CACHE_BYTES), TAMPER_WRITE_BUFFER_BYTES)?;
-    disk.write(changes(&disk)?, Durability::Synced)
+    disk.write(changes(&disk)?, 0, Durability::Synced)
 }
 
 #[cfg(test)]

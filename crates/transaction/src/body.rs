@@ -98,7 +98,12 @@ impl Body {
     /// `H("transaction", borsh(body))`.
     #[must_use]
     pub fn digest(&self) -> TransactionDigest {
-        TransactionDigest(hash(labels::TRANSACTION, &[&encode(self)]))
+        Self::digest_of(&encode(self))
+    }
+
+    /// The digest of a body whose encoding is at hand.
+    pub(crate) fn digest_of(encoded: &[u8]) -> TransactionDigest {
+        TransactionDigest(hash(labels::TRANSACTION, &[encoded]))
     }
 }
 

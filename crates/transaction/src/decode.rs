@@ -38,7 +38,11 @@ impl UnverifiedTransaction {
         at_most("operations", body.operations.len(), limits::OPERATIONS_MAX)?;
         body.act.iter().try_for_each(check_act)?;
         body.operations.iter().try_for_each(check_operation)?;
-        let digest = body.digest();
+        // What was decoded is canonical: the signature is its end, and all before that is the body.
+        let digest = match permanent.split_last_chunk::<SIGNATURE_BYTES>() {
+            Some((encoded, _)) => Body::digest_of(encoded),
+            None => body.digest(),
+        };
         Ok(Self { body, signature, digest, permanent_bytes: permanent.len() })
     }
 
@@ -84,6 +88,8 @@ impl UnverifiedTransaction {
         Ok(sealed)
     }
 }
+
+const SIGNATURE_BYTES: usize = size_of::<SignatureBytes>();
 
 /// The largest padded field with its tag: 12 % over the plaintext limit at most.
 const SEALED_BYTES_MAX: usize = limits::FIELD_BYTES_MAX + limits::FIELD_BYTES_MAX / 8 + 20;

@@ -4,6 +4,8 @@
 //! a second encoding of the same value is refused (WIR-02). The borsh feature `de_strict_order`
 //! is on; without it unsorted and duplicate map keys would pass.
 
+use std::io;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::failure::{Failure, Fault};
@@ -97,7 +99,10 @@ impl Failure for Malformed {
 /// Never for the types of this project: writing to memory does not fail, and their lengths are bounded.
 #[must_use]
 pub fn encode<T: BorshSerialize>(value: &T) -> Vec<u8> {
-    borsh::to_vec(value).expect("writing to memory does not fail")
+    // Most values are encoded in about the bytes that they occupy; a kibibyte for each would be memory wasted.
+    let mut bytes = Vec::with_capacity(size_of::<T>());
+    value.serialize(&mut bytes).expect("writing to memory does not fail");
+    bytes
 }
 
 /// Decodes the canonical encoding of a `T`, at most `limit` bytes long.
@@ -115,7 +120,27 @@ pub fn decode<T: BorshDeserialize + BorshSerialize>(
         return Err(Malformed::TooLarge { what, limit, got: bytes.len() });
     }
     let value = T::try_from_slice(bytes).map_err(|_| Malformed::NotCanonical { what })?;
-    if encode(&value) == bytes { Ok(value) } else { Err(Malformed::NotCanonical { what }) }
+    if encodes_to(&value, bytes) { Ok(value) } else { Err(Malformed::NotCanonical { what }) }
+}
+
+/// Whether a value's encoding is exactly `bytes`: compared as it is written, so that nothing holds it twice.
+fn encodes_to<T: BorshSerialize>(value: &T, bytes: &[u8]) -> bool {
+    let mut expected = Expected(bytes);
+    value.serialize(&mut expected).is_ok() && expected.0.is_empty()
+}
+
+/// Takes only what it expects, in order.
+struct Expected<'a>(&'a [u8]);
+
+impl io::Write for Expected<'_> {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.strip_prefix(part).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Refuses a list that is longer than `limit` (WIR-04).
@@ -146,6 +171,20 @@ mod tests {
         bytes.push(0);
         assert!(decode::<u32>("number", &bytes, 8).is_err());
         assert!(decode::<u32>("number", &bytes[..3], 8).is_err());
+    }
+
+    #[test]
+    fn wir_02_only_the_very_encoding_is_the_encoding() {
+        let value = (7_u32, vec![1_u8, 2, 3], Some(9_u64));
+        let bytes = encode(&value);
+        assert!(encodes_to(&value, &bytes));
+        assert!((0..bytes.len()).all(|end| !encodes_to(&value, &bytes[..end])), "cut short");
+        assert!(!encodes_to(&value, &[&bytes[..], &[0]].concat()), "a byte more");
+        for at in 0..bytes.len() {
+            let mut other = bytes.clone();
+            other[at] ^= 1;
+            assert!(!encodes_to(&value, &other), "byte {at}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::from_utf8;
 
-use parclose_access::request::{Party, Principal, Request};
+use parclose_access::request::{Party, Principal, Request, Roles};
 use parclose_access::{Effect, Policy, PolicyEpoch, PolicyError, PolicySource, decide, explain};
 use parclose_documents::Mapping;
 use parclose_documents::mapping::MappingFault;
@@ -94,7 +94,7 @@ pub(crate) fn parse_policy(text: &str, schema_text: &str) -> Result<Policy, Poli
 /// Each member of two, as the one or the other role, on a statement: every action that it can do.
 fn requests(policy: &Policy) -> Vec<Request> {
     let keys = [MemberId([1; 32]), MemberId([2; 32])];
-    let roles: BTreeSet<String> = ["member".to_owned()].into();
+    let roles: Roles = ["member".to_owned()].into_iter().collect();
     let slots = policy.slots("statement").into_iter().flat_map(BTreeMap::keys);
     let parties: BTreeMap<String, Party> = slots
         .zip(keys.into_iter().cycle())

@@ -1,6 +1,6 @@
 //! Each rule of a decision, broken alone, on a small policy of notes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use parclose_types::{Failure, Fault, MemberId};
 
@@ -48,7 +48,7 @@ fn policy_of(text: &str) -> Policy {
 }
 
 fn party(n: u8) -> Party {
-    Party { id: member(n), roles: BTreeSet::from(["member".into()]) }
+    Party { id: member(n), roles: ["member".into()].into_iter().collect() }
 }
 
 /// Member 1 asks; it owns the record and stands in its one required slot.

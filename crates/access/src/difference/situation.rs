@@ -78,7 +78,8 @@ impl Counter<'_> {
     /// somebody of the right role.
     pub(super) fn request(&self, situation: &Situation<'_>, places: &Places) -> Request {
         let Arrangement { seats, named, .. } = situation.arrangement;
-        let person = |n: usize| Party { id: self.key(named, n), roles: situation.roles[n] & self.side.roles };
+        let roles = |n: usize| (situation.roles[n] & self.side.roles).into();
+        let person = |n: usize| Party { id: self.key(named, n), roles: roles(n) };
         let Party { id, roles } = person(ASKER);
         let mut request = Request {
             principal: Principal { id, roles },

@@ -33,7 +33,7 @@ fn well_formed(request: &Request, shapes: &[Shape]) -> Answer {
     let mut known: BTreeMap<MemberId, &BTreeSet<String>> = BTreeMap::new();
     known.insert(request.principal.id, &request.principal.roles);
     for party in request.parties.values() {
-        rule("ACC-09", known.insert(party.id, &party.roles).is_some_and(|roles| *roles != party.roles))?;
+        rule("ACC-09", known.insert(party.id, &party.roles).is_some_and(|roles| roles != &*party.roles))?;
     }
     Ok(())
 }

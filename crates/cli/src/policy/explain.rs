@@ -99,7 +99,7 @@ fn answer(subject: &Subject, request: &Request, explanation: &Explanation) -> Va
         .parties
         .iter()
         .map(|(slot, party)| {
-            json!({ "slot": slot, "member": subject.name_of(&party.id), "roles": party.roles })
+            json!({ "slot": slot, "member": subject.name_of(&party.id), "roles": *party.roles })
         })
         .collect();
     let mut value = json!({
@@ -109,7 +109,7 @@ fn answer(subject: &Subject, request: &Request, explanation: &Explanation) -> Va
         "because": reason(explanation),
         "otherwise": otherwise(explanation),
         "member": who,
-        "roles": request.principal.roles,
+        "roles": *request.principal.roles,
         "owner": subject.name_of(&request.owner),
         "parties": parties,
         "statements": explanation.cases.iter().map(|case| case_json(subject, case)).collect::<Vec<_>>(),

@@ -201,12 +201,12 @@ impl Subject {
 impl Member {
     /// As the one who asks.
     pub(super) fn principal(&self) -> Principal {
-        Principal { id: self.id, roles: self.roles.clone() }
+        Principal { id: self.id, roles: self.roles.clone().into() }
     }
 
     /// As a party.
     pub(super) fn party(&self) -> Party {
-        Party { id: self.id, roles: self.roles.clone() }
+        Party { id: self.id, roles: self.roles.clone().into() }
     }
 }
 

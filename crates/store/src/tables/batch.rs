@@ -10,6 +10,9 @@ use crate::cipher::RowCipher;
 use crate::disk::Change;
 use crate::format::RowKey;
 
+/// About what sealing and RocksDB add to a change: a guess too low costs a copy, one too high memory.
+const CHANGE_BYTES: usize = 75;
+
 /// Changes to rows of one database, which [`crate::Database::commit`] writes atomically.
 ///
 /// # Rules
@@ -63,6 +66,12 @@ impl Batch {
     /// The handle of the database that made this batch.
     pub(super) fn database(&self) -> u64 {
         self.database
+    }
+
+    /// About how many bytes its changes are on the disk.
+    pub(super) fn bytes(&self) -> usize {
+        let of = |(key, value): (&Vec<u8>, &Option<Vec<u8>>)| key.len() + value.as_ref().map_or(0, Vec::len);
+        self.rows.iter().map(of).sum::<usize>() + CHANGE_BYTES * self.rows.len()
     }
 
     /// The changes as the disk takes them, sealed one by one.

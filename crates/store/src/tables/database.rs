@@ -84,7 +84,7 @@ impl Database {
         let sealed = self.cipher.seal(RESERVED_TABLE, IDENTITY_ROW_KEY, &plaintext);
         let marks = [(FORMAT_ROW_KEY, format_row(options.kind)), (IDENTITY_ROW_KEY, sealed)];
         let changes = marks.into_iter().map(|(key, value)| (key.to_vec(), Some(value)));
-        self.disk.write(changes, Durability::Synced)?;
+        self.disk.write(changes, 0, Durability::Synced)?;
         self.disk.flush()
     }
 
@@ -127,7 +127,8 @@ impl Database {
         if batch.database() != self.handle {
             return Err(StoreError::ForeignBatch { path: self.disk.name() });
         }
-        self.disk.write(batch.into_changes(), durability)
+        let bytes = batch.bytes();
+        self.disk.write(batch.into_changes(), bytes, durability)
     }
 
     /// Makes every commit so far durable; the same as an empty synced batch.

@@ -2,6 +2,7 @@
 //!
 //! Whatever is returned has been opened by the cipher at its own place and decoded canonically.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -10,6 +11,9 @@ use super::database::Database;
 use super::table::{Blinded, Layout, Table};
 use crate::error::StoreError;
 use crate::format::{RowKey, stored_key, table_end, table_of};
+
+/// Keys that are looked up together: their rows, as far as there are any, are in memory meanwhile.
+const KEYS_AT_ONCE: usize = 256;
 
 impl Database {
     /// The value of a row, or `None` if there is no such row.
@@ -58,6 +62,27 @@ impl Database {
     ) -> Result<bool, StoreError> {
         let row_key = L::place(&*self.cipher, table.id(), key);
         Ok(self.disk.get(&row_key)?.is_some())
+    }
+
+    /// Those of some keys that have no row. What is there is not opened.
+    pub fn absent<K, V, L>(
+        &self,
+        table: &Table<K, V, L>,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<BTreeSet<K>, StoreError>
+    where
+        K: RowKey + Ord,
+        L: Layout,
+    {
+        let mut absent = BTreeSet::new();
+        let mut keys = keys.into_iter().peekable();
+        while keys.peek().is_some() {
+            let some: Vec<K> = keys.by_ref().take(KEYS_AT_ONCE).collect();
+            let places: Vec<_> = some.iter().map(|key| L::place(&*self.cipher, table.id(), key)).collect();
+            let rows = self.disk.multi_get(&places)?;
+            absent.extend(some.into_iter().zip(rows).filter(|(_, row)| row.is_none()).map(|(key, _)| key));
+        }
+        Ok(absent)
     }
 
     /// Up to `limit` rows from `from` on (inclusive), ascending, as of one moment.

@@ -47,6 +47,10 @@ fn rows_are_read_back_one_by_one_and_in_order() {
     let several = database.multi_get(&BLOCKS, &[Height(256), Height(9), Height(1)]).unwrap();
     assert_eq!(several, [Some("block 256".into()), None, Some("block 1".into())]);
 
+    let absent = database.absent(&BLOCKS, (0..600).map(Height)).unwrap();
+    let there = (0..600).map(Height).filter(|height| !absent.contains(height));
+    assert_eq!(there.collect::<Vec<_>>(), [Height(1), Height(2), Height(256)]);
+
     let heights =
         |rows: Vec<(Height, String)>| rows.into_iter().map(|(height, _)| height.0).collect::<Vec<_>>();
     assert_eq!(heights(database.scan(&BLOCKS, &Height(0), 10).unwrap()), [1, 2, 256]);

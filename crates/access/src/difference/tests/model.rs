@@ -111,7 +111,7 @@ fn request(
     seated: &[u8],
     roles: &BTreeMap<u8, BTreeSet<String>>,
 ) -> (Kind, Request) {
-    let party = |who: u8| Party { id: MemberId([who; 32]), roles: roles[&who].clone() };
+    let party = |who: u8| Party { id: MemberId([who; 32]), roles: roles[&who].clone().into() };
     let parties = positions.iter().zip(seated).skip(1).filter(|(_, who)| **who != 0);
     let own = positions.iter().zip(seated).filter(|(_, who)| **who == asker);
     let own = own.map(|(position, _)| match *position {
@@ -119,7 +119,7 @@ fn request(
         slot => Position::Slot(slot.into()),
     });
     let Party { id, roles } = party(asker);
-    let kind = Kind { member: id, standing: Standing { roles: roles.clone(), positions: own.collect() } };
+    let kind = Kind { member: id, standing: Standing { roles: (*roles).clone(), positions: own.collect() } };
     let request = Request {
         principal: Principal { id, roles },
         action: action.into(),
