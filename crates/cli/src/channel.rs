@@ -1,14 +1,13 @@
 //! `parclose channel`: the rooms of a member.
 
 use parclose_channel::Channel as Room;
-use parclose_node::Home;
 use parclose_transaction::MemberEntry;
 use parclose_types::Sequence;
 use serde_json::{Value, json};
 
 use crate::args::{Channel, Global};
 use crate::audit;
-use crate::context::{in_room, with_channel, with_consortium};
+use crate::context::{in_room, with_channel, with_consortium, with_home};
 use crate::dev::create_channel;
 use crate::error::CliError;
 use crate::governance;
@@ -66,8 +65,7 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
 }
 
 fn list(global: &Global, member: &str) -> Result<Value, CliError> {
-    let home = Home::open(&global.home)?;
-    let cards = home.member_directory(member)?.channels()?;
+    let cards = with_home(global, |home| Ok(home.member_directory(member)?.channels()?))?;
     let channels: Vec<Value> = cards
         .iter()
         .map(|card| json!({ "name": card.name, "template": card.template, "tag": card.tag.to_string() }))

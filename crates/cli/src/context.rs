@@ -7,16 +7,31 @@ use parclose_types::Fault;
 
 use crate::args::{Global, OfChannel};
 use crate::error::CliError;
+use crate::hosting;
 
-/// Opens the home's consortium, runs `use_it`, closes it.
+/// Opens the home's consortium, runs `use_it`, closes it. In a running node it is open.
 pub fn with_consortium<T>(
     global: &Global,
-    use_it: impl FnOnce(&mut Consortium) -> Result<T, CliError>,
+    use_it: impl FnOnce(&Consortium) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
-    let mut consortium = Consortium::open(global.passphrase.unlock(Home::open(&global.home)?)?)?;
-    let result = use_it(&mut consortium);
+    if let Some(here) = hosting::here() {
+        return use_it(&here);
+    }
+    let consortium = Consortium::open(global.passphrase.unlock(Home::open(&global.home)?)?)?;
+    let result = use_it(&consortium);
     drop(consortium.close());
     result
+}
+
+/// Runs `read` with the home, and without opening a channel.
+pub fn with_home<T>(
+    global: &Global,
+    read: impl FnOnce(&Home) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    match hosting::here() {
+        Some(here) => read(here.home()),
+        None => read(&Home::open(&global.home)?),
+    }
 }
 
 /// Opens the consortium and runs `read` in one member's room of a channel.

@@ -60,11 +60,11 @@ pub fn run(global: &Global, command: &Dev) -> Result<Value, CliError> {
 
 /// Makes the development consortium and opens it.
 pub fn up(global: &Global) -> Result<Consortium, CliError> {
-    let mut consortium = found(global, MEMBERS)?;
+    let consortium = found(global, MEMBERS)?;
     for (name, template, members) in CHANNELS {
         let members: Vec<(String, Vec<String>)> =
             members.iter().map(|(member, role)| ((*member).into(), vec![(*role).into()])).collect();
-        create_channel(&mut consortium, global, name, template, &members)?;
+        create_channel(&consortium, global, name, template, &members)?;
     }
     Ok(consortium)
 }
@@ -80,7 +80,7 @@ pub fn found(global: &Global, members: &[&str]) -> Result<Consortium, CliError> 
 
 /// Founds a channel and opens it on the root chain.
 pub fn create_channel(
-    consortium: &mut Consortium,
+    consortium: &Consortium,
     global: &Global,
     name: &str,
     template: &str,

@@ -21,6 +21,7 @@ pub mod demo;
 pub mod dev;
 pub mod error;
 pub mod governance;
+pub mod hosting;
 pub mod import;
 pub mod key;
 pub mod locate;
@@ -57,8 +58,12 @@ pub fn main() -> ExitCode {
         Err(NotParsed::Usage(usage)) => return output::usage(&usage),
         Err(NotParsed::Refused(error)) => return output::failed(&error, output::is_json_asked()),
     };
-    match run(&args) {
-        Ok(value) => output::succeeded(&value, args.global.json),
+    match hosting::forward(&args) {
+        Ok(Some(answer)) => output::answered(&answer, args.global.json),
+        Ok(None) => match run(&args) {
+            Ok(value) => output::succeeded(&value, args.global.json),
+            Err(error) => output::failed(&error, args.global.json),
+        },
         Err(error) => output::failed(&error, args.global.json),
     }
 }

@@ -5,11 +5,15 @@ use parclose_node::home::MemberCard;
 use serde_json::{Value, json};
 
 use crate::args::{Global, Member};
+use crate::context::with_home;
 use crate::error::CliError;
 
 /// Runs `parclose member …`.
 pub fn run(global: &Global, command: &Member) -> Result<Value, CliError> {
-    let home = Home::open(&global.home)?;
+    with_home(global, |home| of_home(home, command))
+}
+
+fn of_home(home: &Home, command: &Member) -> Result<Value, CliError> {
     match command {
         Member::List => {
             let members: Vec<Value> = home.members().iter().map(card_json).collect();

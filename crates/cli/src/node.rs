@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Global, Node, Set};
 use crate::error::CliError;
+use crate::hosting::OfNode;
 use crate::output::write_text;
 use crate::{config, progress};
 
@@ -49,7 +50,7 @@ fn start(global: &Global, set: &Set) -> Result<Value, CliError> {
     let home = global.passphrase.unlock(Home::open(&global.home)?)?;
     process::tell_unused(&settings);
     let mut told = None;
-    process::run(home, &config, level, |running: &Running| {
+    process::run(home, &config, level, &OfNode, |running: &Running| {
         progress::note(global.quiet, &ready(running));
         told = Some(running.clone());
     })?;

@@ -10,6 +10,7 @@ use comfy_table::{ContentArrangement, Table};
 use serde_json::{Map, Value};
 
 use crate::error::CliError;
+use crate::hosting::Answer;
 
 /// Prints a success.
 #[must_use]
@@ -27,6 +28,21 @@ pub fn failed(error: &CliError, json: bool) -> ExitCode {
     }
     let _ = writeln!(std::io::stderr(), "{}", error.to_prose());
     ExitCode::from(error.exit())
+}
+
+/// Prints what a node has answered.
+#[must_use]
+pub fn answered(answer: &Answer, json: bool) -> ExitCode {
+    match answer {
+        Answer::Value(value) => succeeded(value, json),
+        Answer::Failed { json: told, prose, exit } => {
+            if json {
+                print(&pretty(told));
+            }
+            let _ = writeln!(std::io::stderr(), "{prose}");
+            ExitCode::from(*exit)
+        }
+    }
 }
 
 /// Prints help and usage errors; with `--json` on the line a usage error is JSON too.

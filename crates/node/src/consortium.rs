@@ -360,20 +360,25 @@ impl Consortium {
         self.stop()
     }
 
-    /// Ends everything now: who waits is told that the outcome is not known (NOD-02).
-    #[must_use]
-    pub fn stop(self) -> Home {
-        for room in self.all_rooms() {
-            room.stop();
-        }
-        for task in self.tasks.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            let _ = task.join();
-        }
+    /// Ends everything now.
+    fn stop(self) -> Home {
+        self.stop_rooms();
         self.root_handle.stop();
         if let Some(task) = self.root_task {
             let _ = task.join();
         }
         self.home
+    }
+
+    /// Ends the rooms now: who waits is told that the outcome is not known (NOD-02).
+    pub fn stop_rooms(&self) {
+        for room in self.all_rooms() {
+            room.stop();
+        }
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            let _ = task.join();
+        }
     }
 }
 

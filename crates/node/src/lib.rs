@@ -14,6 +14,7 @@ pub mod config;
 pub mod consortium;
 pub mod found;
 pub mod home;
+mod hosting;
 pub mod joining;
 pub mod key_file;
 pub mod leak_scan;

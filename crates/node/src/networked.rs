@@ -39,7 +39,7 @@ const GATHER: Duration = Duration::from_millis(700);
 /// A running node.
 #[derive(Debug)]
 pub struct Networked {
-    consortium: Consortium,
+    consortium: Arc<Consortium>,
     cluster: Arc<ClusterRoot>,
     swarm: Arc<SwarmNetwork>,
     heartbeat: Duration,
@@ -74,12 +74,13 @@ impl Networked {
         let started = started.ok_or(RootUnavailable::Stopped)?;
         let (cluster, swarm) = started;
         let heartbeat = config.consensus.heartbeat;
+        let consortium = Arc::new(consortium);
         Ok(Self { consortium, cluster, swarm, heartbeat, nodes })
     }
 
     /// Its side of the consortium.
     #[must_use]
-    pub fn consortium(&self) -> &Consortium {
+    pub fn consortium(&self) -> &Arc<Consortium> {
         &self.consortium
     }
 
@@ -121,12 +122,11 @@ impl Networked {
     }
 
     /// Ends it: the rooms first, then the engine, then the network.
-    pub fn stop(self) -> Home {
+    pub fn stop(self) {
         let Self { consortium, cluster, swarm, .. } = self;
-        let home = consortium.stop();
+        consortium.stop_rooms();
         cluster.stop();
         swarm.stop();
-        home
     }
 }
 

@@ -10,8 +10,9 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parclose_types::{Failure, Fault, NetworkId};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use crate::admin::{Admin, Server};
 use crate::config::{NodeConfig, Origin, Settings};
 use crate::consortium::Consortium;
 use crate::home::{Home, HomeError, write_json};
+use crate::hosting::Hosted;
 use crate::log::LogLevel;
 use crate::networked::Networked;
 use crate::node_home;
@@ -41,6 +43,8 @@ pub struct Running {
     pub network: NetworkId,
     /// where health and metrics are served
     pub admin: Option<SocketAddr>,
+    /// where commands of this machine are taken
+    pub socket: Option<PathBuf>,
 }
 
 /// Why a node does not run.
@@ -106,8 +110,16 @@ impl Failure for RunError {
 pub trait Engine: Send {
     /// The way to ask how it is.
     fn status(&self) -> Arc<dyn NodeStatus>;
+    /// What commands work on.
+    fn consortium(&self) -> &Arc<Consortium>;
     /// Ends everything, after what is on its way.
     fn stop(self: Box<Self>);
+}
+
+/// Answers the commands that come over the client socket.
+pub trait Commands: Sync {
+    /// Runs one command, and gives its answer.
+    fn answer(&self, consortium: &Arc<Consortium>, request: &[u8]) -> Vec<u8>;
 }
 
 impl Engine for Networked {
@@ -115,22 +127,33 @@ impl Engine for Networked {
         Arc::new(Networked::status(self))
     }
 
+    fn consortium(&self) -> &Arc<Consortium> {
+        Networked::consortium(self)
+    }
+
     fn stop(self: Box<Self>) {
-        drop(Networked::stop(*self));
+        Networked::stop(*self);
     }
 }
 
 /// A consortium in one process.
 #[derive(Debug)]
-struct OneProcess(Consortium);
+struct OneProcess(Arc<Consortium>);
 
 impl Engine for OneProcess {
     fn status(&self) -> Arc<dyn NodeStatus> {
         Arc::new(self.0.status())
     }
 
+    fn consortium(&self) -> &Arc<Consortium> {
+        &self.0
+    }
+
     fn stop(self: Box<Self>) {
-        drop(self.0.close());
+        match Arc::into_inner(self.0) {
+            Some(consortium) => drop(consortium.close()),
+            None => tracing::warn!("a command is still at work"),
+        }
     }
 }
 
@@ -140,7 +163,7 @@ pub fn start_engine(home: Home, config: &NodeConfig) -> Result<Box<dyn Engine>, 
         return Ok(Box::new(Networked::open(home, config)?));
     }
     let consortium = Consortium::open_with(home, config.awake_max)?;
-    Ok(Box::new(OneProcess(consortium)))
+    Ok(Box::new(OneProcess(Arc::new(consortium))))
 }
 
 /// Runs a node until SIGTERM or SIGINT comes; `on_ready` is called once it can be used.
@@ -148,6 +171,7 @@ pub fn run(
     home: Home,
     config: &NodeConfig,
     log_level: LogLevel,
+    commands: &dyn Commands,
     on_ready: impl FnOnce(&Running),
 ) -> Result<(), RunError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -157,7 +181,7 @@ pub fn run(
         .build()
         .map_err(RunError::System)?;
     let told = runtime.block_on(async { stop_signal() }).map_err(RunError::System)?;
-    run_until(&runtime, home, config, log_level, told, on_ready)
+    run_until(&runtime, home, config, (log_level, commands), told, on_ready)
 }
 
 /// Tells of settings that this node does not follow: whoever made one believes in it.
@@ -191,7 +215,7 @@ fn run_until(
     runtime: &tokio::runtime::Runtime,
     home: Home,
     config: &NodeConfig,
-    log_level: LogLevel,
+    (log_level, commands): (LogLevel, &dyn Commands),
     told: impl Future<Output = ()>,
     on_ready: impl FnOnce(&Running),
 ) -> Result<(), RunError> {
@@ -200,8 +224,9 @@ fn run_until(
     let engine = start_engine(home, config)?;
     let status = engine.status();
     let admin = Admin::new(status.clone(), log_level, &path);
+    let hosted = Hosted { consortium: engine.consortium(), commands, socket: config.client_socket.as_deref() };
     let ended = match listen(runtime, admin, config.admin_listen) {
-        Ok(server) => serve(runtime, &path, server, &*status, told, on_ready),
+        Ok(server) => serve(runtime, &path, (server, hosted), &*status, told, on_ready),
         Err(error) => Err(error),
     };
     engine.stop();
@@ -229,23 +254,33 @@ fn listen(
 fn serve(
     runtime: &tokio::runtime::Runtime,
     home: &Path,
-    server: Option<Server>,
+    (server, hosted): (Option<Server>, Hosted<'_>),
     status: &dyn NodeStatus,
     told: impl Future<Output = ()>,
     on_ready: impl FnOnce(&Running),
 ) -> Result<(), RunError> {
     let report = status.report();
     let admin = server.as_ref().map(Server::address);
-    let running = Running { schema: SCHEMA.into(), pid: std::process::id(), network: report.network, admin };
+    let socket = hosted.socket.map(Path::to_owned);
+    let pid = std::process::id();
+    let running = Running { schema: SCHEMA.into(), pid, network: report.network, admin, socket };
+    let listener = hosted.listen()?;
     let file = node_home::running(home);
     write_json(&file, &running)?;
     tracing::info!(network = %report.network, height = report.head.0, channels = report.rooms.len(), "ready");
     on_ready(&running);
-    runtime.block_on(async {
-        told.await;
-        if let Some(server) = server {
-            server.stop().await;
-        }
+    let stopping = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let serving = listener.as_ref().map(|listener| scope.spawn(|| hosted.serve(listener, &stopping)));
+        runtime.block_on(async {
+            told.await;
+            if let Some(server) = server {
+                server.stop().await;
+            }
+        });
+        stopping.store(true, Ordering::SeqCst);
+        hosted.wake_up();
+        drop(serving.map(std::thread::ScopedJoinHandle::join));
     });
     // Whoever finds it afterwards finds a process that is no more.
     let _ = std::fs::remove_file(&file);

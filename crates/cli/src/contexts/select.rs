@@ -34,6 +34,11 @@ pub fn parse() -> Result<Args, NotParsed> {
     parse_from(std::env::args_os().collect(), |name| std::env::var_os(name))
 }
 
+/// A line that came from another process, with this one's variables.
+pub fn parse_line(line: Vec<OsString>) -> Result<Args, NotParsed> {
+    parse_from(line, |name| std::env::var_os(name))
+}
+
 fn parse_from(line: Vec<OsString>, variable: impl Fn(&str) -> Option<OsString>) -> Result<Args, NotParsed> {
     let on_line = named_on(&line);
     match selected(on_line.as_deref(), variable) {

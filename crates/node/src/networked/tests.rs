@@ -100,7 +100,7 @@ impl Nodes {
     }
 
     fn stop(&mut self, member: &str) {
-        drop(self.running.remove(member).unwrap().stop());
+        self.running.remove(member).unwrap().stop();
     }
 
     fn id_of(&self, member: &str) -> MemberId {

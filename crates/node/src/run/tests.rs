@@ -28,10 +28,19 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
+/// Says which network it was asked on, and what.
+struct Echo;
+
+impl Commands for Echo {
+    fn answer(&self, consortium: &Arc<Consortium>, request: &[u8]) -> Vec<u8> {
+        [consortium.root().network().as_ref(), request].concat()
+    }
+}
+
 /// Runs it, and stops it once it is ready: what `running.json` said.
 fn run_once(path: &Path, config: &NodeConfig) -> Result<Option<Running>, RunError> {
     let mut seen = None;
-    let ended = run_until(&runtime(), Home::open(path)?, config, level(), async {}, |running| {
+    let ended = run_until(&runtime(), Home::open(path)?, config, (level(), &Echo), async {}, |running| {
         let file: Running = crate::home::read_json(&node_home::running(path)).unwrap();
         assert_eq!(&file, running);
         assert!(Home::open(path).is_err(), "a node holds its home");
@@ -76,7 +85,7 @@ fn health_is_answered_while_the_node_runs() {
     let (asked, until) = tokio::sync::oneshot::channel::<()>();
     let mut answer = String::new();
     let until = async { drop(until.await) };
-    let ended = run_until(&runtime, Home::open(&path).unwrap(), &config, level(), until, |running| {
+    let ended = run_until(&runtime, Home::open(&path).unwrap(), &config, (level(), &Echo), until, |running| {
         let mut stream = std::net::TcpStream::connect(running.admin.unwrap()).unwrap();
         stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
         stream.read_to_string(&mut answer).unwrap();
@@ -84,4 +93,36 @@ fn health_is_answered_while_the_node_runs() {
     });
     ended.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[test]
+fn nod_23_commands_come_over_a_socket_that_is_the_owners_alone() {
+    use std::io::{Read, Write};
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::UnixStream;
+    let (_folder, path) = home();
+    let config = config(&path, &[]);
+    let runtime = runtime();
+    let (asked, until) = tokio::sync::oneshot::channel::<()>();
+    let until = async { drop(until.await) };
+    let (mut network, mut reader) = (None, None);
+    let ended = run_until(&runtime, Home::open(&path).unwrap(), &config, (level(), &Echo), until, |running| {
+        let socket = running.socket.clone().unwrap();
+        assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
+        let mut stream = UnixStream::connect(socket).unwrap();
+        stream.write_all(b"a line").unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        network = Some(running.network);
+        // It is answered once the node serves, which is after this.
+        reader = Some(std::thread::spawn(move || {
+            let mut told = Vec::new();
+            stream.read_to_end(&mut told).unwrap();
+            asked.send(()).unwrap();
+            told
+        }));
+    });
+    ended.unwrap();
+    let told = reader.unwrap().join().unwrap();
+    assert_eq!(told, [network.unwrap().as_ref(), b"a line".as_slice()].concat());
+    assert!(!config.client_socket.unwrap().exists(), "it goes with the node");
 }
