@@ -93,7 +93,8 @@ fn an_old_version_a_second_one_and_a_missing_one_are_noticed() {
         let planted = format!("{}\n[[package]]\nname = \"{name}\"\nversion = \"{found}\"\n", lock());
         assert_eq!(complaints(&planted).len(), 1, "{name} {found} must not pass");
     }
-    let second = "[[package]]\nname = \"parclose-other\"\nversion = \"0.1.0\"\ndependencies = [\"borsh 0.10.4\"]\n";
+    let second =
+        "[[package]]\nname = \"parclose-other\"\nversion = \"0.1.0\"\ndependencies = [\"borsh 0.10.4\"]\n";
     assert_eq!(complaints(&format!("{}\n{second}", lock())).len(), 1, "a second borsh of ours must not pass");
     let newer = format!("{}\n[[package]]\nname = \"yamux\"\nversion = \"0.13.10\"\n", lock());
     assert_eq!(complaints(&newer), Vec::<String>::new());

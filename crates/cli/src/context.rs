@@ -24,10 +24,7 @@ pub fn with_consortium<T>(
 }
 
 /// Runs `read` with the home, and without opening a channel.
-pub fn with_home<T>(
-    global: &Global,
-    read: impl FnOnce(&Home) -> Result<T, CliError>,
-) -> Result<T, CliError> {
+pub fn with_home<T>(global: &Global, read: impl FnOnce(&Home) -> Result<T, CliError>) -> Result<T, CliError> {
     match hosting::here() {
         Some(here) => read(here.home()),
         None => read(&Home::open(&global.home)?),

@@ -6,9 +6,7 @@ use parclose_root::{
     Certificate, CloseStatement, GenerationKeys, Genesis, OpenBody, OpenChannel, Parameters, RootTransaction,
     Statement, Validator,
 };
-use parclose_types::{
-    ChannelCommitment, Digest, Generation, Height, NetworkId, PublicKey, Sequence, Tag,
-};
+use parclose_types::{ChannelCommitment, Digest, Generation, Height, NetworkId, PublicKey, Sequence, Tag};
 
 pub(crate) fn key(number: u8) -> SigningKey {
     SigningKey::from_seed(&secret_from_bytes([number; 32]))

@@ -239,7 +239,12 @@ impl Ledger {
         Ok(entries)
     }
 
-    pub(crate) fn events(&self, tag: &Tag, from: Sequence, limit: usize) -> Result<Vec<FinalEvent>, RootUnavailable> {
+    pub(crate) fn events(
+        &self,
+        tag: &Tag,
+        from: Sequence,
+        limit: usize,
+    ) -> Result<Vec<FinalEvent>, RootUnavailable> {
         let mut places: Vec<Place> = Vec::new();
         self.database.visit(&LOG, &(*tag, from), |(other, _), place| {
             if other != *tag || places.len() >= limit {
@@ -324,7 +329,10 @@ pub(crate) fn step(state: &mut RootState, prepared: Prepared) {
 }
 
 /// Entries and refusals, put back into the order of the candidates.
-pub(crate) fn outcomes(entries: &[LogEntry], rejected: &[(usize, RootReject)]) -> Vec<Result<LogEntry, RootReject>> {
+pub(crate) fn outcomes(
+    entries: &[LogEntry],
+    rejected: &[(usize, RootReject)],
+) -> Vec<Result<LogEntry, RootReject>> {
     let (mut entries, mut rejected) = (entries.iter(), rejected.iter().peekable());
     let mut outcomes = Vec::with_capacity(entries.len() + rejected.len());
     loop {

@@ -33,8 +33,8 @@ use crate::network::{Credentials, Network};
 use crate::transport::{Inbox, Transport, Unreachable};
 use codec::Canonical;
 use peer::Peer;
-use shared::{Counters, Seat, Shared};
 pub use shared::Traffic;
+use shared::{Counters, Seat, Shared};
 use task::{Behaviour, Order, Task};
 pub use wire::OfferReply;
 use wire::{ASK_BYTES_MAX, OFFER_BYTES_MAX, Offer, REPLY_BYTES_MAX};
@@ -219,15 +219,11 @@ impl SwarmNetwork {
 }
 
 /// A swarm that listens, with the address that it has.
-async fn listening(
-    options: SwarmOptions,
-    shared: Arc<Shared>,
-) -> Result<(Task, Multiaddr), NetworkRefused> {
+async fn listening(options: SwarmOptions, shared: Arc<Shared>) -> Result<(Task, Multiaddr), NetworkRefused> {
     let SwarmOptions { network, keypair, listen, book, root } = options;
     let own = keypair.public().to_peer_id();
     let mut swarm = swarm(keypair).map_err(|reason| NetworkRefused::System { reason })?;
-    let refused =
-        |reason: String| NetworkRefused::Listen { address: listen.to_string(), reason };
+    let refused = |reason: String| NetworkRefused::Listen { address: listen.to_string(), reason };
     swarm.listen_on(listen.clone()).map_err(|e| refused(e.to_string()))?;
     let listens = loop {
         match futures::StreamExt::select_next_some(&mut swarm).await {

@@ -31,8 +31,8 @@ mod error;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use parclose_root::{Genesis, OpenChannel, RootTransaction};
 use parclose_root::genesis::GENESIS_BYTES_MAX;
+use parclose_root::{Genesis, OpenChannel, RootTransaction};
 use parclose_types::{ChannelId, Tag, limits};
 use serde::{Deserialize, Serialize};
 

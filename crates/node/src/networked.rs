@@ -14,9 +14,7 @@ use std::time::Duration;
 
 use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
-use parclose_consensus::{
-    ClusterOptions, ClusterRoot, Hop, RootAnswer, RootRelay, RootUnavailable, Timing,
-};
+use parclose_consensus::{ClusterOptions, ClusterRoot, Hop, RootAnswer, RootRelay, RootUnavailable, Timing};
 use parclose_exchange::{Contact, OfferReply, RootInbox, SwarmNetwork, SwarmOptions, Traffic};
 use parclose_root::Genesis;
 use rand_core::Rng;
@@ -136,8 +134,7 @@ fn told(home: &Path, error: &dyn std::fmt::Display) -> HomeError {
 
 impl Others {
     fn of(book: &AddressBook, own: &NodeCard) -> Result<Self, HomeError> {
-        let mut others =
-            Self { contacts: BTreeMap::new(), engines: Vec::new(), validators: Vec::new() };
+        let mut others = Self { contacts: BTreeMap::new(), engines: Vec::new(), validators: Vec::new() };
         for card in book.cards() {
             let claims = card.claims();
             if claims.member == own.claims().member {

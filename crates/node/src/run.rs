@@ -224,7 +224,8 @@ fn run_until(
     let engine = start_engine(home, config)?;
     let status = engine.status();
     let admin = Admin::new(status.clone(), log_level, &path);
-    let hosted = Hosted { consortium: engine.consortium(), commands, socket: config.client_socket.as_deref() };
+    let hosted =
+        Hosted { consortium: engine.consortium(), commands, socket: config.client_socket.as_deref() };
     let ended = match listen(runtime, admin, config.admin_listen) {
         Ok(server) => serve(runtime, &path, (server, hosted), &*status, told, on_ready),
         Err(error) => Err(error),

@@ -313,12 +313,8 @@ impl Host {
         gathered: Gathered,
     ) -> Result<Option<ProposedValue<RootContext>>, RootUnavailable> {
         let Gathered { height, round, proposer, block, signature } = gathered;
-        let turn = malachite_core::Context::select_proposer(
-            &RootContext,
-            &self.members,
-            height,
-            Round::new(round),
-        );
+        let turn =
+            malachite_core::Context::select_proposer(&RootContext, &self.members, height, Round::new(round));
         if malachite_core::Validator::address(turn) != &Address(proposer) {
             return Ok(None);
         }
@@ -363,11 +359,7 @@ impl Host {
         Ok(())
     }
 
-    fn finalized(
-        &self,
-        height: EngineHeight,
-        evidence: &MisbehaviorEvidence<RootContext>,
-    ) -> Outcome {
+    fn finalized(&self, height: EngineHeight, evidence: &MisbehaviorEvidence<RootContext>) -> Outcome {
         for (validator, pair) in evidence::pairs(evidence) {
             tracing::warn!(%height, %validator, "a validator signed two messages that exclude each other");
             self.ledger().keep_evidence(height.into(), validator, pair)?;

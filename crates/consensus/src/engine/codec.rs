@@ -6,17 +6,17 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use bytes::Bytes;
+use malachite_app::app::consensus::LivenessMsg;
+use malachite_app::app::engine::util::streaming::StreamContent;
 use malachite_app::app::types::codec::{Codec, HasEncodedLen};
 use malachite_app::app::types::streaming::{StreamId, StreamMessage};
 use malachite_app::app::types::sync::{RawDecidedValue, Request, Response, Status};
 use malachite_app::app::types::{PeerId, ProposedValue, SignedConsensusMsg};
-use malachite_app::app::consensus::LivenessMsg;
 use malachite_core::{
     CommitCertificate, ExtendedCommitCertificate, ExtendedCommitSignature, NilOrVal, PolkaCertificate,
     PolkaSignature, Round, RoundCertificate, RoundCertificateType, RoundSignature, SignedMessage,
     ValidatorProof, Validity, VoteType,
 };
-use malachite_app::app::engine::util::streaming::StreamContent;
 use malachite_sync::{ValueRequest, ValueResponse};
 use parclose_types::{Malformed, PublicKey, SignatureBytes, ValueHash, decode, encode};
 
@@ -278,8 +278,7 @@ impl RoundForm {
             let step = if precommit { VoteType::Precommit } else { VoteType::Prevote };
             RoundSignature::new(step, value(voted), Address(validator), signature)
         };
-        let kind =
-            if self.precommits { RoundCertificateType::Precommit } else { RoundCertificateType::Skip };
+        let kind = if self.precommits { RoundCertificateType::Precommit } else { RoundCertificateType::Skip };
         RoundCertificate {
             height: EngineHeight(self.height),
             round: round(self.round),

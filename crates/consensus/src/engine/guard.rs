@@ -16,9 +16,7 @@ use crate::ledger::Ledger;
 use crate::tables::SIGNED;
 
 /// A place for one signature: the steps of a round, rounds and heights in their order.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Slot {
     height: Height,
     round: u32,
@@ -58,7 +56,9 @@ pub(crate) enum NotSignedTwice {
     #[error("height {}, round {} was signed already", .0.height, .0.round)]
     Signed(Slot),
     /// CON-13: this validator does not know what it has signed.
-    #[error("what this validator signed before is not known: it sits out until a height is decided without it")]
+    #[error(
+        "what this validator signed before is not known: it sits out until a height is decided without it"
+    )]
     SitsOut,
     /// The record cannot be written.
     #[error(transparent)]

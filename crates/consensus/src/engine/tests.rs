@@ -10,7 +10,8 @@ use malachite_app::app::types::sync::{Request, Response, Status};
 use malachite_app::app::types::{PeerId, ProposedValue, SignedConsensusMsg};
 use malachite_core::{
     CommitCertificate, CommitSignature, Context, NilOrVal, PolkaCertificate, PolkaSignature, Round,
-    RoundCertificate, RoundCertificateType, RoundSignature, SignedMessage, ValidatorProof, Validity, VoteType,
+    RoundCertificate, RoundCertificateType, RoundSignature, SignedMessage, ValidatorProof, Validity,
+    VoteType,
 };
 use parclose_root::precommit_bytes;
 use parclose_store::SharedCache;

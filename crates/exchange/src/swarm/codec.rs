@@ -115,13 +115,9 @@ mod tests {
         futures::executor::block_on(write(&mut written, &Ask::Nonce)).unwrap();
         assert_eq!(written, [0, 0, 0, 1, 0]);
         assert_eq!(read_from(&written).unwrap(), Ask::Nonce);
-        for bytes in [
-            &[0, 0, 0, 2, 0][..],
-            &[0, 0, 0, 2, 0, 0],
-            &[0, 0, 0, 1, 9],
-            &[0, 0, 0],
-            &u32::MAX.to_be_bytes(),
-        ] {
+        for bytes in
+            [&[0, 0, 0, 2, 0][..], &[0, 0, 0, 2, 0, 0], &[0, 0, 0, 1, 9], &[0, 0, 0], &u32::MAX.to_be_bytes()]
+        {
             assert!(read_from(bytes).is_err(), "{bytes:?}");
         }
     }

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use parclose_keys::member::hazmat::member_from_bytes;
 use parclose_keys::PseudonymKey;
+use parclose_keys::member::hazmat::member_from_bytes;
 use parclose_types::{ChannelId, Failure, Generation, SignatureBytes};
 
 use super::wire::{Ask, Proof, Reply};

@@ -4,7 +4,9 @@ use std::sync::mpsc::{Receiver, channel};
 use parclose_channel::{Batch, BatchHeader, Proposal, Verdict};
 use parclose_exchange::{Credentials, Gathering, Inbox, Message, Transport, split};
 use parclose_transaction::{Definition, DraftOperation, FieldValue};
-use parclose_types::{ChannelCommitment, ChannelId, MemberId, PublicKey, RecordId, Sequence, StateRoot, Tag, encode};
+use parclose_types::{
+    ChannelCommitment, ChannelId, MemberId, PublicKey, RecordId, Sequence, StateRoot, Tag, encode,
+};
 
 use super::*;
 use crate::found::{Party, found_channel, found_consortium, read_template};

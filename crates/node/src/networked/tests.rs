@@ -198,9 +198,7 @@ fn a_channel_goes_on_with_two_of_three_and_the_third_catches_up() {
     for member in ["ann", "bob", "cyd", "dan"] {
         nodes.start(member);
     }
-    eventually("the channel is open", || {
-        ["ann", "bob", "cyd"].iter().all(|member| nodes.is_open(member))
-    });
+    eventually("the channel is open", || ["ann", "bob", "cyd"].iter().all(|member| nodes.is_open(member)));
     let (ann, bob) = (nodes.id_of("ann"), nodes.id_of("bob"));
     nodes.state(1, "ann", bob);
     nodes.agree(&["ann", "bob", "cyd"]);

@@ -143,9 +143,8 @@ impl Room {
     /// > NOD-22: a batch goes again to each member that has not answered, every second height until enough have.
     pub(super) fn ask_the_silent(&mut self) {
         let (head, own) = (self.parts.root.head(), self.channel.pseudonym().public());
-        let late = |flight: &&mut Flight| {
-            !flight.submitted && head.0 >= flight.asked.0.saturating_add(SILENCE_MAX)
-        };
+        let late =
+            |flight: &&mut Flight| !flight.submitted && head.0 >= flight.asked.0.saturating_add(SILENCE_MAX);
         let Some(flight) = self.flight.as_mut().filter(late) else { return };
         flight.asked = head;
         let message = Message::Propose { tag: self.channel.tag(), proposal: encode(&flight.proposal) };

@@ -85,12 +85,15 @@ fn health_is_answered_while_the_node_runs() {
     let (asked, until) = tokio::sync::oneshot::channel::<()>();
     let mut answer = String::new();
     let until = async { drop(until.await) };
-    let ended = run_until(&runtime, Home::open(&path).unwrap(), &config, (level(), &Echo), until, |running| {
-        let mut stream = std::net::TcpStream::connect(running.admin.unwrap()).unwrap();
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-        stream.read_to_string(&mut answer).unwrap();
-        asked.send(()).unwrap();
-    });
+    let ended =
+        run_until(&runtime, Home::open(&path).unwrap(), &config, (level(), &Echo), until, |running| {
+            let mut stream = std::net::TcpStream::connect(running.admin.unwrap()).unwrap();
+            stream
+                .write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                .unwrap();
+            stream.read_to_string(&mut answer).unwrap();
+            asked.send(()).unwrap();
+        });
     ended.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
@@ -106,21 +109,22 @@ fn nod_23_commands_come_over_a_socket_that_is_the_owners_alone() {
     let (asked, until) = tokio::sync::oneshot::channel::<()>();
     let until = async { drop(until.await) };
     let (mut network, mut reader) = (None, None);
-    let ended = run_until(&runtime, Home::open(&path).unwrap(), &config, (level(), &Echo), until, |running| {
-        let socket = running.socket.clone().unwrap();
-        assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
-        let mut stream = UnixStream::connect(socket).unwrap();
-        stream.write_all(b"a line").unwrap();
-        stream.shutdown(std::net::Shutdown::Write).unwrap();
-        network = Some(running.network);
-        // It is answered once the node serves, which is after this.
-        reader = Some(std::thread::spawn(move || {
-            let mut told = Vec::new();
-            stream.read_to_end(&mut told).unwrap();
-            asked.send(()).unwrap();
-            told
-        }));
-    });
+    let ended =
+        run_until(&runtime, Home::open(&path).unwrap(), &config, (level(), &Echo), until, |running| {
+            let socket = running.socket.clone().unwrap();
+            assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
+            let mut stream = UnixStream::connect(socket).unwrap();
+            stream.write_all(b"a line").unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            network = Some(running.network);
+            // It is answered once the node serves, which is after this.
+            reader = Some(std::thread::spawn(move || {
+                let mut told = Vec::new();
+                stream.read_to_end(&mut told).unwrap();
+                asked.send(()).unwrap();
+                told
+            }));
+        });
     ended.unwrap();
     let told = reader.unwrap().join().unwrap();
     assert_eq!(told, [network.unwrap().as_ref(), b"a line".as_slice()].concat());

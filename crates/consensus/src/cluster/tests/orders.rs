@@ -45,7 +45,8 @@ fn four_validators_and_a_follower_have_the_same_chain_and_prove_it() {
         verify_all(cluster.node(node), &cluster.genesis, &channel.tag, 7);
     }
     cluster.agree();
-    let signatures = |height| cluster.node(4).shared.ledger.header_row(height).unwrap().certificate.signatures;
+    let signatures =
+        |height| cluster.node(4).shared.ledger.header_row(height).unwrap().certificate.signatures;
     assert!(signatures(head).len() >= 3, "more than two thirds of four");
 }
 
