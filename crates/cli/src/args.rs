@@ -135,7 +135,28 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum Dev {
     /// Make a consortium of five members, a regulator and three channels in the home directory
-    Up,
+    Up {
+        /// Each member as a process of its own, so many of them validators; without it all in one process
+        #[arg(long, value_name = "N")]
+        validators: Option<u8>,
+        /// First of the ports of these processes
+        #[arg(long, default_value_t = 26_600)]
+        port_base: u16,
+    },
+    /// Which of the processes run, and where
+    Status,
+    /// End all processes; what they hold stays
+    Down,
+    /// End one as a crash would
+    Kill {
+        /// The member
+        node: String,
+    },
+    /// End one in good order, if it runs, and start it
+    Restart {
+        /// The member
+        node: String,
+    },
 }
 
 /// `parclose demo`

@@ -1,5 +1,7 @@
 //! `parclose dev`: a consortium of five members, a regulator and three channels in one directory.
 
+mod nodes;
+
 use parclose_node::found::{
     Party, found_channel, found_consortium, found_consortium_under, read_template, template_folder,
 };
@@ -30,7 +32,12 @@ pub const CHANNELS: &[ChannelPlan] = &[
 /// Runs `parclose dev …`.
 pub fn run(global: &Global, command: &Dev) -> Result<Value, CliError> {
     match command {
-        Dev::Up => {
+        Dev::Up { validators: Some(count), port_base } => nodes::up(global, *count, *port_base),
+        Dev::Status => nodes::status(global),
+        Dev::Down => nodes::down(global),
+        Dev::Kill { node } => nodes::kill(global, node),
+        Dev::Restart { node } => nodes::restart(global, node),
+        Dev::Up { validators: None, .. } => {
             let consortium = up(global)?;
             let cards: Vec<Value> = consortium.home().members().iter().map(card_json).collect();
             let network = consortium.root().network().to_string();

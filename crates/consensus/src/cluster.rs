@@ -19,7 +19,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use malachite_app::app::net::Multiaddr;
-pub use malachite_app::app::types::Keypair;
+use malachite_app::app::types::Keypair;
 use parclose_crypto::SigningKey;
 use parclose_root::{Genesis, OrderProof, RootTransaction, TagProof, TagState};
 use parclose_store::SharedCache;

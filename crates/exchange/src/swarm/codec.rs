@@ -45,6 +45,9 @@ where
     // Grows with what arrives: an announced length alone costs nothing.
     let mut bytes = Vec::new();
     from.take(length as u64).read_to_end(&mut bytes).await?;
+    if bytes.len() != length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     decode("network message", &bytes, limit).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 

@@ -8,7 +8,6 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 
 use parclose_channel::ChannelError;
-use parclose_exchange::Transport;
 use parclose_types::Height;
 
 use super::newest::{Newest, hosts};
@@ -19,7 +18,6 @@ use super::{Order, Parts, Room};
 pub(super) struct Resting {
     pub(super) parts: Parts,
     pub(super) newest: Newest,
-    pub(super) transport: Arc<dyn Transport>,
     pub(super) rest: Rest,
     pub(super) message_number: u64,
 }
@@ -49,9 +47,9 @@ impl Resting {
         }
         // Who rests calls nobody: the others call it, and it knows them again once it is awake.
         let credentials = newest.credentials(&parts.seat, Vec::new());
-        let transport = parts.network.connect(credentials, Arc::new(parts.handle()));
+        let _ = parts.network.connect(credentials, Arc::new(parts.handle()));
         parts.resting.store(true, Ordering::SeqCst);
-        Some(Self { parts: parts.clone(), newest, transport, rest, message_number: 0 })
+        Some(Self { parts: parts.clone(), newest, rest, message_number: 0 })
     }
 
     /// Listens until there is something to do that takes the store.
@@ -140,10 +138,10 @@ impl Room {
     /// Closes the store, and notes that it is complete.
     pub(super) fn rest(self, until: Height) -> Resting {
         let rest = Rest { executed: self.executed(), until };
-        let Self { parts, channel, newest, transport, message_number, .. } = self;
+        let Self { parts, channel, newest, message_number, .. } = self;
         drop(channel);
         parts.seat.note_rest(rest);
         parts.resting.store(true, Ordering::SeqCst);
-        Resting { parts, newest, transport, rest, message_number }
+        Resting { parts, newest, rest, message_number }
     }
 }

@@ -209,8 +209,8 @@ impl Room {
     ///
     /// > NOD-12: a draft whose audience has no secret within `expiry_max` heights is refused.
     pub(super) fn time_passes(&mut self) {
-        self.ask_the_silent();
         self.give_up_unanswered();
+        self.ask_the_silent();
         let (head, parameters) = (self.parts.root.head(), &self.channel.definition().parameters);
         let again = head >= self.upkeep_again;
         if again {

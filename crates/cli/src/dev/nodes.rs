@@ -1,0 +1,255 @@
+//! `parclose dev up --validators N`: the development consortium as processes of their own on loopback.
+//!
+//! ```text
+//!   HOME/nodes/NAME/           that member's node home, as in a consortium of separate machines
+//!   HOME/nodes/NAME/node.log   what its process says
+//! ```
+//!
+//! The ceremony and the founding of channels are those of separate members; only the person at the keyboard is one.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use parclose_documents::Lei;
+use parclose_node::ceremony::{Draft, Joining, accept, conclude, join_for_development};
+use parclose_node::config::document;
+use parclose_node::found::{Party, found_channel, read_template, template_folder};
+use parclose_node::home::read_json;
+use parclose_node::randomness::generator;
+use parclose_node::run::Running;
+use parclose_node::{Home, node_home, shared_cache};
+use parclose_transaction::Definition;
+use parclose_types::{Fault, NetworkId};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use serde_json::{Value, json};
+
+use super::{CHANNELS, MEMBERS};
+use crate::args::Global;
+use crate::error::CliError;
+
+/// How long a node may take to start, or to stop.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(20);
+
+fn folder(global: &Global, name: &str) -> PathBuf {
+    global.home.join("nodes").join(name)
+}
+
+/// Makes everybody's home and starts the nodes, or starts those of a consortium that is there.
+///
+/// # Rules
+///
+/// > CLI-12: a consortium of processes has 1 to 5 validators, and ports that follow on from one another.
+pub(super) fn up(global: &Global, validators: u8, port_base: u16) -> Result<Value, CliError> {
+    let all = u8::try_from(MEMBERS.len()).unwrap_or(u8::MAX);
+    if !(1..=all).contains(&validators) || port_base.checked_add(2 * u16::from(all)).is_none() {
+        let text = format!("{validators} validators from port {port_base} on");
+        return Err(CliError::new("USAGE", "CLI-12", Fault::Sender, text, "take 1 to 5 validators"));
+    }
+    if !global.home.join("nodes").exists() {
+        make(global, validators, port_base)?;
+    }
+    let started = MEMBERS.iter().map(|name| start(global, name)).collect::<Result<Vec<_>, _>>()?;
+    for (name, mut child) in MEMBERS.iter().zip(started) {
+        wait_for(global, name, child.as_mut())?;
+    }
+    status(global)
+}
+
+/// The ceremony, then the channels; what is left is to run.
+fn make(global: &Global, validators: u8, port_base: u16) -> Result<(), CliError> {
+    let mut cards = Vec::new();
+    for (number, name) in (0_u16..).zip(MEMBERS) {
+        let lei = Lei::make(&format!("PCLD00{number:012}"));
+        let lei = lei.map_err(|e| CliError::usage(e.to_string(), "this is a fault of the program"))?;
+        let address = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}").parse();
+        let first = port_base.saturating_add(number.saturating_mul(2));
+        let joining = Joining {
+            member: (*name).into(),
+            lei: lei.as_str().into(),
+            validator: number < u16::from(validators),
+            consensus: address(first)?,
+            exchange: address(first.saturating_add(1))?,
+        };
+        let home = folder(global, name);
+        cards.push(join_for_development(&home, &joining, &mut generator())?);
+        let listen = [first, first.saturating_add(1)].map(|port| format!("/ip4/127.0.0.1/tcp/{port}"));
+        let [consensus, exchange] = listen;
+        let set = [
+            ("consensus.listen", consensus),
+            ("exchange.listen", exchange),
+            ("consensus.heartbeat_ms", "1000".into()),
+            ("admin.listen", "127.0.0.1:0".into()),
+        ];
+        crate::output::write_text(&node_home::configuration(&home), &document(&set))?;
+    }
+    let concluded = conclude(&Draft::new("development", &mut generator()), cards)?;
+    for name in MEMBERS {
+        accept(&Home::open(&folder(global, name))?, &concluded.genesis, &concluded.book)?;
+    }
+    CHANNELS.iter().try_for_each(|plan| found(global, concluded.genesis.network(), plan))
+}
+
+fn found(
+    global: &Global,
+    network: NetworkId,
+    (channel, template, members): &super::ChannelPlan,
+) -> Result<(), CliError> {
+    let texts = read_template(&template_folder(&global.templates, template))?;
+    let definition = Definition::parse("channel.toml", &texts.channel_toml)?;
+    let party = |(name, role): &(&str, &str)| {
+        let directory = Home::open(&folder(global, name))?.member_directory(name)?;
+        Ok(Party { directory, name: (*name).into(), roles: vec![(*role).into()] })
+    };
+    let parties = members.iter().map(party).collect::<Result<Vec<_>, CliError>>()?;
+    let cache = shared_cache(8 << 20);
+    let (open, _) = found_channel(channel, network, texts, &definition, &parties, &cache)?;
+    for party in &parties {
+        party.directory.keep_opening(&party.directory.channel(channel)?, &open)?;
+    }
+    Ok(())
+}
+
+/// The process of a node, if one runs.
+fn process(global: &Global, name: &str) -> Option<(Pid, Running)> {
+    let running: Running = read_json(&node_home::running(&folder(global, name))).ok()?;
+    let pid = i32::try_from(running.pid).ok().and_then(Pid::from_raw)?;
+    let is_there = test_kill_process(pid).is_ok() && !has_ended(running.pid);
+    is_there.then_some((pid, running))
+}
+
+/// Whether a process has ended and nobody has asked for its end: it has a number, and does nothing.
+fn has_ended(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    matches!(state, Some('Z' | 'X'))
+}
+
+/// The process that was started; none if one runs.
+fn start(global: &Global, name: &str) -> Result<Option<Child>, CliError> {
+    if process(global, name).is_some() {
+        return Ok(None);
+    }
+    let home = folder(global, name);
+    let _ = std::fs::remove_file(node_home::running(&home));
+    let path = home.join("node.log");
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+    let log = log.map_err(|e| CliError::file(&path, &e))?;
+    let program = std::env::current_exe().map_err(|e| CliError::file(Path::new("parclose"), &e))?;
+    let started = Command::new(program)
+        .args(["node", "run", "--quiet", "--home"])
+        .arg(&home)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn();
+    started.map(Some).map_err(|e| CliError::file(&path, &e))
+}
+
+/// # Rules
+///
+/// > CLI-13: a node of the development consortium that does not come up or down in a minute is named, with its log.
+fn wait(
+    global: &Global,
+    name: &str,
+    what: &str,
+    mut look: impl FnMut() -> Option<bool>,
+) -> Result<(), CliError> {
+    let until = now() + PATIENCE;
+    loop {
+        let seen = look();
+        if seen == Some(true) {
+            return Ok(());
+        }
+        if seen == Some(false) || now() >= until {
+            let log = folder(global, name).join("node.log");
+            let message = format!("the node of {name} does not {what}");
+            let fix = format!("read {}", log.display());
+            return Err(CliError::new("NODE_UNREACHABLE", "CLI-13", Fault::Operator, message, &fix));
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a person waits for processes; nothing is decided by it")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Waits until a node is ready, or its process has ended before.
+fn wait_for(global: &Global, name: &str, mut child: Option<&mut Child>) -> Result<(), CliError> {
+    wait(global, name, "come up", || {
+        let has_ended = child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))));
+        let is_up = process(global, name).is_some();
+        (is_up || has_ended).then_some(is_up)
+    })
+}
+
+/// What runs, and what can be tried.
+pub(super) fn status(global: &Global) -> Result<Value, CliError> {
+    if !global.home.join("nodes").exists() {
+        return Err(CliError::not_found("consortium of nodes"));
+    }
+    let node = |name: &&str| {
+        let home = folder(global, name);
+        let found = process(global, name);
+        json!({
+            "member": name,
+            "home": home.display().to_string(),
+            "running": found.is_some(),
+            "pid": found.as_ref().map(|(_, running)| running.pid),
+            "health": found.and_then(|(_, running)| running.admin).map(|at| format!("http://{at}/readyz")),
+        })
+    };
+    let buyer = folder(global, "buyer").display().to_string();
+    Ok(json!({
+        "schema": "parclose.dev-nodes/1",
+        "nodes": MEMBERS.iter().map(node).collect::<Vec<_>>(),
+        "try": [
+            format!("parclose --home {buyer} channel list --as buyer"),
+            format!("parclose --home {buyer} channel members -c trade-a --as buyer"),
+            "parclose dev kill bank-1".to_owned(),
+            "parclose dev restart bank-1".to_owned(),
+            "parclose dev down".to_owned(),
+        ],
+    }))
+}
+
+fn known(name: &str) -> Result<(), CliError> {
+    if MEMBERS.contains(&name) { Ok(()) } else { Err(CliError::not_found("member")) }
+}
+
+fn end(global: &Global, name: &str, signal: Signal) -> Result<(), CliError> {
+    let Some((pid, _)) = process(global, name) else { return Ok(()) };
+    let _ = kill_process(pid, signal);
+    wait(global, name, "go down", || process(global, name).is_none().then_some(true))
+}
+
+/// Ends all nodes in good order; their homes stay.
+pub(super) fn down(global: &Global) -> Result<Value, CliError> {
+    for name in MEMBERS {
+        if let Some((pid, _)) = process(global, name) {
+            let _ = kill_process(pid, Signal::TERM);
+        }
+    }
+    MEMBERS.iter().try_for_each(|name| end(global, name, Signal::TERM))?;
+    status(global)
+}
+
+/// Ends a node as a crash would.
+pub(super) fn kill(global: &Global, name: &str) -> Result<Value, CliError> {
+    known(name)?;
+    end(global, name, Signal::KILL)?;
+    status(global)
+}
+
+/// Starts a node again.
+pub(super) fn restart(global: &Global, name: &str) -> Result<Value, CliError> {
+    known(name)?;
+    end(global, name, Signal::TERM)?;
+    let mut child = start(global, name)?;
+    wait_for(global, name, child.as_mut())?;
+    status(global)
+}
