@@ -48,7 +48,9 @@ fn start(global: &Global, set: &Set) -> Result<Value, CliError> {
     let config = NodeConfig::of(&settings, &global.home);
     let level = log::start(config.log_format, &config.log_level)?;
     let home = global.passphrase.unlock(Home::open(&global.home)?)?;
-    process::tell_unused(&settings);
+    if !node_home::is_node_home(&global.home) {
+        process::tell_unused(&settings);
+    }
     let mut told = None;
     process::run(home, &config, level, &OfNode, |running: &Running| {
         progress::note(global.quiet, &ready(running));

@@ -168,8 +168,8 @@ fn cli_12_a_consortium_of_processes_has_its_bounds() {
 fn cli_13_a_node_that_does_not_come_up_is_named() {
     let consortium = Consortium { folder: tempfile::tempdir().unwrap() };
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let base = taken.local_addr().unwrap().port().to_string();
-    // Its first port is taken, so the first member's engine cannot listen.
+    let base = (taken.local_addr().unwrap().port() - 1).to_string();
+    // Its second port is taken: the first member's node cannot be reached by the others.
     let up = consortium.dev(&["up", "--validators", "1", "--port-base", &base]);
     assert_eq!((up.code, up.value()["rule"].as_str()), (7, Some("CLI-13")), "{}", up.stderr);
     assert!(up.value()["fix"].as_str().unwrap().contains("buyer"), "{}", up.stderr);

@@ -195,7 +195,12 @@ impl Consortium {
             Ok(true) => match directory.opening(card) {
                 // Founded together with others: whoever starts first has it opened.
                 Ok(Some(opening)) => {
-                    self.root_handle.submit(RootTransaction::OpenChannel(opening), Box::new(drop));
+                    let told = |ordered: root_task::Anchored| {
+                        if let Ok(Err(reject)) = ordered {
+                            tracing::warn!(rule = reject.rule(), %reject, "an opening is not ordered");
+                        }
+                    };
+                    self.root_handle.submit(RootTransaction::OpenChannel(opening), Box::new(told));
                     self.start_room(member, directory, card)
                 }
                 Ok(None) => directory.remove_channel(card),

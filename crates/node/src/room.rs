@@ -404,7 +404,8 @@ impl Room {
             unattested: None,
             quiescing: Vec::new(),
             missing: None,
-            ordered_at_start: ordered.map_or(0, |tag| tag.count),
+            // A channel that is not open yet begins with its opening.
+            ordered_at_start: ordered.map_or(1, |tag| tag.count),
             stopped: None,
         }
     }

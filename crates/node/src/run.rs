@@ -124,15 +124,15 @@ pub trait Commands: Sync {
 
 impl Engine for Networked {
     fn status(&self) -> Arc<dyn NodeStatus> {
-        Arc::new(Networked::status(self))
+        Arc::new(Self::status(self))
     }
 
     fn consortium(&self) -> &Arc<Consortium> {
-        Networked::consortium(self)
+        Self::consortium(self)
     }
 
     fn stop(self: Box<Self>) {
-        Networked::stop(*self);
+        Self::stop(*self);
     }
 }
 

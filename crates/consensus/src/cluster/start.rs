@@ -205,7 +205,7 @@ pub(crate) async fn run(
     };
     drop(host);
     drop(channels);
-    let patience = Some(STOP_PATIENCE.into());
+    let patience = Some(STOP_PATIENCE);
     if !has_ended {
         actor.get_cell().stop_children_and_wait(None, patience).await;
         let _ = actor.stop_and_wait(None, patience).await;

@@ -1,5 +1,7 @@
 //! Real engines on loopback sockets, in one process: agreement, faults, recovery.
 
+#![allow(clippy::disallowed_methods, reason = "tests wait for engines and sockets, up to a bound")]
+
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::PathBuf;

@@ -92,7 +92,7 @@ fn con_10_a_proposal_signs_everything_that_it_says() {
         Proposal { round: Round::new(2), ..made.clone() },
         Proposal { value: Value(ValueHash([0; 32])), ..made.clone() },
         Proposal { pol_round: Round::new(0), ..made.clone() },
-        Proposal { address: address(2), ..made.clone() },
+        Proposal { address: address(2), ..made },
     ] {
         assert_ne!(other.signing_bytes(&NETWORK), signed, "{other:?}");
     }

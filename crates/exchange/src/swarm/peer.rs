@@ -79,8 +79,8 @@ impl Peer {
 
     /// It did not answer: it is called again, each time later.
     pub(super) fn call_later(&mut self) {
-        self.call_at = Instant::now() + self.pause;
-        self.pause = (self.pause * 2).min(PAUSES.1);
+        self.call_at = after(self.pause);
+        self.pause = self.pause.saturating_mul(2).min(PAUSES.1);
     }
 
     pub(super) fn called(&mut self) {
@@ -88,7 +88,7 @@ impl Peer {
     }
 
     pub(super) fn prove_later(&mut self, place: Place) {
-        self.attempts.insert(place, Attempt::Again(Instant::now() + PROOF_PAUSE));
+        self.attempts.insert(place, Attempt::Again(after(PROOF_PAUSE)));
     }
 
     /// Whether a proof is due for a place.
@@ -141,6 +141,12 @@ impl Peer {
         self.share.2 = self.share.2.saturating_add(bytes as u64);
         self.share.1 <= ASKS_PER_SECOND && self.share.2 <= BYTES_PER_SECOND
     }
+}
+
+/// A time from now; now, if there is no such time.
+fn after(pause: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(pause).unwrap_or(now)
 }
 
 impl Queue {

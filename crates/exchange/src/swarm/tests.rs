@@ -1,5 +1,7 @@
 //! Real sockets on loopback: frames, proofs, strangers, partitions, offers.
 
+#![allow(clippy::disallowed_methods, reason = "tests wait for engines and sockets, up to a bound")]
+
 use std::time::Instant;
 
 use parclose_keys::PseudonymKey;

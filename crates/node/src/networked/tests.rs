@@ -1,5 +1,7 @@
 //! Nodes of their own, on real sockets: each has its own home, database, keys, engine and network.
 
+#![allow(clippy::disallowed_methods, reason = "tests wait for nodes, up to a bound")]
+
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::time::Instant;
