@@ -202,7 +202,7 @@ fn a_wrapped_key_a_grant_and_an_export_do_not_serve_anybody_else() {
     for at in (0..bytes.len()).step_by(step) {
         let mut changed = bytes.clone();
         changed[at] ^= 1;
-        let Ok(held) = Bundle::decode(&changed).and_then(|bundle| Ok(bundle.verify(&genesis))) else {
+        let Ok(held) = Bundle::decode(&changed).map(|bundle| bundle.verify(&genesis)) else {
             continue;
         };
         // What an exporter may say otherwise is how much it shows (BUN-07, BUN-08), and then it is told.

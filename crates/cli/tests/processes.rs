@@ -1,5 +1,8 @@
 //! A consortium of separate processes, run as people run it: started, used, killed, started again.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which fail where they stand")]
+#![allow(clippy::disallowed_methods, reason = "tests wait for processes, up to a bound")]
+
 mod support;
 
 use std::net::TcpListener;
