@@ -214,7 +214,7 @@ fn launch(
                 // Who does not know what it has signed follows, and votes when that cannot matter any more.
                 let votes = signer.clone().filter(|signer| !signer.guard.sits_out());
                 let parts = parts.clone().known_as(votes.as_ref());
-                let (channels, engine) = match start::engine(parts, votes.clone()).await {
+                let (channels, engine) = match start::engine_patiently(parts, votes.clone()).await {
                     Ok(running) => running,
                     Err(reason) => {
                         let _ = started.send(Err(reason.clone()));

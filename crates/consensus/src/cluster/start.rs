@@ -25,6 +25,8 @@ use crate::root_chain::RootUnavailable;
 
 /// How often what is not final is looked at.
 const TICK: Duration = Duration::from_millis(250);
+/// How often a start is tried before the last time.
+const STARTS_MAX: usize = 20;
 /// How long the engine's parts are waited for when the node stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -128,8 +130,24 @@ pub(crate) enum Ended {
     MayVote,
 }
 
+/// Starts the engine, some times if need be: one that has just ended in this process gives its log and its
+/// port back a little later.
+pub(crate) async fn engine_patiently(
+    parts: Parts,
+    signer: Option<Signer>,
+) -> Result<(Channels<RootContext>, EngineHandle), RootUnavailable> {
+    for _ in 0..STARTS_MAX {
+        match engine(parts.clone(), signer.clone()).await {
+            Ok(running) => return Ok(running),
+            Err(reason) => tracing::debug!(%reason, "the engine did not start yet"),
+        }
+        tokio::time::sleep(TICK).await;
+    }
+    engine(parts, signer).await
+}
+
 /// Starts the engine: with votes, if there is somebody to sign them.
-pub(crate) async fn engine(
+async fn engine(
     parts: Parts,
     signer: Option<Signer>,
 ) -> Result<(Channels<RootContext>, EngineHandle), RootUnavailable> {
