@@ -24,6 +24,8 @@ pub(crate) use part::{PART_BYTES_MAX, Part, signing_bytes as parts_signing_bytes
 pub(crate) use signer::Signer;
 pub(crate) use value::Value;
 pub(crate) use verifier::Verifier;
+#[cfg(test)]
+pub(crate) use vote::{Step, Vote};
 
 #[cfg(test)]
 mod tests;

@@ -206,3 +206,41 @@ fn con_18_an_engine_that_cannot_start_says_so_and_leaves_the_directory_free() {
     let refused = cluster.node(0).commit(vec![cluster.channel(0).open()]).unwrap_err();
     assert_eq!(refused.rule(), "CON-04");
 }
+
+#[test]
+fn con_16_two_votes_for_one_place_convict_their_validator_and_nobody_else() {
+    use malachite_app::app::consensus::MisbehaviorEvidence;
+    use malachite_core::{NilOrVal, SignedMessage};
+    use parclose_types::ValueHash;
+
+    use crate::engine::{Address, Step, Vote};
+    let alone = Alone::new();
+    let host = alone.host();
+    let network = alone.genesis.network();
+    let signed = |value| {
+        let (height, round, address) = (EngineHeight(5), Round::new(0), Address(key(200).public()));
+        let vote = Vote { step: Step::Prevote, height, round, value, address };
+        let signature = key(200).sign(&vote.signing_bytes(&network));
+        SignedMessage::new(vote, signature)
+    };
+    let mut found = MisbehaviorEvidence { proposals: Default::default(), votes: Default::default() };
+    found.votes.add(signed(NilOrVal::Nil), signed(NilOrVal::Val(ValueHash([1; 32]))));
+    for (validator, pair) in super::super::evidence::pairs(&found) {
+        host.shared.ledger.keep_evidence(Height(5), validator, pair).unwrap();
+    }
+    let kept = host.shared.ledger.evidence().unwrap();
+    let twice = &kept[0];
+    assert_eq!((kept.len(), twice.validator), (1, key(200).public()));
+    assert!(Equivocation::from_bytes(&twice.to_bytes()).unwrap().convicts(&network));
+    assert!(!twice.convicts(&genesis_of(&[(1, 1)], 9).network()), "of another network it convicts nobody");
+    assert!(!Equivocation { height: Height(6), ..twice.clone() }.convicts(&network), "nor of another height");
+    let innocent = Equivocation { validator: key(1).public(), ..twice.clone() };
+    assert!(!innocent.convicts(&network), "nor anybody else");
+    let mut same = MisbehaviorEvidence { proposals: Default::default(), votes: Default::default() };
+    same.votes.add(signed(NilOrVal::Nil), signed(NilOrVal::Nil));
+    let (validator, pair) = super::super::evidence::pairs(&same).remove(0);
+    assert!(
+        !Equivocation { height: Height(5), validator, pair }.convicts(&network),
+        "nor for one vote, twice"
+    );
+}
