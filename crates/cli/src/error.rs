@@ -104,6 +104,13 @@ impl CliError {
         refused
     }
 
+    /// It may still happen, or have happened.
+    #[must_use]
+    pub fn not_definite(mut self) -> Self {
+        self.0.definite = false;
+        self
+    }
+
     /// Adds what the command had found when it failed.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {

@@ -4,10 +4,12 @@
 //!   parclose record list … --> running.json of the home: socket? --> the node's own command line --> JSON value
 //! ```
 //!
-//! Paths on the line are read and written by the node, from where it was started: give them whole.
+//! Paths on the line are made whole here, and what the command reads from its standard input goes with it.
+
+mod line;
 
 use std::cell::RefCell;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -15,12 +17,16 @@ use std::sync::Arc;
 
 use parclose_node::run::{Commands, Running};
 use parclose_node::{Consortium, node_home};
+use parclose_types::Fault;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::args::{Args, Command};
 use crate::contexts::select;
 use crate::error::CliError;
+
+/// What a command may have on its standard input.
+const INPUT_BYTES_MAX: u64 = 1 << 20;
 
 thread_local! {
     /// the consortium of the node on whose thread this is
@@ -33,10 +39,26 @@ pub fn here() -> Option<Arc<Consortium>> {
     HERE.with_borrow(Clone::clone)
 }
 
+thread_local! {
+    /// what the command that is answered on this thread has on its standard input
+    static INPUT: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// What a command reads where it is given `-`: this process's standard input, or that of whoever sent it here.
+pub fn standard_input(bytes_max: u64) -> std::io::Result<String> {
+    if here().is_some() {
+        return INPUT.take().ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into());
+    }
+    let mut text = String::new();
+    std::io::stdin().take(bytes_max).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// A command on its way to a node.
 #[derive(Serialize, Deserialize)]
 struct Request {
     line: Vec<String>,
+    input: Option<String>,
 }
 
 /// What a node answers.
@@ -61,24 +83,29 @@ pub enum Answer {
 /// # Rules
 ///
 /// > CLI-11: a command on a home that a running node holds is run by that node.
+/// > CLI-14: a command whose node does not answer ends with exit code 7, and its outcome counts as not known.
 pub fn forward(args: &Args) -> Result<Option<Answer>, CliError> {
     if !is_of_a_node(&args.command) {
         return Ok(None);
     }
-    let Some(mut stream) = connected(&args.global.home) else { return Ok(None) };
-    let unknown = |error: std::io::Error| {
-        let home = args.global.home.join("running.json");
-        CliError::file(&home, &error)
-    };
-    let line = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-    let request = serde_json::to_vec(&Request { line }).map_err(|e| unknown(e.into()))?;
+    let Some(stream) = connected(&args.global.home) else { return Ok(None) };
+    let (line, reads_input) = line::whole(std::env::args_os().collect())?;
+    let input = if reads_input { Some(standard_input(INPUT_BYTES_MAX)) } else { None };
+    let input = input.transpose().map_err(|e| CliError::file(Path::new("-"), &e))?;
+    let answer = ask(stream, &Request { line, input });
+    answer.map(Some).map_err(|reason| {
+        let told = format!("the node of this home has not answered: {reason}");
+        let fix = "look whether it happened, for example with `parclose tx list`, and at the node's log";
+        CliError::new("OUTCOME_UNKNOWN", "CLI-14", Fault::Operator, told, fix).not_definite()
+    })
+}
+
+fn ask(mut stream: UnixStream, request: &Request) -> std::io::Result<Answer> {
+    serde_json::to_writer(&stream, request)?;
+    stream.shutdown(Shutdown::Write)?;
     let mut answer = Vec::new();
-    stream
-        .write_all(&request)
-        .and_then(|()| stream.shutdown(Shutdown::Write))
-        .and_then(|()| stream.read_to_end(&mut answer))
-        .map_err(unknown)?;
-    serde_json::from_slice(&answer).map(Some).map_err(|e| unknown(e.into()))
+    stream.read_to_end(&mut answer)?;
+    Ok(serde_json::from_slice(&answer)?)
 }
 
 fn connected(home: &Path) -> Option<UnixStream> {
@@ -125,6 +152,7 @@ impl Commands for OfNode {
         HERE.set(Some(consortium.clone()));
         let answer = run(consortium, request);
         HERE.set(None);
+        INPUT.set(None);
         let answer = answer.unwrap_or_else(|error| Answer::Failed {
             json: error.to_json(),
             prose: error.to_prose(),
@@ -137,6 +165,7 @@ impl Commands for OfNode {
 fn run(consortium: &Consortium, request: &[u8]) -> Result<Answer, CliError> {
     let refused = |reason: String| CliError::usage(reason, "use a `parclose` of the node's version");
     let request: Request = serde_json::from_slice(request).map_err(|e| refused(e.to_string()))?;
+    INPUT.set(request.input);
     let line = request.line.into_iter().map(Into::into).collect();
     let mut args = match select::parse_line(line) {
         Ok(args) => args,
@@ -144,6 +173,8 @@ fn run(consortium: &Consortium, request: &[u8]) -> Result<Answer, CliError> {
         Err(select::NotParsed::Refused(error)) => return Err(*error),
     };
     consortium.home().path().clone_into(&mut args.global.home);
+    // Nobody sits at a node.
+    args.global.passphrase.no_input = true;
     if !is_of_a_node(&args.command) {
         return Err(refused("this is not a node's command".into()));
     }

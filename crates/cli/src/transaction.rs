@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::args::{Global, OfChannel, Tx};
 use crate::context::{in_room, with_channel, with_consortium};
 use crate::error::CliError;
+use crate::hosting;
 
 /// Runs `parclose tx …`.
 pub fn run(global: &Global, command: &Tx) -> Result<Value, CliError> {
@@ -29,13 +30,12 @@ pub fn run(global: &Global, command: &Tx) -> Result<Value, CliError> {
 const DRAFT_BYTES_MAX: u64 = 1 << 20;
 
 fn read_draft(file: &Path) -> Result<Value, CliError> {
-    let mut text = String::new();
     let read = if file == Path::new("-") {
-        std::io::stdin().take(DRAFT_BYTES_MAX).read_to_string(&mut text)
+        hosting::standard_input(DRAFT_BYTES_MAX)
     } else {
-        std::fs::File::open(file).and_then(|f| f.take(DRAFT_BYTES_MAX).read_to_string(&mut text))
+        std::fs::File::open(file).and_then(|f| std::io::read_to_string(f.take(DRAFT_BYTES_MAX)))
     };
-    read.map_err(|e| CliError::file(file, &e))?;
+    let text = read.map_err(|e| CliError::file(file, &e))?;
     serde_json::from_str(&text).map_err(|e| CliError::usage(format!("`{}`: {e}", file.display()), DRAFT_FORM))
 }
 

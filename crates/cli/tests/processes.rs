@@ -29,13 +29,17 @@ impl Drop for Consortium {
 }
 
 fn parclose(home: &Path, arguments: &[&str]) -> Run {
+    command(home, arguments).stdin(std::process::Stdio::null()).output().expect("the command starts").into()
+}
+
+fn command(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parclose"));
     for variable in ["PARCLOSE_PASSPHRASE_FILE", "PARCLOSE_CONTEXT", "PARCLOSE_CONFIG"] {
         command.env_remove(variable);
     }
     let templates = concat!(env!("CARGO_MANIFEST_DIR"), "/../../channels");
     command.arg("--home").arg(home).args(["--json", "--templates", templates]).args(arguments);
-    command.stdin(std::process::Stdio::null()).output().expect("the command starts").into()
+    command
 }
 
 /// A first port after which nobody listens on the next nine.
@@ -64,6 +68,21 @@ impl Consortium {
 
     fn at(&self, member: &str, arguments: &[&str]) -> Run {
         parclose(&self.folder.path().join("nodes").join(member), arguments)
+    }
+
+    /// A command as somebody types it who stands in the consortium's folder.
+    fn typed(&self, member: &str, arguments: &[&str], input: &str) -> Run {
+        use std::io::Write;
+        let home = Path::new("nodes").join(member);
+        let mut child = command(&home, arguments)
+            .current_dir(self.folder.path())
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("the command starts");
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().expect("it ends").into()
     }
 
     fn running(&self) -> usize {
@@ -151,8 +170,45 @@ fn cli_11_commands_on_a_running_node_are_run_by_it_and_nothing_acknowledged_is_l
     assert_eq!(up.code, 0, "{}", up.stderr);
     acknowledged.push(consortium.issue("INV-10"));
     consortium.audit(&acknowledged);
-    let down = consortium.dev(&["down"]);
-    assert_eq!((down.code, consortium.running()), (0, 0), "{}", down.stderr);
+    // What a command reads goes with it: standard input, and a path from where it was typed.
+    let draft = receivable("INV-11", "supplier-a", "bank-1").to_string();
+    let line = ["tx", "submit", "-c", "trade-a", "--as", "supplier-a"];
+    let typed = consortium.typed("supplier-a", &[&line[..], &["-"]].concat(), &draft);
+    assert_eq!(typed.value()["verdict"], "applied", "{}", typed.stderr);
+    std::fs::write(consortium.folder.path().join("here.json"), draft.replace("INV-11", "INV-12")).unwrap();
+    let here = consortium.typed("supplier-a", &[&line[..], &["here.json"]].concat(), "");
+    assert_eq!(here.value()["verdict"], "applied", "{}", here.stderr);
+    // Two of four validators are gone: nothing is ordered, and who waits for it does not keep the node from stopping.
+    for member in ["supplier-b", "bank-1"] {
+        assert_eq!(consortium.dev(&["kill", member]).code, 0);
+    }
+    let waiting = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| consortium.typed("supplier-a", &[&line[..], &["-"]].concat(), &draft));
+        let down = consortium.dev(&["down"]);
+        assert_eq!((down.code, consortium.running()), (0, 0), "{}", down.stderr);
+        waiting.join().unwrap()
+    });
+    assert_ne!(waiting.code, 0, "nobody said that it was written");
+}
+
+#[test]
+fn cli_14_a_node_that_does_not_answer_leaves_the_outcome_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("client.sock");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let running = serde_json::json!({
+        "schema": "parclose.running/1", "pid": 1, "network": "00".repeat(32), "admin": null, "socket": socket,
+    });
+    std::fs::write(folder.path().join("running.json"), running.to_string()).unwrap();
+    let asked = std::thread::scope(|scope| {
+        scope.spawn(|| drop(listener.accept().unwrap()));
+        parclose(folder.path(), &["channel", "list", "--as", "buyer"])
+    });
+    let told = asked.value();
+    assert_eq!(
+        (asked.code, told["rule"].as_str(), told["definite"].as_bool()),
+        (7, Some("CLI-14"), Some(false))
+    );
 }
 
 #[test]

@@ -258,6 +258,13 @@ impl RootChain for ClusterRoot {
         self.shared.ledger.head()
     }
 
+    /// # Rules
+    ///
+    /// > CON-19: a node of a cluster is level with the chain once a height was decided that it did not have to fetch.
+    fn is_current(&self) -> bool {
+        self.shared.is_current()
+    }
+
     fn commit(&self, candidates: Vec<RootTransaction>) -> Result<Committed, RootUnavailable> {
         let mut waiting = Vec::with_capacity(candidates.len());
         for candidate in candidates {

@@ -3,6 +3,7 @@
 mod codec;
 mod conflict;
 mod context;
+mod forms;
 mod guard;
 mod height;
 mod members;
@@ -14,9 +15,10 @@ mod value;
 mod verifier;
 mod vote;
 
-pub(crate) use codec::{EngineCodec, from_engine, to_engine};
+pub(crate) use codec::EngineCodec;
 pub(crate) use conflict::conflict;
 pub(crate) use context::RootContext;
+pub(crate) use forms::{from_engine, to_engine};
 pub(crate) use guard::{Guard, SignedRow};
 pub(crate) use height::EngineHeight;
 pub(crate) use members::{Address, Members};

@@ -140,6 +140,12 @@ pub trait RootChain: Send + Sync {
     /// The last final height.
     fn head(&self) -> Height;
 
+    /// Whether this node has been level with the chain since it started: a height was decided while it took
+    /// part. Before that it may lack what was ordered long ago. What makes its blocks itself lacks nothing.
+    fn is_current(&self) -> bool {
+        true
+    }
+
     /// Makes one block of whatever can be ordered of the candidates, in their order, and returns when
     /// it is final. No candidates make an empty block.
     fn commit(&self, candidates: Vec<RootTransaction>) -> Result<Committed, RootUnavailable>;

@@ -1,7 +1,7 @@
 //! Ed25519 (RFC 8032) with one rule on every path: `verify_strict`.
 //!
 //! It refuses small-order `A` and `R`, non-canonical `R` and non-canonical `s`, so two verifiers
-//! cannot disagree (AUT-02). Only the BFT engine's own votes follow the engine's rule.
+//! cannot disagree (AUT-02), about the votes of the root chain no more than about anything else.
 
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use parclose_types::{PublicKey, SignatureBytes};
@@ -56,7 +56,7 @@ impl Verifier {
     ///
     /// # Rules
     ///
-    /// > AUT-02: every signature but the engine's votes is checked with the strict Ed25519 rule, one by one.
+    /// > AUT-02: every signature, the engine's votes among them, is checked with the strict Ed25519 rule, one by one.
     pub fn verify(&self, message: &[u8], signature: &SignatureBytes) -> Result<(), NotSigned> {
         self.0.verify_strict(message, &Signature::from_bytes(&signature.0)).map_err(|_| NotSigned)
     }

@@ -46,8 +46,7 @@ struct MemoryTransport {
 impl Transport for MemoryTransport {
     fn send(&self, to: &PublicKey, frame: Vec<u8>) -> Result<(), Unreachable> {
         let inbox = self.inboxes.lock().unwrap_or_else(PoisonError::into_inner).get(to).cloned();
-        inbox.ok_or(Unreachable)?.deliver(self.from, frame);
-        Ok(())
+        if inbox.ok_or(Unreachable)?.deliver(self.from, frame) { Ok(()) } else { Err(Unreachable) }
     }
 }
 
@@ -59,8 +58,9 @@ mod tests {
     struct Kept(Mutex<Vec<(PublicKey, Vec<u8>)>>);
 
     impl Inbox for Kept {
-        fn deliver(&self, from: PublicKey, frame: Vec<u8>) {
+        fn deliver(&self, from: PublicKey, frame: Vec<u8>) -> bool {
             self.0.lock().unwrap().push((from, frame));
+            true
         }
     }
 

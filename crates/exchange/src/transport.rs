@@ -16,6 +16,7 @@ pub trait Transport: Send + Sync {
 
 /// Where a transport delivers what arrives for one member of one channel.
 pub trait Inbox: Send + Sync {
-    /// A frame from a peer.
-    fn deliver(&self, from: PublicKey, frame: Vec<u8>);
+    /// A frame from a peer; `false` if there is no room for it: it is dropped, and who sent it is told as far as
+    /// the transport can.
+    fn deliver(&self, from: PublicKey, frame: Vec<u8>) -> bool;
 }

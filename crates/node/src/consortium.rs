@@ -203,10 +203,15 @@ impl Consortium {
                     self.root_handle.submit(RootTransaction::OpenChannel(opening), Box::new(told));
                     self.start_room(member, directory, card)
                 }
+                // Of several nodes one may only be late to hear of the opening.
+                Ok(None) if self.root_task.is_none() => self.start_room(member, directory, card),
                 Ok(None) => directory.remove_channel(card),
                 Err(error) => Err(error),
             },
-            Ok(false) => self.start_room(member, directory, card),
+            Ok(false) => {
+                directory.forget_opening(card);
+                self.start_room(member, directory, card)
+            }
             Err(error) => Err(error),
         };
         let Err(HomeError::Channel(reason)) = started else { return started };
@@ -412,4 +417,4 @@ pub fn open_channel(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -294,6 +294,11 @@ impl MemberDirectory {
         }
     }
 
+    /// It is ordered, or was never needed.
+    pub(crate) fn forget_opening(&self, card: &ChannelCard) {
+        let _ = std::fs::remove_file(self.opening_file(card));
+    }
+
     fn opening_file(&self, card: &ChannelCard) -> PathBuf {
         self.path.join("channels").join(&card.name).join("opening")
     }

@@ -7,19 +7,17 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::consortium::Consortium;
 use crate::home::broken;
-use crate::run::{Commands, RunError};
+use crate::run::{Commands, Engine, RunError};
 
 /// A command line, in bytes.
 const REQUEST_BYTES_MAX: u64 = 1 << 20;
 
 /// What is behind the socket.
 pub(crate) struct Hosted<'a> {
-    pub(crate) consortium: &'a Arc<Consortium>,
+    pub(crate) engine: &'a dyn Engine,
     pub(crate) commands: &'a dyn Commands,
     pub(crate) socket: Option<&'a Path>,
 }
@@ -74,7 +72,7 @@ impl Hosted<'_> {
         if request.is_empty() {
             return Ok(());
         }
-        let answer = self.commands.answer(self.consortium, &request);
+        let answer = self.commands.answer(self.engine.consortium(), &request);
         connection.write_all(&answer)
     }
 }

@@ -187,8 +187,8 @@ impl Card {
 struct SetupInbox(Sender<(PublicKey, Vec<u8>)>);
 
 impl Inbox for SetupInbox {
-    fn deliver(&self, from: PublicKey, frame: Vec<u8>) {
-        let _ = self.0.send((from, frame));
+    fn deliver(&self, from: PublicKey, frame: Vec<u8>) -> bool {
+        self.0.send((from, frame)).is_ok()
     }
 }
 

@@ -1,9 +1,9 @@
 //! The node: homes, rooms, and the threads that drive them. The only crate that spawns.
 //!
-//! A [`Consortium`] is a home directory opened in one process: the root chain
-//! with its embedded validator, and for every member and channel a [`room`]: the thread that owns this
-//! member's side of that channel. Rooms talk to each other over `exchange` only, and to the root chain
-//! through its trait only, so that separate processes can take their place.
+//! A [`Consortium`] is a home opened in this process: a root chain, and for every member and channel in it a
+//! [`room`]: the thread that owns this member's side of that channel. Rooms talk to each other over `exchange`
+//! only, and to the root chain through its trait only. So they stand on one embedded validator and a network in
+//! memory, or, in a [`Networked`] node, on a cluster of validators and a network of sockets.
 
 pub mod address_book;
 pub mod admin;

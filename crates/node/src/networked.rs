@@ -41,6 +41,17 @@ pub struct Networked {
     cluster: Arc<ClusterRoot>,
     swarm: Arc<SwarmNetwork>,
     heartbeat: Duration,
+    known: Known,
+}
+
+/// Whom a node should be connected to.
+#[derive(Clone, Debug)]
+struct Known {
+    /// the other nodes that vote
+    validators: Vec<String>,
+    /// whether this one does
+    votes: bool,
+    /// all nodes, itself among them
     nodes: u64,
 }
 
@@ -61,7 +72,11 @@ impl Networked {
         let book = node_home::read_address_book(home.path()).map_err(|e| told(home.path(), &e))?;
         book.check_against(&home.genesis()?).map_err(|e| told(home.path(), &e))?;
         let others = Others::of(&book, &card)?;
-        let nodes = u64::try_from(book.cards().len()).unwrap_or(u64::MAX);
+        let known = Known {
+            validators: others.validators.clone(),
+            votes: card.claims().validator.is_some(),
+            nodes: count(book.cards().len()),
+        };
         let mut started = None;
         let consortium = Consortium::open_on(home, config.awake_max, |home, cache, on_head| {
             let (cluster, swarm) = start(home, config, others, (cache.clone(), on_head))?;
@@ -73,7 +88,7 @@ impl Networked {
         let (cluster, swarm) = started;
         let heartbeat = config.consensus.heartbeat;
         let consortium = Arc::new(consortium);
-        Ok(Self { consortium, cluster, swarm, heartbeat, nodes })
+        Ok(Self { consortium, cluster, swarm, heartbeat, known })
     }
 
     /// Its side of the consortium.
@@ -115,7 +130,7 @@ impl Networked {
             cluster: Arc::downgrade(&self.cluster),
             swarm: Arc::downgrade(&self.swarm),
             heartbeat: self.heartbeat,
-            nodes: self.nodes,
+            known: self.known.clone(),
         }
     }
 
@@ -126,6 +141,10 @@ impl Networked {
         cluster.stop();
         swarm.stop();
     }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 fn told(home: &Path, error: &dyn std::fmt::Display) -> HomeError {
@@ -175,7 +194,7 @@ fn start(
         root: Some(inbox.clone()),
     })?);
     let options = ClusterOptions {
-        directory: config.storage.root.clone(),
+        directory: config.root_directory.clone(),
         moniker: moniker(home, &genesis),
         node_key: node_key.keypair(),
         listen: config.consensus.listen.multiaddr().to_string(),
@@ -185,6 +204,7 @@ fn start(
         timing: Timing {
             propose: config.consensus.propose,
             vote: config.consensus.vote,
+            round: config.consensus.round,
             heartbeat: config.consensus.heartbeat,
             gather: GATHER,
         },
@@ -233,8 +253,7 @@ impl Relay {
 impl RootRelay for Relay {
     fn hand_in(&self, transaction: &[u8]) -> bool {
         let Some((swarm, up)) = self.up() else { return false };
-        let count = u64::try_from(up.len()).unwrap_or(u64::MAX);
-        let Some(chosen) = generator().next_u64().checked_rem(count) else { return false };
+        let Some(chosen) = generator().next_u64().checked_rem(count(up.len())) else { return false };
         let Some(name) = usize::try_from(chosen).ok().and_then(|at| up.get(at)) else { return false };
         // Whatever it answers: what is not final after a while is handed in again, to another.
         swarm.offer(name, transaction.to_vec(), true, Box::new(|_| {}));
@@ -274,23 +293,27 @@ pub struct NetworkedStatus {
     cluster: Weak<ClusterRoot>,
     swarm: Weak<SwarmNetwork>,
     heartbeat: Duration,
-    nodes: u64,
+    known: Known,
 }
 
 impl NodeStatus for NetworkedStatus {
     fn report(&self) -> Report {
         use parclose_types::Failure;
-        let connected = self.swarm.upgrade().map_or(0, |swarm| swarm.connected().len());
-        let reached = u64::try_from(connected).unwrap_or(u64::MAX).saturating_add(1);
-        let reach = Reach { reached, known: self.nodes };
+        let connected = self.swarm.upgrade().map_or_else(Vec::new, |swarm| swarm.connected());
+        let Known { validators, votes, nodes } = &self.known;
+        // A node is known to be up by its place in the network between members; its engine has its own connections.
+        let voting = validators.iter().filter(|name| connected.contains(name)).count();
+        let with_own = |others: usize| count(others).saturating_add((*votes).into());
+        let validators = Reach { reached: with_own(voting), known: with_own(validators.len()) };
+        let peers = Reach { reached: count(connected.len()).saturating_add(1), known: *nodes };
         let stopped = self.cluster.upgrade().map(|cluster| cluster.status().stopped);
         let stopped = stopped.unwrap_or(Some(RootUnavailable::Stopped)).map(|reason| reason.rule());
         let report = self.consortium.report();
         Report {
             heartbeat: Some(self.heartbeat),
             stopped: stopped.or(report.stopped),
-            validators: reach,
-            peers: reach,
+            validators,
+            peers,
             ..report
         }
     }

@@ -5,6 +5,7 @@
 //! of its member when keys turn over. It reacts to what is put into its inbox and to nothing else.
 
 mod awake;
+mod backlog;
 mod execute;
 mod fault;
 mod flight;
@@ -35,6 +36,7 @@ use crate::root_task::RootHandle;
 use crate::submission::{Outcome, SubmitError};
 use awake::Place;
 pub use awake::{AWAKE_MAX, Awake};
+use backlog::Backlog;
 use flight::Flight;
 use handover::Gathered;
 use newest::Newest;
@@ -69,6 +71,7 @@ pub struct RoomHandle {
     orders: Sender<Order>,
     broken_off: Arc<AtomicBool>,
     resting: Arc<AtomicBool>,
+    backlog: Backlog,
 }
 
 impl std::fmt::Debug for RoomHandle {
@@ -78,8 +81,9 @@ impl std::fmt::Debug for RoomHandle {
 }
 
 impl Inbox for RoomHandle {
-    fn deliver(&self, from: PublicKey, frame: Vec<u8>) {
-        let _ = self.orders.send(Order::Frame(from, frame));
+    fn deliver(&self, from: PublicKey, frame: Vec<u8>) -> bool {
+        let bytes = frame.len();
+        self.backlog.takes(bytes) && self.orders.send(Order::Frame(from, frame)).is_ok()
     }
 }
 
@@ -242,7 +246,7 @@ struct Room {
     /// an anchored batch that this member lacks and has asked for
     missing: Option<Missing>,
     /// events of the channel that were ordered when this room was started
-    ordered_at_start: u64,
+    ordered_at_start: Option<u64>,
     stopped: Option<ChannelError>,
 }
 
@@ -270,6 +274,7 @@ struct Parts {
     broken_off: Arc<AtomicBool>,
     /// its store is closed
     resting: Arc<AtomicBool>,
+    backlog: Backlog,
 }
 
 impl Parts {
@@ -278,6 +283,7 @@ impl Parts {
             orders: self.own.clone(),
             broken_off: self.broken_off.clone(),
             resting: self.resting.clone(),
+            backlog: self.backlog.clone(),
         }
     }
 }
@@ -313,7 +319,8 @@ pub fn start(seat: Seat, around: Surroundings) -> Result<(RoomHandle, JoinHandle
     let Surroundings { network, root, root_handle, awake } = around;
     let broken_off = Arc::new(AtomicBool::new(false));
     let (broken, resting) = (broken_off.clone(), Arc::default());
-    let parts = Parts { seat, network, root, root_handle, awake, own, broken_off: broken, resting };
+    let backlog = Backlog::default();
+    let parts = Parts { seat, network, root, root_handle, awake, own, broken_off: broken, resting, backlog };
     let handle = parts.handle();
     let state = match Resting::of(&parts) {
         Some(resting) => State::Resting(Box::new(resting)),
@@ -376,7 +383,6 @@ impl Room {
         transport: Arc<dyn Transport>,
         message_number: u64,
     ) -> Self {
-        let ordered = parts.root.tag_state(&channel.tag()).ok().flatten();
         parts.resting.store(false, Ordering::SeqCst);
         Self {
             place: parts.awake.wakes(parts.handle()),
@@ -404,8 +410,7 @@ impl Room {
             unattested: None,
             quiescing: Vec::new(),
             missing: None,
-            // A channel that is not open yet begins with its opening.
-            ordered_at_start: ordered.map_or(1, |tag| tag.count),
+            ordered_at_start: None,
             stopped: None,
         }
     }
@@ -434,7 +439,10 @@ impl Room {
         }
         match order {
             Order::Submit(wanted) => self.take(*wanted),
-            Order::Frame(from, frame) => self.on_frame(from, &frame),
+            Order::Frame(from, frame) => {
+                self.parts.backlog.is_done(frame.len());
+                self.on_frame(from, &frame);
+            }
             Order::RootHead => self.on_root_head(),
             Order::NotAnchored(commitment, rule, final_answer) => {
                 self.on_not_anchored(&commitment, &rule, final_answer);

@@ -107,11 +107,13 @@ impl Failure for RunError {
 }
 
 /// What a node runs: a consortium in one process, or a member's side of one over the network.
-pub trait Engine: Send {
+pub trait Engine: Send + Sync {
     /// The way to ask how it is.
     fn status(&self) -> Arc<dyn NodeStatus>;
     /// What commands work on.
     fn consortium(&self) -> &Arc<Consortium>;
+    /// Lets go of whoever waits for others: it could be for ever.
+    fn release(&self);
     /// Ends everything, after what is on its way.
     fn stop(self: Box<Self>);
 }
@@ -131,6 +133,10 @@ impl Engine for Networked {
         Self::consortium(self)
     }
 
+    fn release(&self) {
+        self.consortium().stop_rooms();
+    }
+
     fn stop(self: Box<Self>) {
         Self::stop(*self);
     }
@@ -148,6 +154,9 @@ impl Engine for OneProcess {
     fn consortium(&self) -> &Arc<Consortium> {
         &self.0
     }
+
+    /// Everybody who is waited for is in this process.
+    fn release(&self) {}
 
     fn stop(self: Box<Self>) {
         match Arc::into_inner(self.0) {
@@ -210,7 +219,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 ///
 /// # Rules
 ///
-/// > NOD-20: a node that is told to stop finishes what is on its way, closes its stores, and takes its running.json away.
+/// > NOD-20: a node that is told to stop finishes what needs nobody else, tells whoever waits for others that the outcome is not known, closes its stores, and takes its running.json away.
 fn run_until(
     runtime: &tokio::runtime::Runtime,
     home: Home,
@@ -224,8 +233,10 @@ fn run_until(
     let engine = start_engine(home, config)?;
     let status = engine.status();
     let admin = Admin::new(status.clone(), log_level, &path);
-    let hosted =
-        Hosted { consortium: engine.consortium(), commands, socket: config.client_socket.as_deref() };
+    // Whoever comes with a command may stand in another directory.
+    let socket =
+        config.client_socket.as_ref().map(std::path::absolute).transpose().map_err(RunError::System)?;
+    let hosted = Hosted { engine: &*engine, commands, socket: socket.as_deref() };
     let ended = match listen(runtime, admin, config.admin_listen) {
         Ok(server) => serve(runtime, &path, (server, hosted), &*status, told, on_ready),
         Err(error) => Err(error),
@@ -280,6 +291,7 @@ fn serve(
             }
         });
         stopping.store(true, Ordering::SeqCst);
+        hosted.engine.release();
         hosted.wake_up();
         drop(serving.map(std::thread::ScopedJoinHandle::join));
     });

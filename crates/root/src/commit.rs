@@ -1,8 +1,7 @@
 //! Commit certificates: more than two thirds of the validators have signed a block's header hash.
 //!
-//! The signed bytes are those of the BFT engine's precommit, also while one embedded validator signs
-//! alone, so that receipts keep their form when the cluster comes. Honest signatures verify under the
-//! strict rule as under the engine's own (R44).
+//! The signed bytes are those of the BFT engine's precommit, also where one embedded validator signs
+//! alone, and the engine verifies by the same strict rule as everybody: whatever it counts, receipts hold.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::{SigningKey, verify};

@@ -105,6 +105,8 @@ labels! {
     PRECOMMIT = "precommit";
     /// what every other vote of a validator signs: prevotes, and precommits for no value
     VOTE = "vote";
+    /// digest of a message that a validator has signed, in its record
+    SIGNED = "signed";
     /// what the proposer of a round signs
     PROPOSAL = "proposal";
     /// what the proposer of a round signs under the parts of a block

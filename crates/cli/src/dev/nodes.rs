@@ -7,6 +7,8 @@
 //!
 //! The ceremony and the founding of channels are those of separate members; only the person at the keyboard is one.
 
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -21,7 +23,7 @@ use parclose_node::run::Running;
 use parclose_node::{Home, node_home, shared_cache};
 use parclose_transaction::Definition;
 use parclose_types::{Fault, NetworkId};
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::{CHANNELS, MEMBERS};
@@ -33,8 +35,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// Whole, so that a process is found by it from any directory.
 fn folder(global: &Global, name: &str) -> PathBuf {
-    global.home.join("nodes").join(name)
+    let home = std::path::absolute(&global.home).unwrap_or_else(|_| global.home.clone());
+    home.join("nodes").join(name)
 }
 
 /// Makes everybody's home and starts the nodes, or starts those of a consortium that is there.
@@ -116,15 +120,15 @@ fn found(
 fn process(global: &Global, name: &str) -> Option<(Pid, Running)> {
     let running: Running = read_json(&node_home::running(&folder(global, name))).ok()?;
     let pid = i32::try_from(running.pid).ok().and_then(Pid::from_raw)?;
-    let is_there = test_kill_process(pid).is_ok() && !has_ended(running.pid);
-    is_there.then_some((pid, running))
+    is_of(running.pid, &folder(global, name)).then_some((pid, running))
 }
 
-/// Whether a process has ended and nobody has asked for its end: it has a number, and does nothing.
-fn has_ended(pid: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-    matches!(state, Some('Z' | 'X'))
+/// Whether a process is the node of a home. What a crash left behind names a process that is no more, or by now
+/// somebody else's; one that has ended and nobody has asked for has no command line.
+fn is_of(pid: u32, home: &Path) -> bool {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
+    words.contains(&b"node".as_slice()) && words.contains(&home.as_os_str().as_bytes())
 }
 
 /// The process that was started; none if one runs.
@@ -135,7 +139,7 @@ fn start(global: &Global, name: &str) -> Result<Option<Child>, CliError> {
     let home = folder(global, name);
     let _ = std::fs::remove_file(node_home::running(&home));
     let path = home.join("node.log");
-    let log = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+    let log = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
     let log = log.map_err(|e| CliError::file(&path, &e))?;
     let program = std::env::current_exe().map_err(|e| CliError::file(Path::new("parclose"), &e))?;
     let started = Command::new(program)

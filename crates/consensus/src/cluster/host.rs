@@ -350,8 +350,11 @@ impl Host {
             let mut state = self.ledger().state()?;
             self.ledger().make_decided(&mut state, prepared, certificate.clone())?;
         }
-        if let Some(guard) = self.guard.as_ref().filter(|_| self.synced < EngineHeight::from(height)) {
-            guard.watched(height);
+        if self.synced < EngineHeight::from(height) {
+            self.shared.has_caught_up();
+            if let Some(guard) = &self.guard {
+                guard.watched(height);
+            }
         }
         self.checked.clear();
         self.streams.clear();

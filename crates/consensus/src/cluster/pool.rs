@@ -59,7 +59,7 @@ impl Pool {
         bytes: usize,
         origin: Origin,
     ) -> Result<(), NotPooled> {
-        if self.known.contains_key(&digest) {
+        if self.has(&digest) {
             return Err(NotPooled::Known);
         }
         let share = self.shares.get(&origin).copied().unwrap_or_default().saturating_add(bytes);
@@ -73,6 +73,11 @@ impl Pool {
         self.bytes = all;
         self.waiting.insert(self.arrivals, Waiting { transaction, digest, bytes, origin });
         Ok(())
+    }
+
+    /// Whether it waits here.
+    pub(crate) fn has(&self, digest: &Digest) -> bool {
+        self.known.contains_key(digest)
     }
 
     /// Takes out what is final or will never be.

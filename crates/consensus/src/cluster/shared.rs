@@ -35,6 +35,8 @@ pub(crate) struct Shared {
     wanted: AtomicU64,
     head: (Mutex<Height>, Condvar),
     on_head: OnHead,
+    /// a height was decided while this node took part
+    is_current: AtomicBool,
     stopped: AtomicBool,
     reason: Mutex<Option<RootUnavailable>>,
 }
@@ -56,6 +58,7 @@ impl Shared {
             wanted: AtomicU64::new(0),
             head,
             on_head,
+            is_current: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             reason: Mutex::default(),
         }
@@ -122,6 +125,10 @@ impl Shared {
             Err(malformed) => return RootAnswer::Refused { rule: malformed.rule() },
         };
         let digest = transaction.digest();
+        // Before its signatures are checked: everybody passes everything on.
+        if self.mail().pool.has(&digest) {
+            return RootAnswer::Known;
+        }
         match self.check(&transaction) {
             Err(_) => return RootAnswer::Full,
             Ok(Some(reason)) if !reason.is_for_now() => return RootAnswer::Refused { rule: reason.rule() },
@@ -196,6 +203,15 @@ impl Shared {
                 _ => self.hand_in(&digest, transaction),
             }
         }
+    }
+
+    /// A height was decided and did not have to be fetched: what came before is here.
+    pub(crate) fn has_caught_up(&self) {
+        self.is_current.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_current(&self) -> bool {
+        self.is_current.load(Ordering::Acquire)
     }
 
     /// Whether a block is wanted now.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use libp2p::multiaddr::Protocol;
 use malachite_app::app::config::{
     ConsensusConfig, DiscoveryConfig, NodeConfig, P2pConfig, PubSubProtocol, ValuePayload, ValueSyncConfig,
 };
@@ -146,11 +147,24 @@ pub(crate) async fn engine_patiently(
     engine(parts, signer).await
 }
 
+/// Whether the engine can listen: it only logs that it cannot, and goes on alone.
+fn probe(listen: &Multiaddr) -> Result<(), RootUnavailable> {
+    let mut parts = listen.iter();
+    let host = match parts.next() {
+        Some(Protocol::Ip4(host)) => std::net::IpAddr::from(host),
+        Some(Protocol::Ip6(host)) => host.into(),
+        _ => return Ok(()),
+    };
+    let Some(Protocol::Tcp(port)) = parts.next() else { return Ok(()) };
+    std::net::TcpListener::bind((host, port)).map(drop).map_err(|e| failed(format!("`{listen}`: {e}")))
+}
+
 /// Starts the engine: with votes, if there is somebody to sign them.
 async fn engine(
     parts: Parts,
     signer: Option<Signer>,
 ) -> Result<(Channels<RootContext>, EngineHandle), RootUnavailable> {
+    probe(&parts.listen)?;
     let config = configured(&parts);
     let Parts { moniker, keypair, wal, verifier, address, .. } = parts;
     let named = Address(address);

@@ -99,6 +99,7 @@ impl Cluster {
         let timing = Timing {
             propose: Duration::from_millis(800),
             vote: Duration::from_millis(300),
+            round: Duration::from_millis(300),
             heartbeat: Duration::from_millis(400),
             gather: Duration::from_millis(500),
         };

@@ -11,6 +11,8 @@ pub struct Timing {
     pub propose: Duration,
     /// for the votes of the others, after more than two thirds disagree
     pub vote: Duration,
+    /// what each further round of a height adds to both
+    pub round: Duration,
     /// until an empty block is made
     pub heartbeat: Duration,
     /// for peers, before the first height is begun
@@ -23,6 +25,7 @@ impl Default for Timing {
         Self {
             propose: Duration::from_millis(500),
             vote: Duration::from_millis(200),
+            round: Duration::from_millis(200),
             heartbeat: Duration::from_secs(2),
             gather: Duration::from_millis(700),
         }
@@ -33,11 +36,11 @@ impl Timing {
     pub(crate) fn timeouts(&self) -> LinearTimeouts {
         LinearTimeouts {
             propose: self.propose,
-            propose_delta: self.propose / 2,
+            propose_delta: self.round,
             prevote: self.vote,
-            prevote_delta: self.vote / 2,
+            prevote_delta: self.round,
             precommit: self.vote,
-            precommit_delta: self.vote / 2,
+            precommit_delta: self.round,
             rebroadcast: Duration::from_secs(1),
             max_timeout: Duration::from_secs(10),
         }

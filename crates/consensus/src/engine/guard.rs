@@ -1,4 +1,4 @@
-//! What a validator has signed last, on its disk: it never signs two values for one height and round.
+//! What a validator has signed last, on its disk: it never signs two messages for one place.
 //!
 //! The engine's write-ahead log says the same, but it can be cut short, damaged, or lost with its
 //! directory, and then the engine would vote again. This record lies in the root chain's database and is
@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use malachite_core::Round;
+use parclose_crypto::hash;
 use parclose_store::{Durability, StoreError};
-use parclose_types::{Height, ValueHash};
+use parclose_types::{Digest, Height, labels};
 
 use super::height::EngineHeight;
 use crate::ledger::Ledger;
@@ -42,17 +43,17 @@ impl Slot {
     }
 }
 
-/// The row of [`SIGNED`]: the furthest slot, and the value signed there.
+/// The row of [`SIGNED`]: the furthest slot, and what was signed there; none if that is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct SignedRow {
     slot: Slot,
-    value: Option<ValueHash>,
+    message: Option<Digest>,
 }
 
 /// Why something is not signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotSignedTwice {
-    /// CON-12: the slot, or a later one, has been signed, with another value or one not known any more.
+    /// CON-12: the slot, or a later one, has been signed, with another message or one not known any more.
     #[error("height {}, round {} was signed already", .0.height, .0.round)]
     Signed(Slot),
     /// CON-13: this validator does not know what it has signed.
@@ -87,7 +88,7 @@ impl Guard {
         let known = match ledger.database().get(&SIGNED, &())? {
             Some(row) => Known::Last(row),
             None if is_new => {
-                let first = SignedRow { slot: Slot { height: Height(0), round: 0, step: 0 }, value: None };
+                let first = SignedRow { slot: Slot { height: Height(0), round: 0, step: 0 }, message: None };
                 write(&ledger, &first)?;
                 Known::Last(first)
             }
@@ -100,17 +101,18 @@ impl Guard {
     ///
     /// # Rules
     ///
-    /// > CON-12: a validator signs nothing for a height, round and step before the last one that it signed, and nothing but the same value for that one; its record is synced before the signature leaves.
+    /// > CON-12: a validator signs nothing for a height, round and step before the last one that it signed, and nothing but the same message for that one; its record is synced before the signature leaves.
     /// > CON-13: a validator whose record is lost signs nothing until a height was decided without it while it took part.
-    pub(crate) fn admit(&self, slot: Slot, value: Option<ValueHash>) -> Result<(), NotSignedTwice> {
+    pub(crate) fn admit(&self, slot: Slot, message: &[u8]) -> Result<(), NotSignedTwice> {
+        let message = Some(Digest(hash(labels::SIGNED, &[message])));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
             Known::Lost => return Err(NotSignedTwice::SitsOut),
-            Known::Last(last) if last.slot == slot && last.value == value => return Ok(()),
+            Known::Last(last) if last.slot == slot && last.message == message => return Ok(()),
             Known::Last(last) if last.slot >= slot => return Err(NotSignedTwice::Signed(slot)),
             Known::Last(_) => {}
         }
-        let row = SignedRow { slot, value };
+        let row = SignedRow { slot, message };
         write(&self.ledger, &row)?;
         *known = Known::Last(row);
         Ok(())
@@ -122,7 +124,7 @@ impl Guard {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*known, Known::Lost) {
             let slot = Slot { height, round: u32::MAX, step: u8::MAX };
-            *known = Known::Last(SignedRow { slot, value: None });
+            *known = Known::Last(SignedRow { slot, message: None });
         }
     }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use malachite_core::{SignedMessage, ValidatorProof, VoteExtensionScope};
 use malachite_signing::Error;
 use parclose_crypto::SigningKey;
-use parclose_types::{NetworkId, ValueHash};
+use parclose_types::{NetworkId, SignatureBytes};
 
 use super::context::RootContext;
 use super::guard::{Guard, Slot};
@@ -25,30 +25,27 @@ pub(crate) struct Signer {
 pub(crate) type Signed<T> = SignedMessage<RootContext, T>;
 
 impl Signer {
-    fn admit(&self, slot: Slot, value: Option<ValueHash>) -> Result<(), Error> {
-        self.guard.admit(slot, value).map_err(Error::from_source)
+    /// Signs once the record says that it was signed.
+    fn sign(&self, slot: Slot, message: &[u8]) -> Result<SignatureBytes, Error> {
+        self.guard.admit(slot, message).map_err(Error::from_source)?;
+        Ok(self.key.sign(message))
     }
 }
 
 #[async_trait]
 impl malachite_signing::Signer<RootContext> for Signer {
     async fn sign_vote(&self, vote: Vote) -> Result<Signed<Vote>, Error> {
-        let value = match vote.value {
-            malachite_core::NilOrVal::Nil => None,
-            malachite_core::NilOrVal::Val(value) => Some(value),
-        };
         let slot = match vote.step {
             Step::Prevote => Slot::prevote(vote.height, vote.round),
             Step::Precommit => Slot::precommit(vote.height, vote.round),
         };
-        self.admit(slot, value)?;
-        let signature = self.key.sign(&vote.signing_bytes(&self.network));
+        let signature = self.sign(slot, &vote.signing_bytes(&self.network))?;
         Ok(Signed::new(vote, signature))
     }
 
     async fn sign_proposal(&self, proposal: Proposal) -> Result<Signed<Proposal>, Error> {
-        self.admit(Slot::proposal(proposal.height, proposal.round), Some(proposal.value.0))?;
-        let signature = self.key.sign(&proposal.signing_bytes(&self.network));
+        let slot = Slot::proposal(proposal.height, proposal.round);
+        let signature = self.sign(slot, &proposal.signing_bytes(&self.network))?;
         Ok(Signed::new(proposal, signature))
     }
 

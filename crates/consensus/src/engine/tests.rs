@@ -117,22 +117,39 @@ fn con_12_nothing_is_signed_twice_and_nothing_earlier_over_a_restart_too() {
     let folder = tempfile::tempdir().unwrap();
     let at = |height, round| Slot::prevote(EngineHeight(height), Round::new(round));
     let guard = guarded(folder.path(), true);
-    assert_eq!(guard.admit(at(5, 1), Some(VALUE)), Ok(()));
-    assert_eq!(guard.admit(at(5, 1), Some(VALUE)), Ok(()), "the same again");
+    assert_eq!(guard.admit(at(5, 1), b"one"), Ok(()));
+    assert_eq!(guard.admit(at(5, 1), b"one"), Ok(()), "the same again");
     drop(guard);
     let guard = guarded(folder.path(), false);
-    assert_eq!(guard.admit(at(5, 1), Some(VALUE)), Ok(()), "the same after a restart");
-    for (slot, value) in [
-        (at(5, 1), None),
-        (at(5, 1), Some(ValueHash([0; 32]))),
-        (at(5, 0), Some(VALUE)),
-        (at(4, 9), Some(VALUE)),
-        (Slot::proposal(EngineHeight(5), Round::new(1)), Some(VALUE)),
+    assert_eq!(guard.admit(at(5, 1), b"one"), Ok(()), "the same after a restart");
+    for (slot, message) in [
+        (at(5, 1), b"two"),
+        (at(5, 0), b"one"),
+        (at(4, 9), b"one"),
+        (Slot::proposal(EngineHeight(5), Round::new(1)), b"one"),
     ] {
-        assert_eq!(guard.admit(slot, value), Err(NotSignedTwice::Signed(slot)));
+        assert_eq!(guard.admit(slot, message), Err(NotSignedTwice::Signed(slot)));
     }
-    assert_eq!(guard.admit(Slot::precommit(EngineHeight(5), Round::new(1)), None), Ok(()));
-    assert_eq!(guard.admit(at(6, 0), None), Ok(()));
+    assert_eq!(guard.admit(Slot::precommit(EngineHeight(5), Round::new(1)), b"two"), Ok(()));
+    assert_eq!(guard.admit(at(6, 0), b"two"), Ok(()));
+}
+
+#[test]
+fn con_12_the_validators_hand_signs_one_message_for_a_place() {
+    use malachite_signing::Signer as _;
+    let folder = tempfile::tempdir().unwrap();
+    let guard = Arc::new(guarded(folder.path(), true));
+    let signer = Signer { network: NETWORK, key: Arc::new(key(1)), guard };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let signs = |proposal: Proposal| runtime.block_on(signer.sign_proposal(proposal)).is_ok();
+    let votes = |vote: Vote| runtime.block_on(signer.sign_vote(vote)).is_ok();
+    assert!(signs(proposal()) && signs(proposal()));
+    // The same value proposed with another history is another message, and would convict.
+    assert!(!signs(Proposal { pol_round: Round::new(0), ..proposal() }));
+    assert!(votes(vote(Step::Prevote)) && votes(vote(Step::Precommit)));
+    assert!(!votes(Vote { value: NilOrVal::Nil, ..vote(Step::Precommit) }));
+    assert!(!votes(vote(Step::Prevote)), "nor what came before");
+    assert!(!signs(proposal()));
 }
 
 #[test]
@@ -141,11 +158,11 @@ fn con_13_without_a_record_nothing_is_signed_until_a_height_was_watched() {
     let at = |height| Slot::precommit(EngineHeight(height), Round::new(0));
     let guard = guarded(folder.path(), false);
     assert!(guard.sits_out());
-    assert_eq!(guard.admit(at(9), None), Err(NotSignedTwice::SitsOut));
+    assert_eq!(guard.admit(at(9), b"any"), Err(NotSignedTwice::SitsOut));
     guard.watched(parclose_types::Height(9));
     assert!(!guard.sits_out());
-    assert_eq!(guard.admit(at(9), None), Err(NotSignedTwice::Signed(at(9))), "the height that was watched");
-    assert_eq!(guard.admit(at(10), None), Ok(()));
+    assert_eq!(guard.admit(at(9), b"any"), Err(NotSignedTwice::Signed(at(9))), "the height that was watched");
+    assert_eq!(guard.admit(at(10), b"any"), Ok(()));
 }
 
 #[test]

@@ -329,9 +329,12 @@ impl Task {
         }
         let inbox = self.shared.state().seats.get(&(tag, to)).map(|seat| seat.inbox.clone());
         let Some(inbox) = inbox else { return Reply::Unknown };
+        let bytes = frame.len();
+        if !inbox.deliver(from, frame) {
+            return Reply::Full;
+        }
         Counters::add(&self.shared.counters.frames_in, 1);
-        Counters::add(&self.shared.counters.bytes_in, frame.len());
-        inbox.deliver(from, frame);
+        Counters::add(&self.shared.counters.bytes_in, bytes);
         Reply::Taken
     }
 

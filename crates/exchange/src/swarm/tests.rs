@@ -39,8 +39,12 @@ fn name(number: u8) -> String {
 struct Kept(Mutex<Vec<(PublicKey, Vec<u8>)>>);
 
 impl Inbox for Kept {
-    fn deliver(&self, from: PublicKey, frame: Vec<u8>) {
-        self.0.lock().unwrap().push((from, frame));
+    fn deliver(&self, from: PublicKey, frame: Vec<u8>) -> bool {
+        let has_room = !frame.starts_with(b"no room");
+        if has_room {
+            self.0.lock().unwrap().push((from, frame));
+        }
+        has_room
     }
 }
 
@@ -121,13 +125,18 @@ fn net_06_frames_arrive_in_order_under_proven_pseudonyms_both_ways() {
         }));
     }
     assert_eq!(one.traffic().frames_out, 100);
+    // Who has no room says so: the frame counts as lost, and the way is proven anew.
+    from_one.send(&pseudonym(2).public(), b"no room".to_vec()).unwrap();
+    eventually("it is told", || one.traffic().dropped > 0);
+    eventually("and goes on", || proven(&one, 1, 2));
+    let dropped = one.traffic().dropped;
     // Who leaves is not heard any more, though the connection stands.
     let (_, _) = seat(&two, 2, &[], &[]);
     eventually("two has forgotten one", || !proven(&two, 2, 1));
     let before = at_two.count();
     eventually("one's frames are refused", || {
         let _ = from_one.send(&pseudonym(2).public(), vec![9]);
-        one.traffic().dropped > 0
+        one.traffic().dropped > dropped
     });
     assert_eq!(at_two.count(), before);
 }

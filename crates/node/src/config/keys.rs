@@ -82,12 +82,6 @@ pub const KEYS: &[Key] = &[
         "least severity that is logged: a level, or directives such as `info,libp2p=debug`",
     ),
     key(
-        "storage.channels",
-        Kind::Path,
-        "members",
-        "directory of the members' channels, below the home unless it is absolute",
-    ),
-    key(
         "storage.root",
         Kind::Path,
         "root",

@@ -121,7 +121,7 @@ fn the_table_is_sorted_and_every_default_is_a_value() {
     assert!(KEYS.is_sorted_by(|a, b| a.name < b.name));
     assert!(KEYS.iter().all(|key| key.name.split('.').count() == 2 && !key.meaning.ends_with('.')));
     let config = NodeConfig::of(&resolve(&Sources::default()).unwrap(), Path::new("/home"));
-    assert_eq!(config.storage.root, Path::new("/home/root"));
+    assert_eq!(config.root_directory, Path::new("/home/root"));
     assert_eq!(config.client_socket.as_deref(), Some(Path::new("/home/client.sock")));
     assert!(config.admin_listen.is_some_and(|address| address.ip().is_loopback()), "{config:?}");
     assert_eq!(config.log_format, LogFormat::Pretty);

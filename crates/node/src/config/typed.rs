@@ -22,8 +22,8 @@ pub struct NodeConfig {
     pub log_level: String,
     /// channels whose stores are open at a time
     pub awake_max: usize,
-    /// where the databases are
-    pub storage: Storage,
+    /// where the root chain's database and its engine's log are
+    pub root_directory: PathBuf,
     /// socket for the commands of this machine; none if there is none
     pub client_socket: Option<PathBuf>,
 }
@@ -41,15 +41,6 @@ pub struct Consensus {
     pub round: Duration,
     /// when an empty block is proposed
     pub heartbeat: Duration,
-}
-
-/// Where the databases are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Storage {
-    /// the root chain
-    pub root: PathBuf,
-    /// the members' channels
-    pub channels: PathBuf,
 }
 
 /// Form of the log.
@@ -88,10 +79,7 @@ impl NodeConfig {
             },
             log_level: text(settings, "log.level"),
             awake_max: usize::try_from(number(settings, "channels.awake_max")).unwrap_or(usize::MAX),
-            storage: Storage {
-                root: below(path(settings, "storage.root").unwrap_or_default()),
-                channels: below(path(settings, "storage.channels").unwrap_or_default()),
-            },
+            root_directory: below(path(settings, "storage.root").unwrap_or_default()),
             client_socket: path(settings, "client.socket").map(below),
         }
     }

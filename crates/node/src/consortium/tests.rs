@@ -12,14 +12,15 @@ use super::*;
 use crate::found::{Party, found_channel, found_consortium, read_template};
 use crate::submission::{Outcome, SubmitError};
 
+mod ground;
 mod leaving;
 mod resting;
 mod restoring;
 mod stopping;
 mod waiting;
 
-const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../channels/bilateral");
-const ROOM: &str = "statements";
+pub(crate) const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../channels/bilateral");
+pub(crate) const ROOM: &str = "statements";
 
 /// A consortium of three in a temporary folder, with one channel of these members.
 fn consortium(members: &[&str]) -> (tempfile::TempDir, Consortium) {
@@ -37,7 +38,7 @@ fn consortium(members: &[&str]) -> (tempfile::TempDir, Consortium) {
 }
 
 /// What the first of two members states to the second.
-fn statement_of(record: u8, [preparer, counterparty]: [MemberId; 2]) -> Vec<DraftOperation> {
+pub(crate) fn statement_of(record: u8, [preparer, counterparty]: [MemberId; 2]) -> Vec<DraftOperation> {
     let fields = [
         ("month", FieldValue::Text("2026-10".into())),
         ("documents", FieldValue::Integer(record.into())),
@@ -177,7 +178,7 @@ struct StandIn {
 }
 
 impl Inbox for StandIn {
-    fn deliver(&self, from: PublicKey, frame: Vec<u8>) {
+    fn deliver(&self, from: PublicKey, frame: Vec<u8>) -> bool {
         if let (Some(rule), Some(Message::Propose { tag, proposal })) = (self.answers, whole(&frame)) {
             let commitment = Proposal::decode(&proposal).unwrap().commitment();
             let refusal = Message::Refuse { tag, commitment, rule: rule.into() };
@@ -186,6 +187,7 @@ impl Inbox for StandIn {
             }
         }
         self.kept.lock().unwrap().push((from, frame));
+        true
     }
 }
 
@@ -406,7 +408,8 @@ fn nod_07_who_is_far_behind_endorses_nothing() {
     let offer = |blinder: u8| {
         let (tag, proposal) = ann.call(old(blinder)).unwrap();
         let message = Message::Propose { tag, proposal: encode(&proposal) };
-        split(1, &message.to_bytes()).into_iter().for_each(|frame| rooms("bob").deliver(from, frame));
+        let taken = split(1, &message.to_bytes()).into_iter().all(|frame| rooms("bob").deliver(from, frame));
+        assert!(taken);
         rooms("bob").call(|_| ()).unwrap();
         proposal.commitment()
     };

@@ -9,17 +9,16 @@ use std::time::Instant;
 use parclose_channel::Verdict;
 use parclose_consensus::RootChain;
 use parclose_documents::Lei;
-use parclose_transaction::{Definition, DraftOperation, FieldValue};
-use parclose_types::{Failure, Height, MemberId, RecordId, Sequence};
+use parclose_transaction::Definition;
+use parclose_types::{Failure, Height, MemberId, Sequence};
 
 use super::*;
 use crate::ceremony::{Draft, Joining, accept, conclude, join_for_development};
 use crate::config::{Sources, resolve};
+use crate::consortium::tests::{ROOM, TEMPLATE, statement_of};
 use crate::found::{Party, found_channel, read_template};
 use crate::submission::{Outcome, SubmitError};
 
-const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../channels/bilateral");
-const ROOM: &str = "statements";
 const LONG: Duration = Duration::from_secs(120);
 
 fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
@@ -114,7 +113,7 @@ impl Nodes {
         let room = self.running[from].room(ROOM).unwrap();
         let begun = Instant::now();
         loop {
-            match room.submit_and_wait(statement(record, room.call(|c| c.own_id()).unwrap(), to)) {
+            match room.submit_and_wait(statement_of(record, [room.call(|c| c.own_id()).unwrap(), to])) {
                 Ok(outcome) => return outcome,
                 // Nobody has been met yet: nothing was ordered, and it is tried again.
                 Err(SubmitError::NotEndorsed { rule }) if rule == "NOD-09" => {
@@ -144,25 +143,6 @@ impl Nodes {
     fn is_open(&self, member: &str) -> bool {
         self.executed(member).0 > 0
     }
-}
-
-fn statement(record: u8, preparer: MemberId, counterparty: MemberId) -> Vec<DraftOperation> {
-    let fields = [
-        ("month", FieldValue::Text("2026-10".into())),
-        ("documents", FieldValue::Integer(record.into())),
-        ("total", FieldValue::Amount(100, *b"GBP")),
-    ];
-    vec![DraftOperation {
-        action: "create".into(),
-        record_type: "statement".into(),
-        record: RecordId([record; 32]),
-        version: 1,
-        parties: BTreeMap::from([
-            ("preparer".to_owned(), preparer),
-            ("counterparty".to_owned(), counterparty),
-        ]),
-        fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-    }]
 }
 
 #[test]
@@ -235,7 +215,8 @@ fn members_that_are_cut_off_from_each_other_go_on_when_they_meet_again() {
     nodes.running["ann"].network().block("bob", true);
     eventually("they are parted", || nodes.running["ann"].network().connected().is_empty());
     let room = nodes.running["ann"].room(ROOM).unwrap();
-    let refused = room.submit_and_wait(statement(2, room.call(|c| c.own_id()).unwrap(), bob)).unwrap_err();
+    let refused =
+        room.submit_and_wait(statement_of(2, [room.call(|c| c.own_id()).unwrap(), bob])).unwrap_err();
     assert!(matches!(refused, SubmitError::NotEndorsed { rule } if rule == "NOD-09"));
     nodes.running["ann"].network().block("bob", false);
     assert_eq!(nodes.state(2, "ann", bob).verdict, Verdict::Applied);

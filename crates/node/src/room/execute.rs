@@ -5,6 +5,7 @@ use parclose_channel::{ChannelError, Executed, FinalEvent};
 use parclose_exchange::Message;
 use parclose_types::Sequence;
 
+use super::newest::Before;
 use super::{Missing, Room};
 use crate::submission::{Outcome, SubmitError};
 
@@ -21,11 +22,13 @@ impl Room {
 
     /// Executes everything that is final.
     pub(super) fn catch_up(&mut self) {
+        self.look_how_far();
         self.refresh_newest();
         self.come_back();
-        let generation = self.channel.config().generation;
+        let before = Before::of(&self.channel);
         self.execute_final();
-        if self.channel.config().generation != generation {
+        if self.channel.config().generation != before.generation {
+            self.part_from(&before);
             // The rotation may have been ordered after this was looked at above.
             self.refresh_newest();
             self.turn_over();

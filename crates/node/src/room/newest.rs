@@ -57,6 +57,21 @@ impl Newest {
     }
 }
 
+/// Who belonged to the channel before its keys turned over.
+pub(super) struct Before {
+    pub(super) generation: Generation,
+    /// identity and pseudonym of each member
+    members: Vec<(PublicKey, PublicKey)>,
+}
+
+impl Before {
+    pub(super) fn of(channel: &Channel) -> Self {
+        let config = channel.config();
+        let members = config.members.iter().map(|m| (m.certificate.identity, m.certificate.pseudonym));
+        Self { generation: config.generation, members: members.collect() }
+    }
+}
+
 /// The nodes of the members that are known here, by name.
 pub(super) fn hosts(channel: &Channel) -> Vec<String> {
     channel.config().members.iter().map(|member| member.name.clone()).collect()
@@ -80,6 +95,22 @@ impl Room {
     pub(super) fn listen_as(&self, next: &GenerationKeys) {
         let (generation, peers) = (next.generation(), next.endorsers().to_vec());
         let credentials = self.parts.seat.credentials(generation, peers, hosts(&self.channel));
+        let _ = self.parts.network.connect(credentials, Arc::new(self.parts.handle()));
+    }
+
+    /// The keys have turned over: under the pseudonym before only those are still listened to who stay, for
+    /// they may be an event behind.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-25: who is not in the next generation is not heard under the pseudonyms of the one before either, once the rotation is executed.
+    pub(super) fn part_from(&self, before: &Before) {
+        let stays = |identity: &PublicKey| {
+            self.channel.config().members.iter().any(|member| member.certificate.identity == *identity)
+        };
+        let those = before.members.iter().filter(|(identity, _)| stays(identity));
+        let peers = those.map(|(_, pseudonym)| *pseudonym).collect();
+        let credentials = self.parts.seat.credentials(before.generation, peers, hosts(&self.channel));
         let _ = self.parts.network.connect(credentials, Arc::new(self.parts.handle()));
     }
 

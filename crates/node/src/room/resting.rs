@@ -65,6 +65,9 @@ impl Resting {
                 order => match self.wake() {
                     Ok(room) => return Woken::By(Box::new(room), order),
                     Err((resting, error)) => {
+                        if let Order::Frame(_, frame) = &order {
+                            resting.parts.backlog.is_done(frame.len());
+                        }
                         refuse(order, error);
                         self = *resting;
                     }

@@ -46,13 +46,23 @@ impl Room {
     }
 
     /// Whether this room has still to execute what was ordered before it was started: its store may be
-    /// an old one that was put back.
+    /// an old one that was put back, and so may be its root chain's.
     ///
     /// # Rules
     ///
-    /// > NOD-15: a room proposes, endorses and signs nothing until it has executed what the root chain had ordered when it was started.
+    /// > NOD-15: a room proposes, endorses and signs nothing until the root chain has been level with the other nodes' and everything that was ordered by then is executed.
     pub(super) fn comes_back(&self) -> bool {
-        self.executed() < self.ordered_at_start && self.takes_part()
+        let misses = self.ordered_at_start.is_none_or(|ordered| self.executed() < ordered);
+        misses && self.takes_part()
+    }
+
+    /// Notes what has to be executed first, once the root chain can tell. A channel that is not open yet
+    /// begins with its opening.
+    pub(super) fn look_how_far(&mut self) {
+        if self.ordered_at_start.is_none() && self.parts.root.is_current() {
+            let ordered = self.parts.root.tag_state(&self.channel.tag()).ok().flatten();
+            self.ordered_at_start = Some(ordered.map_or(1, |tag| tag.count.max(1)));
+        }
     }
 
     /// # Rules

@@ -198,6 +198,13 @@ fn con_18_an_engine_that_cannot_start_says_so_and_leaves_the_directory_free() {
     let mut options = cluster.options(0, true);
     options.listen = "nowhere".into();
     assert_eq!(ClusterRoot::start(options).unwrap_err().rule(), "CON-18");
+    let taken = TcpListener::bind(("127.0.0.1", cluster.ports[0])).unwrap();
+    assert_eq!(
+        ClusterRoot::start(cluster.options(0, true)).unwrap_err().rule(),
+        "CON-18",
+        "its port is taken"
+    );
+    drop(taken);
     let stranger = ClusterOptions { validator: Some(key(1)), ..cluster.options(0, true) };
     assert_eq!(ClusterRoot::start(stranger).unwrap_err().rule(), "CON-01", "a key without votes");
     cluster.start(0, true);

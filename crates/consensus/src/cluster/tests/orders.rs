@@ -51,6 +51,20 @@ fn four_validators_and_a_follower_have_the_same_chain_and_prove_it() {
 }
 
 #[test]
+fn con_19_a_node_is_level_with_the_chain_once_a_height_was_decided_with_it() {
+    let mut cluster = Cluster::new(1, 1);
+    cluster.start(1, true);
+    assert!(!cluster.node(1).is_current(), "alone it knows nothing of the chain");
+    cluster.start(0, true);
+    cluster.node(0).advance(Height(3)).unwrap();
+    assert!(cluster.node(0).is_current());
+    eventually("the follower is level", || cluster.node(1).is_current());
+    cluster.stop(1);
+    cluster.start(1, false);
+    assert!(!cluster.node(1).is_current(), "what it knew before is not all");
+}
+
+#[test]
 fn mem_02_a_submitter_learns_that_a_transaction_can_never_be_ordered() {
     let cluster = Cluster::all_running(1, 0);
     let channel = cluster.channel(0);

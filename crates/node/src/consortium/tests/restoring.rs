@@ -134,7 +134,7 @@ fn nod_15_a_store_that_was_put_back_endorses_nothing_until_it_has_caught_up() {
     let (tag, proposal) = offered.unwrap();
     let (from, waiting) = (consortium.pseudonym_of("ann"), proposal.commitment());
     let message = Message::Propose { tag, proposal: encode(&proposal) };
-    split(1, &message.to_bytes()).into_iter().for_each(|frame| bob.deliver(from, frame));
+    assert!(split(1, &message.to_bytes()).into_iter().all(|frame| bob.deliver(from, frame)));
     let (done, answer) = channel();
     bob.submit(consortium.statement(2, ["bob", "cyd"]), Box::new(move |o| drop(done.send(o))));
     bob.call(|_| ()).unwrap();

@@ -11,10 +11,8 @@ struct Deaf<F> {
 }
 
 impl<F: Fn(PublicKey, Option<Message>) -> bool + Send + Sync> Inbox for Deaf<F> {
-    fn deliver(&self, from: PublicKey, frame: Vec<u8>) {
-        if (self.hears)(from, whole(&frame)) {
-            self.room.deliver(from, frame);
-        }
+    fn deliver(&self, from: PublicKey, frame: Vec<u8>) -> bool {
+        !(self.hears)(from, whole(&frame)) || self.room.deliver(from, frame)
     }
 }
 
