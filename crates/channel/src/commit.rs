@@ -16,10 +16,11 @@ use crate::execute::FinalEvent;
 use crate::governance::Governance;
 use crate::tables::{
     EVENTS, EventOutcome, EventRow, HEAD, Head, HeadLeaf, ONLY, RECORDS, RecordRow, SALTS, SECRETS, SHARED,
-    TRANSACTIONS, TransactionRow, UNWRAP, VERDICTS, Verdict, VerdictRow,
+    TRANSACTIONS, TransactionRow, UNWRAP, Verdict, VerdictRow,
 };
 use crate::tree::{StoredNodes, Updated, put_update};
 use crate::turnover::Received;
+use crate::verdicts;
 
 pub(crate) mod governed;
 
@@ -79,9 +80,9 @@ impl Channel {
         let mut head = self.head.clone().unwrap_or_else(|| first_head(event.height));
         let mut batch = self.store.batch();
         let first_verdict = head.verdicts.len();
-        for (at, verdict) in (first_verdict..).zip(&written.verdicts) {
+        verdicts::put(&mut batch, first_verdict, &written.verdicts);
+        for verdict in &written.verdicts {
             head.verdicts.push(&encode(verdict));
-            batch.put(&VERDICTS, &at, verdict);
         }
         let leaf = HeadLeaf { sequence, verdicts: head.verdicts.len(), verdicts_root: head.verdicts.root() };
         self.check_tree(sequence)?;

@@ -12,7 +12,7 @@ use crate::error::ChannelError;
 use crate::governance::{DealRow, GenerationRow, MotionRow, Past};
 use crate::tables::{
     BATCHES, EVENTS, EventOutcome, EventRow, MOTIONS, PERMANENT, PRUNABLE, RECORDS, RecordField, RecordRow,
-    TRANSACTIONS, TransactionRow, VERDICTS, VerdictRow,
+    TRANSACTIONS, TransactionRow, VerdictRow,
 };
 
 /// A record as a reader sees it.
@@ -128,7 +128,7 @@ impl Channel {
         let inconsistent = || ChannelError::Inconsistent { what: "a transaction", sequence: place.sequence };
         let permanent = self.store.get(&PERMANENT, &(place.batch, place.index))?.ok_or_else(inconsistent)?;
         let decoded = UnverifiedTransaction::decode(&permanent).map_err(|_| inconsistent())?;
-        let verdict = self.store.get(&VERDICTS, &place.verdict)?.ok_or_else(inconsistent)?;
+        let verdict = self.verdict(place.verdict)?.ok_or_else(inconsistent)?;
         let event = self.store.get(&EVENTS, &place.sequence)?.ok_or_else(inconsistent)?;
         Ok(Some(StoredTransaction {
             digest: *digest,
@@ -169,11 +169,6 @@ impl Channel {
             operation.fields.iter().enumerate().map(field).collect()
         };
         Ok(stored.body.operations.iter().enumerate().map(view).collect())
-    }
-
-    /// Verdicts from an index on, ascending.
-    pub fn verdicts(&self, from: u64, limit: usize) -> Result<Vec<(u64, VerdictRow)>, ChannelError> {
-        Ok(self.store.scan(&VERDICTS, &from, limit)?)
     }
 
     /// An executed event.

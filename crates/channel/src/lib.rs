@@ -55,6 +55,7 @@ pub mod tables;
 mod tree;
 pub mod turnover;
 pub mod upkeep;
+pub mod verdicts;
 pub mod verify;
 
 pub use batch::{Batch, BatchHeader, Proposal};

@@ -11,7 +11,7 @@ use parclose_types::{Sequence, SignatureBytes, TransactionDigest, encode};
 use crate::batch::BatchHeader;
 use crate::channel::Channel;
 use crate::error::ChannelError;
-use crate::tables::{EVENTS, EventOutcome, EventRow, HeadLeaf, PERMANENT, VERDICTS, VerdictRow};
+use crate::tables::{EVENTS, EventOutcome, EventRow, HeadLeaf, PERMANENT, VerdictRow};
 
 /// Opens a channel commitment: header and blinder, to compare with what the root chain ordered.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -118,8 +118,7 @@ impl Channel {
     /// The verdict log as of an executed event.
     pub fn verdict_log(&self, event: &EventRow) -> Result<VerdictLog, ChannelError> {
         let wanted = usize::try_from(event.head.verdicts).unwrap_or(usize::MAX);
-        let rows: Vec<VerdictRow> =
-            self.store.scan(&VERDICTS, &0, wanted)?.into_iter().map(|(_, row)| row).collect();
+        let rows: Vec<VerdictRow> = self.verdicts(0, wanted)?.into_iter().map(|(_, row)| row).collect();
         let list = ProvingList::new(rows.iter().map(encode));
         Ok(VerdictLog { list, rows })
     }

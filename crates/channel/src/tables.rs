@@ -42,8 +42,8 @@ pub const PERMANENT: PartsTable = PartsTable::ordered(6, "permanent");
 pub const PRUNABLE: PartsTable = PartsTable::ordered(7, "prunable");
 /// Records.
 pub const RECORDS: Table<RecordId, RecordRow, Blinded> = Table::<RecordId, RecordRow>::blinded(8, "records");
-/// The verdict log.
-pub const VERDICTS: Table<u64, VerdictRow> = Table::<u64, VerdictRow>::ordered(9, "verdicts");
+/// The verdict log in runs, by the index of their last verdict ([`crate::verdicts`]).
+pub const VERDICTS: Table<u64, Vec<VerdictRow>> = Table::<u64, Vec<VerdictRow>>::ordered(9, "verdicts");
 /// Where a transaction stands.
 pub const TRANSACTIONS: Table<TransactionDigest, TransactionRow, Blinded> =
     Table::<TransactionDigest, TransactionRow>::blinded(10, "transactions");

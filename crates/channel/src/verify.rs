@@ -19,7 +19,7 @@ use crate::error::ChannelError;
 use crate::setup::GENERATION;
 use crate::tables::{
     ALL, EventOutcome, EventRow, GENERATIONS, HeadLeaf, PERMANENT, RECORDS, RecordRow, SALTS, TRANSACTIONS,
-    VERDICTS, Verdict,
+    Verdict,
 };
 
 /// What was verified.
@@ -115,7 +115,7 @@ impl Channel {
     fn verify_verdicts(&self, last: Sequence) -> Result<Frontier, ChannelError> {
         let mut frontier = Frontier::default();
         let mut in_order = true;
-        self.store.visit(&VERDICTS, &0, |at, row| {
+        self.visit_verdicts(0, |at, row| {
             in_order &= at == frontier.len();
             frontier.push(&encode(&row));
             std::ops::ControlFlow::Continue(())

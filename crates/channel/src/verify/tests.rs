@@ -7,7 +7,7 @@ use crate::fixtures::{Trio, create, next_texts, record, update};
 use crate::governance::DealRow;
 use crate::tables::{
     DEALS, DECISION, DEFINITIONS, EVENTS, HEAD, MOTIONS, ONLY, PERMANENT, PRUNABLE, PUBLISHED, SALTS, SETUP,
-    TRANSACTIONS, Verdict,
+    TRANSACTIONS, VERDICTS, Verdict, VerdictRow,
 };
 
 /// Two records, one of them at its second version, and a refused transaction.
@@ -100,25 +100,47 @@ fn cha_04_a_record_that_was_put_back_added_or_removed_is_noticed() {
     assert_eq!(rule(&added), "CHA-04");
 }
 
+/// The stored runs of the verdict log.
+fn runs(trio: &Trio) -> Vec<(u64, Vec<VerdictRow>)> {
+    trio.member(0).store().scan(&VERDICTS, &0, usize::MAX).unwrap()
+}
+
 #[test]
-fn cha_04_a_verdict_that_was_dropped_or_changed_is_noticed() {
-    let before = trio().prepared_verdicts();
-    for at in 0..before + 4 {
+fn cha_04_a_run_of_verdicts_that_was_dropped_moved_or_changed_is_noticed() {
+    let changes: [fn(&mut Vec<VerdictRow>); 5] = [
+        |run| drop(run.pop()),
+        |run| drop(run.remove(0)),
+        |run| run.swap(0, 1),
+        |run| run.push(run[0].clone()),
+        |run| run[2].verdict = Verdict::Applied,
+    ];
+    let sound = trio();
+    let (last, run) = runs(&sound).into_iter().find(|(_, run)| run.len() == 3).unwrap();
+    assert_ne!(run[2].verdict, Verdict::Applied);
+    for change in changes {
         let trio = trio();
-        write(&trio, |batch| batch.delete(&VERDICTS, &at));
+        let mut run = runs(&trio).into_iter().find(|(_, run)| run.len() == 3).unwrap().1;
+        change(&mut run);
+        write(&trio, |batch| batch.put(&VERDICTS, &last, &run));
         assert_eq!(rule(&trio), "CHA-04");
     }
-    let turned = trio();
-    let mut row = turned.member(0).verdicts(before + 2, 1).unwrap().remove(0).1;
-    row.verdict = Verdict::Applied;
-    write(&turned, |batch| batch.put(&VERDICTS, &(before + 2), &row));
-    assert_eq!(rule(&turned), "CHA-04");
+    for (last, run) in runs(&sound) {
+        let dropped = trio();
+        write(&dropped, |batch| batch.delete(&VERDICTS, &last));
+        assert_eq!(rule(&dropped), "CHA-04", "without the run that ends at {last}");
+        let moved = trio();
+        write(&moved, |batch| {
+            batch.delete(&VERDICTS, &last);
+            batch.put(&VERDICTS, &(last + 1), &run);
+        });
+        assert_eq!(rule(&moved), "CHA-04", "with the run at {last} one further");
+    }
     // Even when the head is made to agree, the event's proof and the state root do not.
     let cut = trio();
     let mut head = cut.member(0).head().unwrap().clone();
     head.verdicts = Frontier::default();
     write(&cut, |batch| {
-        (0..before + 4).for_each(|at| batch.delete(&VERDICTS, &at));
+        runs(&sound).iter().for_each(|(last, _)| batch.delete(&VERDICTS, last));
         batch.put(&HEAD, &ONLY, &head);
     });
     assert_eq!(rule(&cut), "CHA-04");
