@@ -221,6 +221,12 @@ impl Founding {
     pub fn conclude(self, rng: &mut impl CryptoRng) -> (Setup, OpenBody) {
         let mut genesis_blinder = [0_u8; 32];
         rng.fill_bytes(&mut genesis_blinder);
+        self.conclude_with(genesis_blinder)
+    }
+
+    /// As [`Self::conclude`], with the random blinder that the founders agreed on: the same for each of them.
+    #[must_use]
+    pub fn conclude_with(self, genesis_blinder: [u8; 32]) -> (Setup, OpenBody) {
         let Self { config, texts, keys, predecessor } = self;
         let mut setup = Setup { tag: Tag([0; 32]), config, texts, genesis_blinder, predecessor };
         let body = OpenBody { keys, genesis_commitment: setup.genesis_commitment() };
@@ -282,7 +288,7 @@ impl Setup {
     }
 
     /// What all founders sign to open the channel.
-    pub(crate) fn body(&self) -> Result<OpenBody, SetupInvalid> {
+    pub fn body(&self) -> Result<OpenBody, SetupInvalid> {
         Ok(OpenBody { keys: generation_keys(&self.config)?, genesis_commitment: self.genesis_commitment() })
     }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Consortium, ConsortiumJoin, Global};
 use crate::error::CliError;
-use crate::output::write_text;
+use crate::output::{check_new, write_text};
 use crate::progress;
 
 /// Runs `parclose consortium …`.
@@ -48,9 +48,7 @@ fn join(global: &Global, options: &ConsortiumJoin) -> Result<Value, CliError> {
         exchange: options.exchange.parse()?,
     };
     // The card is written last; what would keep it from that is told before there is a home.
-    if options.out.symlink_metadata().is_ok() {
-        return Err(CliError::file(&options.out, &std::io::ErrorKind::AlreadyExists.into()));
-    }
+    check_new(&options.out)?;
     let key = node_home::node_key(&global.home);
     let unlock = global.passphrase.sealing(&key, &global.home)?;
     let card = ceremony::join(&unlock, &global.home, &joining, &mut generator())?;

@@ -10,6 +10,7 @@ use crate::audit;
 use crate::context::{in_room, with_channel, with_consortium, with_home};
 use crate::dev::create_channel;
 use crate::error::CliError;
+use crate::founding;
 use crate::governance;
 use crate::member::with_roles;
 use crate::successor;
@@ -19,6 +20,12 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
     match command {
         Channel::List { member } => list(global, member),
         Channel::Create { name, template, members } => create(global, name, template, members),
+        Channel::Draft { name, template, members, out } => {
+            founding::draft(global, name, template, members, out)
+        }
+        Channel::Enter { member, draft, out } => founding::enter(global, member, draft, out),
+        Channel::Sign { of, parts, out } => founding::sign(global, of, parts, out),
+        Channel::Open { of, signatures } => founding::open(global, of, signatures),
         Channel::Show { of } => with_channel(global, of, |channel| Ok(show(channel))),
         Channel::Members { of } => with_channel(global, of, |channel| Ok(members(channel))),
         Channel::Export { of, from, to, out } => audit::export(global, of, from.zip(*to), out),

@@ -225,6 +225,7 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "CONTEXT_EXISTS"
         | "GENESIS_NOT_ACCEPTED"
         | "CHANNEL_EXISTS"
+        | "FOUNDING_SIGNED"
         | "CHANNEL_NOT_CLOSED"
         | "SUCCESSOR_EXISTS"
         | "NOTHING_TO_BACK_UP"
@@ -252,6 +253,8 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "BACKUP_OF_ANOTHER_NETWORK"
         | "NODE_NOT_READY"
         | "NODE_CARD_CHANGED"
+        | "FOUNDING_PART_INVALID"
+        | "FOUNDING_SIGNATURE_INVALID"
         | "ADDRESS_BOOK_INVALID"
         | "KEY_FILE_DAMAGED" => 6,
         "KEY_LOCKED" | "KEY_PASSPHRASE_WRONG" => 8,

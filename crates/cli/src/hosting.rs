@@ -21,7 +21,7 @@ use parclose_types::Fault;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Channel, Command};
 use crate::contexts::select;
 use crate::error::CliError;
 
@@ -117,6 +117,8 @@ fn connected(home: &Path) -> Option<UnixStream> {
 /// Whether a command works on an open consortium.
 fn is_of_a_node(command: &Command) -> bool {
     match command {
+        // Public files of the home are all that it needs, and a folder of this directory.
+        Command::Channel(Channel::Draft { .. }) => false,
         Command::Member(_)
         | Command::Channel(_)
         | Command::Policy(_)

@@ -83,6 +83,14 @@ pub fn write_text(path: &std::path::Path, text: &str) -> Result<(), CliError> {
     written.map_err(|e| CliError::file(path, &e))
 }
 
+/// What would keep a file from being written in the end is told before anything is done for it.
+pub fn check_new(path: &std::path::Path) -> Result<(), CliError> {
+    if path.symlink_metadata().is_ok() {
+        return Err(CliError::file(path, &std::io::ErrorKind::AlreadyExists.into()));
+    }
+    Ok(())
+}
+
 /// A new file that its owner alone can read.
 pub fn create_private(path: &std::path::Path) -> std::io::Result<std::fs::File> {
     std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use parclose_channel::{Channel, ChannelError};
-use parclose_consensus::{EmbeddedRoot, RootChain};
+use parclose_consensus::{EmbeddedRoot, RootChain, RootUnavailable};
 use parclose_exchange::{MemoryNetwork, Network};
 use parclose_keys::MemberSecret;
 use parclose_root::{OpenChannel, RootTransaction};
@@ -16,6 +16,7 @@ use parclose_store::SharedCache;
 use parclose_transaction::MemberEntry;
 use parclose_types::{Failure, Generation, Height};
 
+use crate::founding::{self, FoundingRefused, Part, Signatures, Signed};
 use crate::home::{ChannelCard, Home, HomeError, MemberDirectory, Shut, broken};
 use crate::joining::{self, Card, Invitation};
 use crate::key_file;
@@ -264,16 +265,7 @@ impl Consortium {
 
     /// Opens a founded channel on the root chain and starts its rooms.
     pub fn open_on_root(&self, name: &str, members: &[String], open: OpenChannel) -> Result<(), HomeError> {
-        let (done, wait) = std::sync::mpsc::channel();
-        self.root_handle.submit(RootTransaction::OpenChannel(open), Box::new(move |a| drop(done.send(a))));
-        match wait.recv() {
-            Ok(Ok(Ok(_))) => {}
-            Ok(Ok(Err(reject))) => {
-                return Err(broken(Path::new(name), &format!("{}: {reject}", reject.rule())));
-            }
-            Ok(Err(unavailable)) => return Err(unavailable.into()),
-            Err(_) => return Err(parclose_consensus::RootUnavailable::Stopped.into()),
-        }
+        self.order_opening(name, open)?;
         for member in members {
             let directory = self.home.member_directory(member)?;
             let card = directory.channel(name)?;
@@ -281,6 +273,56 @@ impl Consortium {
         }
         self.settle();
         Ok(())
+    }
+
+    /// Has the opening of a channel ordered.
+    fn order_opening(&self, name: &str, open: OpenChannel) -> Result<(), HomeError> {
+        let (done, wait) = std::sync::mpsc::channel();
+        self.root_handle.submit(RootTransaction::OpenChannel(open), Box::new(move |a| drop(done.send(a))));
+        match wait.recv() {
+            Ok(Ok(Ok(_))) => Ok(()),
+            Ok(Ok(Err(reject))) => Err(broken(Path::new(name), &format!("{}: {reject}", reject.rule()))),
+            Ok(Err(unavailable)) => Err(unavailable.into()),
+            Err(_) => Err(RootUnavailable::Stopped.into()),
+        }
+    }
+
+    /// Signs the opening of a channel that is founded with other nodes, and has its room wait for it.
+    pub fn sign_founding(&self, member: &str, name: &str, parts: &[Part]) -> Result<Signed, FoundingRefused> {
+        let signed = founding::sign(&self.home, member, name, parts, &self.cache)?;
+        let key = (member.to_owned(), name.to_owned());
+        let is_running = self.rooms.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&key);
+        if !is_running {
+            self.start_room(member, &self.home.member_directory(member)?, &signed.card)?;
+        }
+        Ok(signed)
+    }
+
+    /// Opens a channel that all founders have signed; `false` if another of them was first.
+    pub fn open_founded(
+        &self,
+        member: &str,
+        name: &str,
+        signatures: &Signatures,
+    ) -> Result<bool, FoundingRefused> {
+        let directory = self.home.member_directory(member)?;
+        let card = directory.channel(name)?;
+        let is_open = |consortium: &Self| Ok::<_, HomeError>(consortium.root.tag_state(&card.tag)?.is_some());
+        if is_open(self)? {
+            return Ok(false);
+        }
+        let setup = self.room(member, name)?.call(|channel| channel.setup().clone());
+        let opening = founding::opening(&setup.ok_or(RootUnavailable::Stopped).map_err(HomeError::from)?, signatures)?;
+        // Kept first: if this node stops now it hands it in when it starts again.
+        directory.keep_opening(&card, &opening)?;
+        let ordered = self.order_opening(name, opening);
+        // Somebody else may have been a moment faster.
+        if !is_open(self)? {
+            ordered?;
+        }
+        directory.forget_opening(&card);
+        self.settle();
+        Ok(true)
     }
 
     /// Its home.

@@ -296,7 +296,14 @@ impl MemberDirectory {
 
     /// It is ordered, or was never needed.
     pub(crate) fn forget_opening(&self, card: &ChannelCard) {
-        let _ = std::fs::remove_file(self.opening_file(card));
+        for file in [self.opening_file(card), self.founding_file(&card.name)] {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+
+    /// What this member has entered of a channel that is being founded.
+    pub(crate) fn founding_file(&self, channel: &str) -> PathBuf {
+        self.path.join("channels").join(channel).join("founding.json")
     }
 
     fn opening_file(&self, card: &ChannelCard) -> PathBuf {

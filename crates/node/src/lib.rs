@@ -13,6 +13,7 @@ pub mod ceremony;
 pub mod config;
 pub mod consortium;
 pub mod found;
+pub mod founding;
 pub mod home;
 mod hosting;
 pub mod joining;

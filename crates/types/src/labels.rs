@@ -137,6 +137,8 @@ labels! {
     KEYSTORE_PLACE = "keystore-place";
     /// check value of a key file
     KEY_FILE = "key-file";
+    /// digest of the draft of a channel, which its founders' parts name
+    CHANNEL_DRAFT = "channel-draft";
     /// what each key signs of the card by which its node joins a consortium
     NODE_CARD = "node-card";
     /// name of a room in metrics and health, which names no channel

@@ -26,6 +26,52 @@ pub enum Channel {
         #[arg(long = "member", required = true)]
         members: Vec<String>,
     },
+    /// Draft a channel among members who each have a node of their own
+    Draft {
+        /// its name
+        name: String,
+        /// template: a folder of channels/, or a path
+        #[arg(long)]
+        template: String,
+        /// a founder with its roles: NAME=ROLE[+ROLE]; once for each founder
+        #[arg(long = "member", required = true)]
+        members: Vec<String>,
+        /// new file, for every founder
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Take part in founding a channel: look at its draft, and make the own part of it
+    Enter {
+        /// who takes part
+        #[arg(long = "as")]
+        member: String,
+        /// the draft
+        draft: PathBuf,
+        /// new file, for every founder
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Conclude a draft with everybody's part, and sign the opening of the channel
+    Sign {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+        /// the parts of the other founders
+        #[arg(required = true)]
+        parts: Vec<PathBuf>,
+        /// new file, for whoever opens the channel
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Open a channel that every founder has signed
+    Open {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+        /// the signatures of all founders
+        #[arg(required = true)]
+        signatures: Vec<PathBuf>,
+    },
     /// Members, record types, state
     Show {
         /// which

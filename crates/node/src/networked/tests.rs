@@ -17,6 +17,7 @@ use crate::ceremony::{Draft, Joining, accept, conclude, join_for_development};
 use crate::config::{Sources, resolve};
 use crate::consortium::tests::{ROOM, TEMPLATE, statement_of};
 use crate::found::{Party, found_channel, read_template};
+use crate::founding;
 use crate::submission::{Outcome, SubmitError};
 
 const LONG: Duration = Duration::from_secs(120);
@@ -60,7 +61,9 @@ impl Nodes {
             let home = Home::open(&nodes.home(member)).unwrap();
             accept(&home, &concluded.genesis, &concluded.book).unwrap();
         }
-        nodes.found(&concluded.genesis, in_channel);
+        if !in_channel.is_empty() {
+            nodes.found(&concluded.genesis, in_channel);
+        }
         nodes
     }
 
@@ -143,6 +146,35 @@ impl Nodes {
     fn is_open(&self, member: &str) -> bool {
         self.executed(member).0 > 0
     }
+}
+
+#[test]
+fn members_whose_nodes_run_found_a_channel_and_write_in_it() {
+    let names = ["ann", "bob", "cat"];
+    let mut nodes = Nodes::new(&names, &[]);
+    names.iter().for_each(|name| nodes.start(name));
+    let of = |name: &str| nodes.running[name].consortium();
+    let founders: Vec<_> = names.iter().map(|name| ((*name).to_owned(), vec!["member".to_owned()])).collect();
+    let texts = read_template(Path::new(TEMPLATE)).unwrap();
+    let draft = founding::draft(&nodes.home("bob"), ROOM, texts, &founders).unwrap();
+    let enter = |name: &&str| {
+        let consortium = of(name);
+        founding::enter(consortium.home(), name, &draft, consortium.cache()).unwrap()
+    };
+    let parts: Vec<_> = names.iter().map(enter).collect();
+    let sign = |name: &&str| of(name).sign_founding(name, ROOM, &parts).unwrap().signature;
+    let signatures = founding::Signatures::from(names.iter().map(sign).collect::<Vec<_>>());
+    assert!(of("cat").open_founded("cat", ROOM, &signatures).unwrap());
+    assert!(!of("cat").open_founded("cat", ROOM, &signatures).unwrap(), "it is open");
+    let outcome = nodes.state(1, "ann", nodes.id_of("bob"));
+    assert_eq!(outcome.verdict, Verdict::Applied);
+    nodes.agree(&names);
+    // What was kept for the founding is not needed any more, and nobody looks for it after a start.
+    nodes.stop("ann");
+    nodes.start("ann");
+    nodes.agree(&names);
+    let kept = |file: &str| nodes.home("ann").join("members/ann/channels").join(ROOM).join(file).exists();
+    assert!(kept("channel.json") && !kept("founding.json") && !kept("opening"));
 }
 
 #[test]
