@@ -43,9 +43,7 @@ pub fn draft(
 }
 
 fn founders_json(draft: &ChannelDraft) -> Vec<Value> {
-    let told = |founder: &founding::Founder| {
-        json!({ "name": founder.name, "roles": founder.roles, "identity": founder.identity.to_string() })
-    };
+    let told = |founder: &founding::Founder| json!({ "name": founder.name, "roles": founder.roles, "identity": founder.identity.to_string() });
     draft.founders.iter().map(told).collect()
 }
 
@@ -53,7 +51,8 @@ fn founders_json(draft: &ChannelDraft) -> Vec<Value> {
 pub fn enter(global: &Global, member: &str, draft: &Path, out: &Path) -> Result<Value, CliError> {
     let draft: ChannelDraft = read(draft, DRAFT_BYTES_MAX)?;
     check_new(out)?;
-    let part = in_home(global, |home| Ok(founding::enter(home, member, &draft, &shared_cache(CACHE_BYTES))?))?;
+    let part =
+        in_home(global, |home| Ok(founding::enter(home, member, &draft, &shared_cache(CACHE_BYTES))?))?;
     write_file(out, &part)?;
     Ok(json!({
         "schema": "parclose.channel-entered/1",

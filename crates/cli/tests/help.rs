@@ -180,7 +180,9 @@ fn examples(document: &str) -> Vec<Vec<String>> {
     calls
         .map(|line| {
             let words = line.split_whitespace().map(|word| word.trim_matches('"').to_owned());
-            words.take_while(|word| !["#", ">", "|", ">>"].contains(&word.as_str())).collect()
+            let is_of_the_shell =
+                |word: &str| ["#", ">", "|", ">>", "&"].contains(&word) || word.starts_with("<<");
+            words.take_while(|word| !is_of_the_shell(word)).collect()
         })
         .collect()
 }

@@ -312,7 +312,8 @@ impl Consortium {
             return Ok(false);
         }
         let setup = self.room(member, name)?.call(|channel| channel.setup().clone());
-        let opening = founding::opening(&setup.ok_or(RootUnavailable::Stopped).map_err(HomeError::from)?, signatures)?;
+        let opening =
+            founding::opening(&setup.ok_or(RootUnavailable::Stopped).map_err(HomeError::from)?, signatures)?;
         // Kept first: if this node stops now it hands it in when it starts again.
         directory.keep_opening(&card, &opening)?;
         let ordered = self.order_opening(name, opening);

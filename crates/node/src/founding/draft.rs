@@ -125,8 +125,7 @@ impl ChannelDraft {
         }
         check_channel_name(&self.name)?;
         let parsed = Definition::parse("channel.toml", &self.channel_toml);
-        let definition =
-            parsed.map_err(|e| HomeError::from(ChannelError::from(SetupInvalid::from(e))))?;
+        let definition = parsed.map_err(|e| HomeError::from(ChannelError::from(SetupInvalid::from(e))))?;
         if !(2..=MEMBERS_MAX).contains(&self.founders.len()) {
             return Err(refused("a channel has 2 to 512 founders"));
         }
@@ -153,11 +152,7 @@ impl ChannelDraft {
     /// # Rules
     ///
     /// > FOU-04: a draft is concluded with one part of every founder.
-    pub(super) fn entries(
-        &self,
-        own: &Part,
-        parts: &[Part],
-    ) -> Result<Vec<MemberEntry>, FoundingRefused> {
+    pub(super) fn entries(&self, own: &Part, parts: &[Part]) -> Result<Vec<MemberEntry>, FoundingRefused> {
         let mut taken: Vec<&Part> = vec![own];
         for part in parts {
             match taken.iter().find(|other| other.name == part.name) {

@@ -109,9 +109,7 @@ impl Failure for FoundingRefused {
 
     fn fix(&self) -> String {
         match self {
-            Self::Draft { .. } => {
-                "compare address books, then draft anew: parclose channel draft".into()
-            }
+            Self::Draft { .. } => "compare address books, then draft anew: parclose channel draft".into(),
             Self::NotAFounder => "ask for a draft that names you".into(),
             Self::Known => "ask for a draft under another name".into(),
             Self::Part { name, .. } | Self::TwoParts { name } => {

@@ -206,8 +206,14 @@ fn fou_03_a_part_is_of_its_founder_and_of_the_draft() {
         json[key] = value;
         serde_json::from_value::<Part>(json).unwrap()
     };
-    assert_eq!(rule(with(changed("entry", serde_json::to_value(&parts[1]).unwrap()["entry"].clone()))), "FOU-03");
-    assert_eq!(rule(with(changed("entry", serde_json::to_value(&foreign[2]).unwrap()["entry"].clone()))), "FOU-03");
+    assert_eq!(
+        rule(with(changed("entry", serde_json::to_value(&parts[1]).unwrap()["entry"].clone()))),
+        "FOU-03"
+    );
+    assert_eq!(
+        rule(with(changed("entry", serde_json::to_value(&foreign[2]).unwrap()["entry"].clone()))),
+        "FOU-03"
+    );
     assert_eq!(rule(with(changed("entry", "00".into()))), "FOU-03");
     assert_eq!(rule(with(changed("entry", "no hex".into()))), "FOU-03");
     assert_eq!(rule(with(changed("name", "dan".into()))), "FOU-03");
@@ -217,7 +223,11 @@ fn fou_03_a_part_is_of_its_founder_and_of_the_draft() {
     for at in [40, 100, entry.len() - 100, entry.len() - 1] {
         let mut entry = entry.clone();
         entry[at] ^= 1;
-        assert_eq!(rule(with(changed("entry", parclose_types::hex::encode(&entry).into()))), "FOU-03", "{at}");
+        assert_eq!(
+            rule(with(changed("entry", parclose_types::hex::encode(&entry).into()))),
+            "FOU-03",
+            "{at}"
+        );
     }
     members.sign("ann", &parts).unwrap();
 }
@@ -284,7 +294,9 @@ fn fou_06_an_opening_has_every_signature_under_the_own_setup() {
         [made[0].clone(), made[1].clone(), serde_json::from_value(json).unwrap()]
     };
     let foreign = serde_json::to_value(&made[1]).unwrap()["signature"].clone();
-    assert!(matches!(of(&changed("signature", foreign)), Err(FoundingRefused::WrongSignature { name }) if name == "cat"));
+    assert!(
+        matches!(of(&changed("signature", foreign)), Err(FoundingRefused::WrongSignature { name }) if name == "cat")
+    );
     for (key, value) in [("signature", "00"), ("name", "bob"), ("schema", "another")] {
         assert_eq!(rule(of(&changed(key, value.into()))), "FOU-06", "{key}");
     }
