@@ -14,9 +14,11 @@ use parclose_types::{
     AudienceId, ChannelId, ClassId, Digest, Epoch, Generation, PublicKey, SignatureBytes, enc, labels,
 };
 
+mod drafted;
 mod invalid;
 mod wrapped;
 
+pub use drafted::{DRAFT_SCHEMA, DraftedGrant};
 pub use invalid::GrantInvalid;
 pub use wrapped::{SCHEMA, WrappedViewKey};
 

@@ -35,7 +35,7 @@ pub mod receipt;
 mod readable;
 
 pub use bundle::{AuditView, Bundle, BundleInvalid, NotExported, VerifiedBundle};
-pub use grant::{Grant, GrantInvalid, GrantScope, GrantTerms, WrappedViewKey};
+pub use grant::{DraftedGrant, Grant, GrantInvalid, GrantScope, GrantTerms, WrappedViewKey};
 pub use receipt::{Receipt, ReceiptInvalid, VerifiedReceipt, verify_json};
 
 #[cfg(test)]

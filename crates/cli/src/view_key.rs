@@ -1,39 +1,94 @@
 //! `parclose viewkey`: one class of fields over some epochs, for somebody outside the channel.
 //!
-//! Issuer and second reader sign the same terms, each after comparing them with its own secret. Both work in
-//! this home; the wrapped key is a file that opens for its grantee alone.
+//! Issuer and second reader sign the same terms, each after comparing them with its own secret. `issue` is for two in
+//! one home; at nodes of their own the issuer drafts and the second reader countersigns. The wrapped key is a file that
+//! opens for its grantee alone.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use parclose_audit::{Grant, GrantScope, GrantTerms, WrappedViewKey};
+use parclose_audit::{DraftedGrant, Grant, GrantScope, GrantTerms, WrappedViewKey};
 use parclose_channel::Channel;
 use parclose_node::{RoomHandle, key_file, randomness};
 use parclose_types::{Epoch, hex};
 use serde_json::{Value, json};
 
-use crate::args::{Global, ViewKey, ViewKeyIssue};
+use crate::args::{Global, OfChannel, ViewKey, ViewKeyIssue};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
 use crate::import::slot_parties;
-use crate::output::write_text;
+use crate::output::{check_new, write_text};
 
 /// Runs `parclose viewkey …`.
 pub fn run(global: &Global, command: &ViewKey) -> Result<Value, CliError> {
     match command {
         ViewKey::Issue(options) => issue(global, options),
+        ViewKey::Draft(options) => draft(global, options),
+        ViewKey::Countersign { of, draft, out } => countersign(global, of, draft, out),
         ViewKey::Inspect { file } => Ok(view_key_json(&read(file)?, file)),
     }
 }
 
-fn issue(global: &Global, options: &ViewKeyIssue) -> Result<Value, CliError> {
+/// The public key of whoever shall read.
+fn grantee(options: &ViewKeyIssue) -> Result<Vec<u8>, CliError> {
     let key = key_file::inspect(&options.grantee)?;
-    let grantee = hex::decode(&key.public).map_err(|_| {
-        CliError::usage(
-            format!("`{}` has no public key", options.grantee.display()),
-            "give a regulator's key",
-        )
+    hex::decode(&key.public).map_err(|_| {
+        let what = format!("`{}` has no public key", options.grantee.display());
+        CliError::usage(what, "give a regulator's key")
+    })
+}
+
+fn draft(global: &Global, options: &ViewKeyIssue) -> Result<Value, CliError> {
+    let (grantee, asked) = (grantee(options)?, options.clone());
+    check_new(&options.out)?;
+    let drafted = with_consortium(global, |consortium| {
+        let issuer = consortium.room(&options.of.member, &options.of.channel)?;
+        in_room(&issuer, move |channel| {
+            let second = channel.config().named(&asked.second).map(|entry| entry.certificate.pseudonym);
+            let second = second.ok_or_else(|| CliError::not_found("member"))?;
+            let scope = scope(channel, &asked)?;
+            Ok::<_, CliError>(DraftedGrant::draw_up(
+                channel.keys(),
+                scope,
+                grantee,
+                channel.pseudonym(),
+                second,
+            )?)
+        })?
     })?;
+    write_text(&options.out, &drafted.to_json())?;
+    let mut value = terms_json(&drafted.terms, &options.out);
+    value["schema"] = json!("parclose.viewkey-drafted/1");
+    value["next"] = json!("give it to the second reader: parclose viewkey countersign");
+    Ok(value)
+}
+
+fn countersign(global: &Global, of: &OfChannel, draft: &Path, out: &Path) -> Result<Value, CliError> {
+    let drafted = DraftedGrant::from_json(&text_of(draft)?)?;
+    check_new(out)?;
+    let wrapped = with_consortium(global, |consortium| {
+        let room = consortium.room(&of.member, &of.channel)?;
+        in_room(&room, move |channel| {
+            let GrantScope { generation, audience, .. } = drafted.terms.scope;
+            let (row, _, deals) = channel.kept_of(generation)?;
+            let members = deals.into_iter().map(|row| row.deal).find(|deal| deal.audience == audience);
+            let members = members.map(|deal| deal.members).unwrap_or_default();
+            let (keys, own) = (channel.keys(), channel.pseudonym());
+            Ok::<_, CliError>(drafted.complete(
+                keys,
+                own,
+                &row.config,
+                &members,
+                &mut randomness::generator(),
+            )?)
+        })?
+    })?;
+    write_text(out, &wrapped.to_json())?;
+    Ok(view_key_json(&wrapped, out))
+}
+
+fn issue(global: &Global, options: &ViewKeyIssue) -> Result<Value, CliError> {
+    let grantee = grantee(options)?;
     let wrapped = with_consortium(global, |consortium| {
         let issuer = consortium.room(&options.of.member, &options.of.channel)?;
         let second = consortium.room(&options.second, &options.of.channel)?;
@@ -98,12 +153,18 @@ pub(crate) fn wrap(
 
 /// Reads a view key file.
 pub(crate) fn read(file: &Path) -> Result<WrappedViewKey, CliError> {
-    let text = std::fs::read_to_string(file).map_err(|e| CliError::file(file, &e))?;
-    Ok(WrappedViewKey::from_json(&text)?)
+    Ok(WrappedViewKey::from_json(&text_of(file)?)?)
+}
+
+fn text_of(file: &Path) -> Result<String, CliError> {
+    std::fs::read_to_string(file).map_err(|e| CliError::file(file, &e))
 }
 
 fn view_key_json(wrapped: &WrappedViewKey, file: &Path) -> Value {
-    let terms = &wrapped.grant.terms;
+    terms_json(&wrapped.grant.terms, file)
+}
+
+fn terms_json(terms: &GrantTerms, file: &Path) -> Value {
     json!({
         "schema": "parclose.viewkey-public/1",
         "file": file.display().to_string(),

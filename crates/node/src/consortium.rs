@@ -4,6 +4,8 @@ mod status;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -40,6 +42,10 @@ pub struct Consortium {
     /// channels that cannot be opened
     shut: Arc<Mutex<BTreeMap<RoomKey, Shut>>>,
     heads: Heads,
+    /// tells that there is a new head, for whoever waits for one
+    on_heads: Mutex<Option<Receiver<()>>>,
+    /// whether somebody of the home may wait to be let into a channel
+    is_joining: AtomicBool,
     network: Arc<dyn Network>,
     cache: SharedCache,
     awake: Awake,
@@ -93,8 +99,11 @@ impl Consortium {
         let rooms = Rooms::default();
         let (told, heads) = (rooms.clone(), Heads::default());
         let seen = heads.clone();
+        let (head, on_heads) = std::sync::mpsc::sync_channel(1);
         let on_head = Box::new(move |_: Height| {
             seen.another();
+            // Whoever looks at heads looks at the newest: one that is not taken up yet stands for this one too.
+            let _ = head.try_send(());
             for room in told.lock().unwrap_or_else(PoisonError::into_inner).values() {
                 room.root_head();
             }
@@ -107,6 +116,8 @@ impl Consortium {
             rooms,
             shut: Arc::default(),
             heads,
+            on_heads: Mutex::new(Some(on_heads)),
+            is_joining: AtomicBool::new(true),
             network,
             cache,
             awake: Awake::at_most(awake_max),
@@ -127,14 +138,18 @@ impl Consortium {
 
     /// Starts the rooms of those who were let into a channel: how many.
     pub fn admit(&self) -> Result<usize, HomeError> {
+        if !self.is_joining.swap(false, Ordering::SeqCst) {
+            return Ok(0);
+        }
         let mut admitted = 0;
         for member in self.home.members() {
             let directory = self.home.member_directory(&member.name)?;
-            for card in directory.joining()? {
-                let Some(state) = self.root.tag_state(&card.tag)? else { continue };
+            for waiting in directory.joining()? {
+                self.is_joining.store(true, Ordering::SeqCst);
+                let Some(state) = self.root.tag_state(&waiting.card.tag)? else { continue };
                 let keys = state.next.map_or(state.keys, |next| next.keys);
-                if joining::admit(&directory, &card, &keys, self.network.as_ref(), &self.cache)? {
-                    self.start_room(&member.name, &directory, &card)?;
+                if joining::admit(&directory, &waiting, &keys, self.network.as_ref(), &self.cache)? {
+                    self.start_room(&member.name, &directory, &waiting.card)?;
                     admitted += 1;
                 }
             }
@@ -145,6 +160,21 @@ impl Consortium {
         Ok(admitted)
     }
 
+    /// Looks at every new head whether somebody of the home was let into a channel, in a thread of its own until there
+    /// are no more heads.
+    pub(crate) fn admit_on_heads(self: &Arc<Self>) {
+        let on_heads = self.on_heads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (Some(on_heads), consortium) = (on_heads, Arc::downgrade(self)) else { return };
+        std::thread::spawn(move || {
+            while on_heads.recv().is_ok() {
+                let Some(consortium) = consortium.upgrade() else { return };
+                if let Err(error) = consortium.admit() {
+                    tracing::warn!(rule = error.rule(), %error, "a channel cannot be joined yet");
+                }
+            }
+        });
+    }
+
     /// The card of a member that would join a channel, or come back to it.
     pub fn accept(&self, member: &str, invitation: &Invitation, roles: &[String]) -> Result<Card, HomeError> {
         let directory = self.home.member_directory(member)?;
@@ -152,7 +182,9 @@ impl Consortium {
             let room = self.room(member, &invitation.name)?;
             return self.show_card(member, &room, invitation.generation, roles);
         }
-        invitation.accept(self.root.network(), member, &directory, roles.to_vec(), &self.cache)
+        let card = invitation.accept(self.root.network(), member, &directory, roles.to_vec(), &self.cache);
+        self.is_joining.store(true, Ordering::SeqCst);
+        card
     }
 
     /// The card of somebody who has a room in the channel: one that has left, or should get other roles.

@@ -125,7 +125,8 @@ fn check_unknown(
         let same = entered.draft == *draft;
         return if same { Ok(Some(entered)) } else { Err(FoundingRefused::Known) };
     }
-    let own = directory.channels()?.into_iter().chain(directory.joining()?);
+    let own =
+        directory.channels()?.into_iter().chain(directory.joining()?.into_iter().map(|waiting| waiting.card));
     let begun = Entered::all(directory)?;
     let has = |name: &str, id| name == draft.name || id == draft.channel;
     let known = own.into_iter().any(|card| has(&card.name, card.channel))

@@ -87,6 +87,16 @@ pub struct ChannelCard {
     pub tag: Tag,
 }
 
+/// `joining.json`: a channel that this member has asked to join.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// the channel
+    pub card: ChannelCard,
+    /// members whose nodes are asked for its setup
+    pub hosts: Vec<String>,
+}
+
 /// One file of a home: 512 members with their names fit.
 const HOME_FILE_BYTES_MAX: usize = 1 << 20;
 /// Schema of `home.json`.
@@ -221,18 +231,16 @@ impl MemberDirectory {
         self.cards("channel.json")
     }
 
-    fn cards(&self, file: &str) -> Result<Vec<ChannelCard>, HomeError> {
+    fn cards<T: for<'de> Deserialize<'de>>(&self, file: &str) -> Result<Vec<T>, HomeError> {
         let folder = self.path.join("channels");
         let entries = std::fs::read_dir(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
-        let mut cards = Vec::new();
+        let mut paths = Vec::new();
         for entry in entries {
-            let card = entry.map_err(|e| broken(&folder, &e.to_string()))?.path().join(file);
-            if card.exists() {
-                cards.push(read_json::<ChannelCard>(&card)?);
-            }
+            paths.push(entry.map_err(|e| broken(&folder, &e.to_string()))?.path().join(file));
         }
-        cards.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(cards)
+        // Each folder is called as its channel is.
+        paths.sort();
+        paths.iter().filter(|path| path.exists()).map(|path| read_json(path)).collect()
     }
 
     /// One of this member's channels.
@@ -245,18 +253,18 @@ impl MemberDirectory {
     }
 
     /// Channels that this member has asked to join, and is not let into yet.
-    pub fn joining(&self) -> Result<Vec<ChannelCard>, HomeError> {
+    pub fn joining(&self) -> Result<Vec<Waiting>, HomeError> {
         let own = self.channels()?;
-        let mut waiting = self.cards("joining.json")?;
-        waiting.retain(|card| !own.contains(card));
+        let mut waiting: Vec<Waiting> = self.cards("joining.json")?;
+        waiting.retain(|waiting| !own.contains(&waiting.card));
         Ok(waiting)
     }
 
     /// Remembers that this member has asked to join a channel.
-    pub(crate) fn add_joining(&self, card: &ChannelCard) -> Result<(), HomeError> {
-        let folder = self.path.join("channels").join(&card.name);
+    pub(crate) fn add_joining(&self, waiting: &Waiting) -> Result<(), HomeError> {
+        let folder = self.path.join("channels").join(&waiting.card.name);
         std::fs::create_dir_all(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
-        write_json(&folder.join("joining.json"), card)
+        write_json(&folder.join("joining.json"), waiting)
     }
 
     /// It was let in: the channel is one of its own.

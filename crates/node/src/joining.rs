@@ -22,7 +22,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use parclose_channel::joining::Applicant;
@@ -36,7 +36,7 @@ use parclose_types::{ChannelId, Generation, NetworkId, PublicKey, Tag, decode, e
 use serde::{Deserialize, Serialize};
 
 use crate::bounded::read_bytes;
-use crate::home::{ChannelCard, HomeError, MemberDirectory, broken, check_channel_name};
+use crate::home::{ChannelCard, HomeError, MemberDirectory, Waiting, broken, check_channel_name};
 use crate::key_file;
 use crate::randomness::generator;
 
@@ -60,6 +60,8 @@ pub struct Invitation {
     pub generation: Generation,
     /// roles to choose from
     pub roles: Vec<String>,
+    /// members, whose nodes can be asked
+    pub members: Vec<String>,
 }
 
 /// What somebody who would join, or should get other roles, shows to the members.
@@ -89,6 +91,10 @@ pub const CARD: &str = "parclose.candidate/1";
 const FRAMES_MAX: usize = 64;
 /// How long a member is waited for before the next is asked.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it is looked whether a member can be reached, before it is left to another time.
+const LOOKS_MAX: usize = 100;
+/// Between two looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 impl Invitation {
     /// An invitation to a channel.
@@ -104,6 +110,7 @@ impl Invitation {
             tag: channel.tag(),
             generation: Generation(config.generation.0.saturating_add(1)),
             roles: definition.roles.iter().map(|role| role.name.clone()).collect(),
+            members: config.members.iter().map(|member| member.name.clone()).collect(),
         }
     }
 
@@ -142,13 +149,14 @@ impl Invitation {
         self.check(network)?;
         let card = self.card();
         let taken = |other: &ChannelCard| other.name == self.name && *other != card;
-        if directory.channels()?.iter().chain(&directory.joining()?).any(taken) {
+        let waiting = directory.joining()?;
+        if directory.channels()?.iter().chain(waiting.iter().map(|waiting| &waiting.card)).any(taken) {
             return Err(HomeError::NameTaken { name: self.name.clone() });
         }
         let member = key_file::member(&directory.key_file(), directory.unlock())?;
         let applicant =
             Applicant { name, member: &member, roles, channel: self.channel, generation: self.generation };
-        directory.add_joining(&card)?;
+        directory.add_joining(&Waiting { card, hosts: self.members.clone() })?;
         let database = directory.database(&self.name);
         let candidate = applicant.prepare(&database, cache, Box::new(generator()), &mut generator())?;
         Ok(Card::of(candidate.entry(), self.generation, self.tag))
@@ -196,7 +204,7 @@ impl Inbox for SetupInbox {
 /// `false` when it is not in the newest generation yet, or when no member answers.
 pub(crate) fn admit(
     directory: &MemberDirectory,
-    card: &ChannelCard,
+    Waiting { card, hosts }: &Waiting,
     keys: &GenerationKeys,
     network: &dyn Network,
     cache: &SharedCache,
@@ -210,7 +218,7 @@ pub(crate) fn admit(
         tag: card.tag,
         key: Arc::new(member.pseudonym(&card.channel, keys.generation())),
         peers: keys.endorsers().to_vec(),
-        hosts: Vec::new(),
+        hosts: hosts.clone(),
     };
     let Some(setup) = ask_setup(credentials, keys, network) else { return Ok(false) };
     let database = directory.database(&card.name);
@@ -220,28 +228,43 @@ pub(crate) fn admit(
     Ok(true)
 }
 
-/// Asks one member after the other.
+/// Asks the members until one has answered: whoever can be reached, in turn.
 fn ask_setup(credentials: Credentials, keys: &GenerationKeys, network: &dyn Network) -> Option<Setup> {
     let (own, tag) = (credentials.own(), credentials.tag);
     let (answer, answers) = channel();
     let transport = network.connect(credentials, Arc::new(SetupInbox(answer)));
     let ask = Message::AskSetup { tag }.to_bytes();
-    for other in keys.endorsers().iter().filter(|other| **other != own) {
-        if !split(1, &ask).into_iter().all(|frame| transport.send(other, frame).is_ok()) {
-            continue;
-        }
-        let mut gathering = Gathering::default();
-        for _ in 0..FRAMES_MAX {
-            let Ok((from, frame)) = answers.recv_timeout(PATIENCE) else { break };
-            let whole = if from == *other { gathering.take(&frame).ok().flatten() } else { None };
-            let message = whole.and_then(|bytes| Message::from_bytes(&bytes).ok());
-            if let Some(Message::Setup { setup, .. }) = message {
-                let setup = decode::<Setup>("setup", &setup, limits::BATCH_BYTES_MAX).ok();
-                match setup.filter(|setup| setup.tag == tag && setup.check().is_ok()) {
-                    Some(setup) => return Some(setup),
-                    None => break,
-                }
+    let mut others: Vec<&PublicKey> = keys.endorsers().iter().filter(|other| **other != own).collect();
+    // A connection proves membership first, which takes a moment.
+    for _ in 0..LOOKS_MAX {
+        let is_asked =
+            |other: &&PublicKey| split(1, &ask).into_iter().all(|frame| transport.send(other, frame).is_ok());
+        let Some(at) = others.iter().position(is_asked) else {
+            if others.is_empty() {
+                break;
             }
+            let _ = answers.recv_timeout(BETWEEN_LOOKS);
+            continue;
+        };
+        let asked = others.remove(at);
+        if let Some(setup) = answer_of(asked, tag, &answers) {
+            return Some(setup);
+        }
+    }
+    network.disconnect(&own);
+    None
+}
+
+/// What a member answers in time, if it is a setup of that tag.
+fn answer_of(member: &PublicKey, tag: Tag, answers: &Receiver<(PublicKey, Vec<u8>)>) -> Option<Setup> {
+    let mut gathering = Gathering::default();
+    for _ in 0..FRAMES_MAX {
+        let (from, frame) = answers.recv_timeout(PATIENCE).ok()?;
+        let whole = if from == *member { gathering.take(&frame).ok().flatten() } else { None };
+        let message = whole.and_then(|bytes| Message::from_bytes(&bytes).ok());
+        if let Some(Message::Setup { setup, .. }) = message {
+            let setup = decode::<Setup>("setup", &setup, limits::BATCH_BYTES_MAX).ok()?;
+            return Some(setup).filter(|setup| setup.tag == tag && setup.check().is_ok());
         }
     }
     None

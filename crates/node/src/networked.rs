@@ -88,6 +88,7 @@ impl Networked {
         let (cluster, swarm) = started;
         let heartbeat = config.consensus.heartbeat;
         let consortium = Arc::new(consortium);
+        consortium.admit_on_heads();
         Ok(Self { consortium, cluster, swarm, heartbeat, known })
     }
 

@@ -65,7 +65,10 @@ impl Consortium {
         let found = self.home().members().iter().find(|member| member.identity == identity);
         let member = found.ok_or_else(|| HomeError::NoMember { name: entry.name.clone() })?.name.clone();
         let directory = self.home().member_directory(&member)?;
-        let taken = directory.channels()?.into_iter().chain(directory.joining()?);
+        let taken = directory
+            .channels()?
+            .into_iter()
+            .chain(directory.joining()?.into_iter().map(|waiting| waiting.card));
         if taken.into_iter().any(|card| card.name == name) {
             return Err(HomeError::NameTaken { name: name.into() });
         }

@@ -153,6 +153,62 @@ fn gra_05_both_have_signed_exactly_these_terms() {
     }
 }
 
+fn drafted(consortium: &Consortium, second: usize) -> DraftedGrant {
+    let (issuer, grantee) = (&consortium.members[0], regulator().public().to_vec());
+    let second = consortium.pseudonym(second);
+    DraftedGrant::draw_up(issuer.keys(), scope(consortium), grantee, issuer.pseudonym(), second).unwrap()
+}
+
+/// Completes a draft as a member.
+fn completed(
+    consortium: &mut Consortium,
+    drafted: DraftedGrant,
+    member: usize,
+) -> Result<WrappedViewKey, GrantInvalid> {
+    let second = &consortium.members[member];
+    let members: Vec<_> = (0..2).map(|at| consortium.pseudonym(at)).collect();
+    let (keys, own, config) = (second.keys(), second.pseudonym(), second.config());
+    drafted.complete(keys, own, config, &members, &mut consortium.rng)
+}
+
+#[test]
+fn a_grant_that_is_drafted_at_one_node_and_completed_at_another_is_one_like_any() {
+    let mut consortium = Consortium::new();
+    let drafted = drafted(&consortium, 1);
+    let read = DraftedGrant::from_json(&drafted.to_json()).unwrap();
+    assert_eq!(read, drafted);
+    let wrapped = completed(&mut consortium, read, 1).unwrap();
+    assert_eq!(wrapped.grant, granted(&consortium));
+    check(&consortium, &wrapped.grant).unwrap();
+    let view_key = wrapped.open(&regulator()).unwrap();
+    assert_eq!((view_key.class, view_key.cover.from()), (ClassId(2), Epoch(1)));
+}
+
+#[test]
+fn gra_05_a_second_reader_completes_nothing_that_was_changed_or_is_for_another() {
+    let mut consortium = Consortium::new();
+    let sound = drafted(&consortium, 1);
+    let refused = |consortium: &mut Consortium, drafted: DraftedGrant, member| {
+        completed(consortium, drafted, member).unwrap_err().rule()
+    };
+    assert_eq!(refused(&mut consortium, sound.clone(), 0), "GRA-05", "the issuer is not its own second");
+    let mut wider = sound.clone();
+    wider.terms.scope.to = Epoch(10);
+    assert_eq!(refused(&mut consortium, wider.clone(), 1), "GRA-02");
+    wider.terms.check_values =
+        wider.terms.scope.cut(consortium.members[0].keys()).unwrap().cover.check_values();
+    assert_eq!(refused(&mut consortium, wider, 1), "GRA-05", "its issuer has not signed that");
+    let mut alone = drafted(&consortium, 0);
+    alone.terms.second_reader = consortium.pseudonym(0);
+    assert_eq!(refused(&mut consortium, alone, 0), "GRA-04");
+    let text = sound.to_json();
+    let rule = |text: &str| DraftedGrant::from_json(text).unwrap_err().rule();
+    assert_eq!(rule(&text.replacen('{', "{\"more\": 1,", 1)), "GRA-10");
+    assert_eq!(rule(&text.replacen("draft/1", "draft/2", 1)), "GRA-10");
+    assert_eq!(rule(&text.replacen("\"bytes\": \"", "\"bytes\": \"00", 1)), "WIR-02");
+    assert_eq!(rule(&(text + &" ".repeat(1 << 16))), "GRA-10");
+}
+
 #[test]
 fn gra_06_another_key_does_not_open_it() {
     let mut consortium = Consortium::new();

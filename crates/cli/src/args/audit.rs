@@ -11,6 +11,19 @@ use super::OfChannel;
 pub enum ViewKey {
     /// Give somebody the power to read one class of fields over some epochs; two readers sign
     Issue(ViewKeyIssue),
+    /// Draw up and sign the grant of a view key, for a second reader at another node
+    Draft(ViewKeyIssue),
+    /// Look at a drafted grant, sign it as its second reader, and issue the view key
+    Countersign {
+        /// which channel, and who signs
+        #[command(flatten)]
+        of: OfChannel,
+        /// the drafted grant
+        draft: PathBuf,
+        /// new file
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Show what a view key file says of itself; needs no key
     Inspect {
         /// the file

@@ -9,7 +9,7 @@ use std::time::Instant;
 use parclose_channel::Verdict;
 use parclose_consensus::RootChain;
 use parclose_documents::Lei;
-use parclose_transaction::Definition;
+use parclose_transaction::{Act, Change, Definition, Motion};
 use parclose_types::{Failure, Height, MemberId, Sequence};
 
 use super::*;
@@ -18,6 +18,7 @@ use crate::config::{Sources, resolve};
 use crate::consortium::tests::{ROOM, TEMPLATE, statement_of};
 use crate::found::{Party, found_channel, read_template};
 use crate::founding;
+use crate::joining::Invitation;
 use crate::submission::{Outcome, SubmitError};
 
 const LONG: Duration = Duration::from_secs(120);
@@ -146,6 +147,30 @@ impl Nodes {
     fn is_open(&self, member: &str) -> bool {
         self.executed(member).0 > 0
     }
+}
+
+#[test]
+fn who_is_voted_in_gets_the_channel_over_the_network_while_its_node_runs() {
+    let names = ["ann", "bob", "cat"];
+    let mut nodes = Nodes::new(&["ann", "bob", "cat", "dan"], &names);
+    ["ann", "bob", "cat", "dan"].iter().for_each(|name| nodes.start(name));
+    nodes.state(1, "ann", nodes.id_of("bob"));
+    let room = |name: &str| nodes.running[name].room(ROOM).unwrap();
+    let invitation = room("ann").call(|channel| Invitation::to(ROOM, channel)).unwrap();
+    let dan = nodes.running["dan"].consortium();
+    let card = dan.accept("dan", &invitation, &["member".into()]).unwrap();
+    assert!(nodes.running["dan"].room(ROOM).is_err(), "nobody has voted");
+    let changes = vec![Change::Join(card.entry().unwrap())];
+    let moved = room("ann").act_and_wait(Act::Move(Motion { changes, blinder: [3; 32] })).unwrap();
+    let vote = Act::Vote { motion: moved.transaction, approve: true };
+    assert_eq!(room("bob").act_and_wait(vote).unwrap().verdict, Verdict::Applied);
+    eventually("dan has its room", || nodes.running["dan"].room(ROOM).is_ok());
+    nodes.agree(&["ann", "bob", "cat", "dan"]);
+    // It takes part: without two of the others its signature is needed.
+    nodes.state(2, "dan", nodes.id_of("ann"));
+    nodes.stop("cat");
+    nodes.state(3, "bob", nodes.id_of("dan"));
+    nodes.agree(&["ann", "bob", "dan"]);
 }
 
 #[test]

@@ -183,6 +183,7 @@ fn invitations() -> Vec<Vector> {
         tag: WORLD.setup.tag,
         generation: Generation(1),
         roles: vec!["member".into()],
+        members: vec!["ann".into(), "bob".into()],
     };
     let good = json(&invitation);
     let with = |rule, fault, from: &str, to: &str| {
