@@ -174,6 +174,9 @@ pub struct Demo {
     /// Receipts to make and verify
     #[arg(long, default_value_t = 60)]
     pub receipts: usize,
+    /// Each member as a process of its own, four of them validators
+    #[arg(long)]
+    pub nodes: bool,
 }
 
 /// `parclose member`

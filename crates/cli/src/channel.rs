@@ -2,7 +2,7 @@
 
 use parclose_channel::Channel as Room;
 use parclose_transaction::MemberEntry;
-use parclose_types::Sequence;
+use parclose_types::{Height, Sequence};
 use serde_json::{Value, json};
 
 use crate::args::{Channel, Global};
@@ -26,7 +26,10 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
         Channel::Enter { member, draft, out } => founding::enter(global, member, draft, out),
         Channel::Sign { of, parts, out } => founding::sign(global, of, parts, out),
         Channel::Open { of, signatures } => founding::open(global, of, signatures),
-        Channel::Show { of } => with_channel(global, of, |channel| Ok(show(channel))),
+        Channel::Show { of } => with_consortium(global, |consortium| {
+            let (room, now) = (consortium.room(&of.member, &of.channel)?, consortium.root().head());
+            in_room(&room, move |channel| show(channel, now))
+        }),
         Channel::Members { of } => with_channel(global, of, |channel| Ok(members(channel))),
         Channel::Export { of, from, to, out } => audit::export(global, of, from.zip(*to), out),
         Channel::Succeed { of, name } => successor::succeed(global, of, name.as_deref()),
@@ -94,7 +97,7 @@ fn create(global: &Global, name: &str, template: &str, members: &[String]) -> Re
     })
 }
 
-fn show(channel: &Room) -> Value {
+fn show(channel: &Room, now: Height) -> Value {
     let head = channel.head();
     let members: Vec<Value> = channel
         .config()
@@ -131,6 +134,8 @@ fn show(channel: &Room) -> Value {
         "events": head.map_or(0, |head| head.next.0),
         "height": head.map_or(0, |head| head.height.0),
         "epoch": head.map_or(0, |head| channel.epoch_at(head.height).0.0),
+        "root_height": now.0,
+        "epoch_now": channel.epoch_at(now).0.0,
         "verdicts": head.map_or(0, |head| head.verdicts.len()),
         "state_root": head.map(|head| head.root.to_string()),
         "closed": head.is_some_and(|head| head.closed),

@@ -9,11 +9,16 @@
 //!   a bank is removed, and fails to read on                   removal.rs
 //! ```
 //!
+//! All in one process, or with `--nodes` with a process for each member, which is told what to do over its socket
+//! ([`nodes`]). What is judged afterwards is the same: the homes, at rest.
+//!
 //! Everything is checked against sums computed straight from the documents. The demo exits 0 when all is
 //! as it should be, and 6 when it is not.
 
+mod homes;
 mod invoices;
 mod load;
+mod nodes;
 mod proof;
 mod regulator;
 mod removal;
@@ -31,6 +36,10 @@ use crate::dev;
 use crate::error::CliError;
 use crate::memory::peak_rss_bytes;
 use crate::progress::Progress;
+use homes::Homes;
+use invoices::Invoices;
+use load::Loaded;
+use regulator::Handed;
 
 /// Runs `parclose demo`.
 pub fn run(global: &Global, options: &Demo) -> Result<Value, CliError> {
@@ -77,52 +86,107 @@ impl Place {
 fn demo(global: &Global, options: &Demo) -> Result<Value, CliError> {
     let mut progress = Progress::start(global.quiet);
     let invoices = invoices::read(global, options, &mut progress)?;
+    if options.nodes {
+        nodes::run(global, options, &invoices, progress)
+    } else {
+        shared(global, options, &invoices, progress)
+    }
+}
+
+/// Everybody in one process.
+fn shared(
+    global: &Global,
+    options: &Demo,
+    invoices: &Invoices,
+    mut progress: Progress,
+) -> Result<Value, CliError> {
     progress.step("founding: five members, a regulator, three channels");
     let consortium = dev::up(global)?;
-    let loaded = load::import(&consortium, &invoices, &mut progress)?;
+    let loaded = load::import(&consortium, invoices, &mut progress)?;
     progress.step("making receipts");
     let receipts = proof::make(&consortium, &loaded, options.receipts)?;
     progress.step("issuing a view key and an export to the regulator");
     let handed = regulator::prepare(&consortium, &loaded)?;
-    let home = consortium.close();
-    let mut checks = Checks::default();
-    progress.step("looking at the ledger as each party, with its directory and keys alone");
-    let mut views = views::of_members(&home, &invoices, &loaded, &mut checks)?;
-    progress.step("searching every store for what belongs to others");
-    let scan = scan::run(&home, &invoices, &mut checks)?;
-    progress.step("reading as the regulator");
-    views.push(regulator::view(&home, &handed, &invoices, &loaded, &mut checks)?);
-    progress.step("verifying receipts offline");
-    let receipts = proof::verify(&home, &receipts, &mut checks)?;
-    let stores = stores(&home)?;
-    let bytes_per_record = bytes_per_record(&stores, loaded.records);
+    let homes = Homes::shared(consortium.close());
+    let mut judged = Judged::of(&homes, invoices, &loaded, (&handed, &receipts), &mut progress)?;
     progress.step("tampering");
-    let tampered = tamper::run(global, home, &receipts.sample, &mut checks)?;
+    let verify = || tamper::verify(global);
+    judged.tampered = tamper::run(global, homes, &judged.sample, &verify, &mut judged.checks)?;
     progress.step("removing a bank, and writing on without it");
     let home = global.passphrase.unlock(Home::open(&global.home)?)?;
-    let mut removal = removal::run(home, &invoices, &mut checks)?;
-    let readers = removal.as_object_mut().and_then(|removal| removal.remove("readers"));
+    judged.removal = removal::run(home, invoices, &mut judged.checks)?;
     progress.step("done");
-    Ok(json!({
-        "schema": "parclose.demo/1",
-        "source": invoices.source,
-        "invoices": invoices.documents.len(),
-        "total_minor": invoices.total_minor().to_string(),
-        "currency": invoices.currency.code(),
-        "views": views,
-        "stores": stores,
-        "scan": scan,
-        "receipts": { "checked": receipts.checked, "valid": receipts.valid },
-        "tamper": tampered,
-        "removal": removal,
-        "after_the_removal": readers,
-        "failures": checks.failures,
-        "seconds": rounded(progress.seconds()),
-        "import_seconds": rounded(loaded.seconds),
-        "tx_per_second": rounded(loaded.transactions_per_second()),
-        "bytes_per_record": rounded(bytes_per_record),
-        "peak_rss_bytes": peak_rss_bytes(),
-    }))
+    Ok(judged.value(invoices, &loaded, &progress))
+}
+
+/// What was found in the homes, at rest.
+struct Judged {
+    views: Vec<Value>,
+    stores: Vec<Value>,
+    scan: Value,
+    receipts: Value,
+    /// a valid receipt, to tamper with
+    sample: String,
+    tampered: Value,
+    removal: Value,
+    checks: Checks,
+}
+
+impl Judged {
+    /// Looks at the ledger as each party, with its directory and keys alone.
+    fn of(
+        homes: &Homes,
+        invoices: &Invoices,
+        loaded: &Loaded,
+        (handed, receipts): (&Handed, &[PathBuf]),
+        progress: &mut Progress,
+    ) -> Result<Self, CliError> {
+        let mut checks = Checks::default();
+        progress.step("looking at the ledger as each party, with its directory and keys alone");
+        let mut views = views::of_members(homes, invoices, loaded, &mut checks)?;
+        progress.step("searching every store for what belongs to others");
+        let scan = scan::run(homes, invoices, &mut checks)?;
+        progress.step("reading as the regulator");
+        views.push(regulator::view(homes, handed, invoices, loaded, &mut checks)?);
+        progress.step("verifying receipts offline");
+        let receipts = proof::verify(homes, receipts, &mut checks)?;
+        Ok(Self {
+            views,
+            stores: stores(homes)?,
+            scan,
+            sample: receipts.sample,
+            receipts: json!({ "checked": receipts.checked, "valid": receipts.valid }),
+            tampered: Value::Null,
+            removal: Value::Null,
+            checks,
+        })
+    }
+
+    fn value(self, invoices: &Invoices, loaded: &Loaded, progress: &Progress) -> Value {
+        let bytes_per_record = bytes_per_record(&self.stores, loaded.records);
+        let mut removal = self.removal;
+        let readers = removal.as_object_mut().and_then(|removal| removal.remove("readers"));
+        json!({
+            "schema": "parclose.demo/1",
+            "source": invoices.source,
+            "invoices": invoices.documents.len(),
+            "total_minor": invoices.total_minor().to_string(),
+            "currency": invoices.currency.code(),
+            "views": self.views,
+            "stores": self.stores,
+            "scan": self.scan,
+            "receipts": self.receipts,
+            "tamper": self.tampered,
+            "removal": removal,
+            "after_the_removal": readers,
+            "failures": self.checks.failures,
+            "seconds": rounded(progress.seconds()),
+            "import_seconds": rounded(loaded.seconds),
+            "tx_per_second": rounded(loaded.transactions_per_second()),
+            "bytes_per_record": rounded(bytes_per_record),
+            "peak_rss_bytes": peak_rss_bytes(),
+        })
+    }
 }
 
 /// What should hold, and does not.
@@ -139,14 +203,13 @@ impl Checks {
     }
 }
 
-fn stores(home: &Home) -> Result<Vec<Value>, CliError> {
+fn stores(homes: &Homes) -> Result<Vec<Value>, CliError> {
     let mut stores = Vec::new();
-    for member in home.members() {
-        let directory = home.member_directory(&member.name)?;
+    for (member, directory) in homes.members()? {
         for card in directory.channels()? {
             let path = directory.database(&card.name);
             stores.push(json!({
-                "member": member.name,
+                "member": member,
                 "channel": card.name,
                 "path": path.display().to_string(),
                 "bytes": folder_bytes(&path)?,

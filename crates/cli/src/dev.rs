@@ -1,6 +1,6 @@
 //! `parclose dev`: a consortium of five members, a regulator and three channels in one directory.
 
-mod nodes;
+pub(crate) mod nodes;
 
 use parclose_node::found::{
     Party, found_channel, found_consortium, found_consortium_under, read_template, template_folder,

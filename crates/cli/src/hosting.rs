@@ -100,6 +100,16 @@ pub fn forward(args: &Args) -> Result<Option<Answer>, CliError> {
     })
 }
 
+/// Has the node of a home run a command; paths on the line must be whole.
+pub(crate) fn ask_node(home: &Path, words: &[&str], input: Option<String>) -> Result<Answer, CliError> {
+    let stream = connected(home).ok_or_else(|| {
+        let told = format!("no node runs in `{}`", home.display());
+        CliError::new("NODE_UNREACHABLE", "CLI-10", Fault::Operator, told, "parclose dev status")
+    })?;
+    let line = ["parclose"].iter().chain(words).map(|word| (*word).to_owned()).collect();
+    ask(stream, &Request { line, input }).map_err(|e| CliError::file(home, &e))
+}
+
 fn ask(mut stream: UnixStream, request: &Request) -> std::io::Result<Answer> {
     serde_json::to_writer(&stream, request)?;
     stream.shutdown(Shutdown::Write)?;

@@ -59,6 +59,16 @@ fn generated_invoices_are_seen_by_each_party_as_its_keys_allow() {
 }
 
 #[test]
+fn nodes_of_their_own_show_each_party_the_same_as_one_process() {
+    let value = demo(&["--nodes", "--documents", "150", "--receipts", "12"]);
+    let reference = parclose_documents::synthetic::invoices(1, 150).reference;
+    assert_eq!(seen(&value, "buyer"), (reference.total_minor, 150));
+    assert_eq!((&value["nodes"]["processes"], &value["nodes"]["validators"]), (&5.into(), &4.into()));
+    let (regulator, _) = seen(&value, "regulator");
+    assert!(regulator > 0 && regulator < seen(&value, "supplier-a").0);
+}
+
+#[test]
 fn a_real_years_invoices_sum_to_what_the_files_say() {
     let folder = repository().join("../shared/data/invoices-calderdale");
     if !folder.is_dir() {

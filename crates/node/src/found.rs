@@ -50,15 +50,32 @@ pub(crate) fn make_directory(path: &Path) -> Result<(), HomeError> {
     create(path)
 }
 
+/// A regulator's name, and that of its directory.
+const REGULATOR: &str = "regulator";
+
+/// Makes a regulator's directory for development, with the passphrase of its key beside it.
+pub fn found_regulator(path: &Path, genesis: &Genesis, rng: &mut impl CryptoRng) -> Result<(), HomeError> {
+    make_directory(path)?;
+    passphrase_file::write_development(path, rng)?;
+    fill_regulator(path, genesis, &Unlock::of_home(path), rng)
+}
+
+fn fill_regulator(
+    path: &Path,
+    genesis: &Genesis,
+    unlock: &Unlock,
+    rng: &mut impl CryptoRng,
+) -> Result<(), HomeError> {
+    key_file::generate(&path.join("regulator.key"), KeyKind::Regulator, Some(REGULATOR), unlock, rng)?;
+    write_text(&path.join("genesis.json"), &genesis.to_json())
+}
+
 /// Members' masters, validator, genesis, regulator.
 fn fill(path: &Path, members: &[&str], unlock: &Unlock, rng: &mut impl CryptoRng) -> Result<(), HomeError> {
     let validator = key_file::generate(&path.join("validator.key"), KeyKind::Validator, None, unlock, rng)?;
     let genesis = genesis(&validator.public, rng)?;
-    let regulator = "regulator";
-    create(&path.join(regulator))?;
-    let key = path.join(regulator).join("regulator.key");
-    key_file::generate(&key, KeyKind::Regulator, Some(regulator), unlock, rng)?;
-    write_text(&path.join(regulator).join("genesis.json"), &genesis.to_json())?;
+    create(&path.join(REGULATOR))?;
+    fill_regulator(&path.join(REGULATOR), &genesis, unlock, rng)?;
     let mut cards = Vec::new();
     for name in members {
         let directory = MemberDirectory::at(&path.join("members").join(name), unlock);
@@ -71,7 +88,7 @@ fn fill(path: &Path, members: &[&str], unlock: &Unlock, rng: &mut impl CryptoRng
     // Last, because a home is what has a home.json.
     write_json(
         &path.join("home.json"),
-        &HomeFile { schema: SCHEMA.into(), members: cards, regulator: regulator.into() },
+        &HomeFile { schema: SCHEMA.into(), members: cards, regulator: REGULATOR.into() },
     )
 }
 

@@ -1,12 +1,13 @@
 //! The invoices of the demo: real ones where they are, generated ones where not.
 
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use parclose_documents::{Currency, Document, Origin, Source, read_origins, synthetic};
 
 use crate::args::{Demo, Global};
 use crate::error::CliError;
-use crate::import::{find_files, read_mapping};
+use crate::import::{FileSource, find_files, read_mapping};
 use crate::progress::Progress;
 
 pub(crate) struct Invoices {
@@ -14,6 +15,10 @@ pub(crate) struct Invoices {
     pub(crate) documents: Vec<Document>,
     /// of every document: sums over them mean something
     pub(crate) currency: Currency,
+    /// the files that they were read from, by name
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+    /// by which mapping
+    pub(crate) mapping: PathBuf,
 }
 
 /// Which supplier's room a document goes to.
@@ -88,16 +93,14 @@ pub(crate) fn read(global: &Global, options: &Demo, progress: &mut Progress) -> 
         Some(folder) => {
             progress.step(&format!("reading invoices from {}", folder.display()));
             let files = find_files(std::slice::from_ref(folder))?;
-            let origins: Vec<&dyn Origin> = files.iter().map(|file| file as &dyn Origin).collect();
-            from_origins(&folder.display().to_string(), &origins, &mappings.join("calderdale.toml"))
+            let files = files.iter().map(bytes_of).collect::<Result<Vec<_>, CliError>>()?;
+            from_files(&folder.display().to_string(), files, &mappings.join("calderdale.toml"))
         }
         None => {
             progress.step(&format!("generating {} invoices from seed {}", options.documents, options.seed));
             let made = synthetic::invoices(options.seed, options.documents);
             let source = format!("generated from seed {}", options.seed);
-            let files = sources(&made.files);
-            let origins: Vec<&dyn Origin> = files.iter().map(|file| file as &dyn Origin).collect();
-            let invoices = from_origins(&source, &origins, &mappings.join("generated.toml"))?;
+            let invoices = from_files(&source, made.files, &mappings.join("generated.toml"))?;
             if invoices.total_minor() != made.reference.total_minor {
                 return Err(CliError::verification("the importer's sum is not the generator's".into()));
             }
@@ -110,13 +113,23 @@ fn sources(files: &[(String, Vec<u8>)]) -> Vec<Source<'_>> {
     files.iter().map(|(name, bytes)| Source { name, bytes }).collect()
 }
 
-fn from_origins(source: &str, origins: &[&dyn Origin], mapping: &Path) -> Result<Invoices, CliError> {
-    let read = read_origins(origins, &read_mapping(mapping)?)?;
+fn bytes_of(file: &FileSource) -> Result<(String, Vec<u8>), CliError> {
+    let mut bytes = Vec::new();
+    let read = file.open().and_then(|mut file| file.read_to_end(&mut bytes));
+    read.map_err(|e| CliError::file(Path::new(file.name()), &e))?;
+    Ok((file.name().to_owned(), bytes))
+}
+
+fn from_files(source: &str, files: Vec<(String, Vec<u8>)>, mapping: &Path) -> Result<Invoices, CliError> {
+    let sources = sources(&files);
+    let origins: Vec<&dyn Origin> = sources.iter().map(|file| file as &dyn Origin).collect();
+    let read = read_origins(&origins, &read_mapping(mapping)?)?;
     if let Some(one) = read.left_out.first() {
         return Err(CliError::verification(format!("a line was left out: {one}")));
     }
     let currency = one_currency(&read.documents)?;
-    Ok(Invoices { source: source.into(), documents: read.documents, currency })
+    let mapping = mapping.to_owned();
+    Ok(Invoices { source: source.into(), documents: read.documents, currency, files, mapping })
 }
 
 /// The demonstration adds amounts up, so it takes one currency only, and at least one invoice.

@@ -17,6 +17,7 @@ use crate::progress::Progress;
 use crate::transaction::member_named;
 
 /// What was imported.
+#[derive(Default)]
 pub(crate) struct Loaded {
     /// transactions by channel
     pub(crate) transactions: BTreeMap<&'static str, Vec<TransactionDigest>>,
@@ -28,7 +29,8 @@ pub(crate) struct Loaded {
     pub(crate) records: usize,
     /// seconds that the import of receivables took
     pub(crate) seconds: f64,
-    receivables: usize,
+    /// receivables among the records
+    pub(super) receivables: usize,
 }
 
 impl Loaded {
@@ -42,14 +44,7 @@ pub(crate) fn import(
     invoices: &Invoices,
     progress: &mut Progress,
 ) -> Result<Loaded, CliError> {
-    let mut loaded = Loaded {
-        transactions: BTreeMap::new(),
-        epochs: BTreeMap::new(),
-        statements_minor: 0,
-        records: 0,
-        seconds: 0.0,
-        receivables: 0,
-    };
+    let mut loaded = Loaded::default();
     for month in invoices.months() {
         let started = progress.seconds();
         let first = epochs(consortium)?;

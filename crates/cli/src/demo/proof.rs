@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 
 use parclose_audit::verify_json;
-use parclose_node::{Consortium, Home};
+use parclose_node::Consortium;
 use parclose_types::TransactionDigest;
 
 use super::Checks;
+use super::homes::Homes;
 use super::load::Loaded;
 use crate::args::ReceiptKind;
 use crate::error::CliError;
 use crate::receipt::receipt_text;
 
 /// Members that ask for receipts of their channel's transactions.
-const ASKED: &[(&str, &str)] = &[("buyer", "trade-a"), ("bank-2", "trade-b"), ("bank-1", "banks")];
+pub(super) const ASKED: &[(&str, &str)] = &[("buyer", "trade-a"), ("bank-2", "trade-b"), ("bank-1", "banks")];
 
 /// Writes receipts of evenly spread transactions into the home.
 pub(crate) fn make(
@@ -28,7 +29,7 @@ pub(crate) fn make(
         let room = consortium.room(member, channel)?;
         let transactions = loaded.transactions.get(channel).map_or(&[][..], Vec::as_slice);
         for transaction in spread(transactions, wanted.div_ceil(ASKED.len())) {
-            let kind = if paths.len() % 4 == 0 { ReceiptKind::Ordered } else { ReceiptKind::Outcome };
+            let kind = kind_of(paths.len());
             let text = receipt_text(consortium, &room, transaction, kind)?;
             let path = folder.join(format!("{channel}-{transaction}.json"));
             std::fs::write(&path, text).map_err(|e| CliError::file(&path, &e))?;
@@ -38,7 +39,12 @@ pub(crate) fn make(
     Ok(paths)
 }
 
-fn spread(transactions: &[TransactionDigest], wanted: usize) -> Vec<TransactionDigest> {
+/// Every fourth receipt proves that it was ordered, the others what became of it.
+pub(super) fn kind_of(at: usize) -> ReceiptKind {
+    if at.is_multiple_of(4) { ReceiptKind::Ordered } else { ReceiptKind::Outcome }
+}
+
+pub(super) fn spread(transactions: &[TransactionDigest], wanted: usize) -> Vec<TransactionDigest> {
     let step = (transactions.len() / wanted.max(1)).max(1);
     transactions.iter().step_by(step).take(wanted).copied().collect()
 }
@@ -52,8 +58,8 @@ pub(crate) struct Receipts {
 }
 
 /// Verifies every receipt file with the genesis of the home.
-pub(crate) fn verify(home: &Home, paths: &[PathBuf], checks: &mut Checks) -> Result<Receipts, CliError> {
-    let genesis = home.genesis()?;
+pub(crate) fn verify(homes: &Homes, paths: &[PathBuf], checks: &mut Checks) -> Result<Receipts, CliError> {
+    let genesis = homes.genesis()?;
     let mut receipts = Receipts { checked: 0, valid: 0, sample: String::new() };
     for path in paths {
         let text = std::fs::read_to_string(path).map_err(|e| CliError::file(path, &e))?;

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use parclose_audit::{Bundle, GrantScope, WrappedViewKey};
 use parclose_channel::Channel;
-use parclose_node::{Consortium, Home, key_file};
+use parclose_node::{Consortium, key_file};
 use parclose_types::{Epoch, hex};
 use serde_json::Value;
 
 use super::Checks;
+use super::homes::Homes;
 use super::invoices::{Dealt, Invoices};
 use super::load::Loaded;
 use super::views::{Seen, is_summed};
@@ -19,11 +20,11 @@ use crate::import::slot_parties;
 use crate::view_key;
 
 /// What the regulator may read.
-const CHANNEL: Dealt = Dealt::A;
+pub(super) const CHANNEL: Dealt = Dealt::A;
 const CLASS: &str = "amount";
-const FIELD: &str = "face_amount";
-const FIRST_MONTH: usize = 3;
-const MONTHS: usize = 3;
+pub(super) const FIELD: &str = "face_amount";
+pub(super) const FIRST_MONTH: usize = 3;
+pub(super) const MONTHS: usize = 3;
 
 /// What was handed to the regulator.
 pub(crate) struct Handed {
@@ -39,21 +40,25 @@ pub(crate) fn prepare(consortium: &Consortium, loaded: &Loaded) -> Result<Handed
     let key = key_file::inspect(&consortium.home().regulator_directory().join("regulator.key"))?;
     let grantee =
         hex::decode(&key.public).map_err(|_| CliError::verification("the regulator's key".into()))?;
-    let all: Vec<&String> = loaded
-        .epochs
-        .keys()
-        .filter(|(channel, _)| *channel == CHANNEL.channel())
-        .map(|(_, month)| month)
-        .collect();
-    let months: Vec<String> = all.into_iter().skip(FIRST_MONTH).take(MONTHS).cloned().collect();
-    let (from, to) = interval(loaded, &months)?;
+    let (handed, from, to) = Handed::of(loaded)?;
     let issuer = consortium.room(CHANNEL.supplier(), CHANNEL.channel())?;
     let second = consortium.room(CHANNEL.bank(), CHANNEL.channel())?;
     let wrapped = view_key::wrap(&issuer, &second, grantee, move |channel| scope(channel, from, to))?;
     write(&file(consortium.home().path(), "viewkey.json"), wrapped.to_json().as_bytes())?;
     let bundle = audit::bundle(consortium, &second, Some((from, to)))?;
     write(&file(consortium.home().path(), "export.bundle"), &bundle.encode())?;
-    Ok(Handed { months })
+    Ok(handed)
+}
+
+impl Handed {
+    /// The months that are handed over, and their epochs.
+    pub(crate) fn of(loaded: &Loaded) -> Result<(Self, Epoch, Epoch), CliError> {
+        let of_channel = loaded.epochs.keys().filter(|(channel, _)| *channel == CHANNEL.channel());
+        let all = of_channel.map(|(_, month)| month);
+        let months: Vec<String> = all.skip(FIRST_MONTH).take(MONTHS).cloned().collect();
+        let (from, to) = interval(loaded, &months)?;
+        Ok((Self { months }, from, to))
+    }
 }
 
 fn interval(loaded: &Loaded, months: &[String]) -> Result<(Epoch, Epoch), CliError> {
@@ -85,19 +90,19 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
 
 /// Reads as the regulator: its directory, its key, the genesis, and nothing else.
 pub(crate) fn view(
-    home: &Home,
+    homes: &Homes,
     handed: &Handed,
     invoices: &Invoices,
     loaded: &Loaded,
     checks: &mut Checks,
 ) -> Result<Value, CliError> {
-    let directory = home.regulator_directory();
+    let directory = homes.regulator();
     let read = |name: &str| {
         let path = directory.join(name);
         std::fs::read(&path).map_err(|e| CliError::file(&path, &e))
     };
     let genesis = parclose_node::home::read_genesis(&directory.join("genesis.json"))?;
-    let key = key_file::regulator(&directory.join("regulator.key"), home.unlock())?;
+    let key = key_file::regulator(&directory.join("regulator.key"), homes.regulator_unlock())?;
     let wrapped = WrappedViewKey::from_json(&String::from_utf8_lossy(&read("viewkey.json")?))?;
     let bundle = Bundle::decode(&read("export.bundle")?)?.verify(&genesis)?;
     bundle.accept(&wrapped.grant)?;
@@ -132,7 +137,7 @@ pub(crate) fn view(
     );
     checks.expect(seen.malformed == 0, "the regulator finds no malformed field");
     checks.expect(
-        nothing_else_opens(home, &view_key, documents)?,
+        nothing_else_opens(homes, &view_key, documents)?,
         "the view key opens nothing else of the whole ledger",
     );
     let _ = loaded;
@@ -141,10 +146,9 @@ pub(crate) fn view(
 
 /// The view key is tried on every field of every store of the consortium: it opens its scope, once in
 /// each store of its channel, and nothing else.
-fn nothing_else_opens(home: &Home, key: &parclose_keys::ViewKey, documents: u64) -> Result<bool, CliError> {
+fn nothing_else_opens(homes: &Homes, key: &parclose_keys::ViewKey, documents: u64) -> Result<bool, CliError> {
     let mut holds = true;
-    for member in home.members() {
-        let directory = home.member_directory(&member.name)?;
+    for (_, directory) in homes.members()? {
         for card in directory.channels()? {
             let cache = parclose_node::shared_cache(8 << 20);
             let channel = parclose_node::consortium::open_channel(&directory, &card, &cache)?;

@@ -9,36 +9,55 @@ use parclose_types::Generation;
 use serde_json::{Value, json};
 
 use super::Checks;
+use super::homes::Homes;
 use super::invoices::{Dealt, Invoices};
 use crate::args::OfChannel;
 use crate::context::in_room;
 use crate::error::CliError;
 use crate::import::{Fate, Target};
 
-const ROOM: &str = "trade-a";
-const REMOVED: &str = "bank-1";
-const JOINED: &str = "bank-2";
+pub(super) const ROOM: &str = "trade-a";
+pub(super) const REMOVED: &str = "bank-1";
+pub(super) const JOINED: &str = "bank-2";
 
 /// Receivables that are written once the bank is gone.
-const WRITTEN_AFTER: usize = 20;
+pub(super) const WRITTEN_AFTER: usize = 20;
 
 /// Buyer and supplier replace their bank, and write on. What each reader opens of it is counted.
 pub(crate) fn run(home: Home, invoices: &Invoices, checks: &mut Checks) -> Result<Value, CliError> {
-    let before = opened_by(&home, REMOVED, REMOVED)?;
-    let consortium = Consortium::open(home)?;
+    let homes = Homes::shared(home);
+    let before = Before::of(&homes)?;
+    let consortium = Consortium::open(homes.into_shared()?)?;
     replace_the_bank(&consortium)?;
     let written = write_on(&consortium, invoices)?;
     consortium.quiesce();
-    let home = consortium.close();
-    let (own, others) = (opened_by(&home, REMOVED, REMOVED)?, opened_by(&home, REMOVED, "buyer")?);
+    before.judge(&Homes::shared(consortium.close()), written, checks)
+}
+
+/// What the bank could read before it was removed.
+pub(super) struct Before(Opened);
+
+impl Before {
+    pub(super) fn of(homes: &Homes) -> Result<Self, CliError> {
+        opened_by(homes, REMOVED, REMOVED).map(Self)
+    }
+
+    /// Looks what each reader opens now that so many receivables were written without the bank.
+    pub(super) fn judge(self, homes: &Homes, written: usize, checks: &mut Checks) -> Result<Value, CliError> {
+        judge(&self.0, homes, written, checks)
+    }
+}
+
+fn judge(before: &Opened, homes: &Homes, written: usize, checks: &mut Checks) -> Result<Value, CliError> {
+    let (own, others) = (opened_by(homes, REMOVED, REMOVED)?, opened_by(homes, REMOVED, "buyer")?);
     let readers =
-        ["buyer", JOINED].map(|reader| Ok::<_, CliError>((reader, opened_by(&home, reader, "buyer")?)));
+        ["buyer", JOINED].map(|reader| Ok::<_, CliError>((reader, opened_by(homes, reader, "buyer")?)));
     checks.expect(written > 0 && before.past > 0, "the bank that is removed had something to read");
     checks.expect(own.after == 0, "the removed bank's own store has nothing of what came after");
     checks.expect(others.after == 0, "the removed bank's keys open nothing of what came after");
     checks.expect(own.past == before.past, "the removed bank keeps what it could read");
     let mut rows = vec![
-        row(&format!("{REMOVED}, before"), &before),
+        row(&format!("{REMOVED}, before"), before),
         row(&format!("{REMOVED}, its own store"), &own),
         row(&format!("{REMOVED}'s keys, the buyer's store"), &others),
     ];
@@ -112,10 +131,10 @@ fn write_on(consortium: &Consortium, invoices: &Invoices) -> Result<usize, CliEr
 }
 
 /// What one member's keys open in another's store, tried on every field of every transaction.
-fn opened_by(home: &Home, reader: &str, store: &str) -> Result<Opened, CliError> {
+fn opened_by(homes: &Homes, reader: &str, store: &str) -> Result<Opened, CliError> {
     let cache = parclose_node::shared_cache(super::views::CACHE_BYTES);
     let open = |member: &str| -> Result<Channel, CliError> {
-        let directory = home.member_directory(member)?;
+        let directory = homes.directory(member)?;
         let card = directory.channel(ROOM)?;
         Ok(open_channel(&directory, &card, &cache)?)
     };

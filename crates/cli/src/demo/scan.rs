@@ -12,13 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use parclose_channel::Channel;
-use parclose_node::Home;
 use parclose_node::consortium::open_channel;
 use parclose_node::home::{ChannelCard, MemberDirectory};
 use parclose_node::leak_scan::{Kind, Needles, opened_values};
 use serde_json::{Value, json};
 
 use super::Checks;
+use super::homes::Homes;
 use super::invoices::{BOTH, Dealt, Invoices};
 use crate::error::CliError;
 use crate::import::values_of;
@@ -42,14 +42,14 @@ impl Store {
 
 const CACHE_BYTES: usize = 8 << 20;
 
-pub(crate) fn run(home: &Home, invoices: &Invoices, checks: &mut Checks) -> Result<Value, CliError> {
-    let (stores, rooms) = stores(home)?;
+pub(crate) fn run(homes: &Homes, invoices: &Invoices, checks: &mut Checks) -> Result<Value, CliError> {
+    let (stores, rooms) = stores(homes)?;
     let needles = needles(&stores, &rooms, invoices)?;
     let mut hits = Hits { needles: &needles, own: BTreeSet::new(), foreign: BTreeSet::new() };
     for store in &stores {
         hits.search_store(store)?;
     }
-    for place in other_places(home, &stores)? {
+    for place in other_places(homes, &stores)? {
         hits.search_files(None, &place)?;
     }
     let (own, foreign) = (hits.own.len(), hits.foreign.len());
@@ -59,11 +59,10 @@ pub(crate) fn run(home: &Home, invoices: &Invoices, checks: &mut Checks) -> Resu
     Ok(json!({ "needles": needles.len(), "own_hits": own, "foreign_hits": foreign }))
 }
 
-fn stores(home: &Home) -> Result<(Vec<Store>, BTreeMap<String, u16>), CliError> {
+fn stores(homes: &Homes) -> Result<(Vec<Store>, BTreeMap<String, u16>), CliError> {
     let mut rooms: BTreeMap<String, u16> = BTreeMap::new();
     let mut stores = Vec::new();
-    for member in home.members() {
-        let directory = home.member_directory(&member.name)?;
+    for (_, directory) in homes.members()? {
         for card in directory.channels()? {
             let next = u16::try_from(rooms.len()).unwrap_or(u16::MAX);
             let room = *rooms.entry(card.name.clone()).or_insert(next);
@@ -142,13 +141,23 @@ fn told_elsewhere(
     Ok(told)
 }
 
-/// Directories of members but for their stores, and the root chain.
-fn other_places(home: &Home, stores: &[Store]) -> Result<Vec<PathBuf>, CliError> {
-    let mut places =
-        vec![home.path().join("root"), home.path().join("genesis.json"), home.path().join("home.json")];
+/// Directories of members but for their stores, and what else their homes hold: the root chain, logs, address books.
+/// What was made for somebody else, receipts and the regulator's files, is not there for members to hold.
+fn other_places(homes: &Homes, stores: &[Store]) -> Result<Vec<PathBuf>, CliError> {
     let databases: BTreeSet<PathBuf> = stores.iter().map(Store::path).collect();
-    for member in home.members() {
-        files_outside(home.member_directory(&member.name)?.path(), &databases, &mut places)?;
+    let mut places = Vec::new();
+    for home in homes.paths() {
+        for entry in std::fs::read_dir(home).map_err(|e| CliError::file(home, &e))? {
+            let path = entry.map_err(|e| CliError::file(home, &e))?.path();
+            let is_apart = ["members", "receipts", "regulator"].iter().any(|apart| path.ends_with(apart));
+            let is_kept = path.is_dir() || path.is_file();
+            if is_kept && !is_apart {
+                places.push(path);
+            }
+        }
+    }
+    for (_, directory) in homes.members()? {
+        files_outside(directory.path(), &databases, &mut places)?;
     }
     Ok(places)
 }

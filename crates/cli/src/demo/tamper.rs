@@ -3,26 +3,34 @@
 use parclose_audit::verify_json;
 use parclose_node::found::{Party, found_channel, read_template, template_folder};
 use parclose_node::home::MemberDirectory;
-use parclose_node::{Home, tamper};
+use parclose_node::tamper;
 use parclose_transaction::Definition;
 use parclose_types::{Failure, Fault, hex};
 use serde_json::{Value, json};
 
 use super::Checks;
+use super::homes::Homes;
 use crate::args::{Channel, Global, OfChannel, ReceiptKind, Tx};
 use crate::error::CliError;
 
-/// Runs all of it.
+/// Has the victim verify its channel: the rule that is broken, if one is.
+pub(super) type Verify<'v> = dyn Fn() -> Result<Option<String>, CliError> + 'v;
+
+/// Whose store of which channel is tampered with.
+pub(super) const VICTIM: (&str, &str) = ("bank-2", "trade-b");
+
+/// Runs all of it; `verify` has the victim verify its channel.
 pub(crate) fn run(
     global: &Global,
-    home: Home,
+    homes: Homes,
     receipt: &str,
+    verify: &Verify<'_>,
     checks: &mut Checks,
 ) -> Result<Value, CliError> {
-    let genesis = home.genesis()?;
-    let database = home.member_directory("bank-2")?.database("trade-b");
-    drop(home);
-    let value = swapped_values(global, &database)?;
+    let genesis = homes.genesis()?;
+    let database = homes.directory(VICTIM.0)?.database(VICTIM.1);
+    drop(homes);
+    let value = swapped_values(&database, verify)?;
     let altered = match verify_json(&altered(receipt)?, &genesis) {
         Err(invalid) => Some(invalid.rule()),
         Ok(_) => None,
@@ -43,27 +51,38 @@ pub(crate) fn run(
     }))
 }
 
+/// Verifies in the home that all share.
+pub(crate) fn verify(global: &Global) -> Result<Option<String>, CliError> {
+    let of = OfChannel { channel: VICTIM.1.into(), member: VICTIM.0.into() };
+    let quiet = Global { quiet: true, ..global.clone() };
+    match crate::channel::run(&quiet, &Channel::Verify { of }) {
+        Ok(_) => Ok(None),
+        Err(error) if error.exit() == 6 => {
+            Ok(Some(error.to_json()["rule"].as_str().unwrap_or_default().to_owned()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Two valid values are exchanged through RocksDB; `channel verify` must end with exit code 6.
 ///
 /// # Rules
 ///
 /// > CLI-08: a demonstration that could not tamper is an error, and never counts as caught.
-fn swapped_values(global: &Global, database: &std::path::Path) -> Result<Option<String>, CliError> {
-    let of = OfChannel { channel: "trade-b".into(), member: "bank-2".into() };
-    let quiet = Global { quiet: true, ..global.clone() };
-    let verify = || crate::channel::run(&quiet, &Channel::Verify { of: of.clone() });
-    verify()?;
+fn swapped_values(database: &std::path::Path, verify: &Verify<'_>) -> Result<Option<String>, CliError> {
+    let sound = || match verify()? {
+        None => Ok(()),
+        Some(rule) => Err(CliError::verification(format!("the store breaks {rule} before it was touched"))),
+    };
+    sound()?;
     let failed = |e: parclose_node::tamper::TamperError| {
         CliError::new("TAMPER_FAILED", "CLI-08", Fault::Bug, e.to_string(), "run the demo again")
     };
     let Some(swapped) = tamper::swap_records(database).map_err(failed)? else { return Ok(None) };
     let found = verify();
     tamper::swap_back(database, &swapped).map_err(failed)?;
-    verify()?;
-    Ok(found
-        .err()
-        .filter(|error| error.exit() == 6)
-        .map(|error| error.to_json()["rule"].as_str().unwrap_or("").to_owned()))
+    sound()?;
+    found
 }
 
 /// One bit of a receipt's bytes is flipped.
@@ -130,8 +149,9 @@ mod tests {
         let home = crate::dev::up(&global).unwrap().close();
         let database = home.member_directory("bank-2").unwrap().database("trade-b");
         drop(home);
-        assert_eq!(swapped_values(&global, &database).unwrap(), None, "there are no two records");
-        let error = swapped_values(&global, &folder.path().join("absent")).unwrap_err();
+        let verify = || verify(&global);
+        assert_eq!(swapped_values(&database, &verify).unwrap(), None, "there are no two records");
+        let error = swapped_values(&folder.path().join("absent"), &verify).unwrap_err();
         assert_eq!((error.code(), error.to_json()["rule"].as_str()), ("TAMPER_FAILED", Some("CLI-08")));
     }
 }

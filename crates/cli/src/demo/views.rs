@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use parclose_channel::Channel;
-use parclose_node::Home;
 use parclose_node::consortium::open_channel;
 use parclose_transaction::{FieldState, FieldValue};
 use serde_json::{Value, json};
 
 use super::Checks;
+use super::homes::Homes;
 use super::invoices::{BOTH, Dealt, Invoices};
 use super::load::Loaded;
 use crate::error::CliError;
@@ -61,30 +61,25 @@ pub(crate) fn is_summed(record_type: &str, field: &str) -> bool {
 }
 
 pub(crate) fn of_members(
-    home: &Home,
+    homes: &Homes,
     invoices: &Invoices,
     loaded: &Loaded,
     checks: &mut Checks,
 ) -> Result<Vec<Value>, CliError> {
     let mut rows = Vec::new();
     let mut buyer = (0, 0);
-    for member in home.members() {
-        let directory = home.member_directory(&member.name)?;
+    for (member, directory) in homes.members()? {
         for card in directory.channels()? {
             let seen = look(&open_channel(&directory, &card, &parclose_node::shared_cache(CACHE_BYTES))?)?;
             let expected = expected(&card.name, invoices, loaded);
-            checks
-                .expect(seen.sum_minor == Some(expected), format!("{}'s sum of {}", member.name, card.name));
-            checks.expect(
-                seen.malformed == 0,
-                format!("{} finds malformed fields in {}", member.name, card.name),
-            );
-            check_fields(&member.name, &card.name, &seen, invoices, checks);
-            if member.name == "buyer" {
+            checks.expect(seen.sum_minor == Some(expected), format!("{member}'s sum of {}", card.name));
+            checks.expect(seen.malformed == 0, format!("{member} finds malformed fields in {}", card.name));
+            check_fields(&member, &card.name, &seen, invoices, checks);
+            if member == "buyer" {
                 buyer.0 += seen.records;
                 buyer.1 += seen.sum_minor.unwrap_or(0);
             }
-            rows.push(seen.row(&member.name, &card.name, Some(expected)));
+            rows.push(seen.row(&member, &card.name, Some(expected)));
         }
     }
     let parts: u128 = BOTH.iter().map(|dealt| invoices.sum_of(*dealt)).sum();

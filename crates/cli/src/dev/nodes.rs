@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Whole, so that a process is found by it from any directory.
-fn folder(global: &Global, name: &str) -> PathBuf {
+pub(crate) fn folder(global: &Global, name: &str) -> PathBuf {
     let home = std::path::absolute(&global.home).unwrap_or_else(|_| global.home.clone());
     home.join("nodes").join(name)
 }
@@ -53,17 +53,31 @@ pub(super) fn up(global: &Global, validators: u8, port_base: u16) -> Result<Valu
         return Err(CliError::new("USAGE", "CLI-12", Fault::Sender, text, "take 1 to 5 validators"));
     }
     if !global.home.join("nodes").exists() {
-        make(global, validators, port_base)?;
+        make(global, validators, port_base, HEARTBEAT)?;
     }
+    start_all(global)?;
+    status(global)
+}
+
+/// A node in a consortium for development: so often a root chain without work ticks.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// Starts every node that does not run.
+pub(crate) fn start_all(global: &Global) -> Result<(), CliError> {
     let started = MEMBERS.iter().map(|name| start(global, name)).collect::<Result<Vec<_>, _>>()?;
     for (name, mut child) in MEMBERS.iter().zip(started) {
         wait_for(global, name, child.as_mut())?;
     }
-    status(global)
+    Ok(())
 }
 
 /// The ceremony, then the channels; what is left is to run.
-fn make(global: &Global, validators: u8, port_base: u16) -> Result<(), CliError> {
+pub(crate) fn make(
+    global: &Global,
+    validators: u8,
+    port_base: u16,
+    heartbeat: Duration,
+) -> Result<(), CliError> {
     let mut cards = Vec::new();
     for (number, name) in (0_u16..).zip(MEMBERS) {
         let lei = Lei::make(&format!("PCLD00{number:012}"));
@@ -84,7 +98,7 @@ fn make(global: &Global, validators: u8, port_base: u16) -> Result<(), CliError>
         let set = [
             ("consensus.listen", consensus),
             ("exchange.listen", exchange),
-            ("consensus.heartbeat_ms", "1000".into()),
+            ("consensus.heartbeat_ms", heartbeat.as_millis().to_string()),
             ("admin.listen", "127.0.0.1:0".into()),
         ];
         crate::output::write_text(&node_home::configuration(&home), &document(&set))?;
@@ -226,19 +240,21 @@ fn known(name: &str) -> Result<(), CliError> {
 }
 
 fn end(global: &Global, name: &str, signal: Signal) -> Result<(), CliError> {
-    let Some((pid, _)) = process(global, name) else { return Ok(()) };
+    let Some((pid, running)) = process(global, name) else { return Ok(()) };
     let _ = kill_process(pid, signal);
-    wait(global, name, "go down", || process(global, name).is_none().then_some(true))
+    // It takes its running.json away before it lets go of its home.
+    wait(global, name, "go down", || (!is_of(running.pid, &folder(global, name))).then_some(true))
 }
 
 /// Ends all nodes in good order; their homes stay.
-pub(super) fn down(global: &Global) -> Result<Value, CliError> {
-    for name in MEMBERS {
-        if let Some((pid, _)) = process(global, name) {
-            let _ = kill_process(pid, Signal::TERM);
-        }
+pub(crate) fn down(global: &Global) -> Result<Value, CliError> {
+    let running: Vec<_> = MEMBERS.iter().filter_map(|name| Some((name, process(global, name)?))).collect();
+    for (_, (pid, _)) in &running {
+        let _ = kill_process(*pid, Signal::TERM);
     }
-    MEMBERS.iter().try_for_each(|name| end(global, name, Signal::TERM))?;
+    for (name, (_, running)) in &running {
+        wait(global, name, "go down", || (!is_of(running.pid, &folder(global, name))).then_some(true))?;
+    }
     status(global)
 }
 
@@ -253,7 +269,17 @@ pub(super) fn kill(global: &Global, name: &str) -> Result<Value, CliError> {
 pub(super) fn restart(global: &Global, name: &str) -> Result<Value, CliError> {
     known(name)?;
     end(global, name, Signal::TERM)?;
-    let mut child = start(global, name)?;
-    wait_for(global, name, child.as_mut())?;
+    start_one(global, name)?;
     status(global)
+}
+
+/// Starts one node that does not run.
+pub(crate) fn start_one(global: &Global, name: &str) -> Result<(), CliError> {
+    let mut child = start(global, name)?;
+    wait_for(global, name, child.as_mut())
+}
+
+/// Ends one node in good order.
+pub(crate) fn stop_one(global: &Global, name: &str) -> Result<(), CliError> {
+    end(global, name, Signal::TERM)
 }
