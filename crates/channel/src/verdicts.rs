@@ -69,7 +69,7 @@ mod tests {
     use crate::tables::Verdict;
 
     fn row(at: u64) -> VerdictRow {
-        let digest = TransactionDigest(std::array::from_fn(|_| at as u8));
+        let digest = TransactionDigest([u8::try_from(at % 251).unwrap(); 32]);
         VerdictRow { sequence: Sequence(9), index: 0, transaction: digest, verdict: Verdict::Applied }
     }
 

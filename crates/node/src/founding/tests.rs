@@ -52,7 +52,7 @@ impl Members {
     fn draft_of(&self, name: &str, founders: &[&str]) -> Result<ChannelDraft, FoundingRefused> {
         let founders: Vec<_> =
             founders.iter().map(|founder| ((*founder).to_owned(), vec!["member".to_owned()])).collect();
-        draft(&self.path("ann"), name, read_template(Path::new(TEMPLATE)).unwrap(), &founders)
+        draft(&self.path("ann"), name, read_template(Path::new(TEMPLATE))?, &founders)
     }
 
     fn enter(&self, name: &str, draft: &ChannelDraft) -> Result<Part, FoundingRefused> {
