@@ -10,7 +10,7 @@
 //! ```
 //!
 //! All in one process, or with `--nodes` with a process for each member, which is told what to do over its socket
-//! ([`nodes`]). What is judged afterwards is the same: the homes, at rest.
+//! (`demo::nodes`). What is judged afterwards is the same: the homes, at rest.
 //!
 //! Everything is checked against sums computed straight from the documents. The demo exits 0 when all is
 //! as it should be, and 6 when it is not.
