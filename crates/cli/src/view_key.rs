@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use parclose_audit::grant::DRAFT_SCHEMA;
 use parclose_audit::{DraftedGrant, Grant, GrantScope, GrantTerms, WrappedViewKey};
 use parclose_channel::Channel;
 use parclose_node::{RoomHandle, key_file, randomness};
@@ -25,8 +26,21 @@ pub fn run(global: &Global, command: &ViewKey) -> Result<Value, CliError> {
         ViewKey::Issue(options) => issue(global, options),
         ViewKey::Draft(options) => draft(global, options),
         ViewKey::Countersign { of, draft, out } => countersign(global, of, draft, out),
-        ViewKey::Inspect { file } => Ok(view_key_json(&read(file)?, file)),
+        ViewKey::Inspect { file } => inspect(file),
     }
+}
+
+/// What a view key says of itself; or a drafted grant, before it is signed.
+fn inspect(file: &Path) -> Result<Value, CliError> {
+    let text = text_of(file)?;
+    let schema = serde_json::from_str::<Value>(&text).unwrap_or_default()["schema"].clone();
+    if schema == DRAFT_SCHEMA {
+        let mut value = terms_json(&DraftedGrant::from_json(&text)?.terms, file);
+        value["schema"] = json!("parclose.viewkey-drafted/1");
+        value["opens_for"] = json!("nobody: it is a draft");
+        return Ok(value);
+    }
+    Ok(view_key_json(&WrappedViewKey::from_json(&text)?, file))
 }
 
 /// The public key of whoever shall read.

@@ -150,7 +150,9 @@ impl Invitation {
         let card = self.card();
         let taken = |other: &ChannelCard| other.name == self.name && *other != card;
         let waiting = directory.joining()?;
-        if directory.channels()?.iter().chain(waiting.iter().map(|waiting| &waiting.card)).any(taken) {
+        if directory.founding_file(&self.name).exists()
+            || directory.channels()?.iter().chain(waiting.iter().map(|waiting| &waiting.card)).any(taken)
+        {
             return Err(HomeError::NameTaken { name: self.name.clone() });
         }
         let member = key_file::member(&directory.key_file(), directory.unlock())?;

@@ -10,6 +10,7 @@ mod execute;
 mod fault;
 mod flight;
 mod handover;
+mod missing;
 mod newest;
 mod resting;
 mod seat;
@@ -39,6 +40,7 @@ pub use awake::{AWAKE_MAX, Awake};
 use backlog::Backlog;
 use flight::Flight;
 use handover::Gathered;
+use missing::Missing;
 use newest::Newest;
 use resting::{Resting, Woken};
 pub use seat::Seat;
@@ -245,16 +247,11 @@ struct Room {
     quiescing: Vec<Sender<()>>,
     /// an anchored batch that this member lacks and has asked for
     missing: Option<Missing>,
+    /// who had the last batch that was missing here
+    informant: Option<PublicKey>,
     /// events of the channel that were ordered when this room was started
     ordered_at_start: Option<u64>,
     stopped: Option<ChannelError>,
-}
-
-/// A batch that is missing here, since a height.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Missing {
-    commitment: ChannelCommitment,
-    since: Height,
 }
 
 /// Transactions and bytes gathered for one batch: few syncs, and answers that do not wait long.
@@ -410,6 +407,7 @@ impl Room {
             unattested: None,
             quiescing: Vec::new(),
             missing: None,
+            informant: None,
             ordered_at_start: None,
             stopped: None,
         }
@@ -549,13 +547,6 @@ impl Room {
         let mut unreachable = self.channel.config().pseudonyms();
         unreachable.retain(|member| *member != own && !self.send(member, message));
         unreachable
-    }
-
-    /// Sends a message to whoever may have what is missing here: the members of the newest generation.
-    fn send_to_newest(&mut self, message: &Message) {
-        for member in self.newest.others() {
-            self.send(&member, message);
-        }
     }
 
     /// Tells everybody who waits that no answer will come.

@@ -71,6 +71,8 @@ pub(crate) struct Host {
     published: u64,
     /// the last height that came as a decided value
     synced: EngineHeight,
+    /// the latest height that somebody has proposed for
+    latest: EngineHeight,
 }
 
 type Outcome = Result<(), RootUnavailable>;
@@ -95,6 +97,7 @@ impl Host {
             held: None,
             published: 0,
             synced: EngineHeight(0),
+            latest: EngineHeight(0),
         }
     }
 
@@ -123,6 +126,18 @@ impl Host {
     /// Lets a held reply go, if a block is wanted. The first one waits for peers in any case.
     pub(crate) fn release_if_wanted(&mut self) {
         if matches!(self.held, Some((Held::Next(_), _))) && self.shared.is_wanted() {
+            self.release();
+        }
+    }
+
+    /// Goes on at once from a height that had to be fetched, if others are known to be further: who holds as long as
+    /// they do stays behind them.
+    ///
+    /// # Rules
+    ///
+    /// > CON-23: a node that fetches heights does not wait between them while it knows of later ones.
+    fn release_if_behind(&mut self, height: EngineHeight) {
+        if self.synced >= height && self.next_height() <= self.latest {
             self.release();
         }
     }
@@ -169,8 +184,10 @@ impl Host {
                 let _ = reply.send(());
             }
             AppMsg::Finalized { certificate, evidence, reply, .. } => {
-                self.finalized(certificate.height, &evidence)?;
+                let height = certificate.height;
+                self.finalized(height, &evidence)?;
                 self.hold(Held::Next(reply), self.timing.heartbeat);
+                self.release_if_behind(height);
                 self.release_if_wanted();
             }
             AppMsg::GetDecidedValues { range, reply } => {
@@ -297,6 +314,8 @@ impl Host {
         let sequence = message.sequence;
         let whole = self.streams.take(publisher, stream, sequence, message.content.into_data());
         let Some(gathered) = whole else { return Ok(None) };
+        // Unproven, but all that it can do is to have this node not wait.
+        self.latest = self.latest.max(gathered.height);
         if gathered.height != self.next_height() {
             return Ok(None);
         }

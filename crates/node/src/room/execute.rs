@@ -2,11 +2,10 @@
 
 use parclose_channel::tables::EventOutcome;
 use parclose_channel::{ChannelError, Executed, FinalEvent};
-use parclose_exchange::Message;
 use parclose_types::Sequence;
 
+use super::Room;
 use super::newest::Before;
-use super::{Missing, Room};
 use crate::submission::{Outcome, SubmitError};
 
 /// Events read from the root chain at a time.
@@ -60,10 +59,6 @@ impl Room {
     }
 
     /// Executes one event; `false` when it cannot go on now.
-    ///
-    /// # Rules
-    ///
-    /// > NOD-06: a batch that stays missing for `missing_batch_after` heights stops the channel visibly, counted from when it was first missed here.
     fn execute(&mut self, event: &FinalEvent) -> bool {
         match self.channel.execute(event) {
             Ok(executed) => {
@@ -72,16 +67,9 @@ impl Room {
                 true
             }
             Err(ChannelError::BatchMissing { commitment, sequence }) => {
-                let head = self.parts.root.head();
-                let earlier = self.missing.filter(|missing| missing.commitment == commitment);
-                let missing = earlier.unwrap_or(Missing { commitment, since: head });
-                self.missing = Some(missing);
-                let patience = self.channel.definition().parameters.missing_batch_after;
-                if head.0 > missing.since.0.saturating_add(patience) {
+                if !self.ask_for_missing(commitment) {
                     self.stopped = Some(ChannelError::BatchMissing { commitment, sequence });
-                    return false;
                 }
-                self.send_to_newest(&Message::Fetch { tag: self.channel.tag(), commitment });
                 false
             }
             Err(error) => {

@@ -32,7 +32,7 @@ impl Room {
             Message::Refuse { commitment, rule, .. } => self.on_refuse(commitment, from, rule),
             Message::Fetch { commitment, .. } if self.newest.has(&from) => self.on_fetch(&from, &commitment),
             Message::Fetch { .. } => {}
-            Message::Fetched { proposal, .. } => self.on_fetched(&proposal),
+            Message::Fetched { proposal, .. } => self.on_fetched(from, &proposal),
             Message::AskHandover { statement, .. } => self.on_ask_handover(from, statement),
             Message::Handover { current, next, .. } => self.on_handover(Handover { current, next }),
             Message::AskSetup { tag } if self.newest.has(&from) => {
@@ -111,14 +111,12 @@ impl Room {
         }
     }
 
-    fn on_fetched(&mut self, bytes: &[u8]) {
+    fn on_fetched(&mut self, from: PublicKey, bytes: &[u8]) {
+        let wanted = self.missing.as_ref().map(|missing| missing.commitment);
+        let is_wanted = Proposal::decode(bytes).is_ok_and(|proposal| Some(proposal.commitment()) == wanted);
         // Whatever arrives is kept under its own commitment, so a wrong answer costs space only.
-        if self
-            .missing
-            .is_some_and(|wanted| Proposal::decode(bytes).is_ok_and(|p| p.commitment() == wanted.commitment))
-            && self.channel.receive_anchored(bytes).is_ok()
-        {
-            self.missing = None;
+        if is_wanted && self.channel.receive_anchored(bytes).is_ok() {
+            (self.missing, self.informant) = (None, Some(from));
             self.catch_up();
         }
     }

@@ -51,7 +51,6 @@ fn four_validators_and_a_follower_have_the_same_chain_and_prove_it() {
 }
 
 #[test]
-#[ignore = "it fails now and then, and why is not known yet"]
 fn con_19_a_node_is_level_with_the_chain_once_a_height_was_decided_with_it() {
     let mut cluster = Cluster::new(1, 1);
     cluster.start(1, true);
@@ -63,6 +62,24 @@ fn con_19_a_node_is_level_with_the_chain_once_a_height_was_decided_with_it() {
     cluster.stop(1);
     cluster.start(1, false);
     assert!(!cluster.node(1).is_current(), "what it knew before is not all");
+}
+
+#[test]
+fn con_23_a_node_that_was_away_comes_level_with_a_chain_that_goes_on() {
+    let mut cluster = Cluster::new(1, 1);
+    cluster.start(0, true);
+    cluster.node(0).advance(Height(40)).unwrap();
+    cluster.start(1, true);
+    eventually("the follower is level", || {
+        let chain = cluster.node(0).head();
+        // One height at each tick would keep the distance for ever.
+        assert!(
+            chain.0 < 80,
+            "the chain has made as much again: the follower is at {}",
+            cluster.node(1).head()
+        );
+        cluster.node(1).is_current() && cluster.node(1).head() >= chain
+    });
 }
 
 #[test]
