@@ -38,12 +38,12 @@ deps: ## install what is missing (as root with apt; elsewhere print the command)
 build: deps ## build everything
 	$(CARGO) build --locked --profile house --workspace
 
-demo: build ## import invoices into a consortium and show what each party sees
+demo: build ## import invoices into a consortium of separate processes and show what each party sees
 	@if [ -d "$(INVOICES)" ]; then \
-		$(PARCLOSE) demo --invoices "$(INVOICES)"; \
+		$(PARCLOSE) demo --nodes --invoices "$(INVOICES)"; \
 	else \
 		echo "skipped: no real invoices in $(INVOICES); generating some" >&2; \
-		$(PARCLOSE) demo; \
+		$(PARCLOSE) demo --nodes; \
 	fi
 
 test: deps ## every test

@@ -160,6 +160,9 @@ fn who_is_voted_in_gets_the_channel_over_the_network_while_its_node_runs() {
     let dan = nodes.running["dan"].consortium();
     let card = dan.accept("dan", &invitation, &["member".into()]).unwrap();
     assert!(nodes.running["dan"].room(ROOM).is_err(), "nobody has voted");
+    eventually("everybody has published a key for the next generation", || {
+        room("ann").call(|channel| channel.governance().published().len()) == Some(3)
+    });
     let changes = vec![Change::Join(card.entry().unwrap())];
     let moved = room("ann").act_and_wait(Act::Move(Motion { changes, blinder: [3; 32] })).unwrap();
     let motion = moved.transaction;
