@@ -41,6 +41,32 @@ fn a_regulator_reads_what_its_view_key_opens_of_an_export_and_needs_no_home() {
     assert_eq!((code, &refused["rule"]), (6, &json!("GRA-01")), "{refused}");
     assert!(!sandbox.path("other.json").exists());
 
+    // Two at nodes of their own pass the grant on as a draft, which the second looks at before it signs.
+    let (draft, second) = (sandbox.text("grant.json"), sandbox.text("second.json"));
+    let asked = [
+        "--field",
+        "receivable.face_amount",
+        "--second",
+        "bank-1",
+        "--from",
+        "0",
+        "--to",
+        "9",
+        "--for",
+        &key,
+    ];
+    sandbox.ok(&[&["viewkey", "draft"], &of[..], &asked, &["--out", &draft]].concat());
+    let shown = sandbox.ok(&["viewkey", "inspect", &draft]);
+    assert_eq!((&shown["class"], &shown["opens_for"]), (&issued["class"], &json!("nobody: it is a draft")));
+    let countersign = |member: &str, out: &str| {
+        sandbox.json(&["viewkey", "countersign", &draft, "-c", "trade-a", "--as", member, "--out", out])
+    };
+    let (code, refused) = countersign("buyer", &out);
+    assert_eq!((code, &refused["rule"]), (6, &json!("GRA-05")), "it is not the second reader: {refused}");
+    let (code, countersigned) = countersign("bank-1", &second);
+    assert_eq!((code, &countersigned["grantee"]), (0, &issued["grantee"]), "{countersigned}");
+    assert_eq!(countersign("bank-1", &second).0, 2, "never over a file");
+
     let exported = sandbox.ok(&["channel", "export", "-c", "trade-a", "--as", "bank-1", "--out", &bundle]);
     assert_eq!(exported["schema"], "parclose.channel-export/1");
     let again = ["channel", "export", "-c", "trade-a", "--as", "bank-1", "--out", &bundle];

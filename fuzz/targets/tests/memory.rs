@@ -132,8 +132,9 @@ fn hostile_lengths_and_sizes_cost_a_bounded_multiple_of_the_input() {
         let allowed = MULTIPLE * bytes.len() as u64 + (2 << 20);
         assert!(spent <= allowed, "{name}: {spent} bytes for an input of {}", bytes.len());
     }
-    // The scale weighs: what is touched is seen, unless the system takes other pages away at that moment.
+    // The scale weighs: what is touched is seen, unless the system takes other pages away at that moment. On a machine
+    // whose memory is wanted it does so for a while, so it is looked at more often than that takes.
     let weighs = |_| peak(|| drop(std::hint::black_box(vec![1_u8; 40 << 20]))) > 30 << 20;
-    assert!((0..5).any(weighs));
+    assert!((0..100).any(weighs));
     setrlimit(Resource::As, before).expect("the limit before");
 }

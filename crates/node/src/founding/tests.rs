@@ -1,10 +1,11 @@
 use parclose_documents::Lei;
-use parclose_types::{ChannelId, Digest, Failure, NetworkId};
+use parclose_types::{ChannelId, Digest, Failure, Generation, NetworkId, Tag};
 
 use super::*;
 use crate::ceremony::{Draft, Joining, accept, conclude, join_for_development};
 use crate::consortium::tests::TEMPLATE;
 use crate::found::read_template;
+use crate::joining::{INVITATION, Invitation};
 
 const NAMES: [&str; 3] = ["ann", "bob", "cat"];
 const NAME: &str = "trade";
@@ -190,6 +191,25 @@ fn fou_02_a_name_and_an_id_are_entered_once() {
     assert_eq!(rule(members.enter("bob", &same_id)), "FOU-02", "another name for the id");
     members.enter("cat", &same_id).unwrap();
     members.enter("bob", &members.draft_of("other", &NAMES).unwrap()).unwrap();
+    // Nor does an invitation come in under the name of what is being founded.
+    let invitation = Invitation {
+        schema: INVITATION.into(),
+        name: NAME.into(),
+        template: "bilateral".into(),
+        network: first.network,
+        channel: ChannelId([9; 32]),
+        tag: Tag([9; 32]),
+        generation: Generation(1),
+        roles: vec!["member".into()],
+        members: vec!["ann".into()],
+    };
+    let directory = members.home("bob").member_directory("bob").unwrap();
+    let accepted = |name: &str| {
+        let invitation = Invitation { name: name.into(), ..invitation.clone() };
+        invitation.accept(first.network, "bob", &directory, vec!["member".into()], &members.cache)
+    };
+    assert_eq!(accepted(NAME).unwrap_err().rule(), "HOM-08");
+    accepted("third").unwrap();
 }
 
 #[test]
@@ -300,7 +320,7 @@ fn fou_06_an_opening_has_every_signature_under_the_own_setup() {
     for (key, value) in [("signature", "00"), ("name", "bob"), ("schema", "another")] {
         assert_eq!(rule(of(&changed(key, value.into()))), "FOU-06", "{key}");
     }
-    let tag = serde_json::to_value(parclose_types::Tag([9; 32])).unwrap();
+    let tag = serde_json::to_value(Tag([9; 32])).unwrap();
     assert_eq!(rule(of(&changed("tag", tag))), "FOU-06");
 }
 
