@@ -21,7 +21,7 @@ pub enum EndorseRefused {
     /// END-01, or a rule of decoding
     #[error(transparent)]
     Malformed(#[from] Malformed),
-    /// END-14: the members have decided to end the channel
+    /// END-14: the members have decided to end the channel, or it has ended
     #[error("the channel is coming to its end")]
     Ending,
     /// END-03: for another network, channel or generation, or not by a member
@@ -105,7 +105,7 @@ impl Channel {
     /// > END-05: an endorser signs only when its own state after s has the root that the batch names.
     /// > END-06: an endorser signs only once it has executed s.
     /// > END-07: an endorser refuses a last height above its head plus the window, or below its head.
-    /// > END-14: an endorser signs no batch with transactions while a close that was decided can be ordered.
+    /// > END-14: an endorser signs no batch with transactions while a close that was decided can be ordered, and none after it.
     /// > END-08: an endorser has stored the whole batch durably before it signs.
     pub fn endorse(
         &mut self,
@@ -131,9 +131,10 @@ impl Channel {
         let (header, config) = (&proposal.batch.header, self.config());
         let same = (header.network, header.channel, header.generation)
             == (config.network, config.channel, config.generation);
-        let open = self.head.as_ref().is_some_and(|head| !head.closed);
-        if same && open && self.is_member() && config.member(&header.sponsor).is_some() {
-            return Ok(());
+        if same && self.is_member() && config.member(&header.sponsor).is_some() {
+            // A sponsor who has not seen the end yet did nothing wrong.
+            let open = self.head.as_ref().is_some_and(|head| !head.closed);
+            return if open { Ok(()) } else { Err(EndorseRefused::Ending) };
         }
         // Of a generation that begins with an event that is not executed here: it can be asked again.
         let later = (header.network, header.channel) == (config.network, config.channel)

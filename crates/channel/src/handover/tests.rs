@@ -209,6 +209,10 @@ fn end_14_a_channel_that_ends_takes_only_batches_that_attest() {
     assert_eq!(executed.outcome, EventOutcome::Closed);
     trio.settle();
     assert!(trio.member(0).handover(trio.head(), WINDOW).is_none(), "it ends once");
+    // Its sponsor has not seen the end yet.
+    let head = trio.head();
+    let refused = trio.member_mut(1).endorse(&parclose_types::encode(&proposal), head, WINDOW).unwrap_err();
+    assert_eq!(refused.rule(), "END-14");
     assert_eq!(trio.verdict(&write), "applied");
 }
 
