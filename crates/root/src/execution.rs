@@ -17,6 +17,7 @@ use crate::reject::RootReject;
 use crate::state::RootState;
 use crate::tag::{LogEntry, TagState};
 use crate::transaction::RootTransaction;
+use crate::validators::Validators;
 
 /// Where in the chain a transaction is to be ordered.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +37,7 @@ impl Place<'_> {
     ///
     /// # Rules
     ///
-    /// > ROO-16: an anchor, a rotation or a close is not ordered after its last height.
+    /// > ROO-16: an anchor, a rotation, a close or a change of the validators is not ordered after its last height.
     /// > ROO-17: its last height lies at most the genesis window ahead of the block that orders it.
     pub(crate) fn is_within(&self, last_height: Height) -> Result<(), RootReject> {
         let height = self.height;
@@ -58,6 +59,8 @@ pub struct Applied {
     pub entries: Vec<LogEntry>,
     /// the new state of every tag that has an event in the block
     pub tags: BTreeMap<Tag, TagState>,
+    /// who votes, if the block has changed it
+    pub validators: Option<Validators>,
     /// the right edge of the tree over the hashes of all headers before this block's
     pub history: Frontier,
 }
@@ -94,6 +97,7 @@ pub(crate) struct Execution<'a> {
     opens: u32,
     anchors: BTreeMap<Tag, u32>,
     tags: BTreeMap<Tag, TagState>,
+    validators: Option<Validators>,
     entries: Vec<LogEntry>,
     transactions: Vec<RootTransaction>,
 }
@@ -107,6 +111,7 @@ impl<'a> Execution<'a> {
             opens: 0,
             anchors: BTreeMap::new(),
             tags: BTreeMap::new(),
+            validators: None,
             entries: Vec::new(),
             transactions: Vec::new(),
         }
@@ -124,19 +129,37 @@ impl<'a> Execution<'a> {
             return Err(RootReject::BlockFull { limit });
         }
         let tag = transaction.tag(self.state.network());
-        let mut after = self.outcome(&transaction, tag)?;
-        self.entries.push(after.append(tag, transaction.kind(), transaction.digest(), self.height));
-        self.tags.insert(tag, after);
+        let entry = match &transaction {
+            RootTransaction::UpdateValidators(update) => {
+                let mut after = self.validators().clone();
+                update.order(&after, &self.place(&tag))?;
+                let entry = after.append(tag, update.change.next.clone(), transaction.digest(), self.height);
+                self.validators = Some(after);
+                entry
+            }
+            of_a_channel => {
+                let mut after = self.outcome(of_a_channel, tag)?;
+                let entry = after.append(tag, transaction.kind(), transaction.digest(), self.height);
+                self.tags.insert(tag, after);
+                entry
+            }
+        };
+        self.entries.push(entry);
         match transaction {
             RootTransaction::OpenChannel(_) => self.opens = self.opens.saturating_add(1),
             RootTransaction::Anchor(_) => {
                 let anchors = self.anchors.entry(tag).or_default();
                 *anchors = anchors.saturating_add(1);
             }
-            RootTransaction::Rotate(_) | RootTransaction::Close(_) => {}
+            RootTransaction::Rotate(_) | RootTransaction::Close(_) | RootTransaction::UpdateValidators(_) => {
+            }
         }
         self.transactions.push(transaction);
         Ok(())
+    }
+
+    fn validators(&self) -> &Validators {
+        self.validators.as_ref().unwrap_or_else(|| self.state.validators())
     }
 
     /// The tag's state as the transaction leaves it, its event not yet appended.
@@ -165,6 +188,8 @@ impl<'a> Execution<'a> {
                 close.order(&mut after, &place)?;
                 Ok(after)
             }
+            // No tag holds the validators, so none is open under theirs.
+            RootTransaction::UpdateValidators(_) => open(),
         }
     }
 
@@ -182,6 +207,8 @@ impl<'a> Execution<'a> {
     pub(crate) fn seal(self) -> Prepared {
         let update = self.state.update(&self.changes());
         let head = self.state.head();
+        let after = Height(self.height.0.saturating_add(1));
+        let next_validators = self.validators().at(after).digest();
         let mut history = self.state.history().clone();
         history.push(self.state.head_hash().as_ref());
         let header = Header {
@@ -193,15 +220,17 @@ impl<'a> Execution<'a> {
             events_root: Digest(merkle::root(self.entries.iter().map(encode))),
             state_root: update.root,
             validators: head.next_validators,
-            next_validators: head.next_validators,
+            next_validators,
         };
-        let rows = Applied { entries: self.entries, tags: self.tags, history };
+        let Self { entries, tags, validators, .. } = self;
+        let rows = Applied { entries, tags, validators, history };
         Prepared { block: Block { header, transactions: self.transactions }, rows, update }
     }
 
     fn changes(&self) -> Vec<Change> {
         let tags =
             self.tags.iter().map(|(tag, state)| (TagState::leaf_key(tag), Some(state.leaf_value(tag))));
-        tags.chain([Header::head_leaf(self.height)]).collect()
+        let validators = self.validators.as_ref().map(Validators::leaf);
+        tags.chain(validators).chain([Header::head_leaf(self.height)]).collect()
     }
 }

@@ -1,14 +1,17 @@
-//! A small network for tests: one validator, channels of members with keys derived from names.
+//! A small network for tests: one validator or some, channels of members with keys derived from names.
 
 use std::cell::Cell;
 
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::{SigningKey, hash};
-use parclose_types::{ChannelCommitment, Digest, Generation, Height, NetworkId, PublicKey, Sequence, Tag};
+use parclose_types::{
+    ChannelCommitment, Digest, Generation, Height, NetworkId, PublicKey, Sequence, SignatureBytes, Tag,
+};
 
 use crate::certificate::{Certificate, Endorsement};
+use crate::checkpoint::Checkpoint;
 use crate::execution::Applied;
-use crate::genesis::{Genesis, Parameters, Validator};
+use crate::genesis::{Genesis, Parameters, Validator, ValidatorSet};
 use crate::keys::GenerationKeys;
 use crate::open::{OpenBody, OpenChannel};
 use crate::proof::{OrderProof, TagProof};
@@ -16,7 +19,8 @@ use crate::reject::RootReject;
 use crate::state::RootState;
 use crate::statement::{CloseStatement, RotateStatement, Statement};
 use crate::transaction::RootTransaction;
-use crate::{Anchor, Block, Close, CommitCertificate, Rotate};
+use crate::update::{UpdateValidators, ValidatorsChange};
+use crate::{Anchor, Close, CommitCertificate, Header, Rotate};
 
 /// A signing key derived from a name.
 pub(crate) fn key(name: &str, index: usize) -> SigningKey {
@@ -103,7 +107,30 @@ pub(crate) struct Channel {
     pub(crate) members: Members,
 }
 
-/// A network of one validator.
+/// Validators by their numbers, each with its power.
+pub(crate) fn seats(seats: &[(usize, u64)]) -> ValidatorSet {
+    let mut validators: Vec<_> = seats
+        .iter()
+        .map(|(number, power)| Validator { key: key("validator", *number).public(), power: *power })
+        .collect();
+    validators.sort_by_key(|validator| validator.key);
+    ValidatorSet::new(validators).unwrap()
+}
+
+/// Precommits of validators, by number, under a header.
+pub(crate) fn precommits(header: &Header, signers: impl IntoIterator<Item = usize>) -> CommitCertificate {
+    let (height, value) = (header.height, header.hash());
+    let mut signatures: Vec<(PublicKey, SignatureBytes)> = signers
+        .into_iter()
+        .flat_map(|number| {
+            CommitCertificate::of_one(&header.network, height, value, &key("validator", number)).signatures
+        })
+        .collect();
+    signatures.sort_by_key(|(validator, _)| *validator);
+    CommitCertificate { height, round: 0, value, signatures }
+}
+
+/// A network of one validator, or some.
 pub(crate) struct Network {
     pub(crate) id: NetworkId,
     pub(crate) state: RootState,
@@ -116,7 +143,17 @@ impl Network {
     }
 
     pub(crate) fn with(parameters: Parameters) -> Self {
-        let validators = vec![Validator { key: validator().public(), power: 1 }];
+        Self::founded(&seats(&[(0, 1)]), parameters)
+    }
+
+    /// A network of the validators 0 to `count`, each with power 1.
+    pub(crate) fn of_validators(count: usize) -> Self {
+        let all: Vec<_> = (0..count).map(|number| (number, 1)).collect();
+        Self::founded(&seats(&all), Parameters::default())
+    }
+
+    pub(crate) fn founded(validators: &ValidatorSet, parameters: Parameters) -> Self {
+        let validators = validators.validators().to_vec();
         let genesis = Genesis::new("test".into(), validators, parameters, Digest([7; 32])).unwrap();
         Self { id: genesis.network(), state: RootState::new(genesis), opened: Cell::new(0) }
     }
@@ -204,6 +241,52 @@ impl Network {
         statement.rotate(now, next)
     }
 
+    /// What a change to validators of power 1, by number, at the next height says.
+    pub(crate) fn change(&self, next: &[usize]) -> ValidatorsChange {
+        let next: Vec<_> = next.iter().map(|number| (*number, 1)).collect();
+        self.change_to(seats(&next))
+    }
+
+    pub(crate) fn change_to(&self, next: ValidatorSet) -> ValidatorsChange {
+        let (validators, at) = (self.state.validators(), self.next());
+        ValidatorsChange {
+            number: validators.changes,
+            replaces: validators.at(at).digest(),
+            next,
+            last_height: Height(at.0 + 9),
+        }
+    }
+
+    /// A change that everybody has signed who votes before or after it.
+    pub(crate) fn update(&self, next: &[usize]) -> UpdateValidators {
+        self.signed_by_all(self.change(next))
+    }
+
+    pub(crate) fn signed_by_all(&self, change: ValidatorsChange) -> UpdateValidators {
+        let current = self.state.validators().at(self.next());
+        let votes = |key: &PublicKey| current.power_of(key).or(change.next.power_of(key)).is_some();
+        let signers: Vec<_> = (0..260).filter(|number| votes(&key("validator", *number).public())).collect();
+        self.signed_by(change, &signers)
+    }
+
+    pub(crate) fn signed_by(&self, change: ValidatorsChange, signers: &[usize]) -> UpdateValidators {
+        let sign = |number: &usize| change.sign(&self.id, &key("validator", *number));
+        let mut signatures: Vec<_> = signers.iter().map(sign).collect();
+        signatures.sort_by_key(|(signer, _)| *signer);
+        UpdateValidators { change, signatures }
+    }
+
+    /// The head's checkpoint.
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
+        let header = self.state.head().clone();
+        Checkpoint {
+            validators: self.state.validators().clone(),
+            proof: self.state.prove_validators(),
+            certificate: self.certify(&header),
+            header,
+        }
+    }
+
     /// Orders an anchor in a block of its own.
     pub(crate) fn anchored(&mut self, channel: &Channel, number: u8, attested: u64) -> Applied {
         let anchor = self.anchor(channel, number, attested, self.next().0 + 5);
@@ -228,8 +311,11 @@ impl Network {
         rejected.first().map(|(_, reason)| *reason)
     }
 
-    pub(crate) fn certify(&self, block: &Block) -> CommitCertificate {
-        CommitCertificate::of_one(&self.id, block.header.height, block.header.hash(), &validator())
+    /// The precommits of all validators of the newest block, or the one before.
+    pub(crate) fn certify(&self, header: &Header) -> CommitCertificate {
+        let set = self.state.validators().at(header.height);
+        let votes = |number: &usize| set.power_of(&key("validator", *number).public()).is_some();
+        precommits(header, (0..260).filter(votes))
     }
 
     /// Orders these in one block and proves each of its events.
@@ -243,7 +329,7 @@ impl Network {
                 transaction: transaction.encode(),
                 inclusion: list.prove(index).unwrap(),
                 header: block.header.clone(),
-                certificate: self.certify(&block),
+                certificate: self.certify(&block.header),
             }
         });
         proofs.collect()
@@ -256,12 +342,8 @@ impl Network {
             tag: *tag,
             state: self.state.tag(tag).unwrap().clone(),
             proof: self.state.prove_tag(tag),
-            certificate: self.certify(&Block { header: header.clone(), transactions: Vec::new() }),
+            certificate: self.certify(&header),
             header,
         }
     }
-}
-
-fn validator() -> SigningKey {
-    key("validator", 0)
 }

@@ -4,7 +4,7 @@
 //! signature of the network names that id. People read it as JSON; the hash is over its borsh bytes, so
 //! spacing and the order of fields do not matter, and an unknown field is refused.
 
-use borsh::BorshSerialize;
+use borsh::{BorshDeserialize, BorshSerialize, io};
 use parclose_crypto::hash;
 use parclose_types::limits::{NAME_BYTES_MAX, ROOT_BLOCK_TRANSACTIONS_MAX};
 use parclose_types::{Digest, Failure, Fault, NetworkId, PublicKey, encode, labels};
@@ -72,7 +72,7 @@ impl Failure for GenesisInvalid {
 }
 
 /// Who votes, and with which weight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Validator {
     /// its address and its key
@@ -82,7 +82,7 @@ pub struct Validator {
 }
 
 /// The validators of a height, ascending by key.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, Serialize)]
 pub struct ValidatorSet(Vec<Validator>);
 
 impl ValidatorSet {
@@ -121,6 +121,13 @@ impl ValidatorSet {
     #[must_use]
     pub fn total_power(&self) -> u128 {
         self.0.iter().map(|validator| u128::from(validator.power)).sum()
+    }
+}
+
+impl BorshDeserialize for ValidatorSet {
+    fn deserialize_reader<R: io::Read>(reader: &mut R) -> io::Result<Self> {
+        let validators = Vec::deserialize_reader(reader)?;
+        Self::new(validators).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
     }
 }
 
@@ -285,6 +292,15 @@ mod tests {
         };
         assert!(with(many(256).collect()).is_ok());
         assert_eq!(with(many(257).collect()), Err(GenesisInvalid::Validators));
+    }
+
+    #[test]
+    fn roo_32_decoding_checks_the_same_rule() {
+        let set = ValidatorSet::new(vec![validator(1, 1), validator(2, 1)]).unwrap();
+        let bytes = encode(&set);
+        assert_eq!(parclose_types::decode("validators", &bytes, 1024), Ok(set));
+        let unordered = encode(&vec![validator(2, 1), validator(1, 1)]);
+        assert!(parclose_types::decode::<ValidatorSet>("validators", &unordered, 1024).is_err());
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct Header {
     pub event_count: u32,
     /// RFC 9162 root over the block's log entries, in block order
     pub events_root: Digest,
-    /// root of the state tree after this block: a leaf per tag, and a leaf for the height
+    /// root of the state tree after this block: a leaf per tag, one for the validators and one for the height
     pub state_root: StateRoot,
     /// hash of the validator set that signs this height
     pub validators: Digest,

@@ -5,7 +5,7 @@
 //! candidates and keeps the rows that come out.
 //!
 //! ```text
-//!   bytes --decode--> RootTransaction { OpenChannel | Anchor | Rotate | Close }
+//!   bytes --decode--> RootTransaction { OpenChannel | Anchor | Rotate | Close | UpdateValidators }
 //!                          | order      every rule of its kind, ROO-*
 //!                      LogEntry { tag, sequence, kind, transaction, chain }
 //!                          | seal       events root, state root, history
@@ -16,11 +16,12 @@
 //!   Genesis + OrderProof --verify--> VerifiedEvent           offline, from genesis alone
 //! ```
 //!
-//! - [`anchor`], [`open`], [`rotate`], [`close`]: the transactions, each with its rules on one page
+//! - [`anchor`], [`open`], [`rotate`], [`close`], [`update`]: the transactions, each with its rules on one page
 //! - [`keys`], [`certificate`], [`statement`]: who endorses for a channel, and what they sign
 //! - [`tag`]: what the root keeps of a channel, and the hash chain over its log
+//! - [`validators`], [`trust`]: who votes at which height, as the state knows it and as a verifier learns it
 //! - [`state`], [`execution`]: from candidates to a block, and from a block to the next state
-//! - [`genesis`], [`header`], [`block`], [`commit`], [`proof`]: what a verifier reads
+//! - [`genesis`], [`header`], [`block`], [`commit`], [`proof`], [`checkpoint`]: what a verifier reads
 
 #![cfg_attr(
     not(test),
@@ -37,6 +38,7 @@
 pub mod anchor;
 pub mod block;
 pub mod certificate;
+pub mod checkpoint;
 pub mod close;
 pub mod commit;
 pub mod execution;
@@ -51,10 +53,14 @@ pub mod state;
 pub mod statement;
 pub mod tag;
 pub mod transaction;
+pub mod trust;
+pub mod update;
+pub mod validators;
 
 pub use anchor::Anchor;
 pub use block::{Block, BlockInvalid};
 pub use certificate::{Certificate, Endorsement, NotCertified};
+pub use checkpoint::Checkpoint;
 pub use close::Close;
 pub use commit::{CommitCertificate, NotCommitted, precommit_bytes};
 pub use execution::{Applied, Prepared};
@@ -69,6 +75,9 @@ pub use state::{NotRestored, RestoredRows, RootState};
 pub use statement::{CloseStatement, RotateStatement, Statement};
 pub use tag::{LogEntry, NextKeys, TagState};
 pub use transaction::{EventKind, RootTransaction};
+pub use trust::{ChangeInvalid, Trust, changes_up_to};
+pub use update::{UpdateValidators, ValidatorsChange};
+pub use validators::{NextValidators, Validators, in_force_from, validators_tag};
 
 #[cfg(test)]
 mod fixtures;

@@ -2,8 +2,8 @@
 //!
 //! Trust comes from the genesis alone, never from a key inside the proof. Each step has its own error,
 //! in the order in which a reader would ask: is it our network, are these our validators, did they
-//! sign, is it in what they signed. While no rule changes validators, every header names the set of the
-//! genesis.
+//! sign, is it in what they signed. Where the validators have changed since the genesis, [`Trust`] follows
+//! the changes first.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::merkle::Inclusion;
@@ -17,6 +17,7 @@ use crate::header::Header;
 use crate::state::verify_tag;
 use crate::tag::{LogEntry, TagState};
 use crate::transaction::RootTransaction;
+use crate::trust::Trust;
 
 /// Why a proof proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,9 +33,17 @@ pub enum ProofInvalid {
         /// network of the header
         found: NetworkId,
     },
-    /// ROO-40: other validators than the genesis names.
-    #[error("the header at height {height} names other validators than the genesis")]
+    /// ROO-40: other validators than those of the genesis and of the changes that are known.
+    #[error("the header at height {height} names other validators than the genesis and the changes since")]
     OtherValidators {
+        /// height of the header
+        height: Height,
+    },
+    /// ROO-62: a header of before the checkpoint, or another one at its height.
+    #[error("the header at height {height} lies before the checkpoint at height {checkpoint}, or beside it")]
+    BeforeCheckpoint {
+        /// height of the checkpoint
+        checkpoint: Height,
         /// height of the header
         height: Height,
     },
@@ -67,6 +76,12 @@ pub enum ProofInvalid {
         /// height of the header
         height: Height,
     },
+    /// ROO-63: the validators are not in the header's state root.
+    #[error("the validators are not in the state at height {height}")]
+    OtherValidatorState {
+        /// height of the header
+        height: Height,
+    },
 }
 
 impl Failure for ProofInvalid {
@@ -84,6 +99,8 @@ impl Failure for ProofInvalid {
             Self::NotIncluded { .. } => "ROO-42",
             Self::OtherTransaction { .. } => "ROO-43",
             Self::OtherState { .. } => "ROO-45",
+            Self::BeforeCheckpoint { .. } => "ROO-62",
+            Self::OtherValidatorState { .. } => "ROO-63",
         }
     }
 
@@ -97,34 +114,17 @@ impl Failure for ProofInvalid {
 
     fn fix(&self) -> String {
         match self {
-            Self::OtherNetwork { .. } | Self::OtherValidators { .. } => {
-                "verify with the genesis file of the network that this proof is from"
+            Self::OtherNetwork { .. } => "verify with the genesis file of the network that this proof is from",
+            Self::OtherValidators { .. } => {
+                "verify with the genesis file of the network that this proof is from; if its validators have changed, get a proof that carries the changes"
+            }
+            Self::BeforeCheckpoint { .. } => {
+                "verify with the genesis file, or with a checkpoint of before this block"
             }
             _ => "do not rely on this proof; ask a member of the channel for a new one",
         }
         .into()
     }
-}
-
-/// A header that more than two thirds of the genesis validators have signed.
-fn committed(
-    genesis: &Genesis,
-    header: &Header,
-    certificate: &CommitCertificate,
-) -> Result<NetworkId, ProofInvalid> {
-    let (network, height) = (genesis.network(), header.height);
-    if header.network != network {
-        return Err(ProofInvalid::OtherNetwork { expected: network, found: header.network });
-    }
-    let validators = genesis.validators().digest();
-    if header.validators != validators || header.next_validators != validators {
-        return Err(ProofInvalid::OtherValidators { height });
-    }
-    if certificate.height != height || certificate.value != header.hash() {
-        return Err(ProofInvalid::OtherBlock { height });
-    }
-    certificate.verify(&network, genesis.validators())?;
-    Ok(network)
 }
 
 /// Proof that an event has its place in a tag's log.
@@ -163,17 +163,22 @@ impl OrderProof {
         encode(self)
     }
 
-    /// Verifies every step from the genesis to the transaction, offline.
+    /// As [`Self::verify_under`], for a network whose validators have not changed before this block.
+    pub fn verify(&self, genesis: &Genesis) -> Result<VerifiedEvent, ProofInvalid> {
+        self.verify_under(&Trust::of(genesis))
+    }
+
+    /// Verifies every step from the validators to the transaction, offline.
     ///
     /// # Rules
     ///
-    /// > ROO-39: a proof's header is of the genesis's network.
-    /// > ROO-40: a proof's header names the validators of the genesis, as signers of its height and of the next.
-    /// > ROO-41: a proof's certificate is for its header: the same height, the header's hash.
+    /// As in [`Trust`] (ROO-39 to ROO-41, ROO-62), in [`CommitCertificate::verify`] (ROO-35 to ROO-38), and:
+    ///
     /// > ROO-42: the event is included in the header's events root, in a tree of the header's event count.
     /// > ROO-43: the transaction is the one whose digest the event names, of the event's kind and tag.
-    pub fn verify(&self, genesis: &Genesis) -> Result<VerifiedEvent, ProofInvalid> {
-        let network = committed(genesis, &self.header, &self.certificate)?;
+    pub fn verify_under(&self, trust: &Trust) -> Result<VerifiedEvent, ProofInvalid> {
+        trust.committed(&self.header, &self.certificate)?;
+        let network = *trust.network();
         self.included()?;
         let transaction = RootTransaction::decode(&self.transaction)?;
         let entry = self.entry;
@@ -256,15 +261,20 @@ impl TagProof {
         encode(self)
     }
 
-    /// Verifies every step from the genesis to the tag's state, offline.
+    /// As [`Self::verify_under`], for a network whose validators have not changed before this block.
+    pub fn verify(&self, genesis: &Genesis) -> Result<VerifiedTag, ProofInvalid> {
+        self.verify_under(&Trust::of(genesis))
+    }
+
+    /// Verifies every step from the validators to the tag's state, offline.
     ///
     /// # Rules
     ///
-    /// As in [`OrderProof::verify`] (ROO-39 to ROO-41), and:
+    /// As in [`OrderProof::verify_under`] (ROO-35 to ROO-41, ROO-62), and:
     ///
     /// > ROO-45: the tag's state is the one in the header's state root.
-    pub fn verify(&self, genesis: &Genesis) -> Result<VerifiedTag, ProofInvalid> {
-        committed(genesis, &self.header, &self.certificate)?;
+    pub fn verify_under(&self, trust: &Trust) -> Result<VerifiedTag, ProofInvalid> {
+        trust.committed(&self.header, &self.certificate)?;
         let (tag, height) = (self.tag, self.header.height);
         if !verify_tag(&self.proof, &self.header.state_root, &tag, &self.state) {
             return Err(ProofInvalid::OtherState { tag, height });

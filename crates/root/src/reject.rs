@@ -1,6 +1,8 @@
 //! Why the root chain does not order a candidate. A variant is a broken rule.
 
-use parclose_types::{ChannelCommitment, Failure, Fault, Generation, Height, Sequence, Tag};
+use parclose_types::{
+    ChannelCommitment, Digest, Failure, Fault, Generation, Height, PublicKey, Sequence, Tag,
+};
 
 use crate::certificate::NotCertified;
 
@@ -137,6 +139,67 @@ pub enum RootReject {
     /// ROO-48: the certificate of the next endorsers does not count.
     #[error("the next endorsers have not certified the rotation: {0}")]
     NextNotCertified(NotCertified),
+    /// ROO-51: a change of another set than the one in force, or not the next change.
+    #[error(
+        "the change replaces the set `{found}` as number {number}, due is number {next} and the set `{current}`"
+    )]
+    OtherValidators {
+        /// number of the next change
+        next: Sequence,
+        /// the change's number
+        number: Sequence,
+        /// the set in force
+        current: Digest,
+        /// the set that the change replaces
+        found: Digest,
+    },
+    /// ROO-52: another change is ordered and not in force yet.
+    #[error("a change of the validators is on its way already, and takes force at height {from}")]
+    Changing {
+        /// first height that its set signs
+        from: Height,
+    },
+    /// ROO-53: a signer twice, or out of order.
+    #[error("the signatures of the change are not in strictly ascending order of their signers")]
+    UpdateUnsorted,
+    /// ROO-54: somebody who votes neither before nor after the change.
+    #[error("`{signer}` is neither a validator nor becomes one")]
+    UpdateStranger {
+        /// its key
+        signer: PublicKey,
+    },
+    /// ROO-55: a signature that does not verify.
+    #[error("the signature of `{signer}` under the change does not verify")]
+    UpdateSignature {
+        /// its key
+        signer: PublicKey,
+    },
+    /// ROO-56: too little power has signed.
+    #[error("validators with {signed} of {total} votes have signed the change, not more than two thirds")]
+    UpdatePower {
+        /// power of the current validators that signed
+        signed: u128,
+        /// power of all current validators
+        total: u128,
+    },
+    /// ROO-57: a new validator has not signed.
+    #[error("the new validator `{validator}` has not signed the change")]
+    NotPossessed {
+        /// its key
+        validator: PublicKey,
+    },
+    /// ROO-58: more changes at once than is allowed, or nothing.
+    #[error(
+        "the change adds {added} and removes {removed} of {total} votes: less than a third each, or one validator"
+    )]
+    ChangesTooMuch {
+        /// power that is added
+        added: u128,
+        /// power that is removed
+        removed: u128,
+        /// power of all current validators
+        total: u128,
+    },
     /// ROO-27: enough transactions in this block.
     #[error("a block holds at most {limit} transactions")]
     BlockFull {
@@ -159,6 +222,7 @@ impl RootReject {
                 | Self::AttestsAhead { .. }
                 | Self::ClosesElsewhere { .. }
                 | Self::UnknownTag { .. }
+                | Self::Changing { .. }
         )
     }
 }
@@ -173,6 +237,7 @@ impl RootReject {
                 | Self::BlockAnchors { .. }
                 | Self::Unexpired { .. }
                 | Self::BlockFull { .. }
+                | Self::Changing { .. }
         )
     }
 }
@@ -199,6 +264,13 @@ impl Failure for RootReject {
             Self::AlreadyOrdered { .. } => "ANCHOR_ALREADY_ORDERED",
             Self::AttestsAhead { .. } => "ATTESTED_SEQUENCE_INVALID",
             Self::ClosesElsewhere { .. } => "CLOSE_SEQUENCE_INVALID",
+            Self::OtherValidators { .. } | Self::Changing { .. } => "VALIDATORS_CHANGED",
+            Self::UpdateUnsorted
+            | Self::UpdateStranger { .. }
+            | Self::UpdateSignature { .. }
+            | Self::UpdatePower { .. }
+            | Self::NotPossessed { .. } => "VALIDATOR_CHANGE_NOT_SIGNED",
+            Self::ChangesTooMuch { .. } => "VALIDATOR_CHANGE_TOO_LARGE",
         }
     }
 
@@ -224,6 +296,14 @@ impl Failure for RootReject {
             Self::NotTheNextGeneration { .. } => "ROO-46",
             Self::Rotating { .. } => "ROO-47",
             Self::NextNotCertified(_) => "ROO-48",
+            Self::OtherValidators { .. } => "ROO-51",
+            Self::Changing { .. } => "ROO-52",
+            Self::UpdateUnsorted => "ROO-53",
+            Self::UpdateStranger { .. } => "ROO-54",
+            Self::UpdateSignature { .. } => "ROO-55",
+            Self::UpdatePower { .. } => "ROO-56",
+            Self::NotPossessed { .. } => "ROO-57",
+            Self::ChangesTooMuch { .. } => "ROO-58",
         }
     }
 
@@ -246,6 +326,19 @@ impl Failure for RootReject {
             Self::NotTheNextGeneration { .. } | Self::Rotating { .. } => {
                 "wait for the next height, and rotate from the generation that is in force then"
             }
+            Self::OtherValidators { .. } => {
+                "propose the change anew, from the validators that are in force now"
+            }
+            Self::Changing { .. } => {
+                "wait until the change before it is in force, and propose from its validators"
+            }
+            Self::UpdateUnsorted => "assemble the change anew, with one signature of each signer",
+            Self::UpdateStranger { .. } | Self::UpdateSignature { .. } => {
+                "leave this signature out, or have it made under exactly this change"
+            }
+            Self::UpdatePower { .. } => "collect the signatures of more current validators",
+            Self::NotPossessed { .. } => "have the new validator sign the change with its own key",
+            Self::ChangesTooMuch { .. } => "make several changes of it, one after the other",
             Self::UnknownTag { .. } => "open the channel first",
             Self::Closed { .. } | Self::ClosedTwice { .. } => {
                 "open a successor channel from the state at the close"

@@ -1,4 +1,4 @@
-//! The state of the root chain: the head, and a row per tag under a Merkle root.
+//! The state of the root chain: the head, the validators, and a row per tag under a Merkle root.
 //!
 //! `prepare` makes a block of candidates, `check` re-checks a block that somebody else made; both give a
 //! [`Prepared`], and `commit` moves the state on. The tree's nodes live in memory and are rebuilt from
@@ -19,6 +19,7 @@ use crate::header::Header;
 use crate::reject::RootReject;
 use crate::tag::TagState;
 use crate::transaction::RootTransaction;
+use crate::validators::Validators;
 
 /// Why persisted rows are not the state that the last header commits to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +60,8 @@ pub struct RestoredRows {
     pub head: Header,
     /// the right edge of the tree over the header hashes before it
     pub history: Frontier,
+    /// who votes
+    pub validators: Validators,
     /// all tags
     pub tags: BTreeMap<Tag, TagState>,
 }
@@ -71,6 +74,7 @@ pub struct RootState {
     head: Header,
     head_hash: ValueHash,
     history: Frontier,
+    validators: Validators,
     tags: BTreeMap<Tag, TagState>,
     nodes: MemoryNodes,
     version: u64,
@@ -80,31 +84,33 @@ impl RootState {
     /// The state at height 0: no tags.
     #[must_use]
     pub fn new(genesis: Genesis) -> Self {
-        let tree = build_tree(Height(0), &BTreeMap::new());
+        let (validators, tags) = (Validators::of(&genesis), BTreeMap::new());
+        let tree = build_tree(Height(0), &validators, &tags);
         let head = Header::genesis(&genesis, tree.root);
-        Self::assemble(
-            genesis,
-            RestoredRows { head, history: Frontier::default(), tags: BTreeMap::new() },
-            &tree,
-        )
+        let rows = RestoredRows { head, history: Frontier::default(), validators, tags };
+        Self::assemble(genesis, rows, &tree)
     }
 
     /// The state of persisted rows, all of which must be what the last header commits to.
     ///
     /// # Rules
     ///
-    /// > ROO-44: a restored state has the network, the history and the state root of its last header, recomputed from every row.
+    /// > ROO-44: a restored state has the network, the validators, the history and the state root of its last header, recomputed from every row.
     pub fn restore(genesis: Genesis, rows: RestoredRows) -> Result<Self, NotRestored> {
         let height = rows.head.height;
         let broken = |what| NotRestored { what, height };
-        let validators = genesis.validators().digest();
-        if rows.head.network != genesis.network() || rows.head.validators != validators {
+        if rows.head.network != genesis.network() {
             return Err(broken("genesis"));
+        }
+        let after = Height(height.0.saturating_add(1));
+        let named = (rows.head.validators, rows.head.next_validators);
+        if named != (rows.validators.at(height).digest(), rows.validators.at(after).digest()) {
+            return Err(broken("validators"));
         }
         if !whole(&rows.history, height) || rows.history.root() != rows.head.history.0 {
             return Err(broken("header hashes"));
         }
-        let tree = build_tree(height, &rows.tags);
+        let tree = build_tree(height, &rows.validators, &rows.tags);
         if tree.root != rows.head.state_root {
             return Err(broken("tags"));
         }
@@ -115,8 +121,8 @@ impl RootState {
         let mut nodes = MemoryNodes::default();
         nodes.apply(tree);
         let (network, head_hash) = (genesis.network(), rows.head.hash());
-        let RestoredRows { head, history, tags } = rows;
-        Self { genesis, network, head, head_hash, history, tags, nodes, version: 0 }
+        let RestoredRows { head, history, validators, tags } = rows;
+        Self { genesis, network, head, head_hash, history, validators, tags, nodes, version: 0 }
     }
 
     /// Makes the next block of the candidates that can be ordered, in their order; the others are
@@ -180,6 +186,9 @@ impl RootState {
         self.head_hash = block.header.hash();
         self.head = block.header;
         self.history = rows.history.clone();
+        if let Some(validators) = &rows.validators {
+            self.validators = validators.clone();
+        }
         self.tags.extend(rows.tags.iter().map(|(tag, state)| (*tag, state.clone())));
         self.nodes.apply(&update);
         self.version = self.version.saturating_add(1);
@@ -222,6 +231,12 @@ impl RootState {
         &self.history
     }
 
+    /// Who votes at the next height, and who after that.
+    #[must_use]
+    pub fn validators(&self) -> &Validators {
+        &self.validators
+    }
+
     /// A channel, as far as the root chain knows it.
     #[must_use]
     pub fn tag(&self, tag: &Tag) -> Option<&TagState> {
@@ -241,6 +256,14 @@ impl RootState {
             .expect("all nodes of the newest version are in memory")
     }
 
+    /// Proves under the head's state root what [`Self::validators`] returns.
+    #[must_use]
+    pub fn prove_validators(&self) -> StateProof {
+        let (key, value) = self.validators.leaf();
+        state_tree::prove(&self.nodes, self.version, &key, value.as_ref())
+            .expect("all nodes of the newest version are in memory")
+    }
+
     pub(crate) fn update(&self, changes: &[Change]) -> Update {
         state_tree::update(&self.nodes, self.version.saturating_add(1), changes)
             .expect("all nodes of the newest version are in memory")
@@ -248,9 +271,9 @@ impl RootState {
 }
 
 /// The tree of a height, made at once; its root does not depend on how the rows came about.
-fn build_tree(height: Height, tags: &BTreeMap<Tag, TagState>) -> Update {
+fn build_tree(height: Height, validators: &Validators, tags: &BTreeMap<Tag, TagState>) -> Update {
     let leaves = tags.iter().map(|(tag, state)| (TagState::leaf_key(tag), Some(state.leaf_value(tag))));
-    let changes: Vec<Change> = leaves.chain([Header::head_leaf(height)]).collect();
+    let changes: Vec<Change> = leaves.chain([validators.leaf(), Header::head_leaf(height)]).collect();
     state_tree::update(&MemoryNodes::default(), 0, &changes).expect("an empty tree lacks no node")
 }
 

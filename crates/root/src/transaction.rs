@@ -13,6 +13,8 @@ use crate::anchor::Anchor;
 use crate::close::Close;
 use crate::open::OpenChannel;
 use crate::rotate::Rotate;
+use crate::update::UpdateValidators;
+use crate::validators::validators_tag;
 
 /// The kind of an event in a tag's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize, Serialize)]
@@ -28,6 +30,8 @@ pub enum EventKind {
     Rotate = 5,
     /// the channel was closed: no anchors follow
     Close = 6,
+    /// the network's validators change
+    Validators = 7,
 }
 
 impl std::fmt::Display for EventKind {
@@ -37,6 +41,7 @@ impl std::fmt::Display for EventKind {
             Self::Anchor => "anchor",
             Self::Rotate => "rotate",
             Self::Close => "close",
+            Self::Validators => "validators",
         })
     }
 }
@@ -52,6 +57,8 @@ pub enum RootTransaction {
     Close(Close),
     /// hands a tag on to its next endorsers
     Rotate(Rotate),
+    /// changes the network's validators
+    UpdateValidators(UpdateValidators),
 }
 
 impl RootTransaction {
@@ -80,6 +87,7 @@ impl RootTransaction {
             Self::Anchor(anchor) => Some(anchor.last_height),
             Self::Close(close) => Some(close.last_height),
             Self::Rotate(rotate) => Some(rotate.last_height),
+            Self::UpdateValidators(update) => Some(update.change.last_height),
         }
     }
 
@@ -91,6 +99,7 @@ impl RootTransaction {
             Self::Anchor(_) => EventKind::Anchor,
             Self::Close(_) => EventKind::Close,
             Self::Rotate(_) => EventKind::Rotate,
+            Self::UpdateValidators(_) => EventKind::Validators,
         }
     }
 
@@ -102,6 +111,7 @@ impl RootTransaction {
             Self::Anchor(anchor) => anchor.tag,
             Self::Close(close) => close.tag,
             Self::Rotate(rotate) => rotate.tag,
+            Self::UpdateValidators(_) => validators_tag(network),
         }
     }
 }
@@ -110,6 +120,7 @@ impl RootTransaction {
 mod tests {
     use super::*;
     use crate::fixtures::Network;
+    use crate::genesis::VALIDATORS_MAX;
 
     #[test]
     fn transactions_survive_their_encoding_and_nothing_else_decodes() {
@@ -118,13 +129,14 @@ mod tests {
         let anchor = RootTransaction::Anchor(network.anchor(&channel, 1, 0, 5));
         let close = RootTransaction::Close(network.close(&channel, 0));
         let rotate = RootTransaction::Rotate(network.rotate(&channel, &network.members(2, 2)));
-        for transaction in [open, anchor, close, rotate] {
+        let update = RootTransaction::UpdateValidators(network.update(&[0, 1]));
+        for transaction in [open, anchor, close, rotate, update] {
             let bytes = transaction.encode();
             assert_eq!(RootTransaction::decode(&bytes), Ok(transaction));
             assert!(RootTransaction::decode(&bytes[..bytes.len() - 1]).is_err());
             assert!(RootTransaction::decode(&[bytes.as_slice(), &[0]].concat()).is_err());
         }
-        assert!(RootTransaction::decode(&[4]).is_err());
+        assert!(RootTransaction::decode(&[5]).is_err());
         assert!(RootTransaction::decode(&vec![0; ROOT_TRANSACTION_BYTES_MAX + 1]).is_err());
     }
 
@@ -135,13 +147,19 @@ mod tests {
         assert!(open.encode().len() <= ROOT_TRANSACTION_BYTES_MAX);
         let rotate = network.rotate(&channel, &network.members(512, 512));
         assert!(RootTransaction::Rotate(rotate).encode().len() <= ROOT_TRANSACTION_BYTES_MAX);
+        // Two sets without a common validator, of which everybody has signed.
+        let seats: Vec<usize> = (0..VALIDATORS_MAX).collect();
+        let mut update = network.update(&seats);
+        update.signatures.resize(2 * VALIDATORS_MAX, update.signatures[0]);
+        assert!(RootTransaction::UpdateValidators(update).encode().len() <= ROOT_TRANSACTION_BYTES_MAX);
     }
 
     #[test]
     fn kinds_have_the_numbers_that_chains_are_made_of() {
-        let numbers = [EventKind::Open, EventKind::Anchor, EventKind::Rotate, EventKind::Close]
-            .map(|kind| (kind as u8, encode(&kind)));
-        assert_eq!(numbers, [(0, vec![0]), (1, vec![1]), (5, vec![5]), (6, vec![6])]);
+        let kinds =
+            [EventKind::Open, EventKind::Anchor, EventKind::Rotate, EventKind::Close, EventKind::Validators];
+        let numbers = kinds.map(|kind| (kind as u8, encode(&kind)));
+        assert_eq!(numbers, [(0, vec![0]), (1, vec![1]), (5, vec![5]), (6, vec![6]), (7, vec![7])]);
     }
 
     #[test]

@@ -101,6 +101,10 @@ labels! {
     ROOT_HEADER = "root-header";
     /// validator set hash
     VALIDATOR_SET = "validator-set";
+    /// tag of the log that holds the changes of a network's validators
+    VALIDATORS_LOG = "validators-log";
+    /// what current and new validators sign of a change of the validators
+    UPDATE_VALIDATORS = "update-validators";
     /// what a validator's precommit signs
     PRECOMMIT = "precommit";
     /// what every other vote of a validator signs: prevotes, and precommits for no value

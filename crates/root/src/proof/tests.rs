@@ -65,7 +65,7 @@ fn roo_41_a_certificate_of_another_block_is_refused() {
     let (mut network, proofs) = proofs();
     let later = network.state.build([]).0;
     network.state.apply(&later).unwrap();
-    let certificate = network.certify(&later);
+    let certificate = network.certify(&later.header);
     let mut proof = proofs[2].clone();
     proof.certificate = certificate;
     assert_eq!(rule(&proof, network.state.genesis()), "ROO-41");

@@ -28,7 +28,8 @@ fn restore(state: &RootState) -> Result<RootState, NotRestored> {
 
 fn rows(state: &RootState) -> RestoredRows {
     let tags = state.tags().map(|(tag, row)| (*tag, row.clone())).collect();
-    RestoredRows { head: state.head().clone(), history: state.history().clone(), tags }
+    let (head, history) = (state.head().clone(), state.history().clone());
+    RestoredRows { head, history, validators: state.validators().clone(), tags }
 }
 
 #[test]
@@ -159,7 +160,21 @@ fn roo_44_rows_that_the_last_header_does_not_commit_to_are_refused() {
     assert_eq!(refused(&|rows| rows.history.push(b"more")), "header hashes");
     assert_eq!(refused(&|rows| rows.history = Frontier::default()), "header hashes");
     assert_eq!(refused(&|rows| rows.head.network = NetworkId([1; 32])), "genesis");
-    assert_eq!(refused(&|rows| rows.head.validators = Digest([1; 32])), "genesis");
+    assert_eq!(refused(&|rows| rows.head.validators = Digest([1; 32])), "validators");
+    assert_eq!(refused(&|rows| rows.head.next_validators = Digest([1; 32])), "validators");
+    assert_eq!(refused(&|rows| rows.validators.changes = Sequence(1)), "tags");
+}
+
+#[test]
+fn roo_44_a_state_is_restored_at_every_height_of_a_change() {
+    let mut network = Network::of_validators(4);
+    let ordered = network.update(&[0, 1, 2, 3, 4]);
+    network.order(vec![RootTransaction::UpdateValidators(ordered)]);
+    for _ in 0..3 {
+        let restored = restore(&network.state).unwrap();
+        assert_eq!(restored.build([]), network.state.build([]), "height {}", network.state.head().height);
+        network.order(vec![]);
+    }
 }
 
 #[test]
