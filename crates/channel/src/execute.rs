@@ -51,6 +51,10 @@ impl Channel {
             return Err(ChannelError::OutOfOrder { expected, got: event.entry.sequence });
         }
         let (outcome, written) = match &event.transaction {
+            // It stands in the log of the network's validators, never in a channel's.
+            RootTransaction::UpdateValidators(_) => {
+                return Err(ChannelError::OutOfOrder { expected, got: event.entry.sequence });
+            }
             RootTransaction::OpenChannel(_) => (EventOutcome::Opened, self.execute_open(event)?),
             RootTransaction::Close(_) => (EventOutcome::Closed, Written::default()),
             RootTransaction::Rotate(rotate) => self.execute_rotate(event, rotate)?,
@@ -58,7 +62,7 @@ impl Channel {
         };
         let attested = match &event.transaction {
             RootTransaction::Anchor(anchor) => Some(anchor.attested),
-            RootTransaction::OpenChannel(_) | RootTransaction::Rotate(_) | RootTransaction::Close(_) => None,
+            _ => None,
         };
         let verdicts = written.verdicts.iter().map(|v| (v.transaction, v.verdict.clone())).collect();
         let governed = written.governance.is_some();

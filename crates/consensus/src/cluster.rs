@@ -1,7 +1,8 @@
 //! The root chain of several validators: the BFT engine, hosted in this process.
 //!
-//! One validator or many are the same code. A node without a validator's key follows: it has every block
-//! with its certificate, and no vote.
+//! One validator or many are the same code. A node whose key is not among the validators follows: it has every
+//! block with its certificate, and no vote. It votes from the height on whose validators name it, and follows
+//! again once they do not; nothing is started anew for that.
 
 mod evidence;
 mod host;
@@ -21,17 +22,20 @@ use std::time::Duration;
 use malachite_app::app::net::Multiaddr;
 use malachite_app::app::types::Keypair;
 use parclose_crypto::SigningKey;
-use parclose_root::{Genesis, OrderProof, RootTransaction, TagProof, TagState};
+use parclose_root::{
+    Checkpoint, Genesis, OrderProof, RootTransaction, TagProof, TagState, ValidatorSet, Validators,
+};
 use parclose_store::SharedCache;
 use parclose_types::{Height, NetworkId, Sequence, Tag};
 use tokio::sync::watch;
 
-use crate::engine::{Guard, Members, Signer, Verifier};
+use crate::engine::{Guard, Signer, Verifier};
+use crate::evidence::Evidence;
 use crate::ledger::Ledger;
 use crate::root_chain::{Committed, FinalEvent, RootChain, RootUnavailable};
 
-pub use evidence::Equivocation;
 pub(crate) use evidence::Pair;
+pub use evidence::{Equivocation, Offence};
 use host::Host;
 pub use pool::{OnOrdered, Ordered};
 pub use relay::{Hop, NoRelay, RootAnswer, RootRelay};
@@ -56,7 +60,7 @@ pub struct ClusterOptions {
     pub listen: String,
     /// the engines of all other nodes, multiaddresses with `/p2p/`
     pub peers: Vec<String>,
-    /// a validator's key; a node without one follows
+    /// a validator's key; a node without one follows, and so does one whose key has no vote yet, or no more
     pub validator: Option<SigningKey>,
     /// whether the validator was just made: only then an empty record of signatures is taken for complete
     pub is_new: bool,
@@ -86,7 +90,7 @@ impl std::fmt::Debug for ClusterOptions {
 pub struct ClusterStatus {
     /// the last final height
     pub head: Height,
-    /// whether this node votes
+    /// whether this node votes at the next height
     pub is_validator: bool,
     /// whether it keeps its votes back, because its record of signatures is lost
     pub sits_out: bool,
@@ -128,12 +132,8 @@ impl ClusterRoot {
     pub fn start(options: ClusterOptions) -> Result<Self, RootUnavailable> {
         let ClusterOptions { directory, genesis, validator, is_new, timing, relay, on_head, .. } = options;
         let (database, wal) = directories(&directory)?;
-        let members = Members::of(genesis.validators()).ok_or(RootUnavailable::NotTheValidator)?;
         let network = genesis.network();
-        let votes = |key: &SigningKey| genesis.validators().power_of(&key.public()).is_some();
-        if validator.as_ref().is_some_and(|key| !votes(key)) {
-            return Err(RootUnavailable::NotTheValidator);
-        }
+        let own = validator.as_ref().map(SigningKey::public);
         let ledger = Arc::new(Ledger::open(database, genesis, &options.cache)?);
         let signer = match validator {
             None => None,
@@ -143,7 +143,7 @@ impl ClusterRoot {
             }
         };
         let guard = signer.as_ref().map(|signer| signer.guard.clone());
-        let shared = Arc::new(Shared::new(ledger, relay, signer.is_some(), on_head));
+        let shared = Arc::new(Shared::new(ledger, relay, own, on_head)?);
         let parts = start::Parts {
             moniker: options.moniker,
             keypair: options.node_key,
@@ -154,7 +154,7 @@ impl ClusterRoot {
             address: start::NOBODY,
         };
         let (stop, stopped) = watch::channel(false);
-        let task = launch(parts, shared.clone(), members, signer, timing, stopped)?;
+        let task = launch(parts, shared.clone(), signer, timing, stopped)?;
         Ok(Self { shared, guard, stop, task: Mutex::new(Some(task)) })
     }
 
@@ -174,16 +174,21 @@ impl ClusterRoot {
     pub fn status(&self) -> ClusterStatus {
         ClusterStatus {
             head: self.shared.ledger.head(),
-            is_validator: self.guard.is_some(),
+            is_validator: self.shared.votes(),
             sits_out: self.guard.as_ref().is_some_and(|guard| guard.sits_out()),
             pooled: self.shared.pooled(),
             stopped: self.shared.why_stopped(),
         }
     }
 
-    /// Validators that were found out.
-    pub fn evidence(&self) -> Result<Vec<Equivocation>, RootUnavailable> {
-        self.shared.ledger.evidence()
+    /// Who votes at the next height.
+    pub fn voters(&self) -> Result<ValidatorSet, RootUnavailable> {
+        self.shared.ledger.next_validators()
+    }
+
+    /// How often this node has found a validator out.
+    pub fn offences(&self) -> Result<usize, RootUnavailable> {
+        Ok(self.shared.ledger.evidence()?.len())
     }
 
     /// Ends the engine and waits for it. What was handed in and is not final stays unknown to its submitter.
@@ -200,7 +205,6 @@ impl ClusterRoot {
 fn launch(
     parts: start::Parts,
     shared: Arc<Shared>,
-    members: Members,
     signer: Option<Signer>,
     timing: Timing,
     stopped: watch::Receiver<bool>,
@@ -224,7 +228,7 @@ fn launch(
                 let _ = started.send(Ok(()));
                 let hands = (votes, guard.clone());
                 let network = channels.network.clone();
-                let host = Host::new(shared.clone(), members.clone(), hands, timing, network);
+                let host = Host::new(shared.clone(), hands, timing, network);
                 match start::run(channels, engine, host, stopped.clone()).await {
                     start::Ended::MayVote => {}
                     start::Ended::Stopped(reason) => break reason,
@@ -302,6 +306,18 @@ impl RootChain for ClusterRoot {
 
     fn prove_tag(&self, tag: &Tag) -> Result<Option<TagProof>, RootUnavailable> {
         self.shared.ledger.prove_tag(tag)
+    }
+
+    fn validators(&self) -> Result<Validators, RootUnavailable> {
+        self.shared.ledger.validators()
+    }
+
+    fn checkpoint(&self) -> Result<Option<Checkpoint>, RootUnavailable> {
+        self.shared.ledger.checkpoint()
+    }
+
+    fn evidence(&self) -> Result<Evidence, RootUnavailable> {
+        Ok(Evidence { found: self.shared.ledger.evidence()?, changes: self.prove_changes()? })
     }
 }
 

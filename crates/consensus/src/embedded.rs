@@ -6,7 +6,8 @@ use std::path::Path;
 
 use parclose_crypto::SigningKey;
 use parclose_root::{
-    CommitCertificate, Genesis, OrderProof, Prepared, RootState, RootTransaction, TagProof, TagState,
+    Checkpoint, CommitCertificate, Genesis, OrderProof, Prepared, RootState, RootTransaction, TagProof,
+    TagState, ValidatorSet, Validators,
 };
 use parclose_store::{Batch, Database, Durability, SharedCache};
 use parclose_types::{Height, NetworkId, Sequence, Tag};
@@ -30,26 +31,29 @@ impl EmbeddedRoot {
     ///
     /// # Rules
     ///
-    /// > CON-01: the embedded validator has more than two thirds of the votes of the genesis.
+    /// > CON-01: the embedded validator has more than two thirds of the votes of every height that it makes.
     pub fn open(
         path: impl AsRef<Path>,
         genesis: Genesis,
         key: SigningKey,
         cache: &SharedCache,
     ) -> Result<Self, RootUnavailable> {
-        if !decides_alone(&genesis, &key) {
-            return Err(RootUnavailable::NotTheValidator);
-        }
-        Ok(Self { ledger: Ledger::open(path, genesis, cache)?, key })
+        let ledger = Ledger::open(path, genesis, cache)?;
+        let alone = decides_alone(&ledger.next_validators()?, &key);
+        if alone { Ok(Self { ledger, key }) } else { Err(RootUnavailable::NotTheValidator) }
     }
 
     pub(crate) fn database(&self) -> &Database {
         self.ledger.database()
     }
 
-    fn sign(&self, prepared: &Prepared) -> CommitCertificate {
+    /// Signs the block after a state, while this validator still decides alone.
+    fn sign(&self, state: &RootState, prepared: &Prepared) -> Result<CommitCertificate, RootUnavailable> {
         let header = &prepared.block().header;
-        CommitCertificate::of_one(&self.ledger.network(), header.height, header.hash(), &self.key)
+        if !decides_alone(state.validators().at(header.height), &self.key) {
+            return Err(RootUnavailable::NotTheValidator);
+        }
+        Ok(CommitCertificate::of_one(&self.ledger.network(), header.height, header.hash(), &self.key))
     }
 
     fn make_final(
@@ -58,7 +62,7 @@ impl EmbeddedRoot {
         prepared: Prepared,
         durability: Durability,
     ) -> Result<(), RootUnavailable> {
-        let certificate = self.sign(&prepared);
+        let certificate = self.sign(state, &prepared)?;
         self.ledger.make_final(state, prepared, certificate, durability)
     }
 
@@ -72,7 +76,7 @@ impl EmbeddedRoot {
         let mut batch: Batch = database.batch();
         while ahead.head().height < to {
             let (prepared, _) = ahead.prepare([]);
-            let certificate = self.sign(&prepared);
+            let certificate = self.sign(&ahead, &prepared)?;
             put_block(&mut batch, &prepared, certificate);
             step(&mut ahead, prepared);
             if ahead.head().height.0.is_multiple_of(BLOCKS_PER_BATCH) {
@@ -138,11 +142,18 @@ impl RootChain for EmbeddedRoot {
     fn prove_tag(&self, tag: &Tag) -> Result<Option<TagProof>, RootUnavailable> {
         self.ledger.prove_tag(tag)
     }
+
+    fn validators(&self) -> Result<Validators, RootUnavailable> {
+        self.ledger.validators()
+    }
+
+    fn checkpoint(&self) -> Result<Option<Checkpoint>, RootUnavailable> {
+        self.ledger.checkpoint()
+    }
 }
 
-/// Whether one key makes a certificate of this genesis.
-fn decides_alone(genesis: &Genesis, key: &SigningKey) -> bool {
-    let validators = genesis.validators();
+/// Whether one key makes a certificate of these validators.
+fn decides_alone(validators: &ValidatorSet, key: &SigningKey) -> bool {
     let power = validators.power_of(&key.public()).map_or(0, u128::from);
     power * 3 > validators.total_power() * 2
 }

@@ -26,8 +26,9 @@ pub(crate) use part::{PART_BYTES_MAX, Part, signing_bytes as parts_signing_bytes
 pub(crate) use signer::Signer;
 pub(crate) use value::Value;
 pub(crate) use verifier::Verifier;
+pub(crate) use vote::Step;
 #[cfg(test)]
-pub(crate) use vote::{Step, Vote};
+pub(crate) use vote::Vote;
 
 #[cfg(test)]
 mod tests;

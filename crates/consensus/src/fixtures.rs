@@ -4,7 +4,7 @@ use parclose_crypto::SigningKey;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_root::{
     Certificate, CloseStatement, GenerationKeys, Genesis, OpenBody, OpenChannel, Parameters, RootTransaction,
-    Statement, Validator,
+    Statement, UpdateValidators, Validator, ValidatorSet, Validators, ValidatorsChange,
 };
 use parclose_types::{ChannelCommitment, Digest, Generation, Height, NetworkId, PublicKey, Sequence, Tag};
 
@@ -19,6 +19,31 @@ pub(crate) fn genesis_of(powers: &[(u8, u64)], nonce: u8) -> Genesis {
         .collect();
     validators.sort_by_key(|validator| validator.key);
     Genesis::new("test".into(), validators, Parameters::default(), Digest([nonce; 32])).unwrap()
+}
+
+/// A change to validators of power 1, by number, that everybody has signed who votes before or after it.
+pub(crate) fn change_of(
+    network: &NetworkId,
+    now: &Validators,
+    at: Height,
+    numbers: &[u8],
+) -> RootTransaction {
+    let mut validators: Vec<_> =
+        numbers.iter().map(|number| Validator { key: key(*number).public(), power: 1 }).collect();
+    validators.sort_by_key(|validator| validator.key);
+    let (next, current) = (ValidatorSet::new(validators).unwrap(), now.at(at));
+    let change = ValidatorsChange {
+        number: now.changes,
+        replaces: current.digest(),
+        next,
+        last_height: Height(at.0 + 100),
+    };
+    let signs =
+        |key: &SigningKey| current.power_of(&key.public()).or(change.next.power_of(&key.public())).is_some();
+    let mut signatures: Vec<_> =
+        (0..=255).map(key).filter(signs).map(|key| change.sign(network, &key)).collect();
+    signatures.sort_by_key(|(signer, _)| *signer);
+    RootTransaction::UpdateValidators(UpdateValidators { change, signatures })
 }
 
 /// Three members with a threshold of two.

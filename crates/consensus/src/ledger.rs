@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use parclose_crypto::merkle::ProvingList;
 use parclose_root::{
-    Block, CommitCertificate, Genesis, LogEntry, OrderProof, Prepared, RestoredRows, RootReject, RootState,
-    TagProof, TagState,
+    Block, Checkpoint, CommitCertificate, Genesis, LogEntry, OrderProof, Prepared, RestoredRows, RootReject,
+    RootState, TagProof, TagState, ValidatorSet, Validators,
 };
 use parclose_store::{ClearRows, Database, DatabaseOptions, Durability, SharedCache};
 use parclose_types::{Height, NetworkId, PublicKey, Sequence, Tag, ValueHash, decode, encode};
@@ -23,7 +23,7 @@ use crate::cluster::{Equivocation, Pair};
 use crate::root_chain::{FinalEvent, RootUnavailable};
 use crate::tables::{
     ENTRIES, EVIDENCE, HEAD, HEADERS, HeaderRow, LOG, Place, TAGS, TRANSACTIONS, UNDECIDED, UndecidedRow,
-    put_block,
+    VALIDATORS, put_block,
 };
 
 /// The kind of database that the directory holds.
@@ -46,7 +46,7 @@ impl Ledger {
     ///
     /// # Rules
     ///
-    /// > CON-02: the last block on the disk is certified by the validators of the genesis.
+    /// > CON-02: the last block on the disk is certified by the validators of its height.
     pub(crate) fn open(
         path: impl AsRef<Path>,
         genesis: Genesis,
@@ -191,6 +191,31 @@ impl Ledger {
         Ok(found)
     }
 
+    /// Who votes, and who will.
+    pub(crate) fn validators(&self) -> Result<Validators, RootUnavailable> {
+        Ok(self.state()?.validators().clone())
+    }
+
+    /// Who signs the next height.
+    pub(crate) fn next_validators(&self) -> Result<ValidatorSet, RootUnavailable> {
+        let state = self.state()?;
+        let next = Height(state.head().height.0.saturating_add(1));
+        Ok(state.validators().at(next).clone())
+    }
+
+    /// The head as a checkpoint; `None` at height 0, which nobody signs.
+    pub(crate) fn checkpoint(&self) -> Result<Option<Checkpoint>, RootUnavailable> {
+        let (height, validators, proof) = {
+            let state = self.state()?;
+            (state.head().height, state.validators().clone(), state.prove_validators())
+        };
+        if height == Height(0) {
+            return Ok(None);
+        }
+        let HeaderRow { header, certificate } = self.header_row(height)?;
+        Ok(Some(Checkpoint { validators, proof, header, certificate }))
+    }
+
     pub(crate) fn show(&self, state: &RootState) {
         self.head.store(state.head().height.0, Ordering::Release);
     }
@@ -303,15 +328,16 @@ fn restore(database: &Database, genesis: &Genesis) -> Result<RootState, RootUnav
     if header.height != height || certificate.height != height || certificate.value != header.hash() {
         return Err(RootUnavailable::Inconsistent { height });
     }
+    let validators = database.get(&VALIDATORS, &())?.unwrap_or_else(|| Validators::of(genesis));
     certificate
-        .verify(&genesis.network(), genesis.validators())
+        .verify(&genesis.network(), validators.at(height))
         .map_err(|reason| RootUnavailable::Uncertified { height, reason })?;
     let mut tags = BTreeMap::new();
     database.visit(&TAGS, &Tag([0; 32]), |tag, state| {
         tags.insert(tag, state);
         ControlFlow::Continue(())
     })?;
-    let rows = RestoredRows { head: header, history: last.history, tags };
+    let rows = RestoredRows { head: header, history: last.history, validators, tags };
     Ok(RootState::restore(genesis.clone(), rows)?)
 }
 

@@ -25,6 +25,7 @@
 mod cluster;
 mod embedded;
 mod engine;
+mod evidence;
 #[cfg(test)]
 mod fixtures;
 pub mod hazmat;
@@ -33,8 +34,9 @@ mod root_chain;
 mod tables;
 
 pub use cluster::{
-    ClusterOptions, ClusterRoot, ClusterStatus, Equivocation, Hop, NoRelay, OnHead, OnOrdered, Ordered,
-    RootAnswer, RootRelay, Timing,
+    ClusterOptions, ClusterRoot, ClusterStatus, Equivocation, Hop, NoRelay, Offence, OnHead, OnOrdered,
+    Ordered, RootAnswer, RootRelay, Timing,
 };
 pub use embedded::EmbeddedRoot;
+pub use evidence::{Evidence, EvidenceInvalid};
 pub use root_chain::{Committed, FinalEvent, RootChain, RootUnavailable};

@@ -1,10 +1,13 @@
 //! The root chain as its users see it, whoever runs it.
 
 use parclose_root::{
-    Genesis, LogEntry, NotCommitted, NotRestored, OrderProof, RootReject, RootTransaction, TagProof, TagState,
+    Checkpoint, Genesis, LogEntry, NotCommitted, NotRestored, OrderProof, RootReject, RootTransaction,
+    TagProof, TagState, Validators, validators_tag,
 };
 use parclose_store::StoreError;
 use parclose_types::{Failure, Fault, Height, NetworkId, Sequence, Tag};
+
+use crate::evidence::Evidence;
 
 /// Why the root chain cannot answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,9 +16,9 @@ pub enum RootUnavailable {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// CON-01: the signing key does not decide alone in this network.
-    #[error("the node's key has not more than two thirds of the votes of the genesis")]
+    #[error("the node's key has not more than two thirds of the votes")]
     NotTheValidator,
-    /// CON-02: the last block on the disk is not certified by the genesis validators.
+    /// CON-02: the last block on the disk is not certified by the validators of its height.
     #[error("the block at height {height} is not certified: {reason}")]
     Uncertified {
         /// height of the block
@@ -95,7 +98,7 @@ impl Failure for RootUnavailable {
     fn fix(&self) -> String {
         match self {
             Self::Store(reason) => reason.fix(),
-            Self::NotTheValidator => "start the node with the validator key that the genesis names".into(),
+            Self::NotTheValidator => "start the node with the key that alone decides, or as one of a cluster if others vote too".into(),
             Self::Uncertified { .. } | Self::Inconsistent { .. } => {
                 "restore the root chain's directory from a backup".into()
             }
@@ -165,4 +168,27 @@ pub trait RootChain: Send + Sync {
 
     /// Proves the state of a tag at the head; `None` if it is not open.
     fn prove_tag(&self, tag: &Tag) -> Result<Option<TagProof>, RootUnavailable>;
+
+    /// Who votes, and who will.
+    fn validators(&self) -> Result<Validators, RootUnavailable>;
+
+    /// The head as a checkpoint; `None` at height 0.
+    fn checkpoint(&self) -> Result<Option<Checkpoint>, RootUnavailable>;
+
+    /// Validators that this node has found out, with what a judge needs to know of the validators. One that makes
+    /// its blocks alone finds out nobody.
+    fn evidence(&self) -> Result<Evidence, RootUnavailable> {
+        Ok(Evidence { found: Vec::new(), changes: self.prove_changes()? })
+    }
+
+    /// Proves every change of the validators, in their order. Whoever proves an event and this afterwards has
+    /// all changes that the event's verifier needs.
+    fn prove_changes(&self) -> Result<Vec<OrderProof>, RootUnavailable> {
+        let tag = validators_tag(&self.network());
+        let mut changes = Vec::new();
+        while let Some(proof) = self.prove(&tag, Sequence(changes.len() as u64))? {
+            changes.push(proof);
+        }
+        Ok(changes)
+    }
 }

@@ -10,6 +10,7 @@
 //!   7 signed        ()                 -> what this validator has signed last
 //!   8 undecided     height, value      -> a block that was proposed and is not decided
 //!   9 evidence      height, validator  -> two signed messages that exclude each other
+//!  10 validators    ()                 -> who votes, once that has changed
 //! ```
 //!
 //! All of it is public among the validators and stands in the clear. The state tree has no rows: it is
@@ -17,7 +18,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::merkle::Frontier;
-use parclose_root::{CommitCertificate, Header, LogEntry, Prepared, RootTransaction, TagState};
+use parclose_root::{CommitCertificate, Header, LogEntry, Prepared, RootTransaction, TagState, Validators};
 use parclose_store::{Batch, Table};
 use parclose_types::{Height, PublicKey, Sequence, SignatureBytes, Tag, ValueHash};
 
@@ -37,6 +38,8 @@ pub(crate) const LOG: Table<(Tag, Sequence), Place> = Table::ordered(6, "log");
 pub(crate) const SIGNED: Table<(), SignedRow> = Table::ordered(7, "signed");
 pub(crate) const UNDECIDED: Table<(Height, ValueHash), UndecidedRow> = Table::ordered(8, "undecided");
 pub(crate) const EVIDENCE: Table<(Height, PublicKey), Pair> = Table::ordered(9, "evidence");
+
+pub(crate) const VALIDATORS: Table<(), Validators> = Table::ordered(10, "validators");
 
 /// A block that may yet be decided.
 #[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
@@ -78,6 +81,9 @@ pub(crate) fn put_block(batch: &mut Batch, prepared: &Prepared, certificate: Com
         batch.put(&ENTRIES, &place, entry);
         batch.put(&TRANSACTIONS, &place, transaction);
         batch.put(&LOG, &(entry.tag, entry.sequence), &place);
+    }
+    if let Some(validators) = &rows.validators {
+        batch.put(&VALIDATORS, &(), validators);
     }
     for (tag, state) in &rows.tags {
         batch.put(&TAGS, tag, state);

@@ -4,12 +4,11 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use malachite_app::app::consensus::MisbehaviorEvidence;
 use malachite_app::app::types::SignedConsensusMsg;
 use malachite_app::app::types::codec::Codec;
-use parclose_types::{Height, NetworkId, PublicKey, decode, encode};
+use parclose_root::Trust;
+use parclose_types::{Height, PublicKey};
 
-use crate::engine::{EngineCodec, RootContext, conflict};
-
-/// Two signed messages of one validator, in the engine's encoding.
-const PAIR_BYTES_MAX: usize = 8 << 10;
+use crate::engine::{EngineCodec, RootContext, Step, conflict};
+use crate::evidence::EvidenceInvalid;
 
 /// Two messages of one validator for one height and round, both signed.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -18,8 +17,8 @@ pub(crate) struct Pair {
     second: Vec<u8>,
 }
 
-/// What a validator is convicted of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a validator is accused of; [`Self::convicts`] tells whether rightly.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Equivocation {
     /// the height
     pub height: Height,
@@ -28,31 +27,48 @@ pub struct Equivocation {
     pub(crate) pair: Pair,
 }
 
+/// Where a validator has signed two messages. Only [`Equivocation::convicts`] makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offence {
+    /// the validator
+    pub validator: PublicKey,
+    /// the height
+    pub height: Height,
+    /// the round
+    pub round: u32,
+    /// `proposal`, `prevote` or `precommit`
+    pub step: &'static str,
+}
+
 impl Equivocation {
-    /// Whether both messages are signed by the validator, for one height, round and step, and differ.
+    /// Whether both messages are signed by a validator of the height, for one round and step, and differ.
     ///
     /// # Rules
     ///
     /// > CON-16: evidence convicts a validator by two messages of one height, round and step, for different values, both with its signature.
-    #[must_use]
-    pub fn convicts(&self, network: &NetworkId) -> bool {
+    /// > CON-21: evidence convicts only a key that is a validator of its height.
+    pub fn convicts(&self, trust: &Trust) -> Result<Offence, EvidenceInvalid> {
+        let (height, validator) = (self.height, self.validator);
+        let known = height >= trust.begun() && trust.validators(height).power_of(&validator).is_some();
+        if !known {
+            return Err(EvidenceInvalid::Stranger { height, validator });
+        }
         let read = |bytes: &[u8]| EngineCodec.decode(bytes.to_vec().into()).ok();
         let (first, second): (Option<SignedConsensusMsg<RootContext>>, _) =
             (read(&self.pair.first), read(&self.pair.second));
-        let (Some(first), Some(second)) = (first, second) else { return false };
-        conflict(network, &self.validator, self.height, &first, &second)
-    }
-
-    /// The evidence as bytes, for a file.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        encode(&(self.height, self.validator, &self.pair))
-    }
-
-    /// Reads such bytes; nothing about them is checked but their form.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, parclose_types::Malformed> {
-        let (height, validator, pair) = decode("evidence", bytes, PAIR_BYTES_MAX)?;
-        Ok(Self { height, validator, pair })
+        let no_conflict = EvidenceInvalid::NoConflict { height, validator };
+        let (Some(first), Some(second)) = (first, second) else { return Err(no_conflict) };
+        if !conflict(trust.network(), &validator, height, &first, &second) {
+            return Err(no_conflict);
+        }
+        let (round, step) = match &first {
+            SignedConsensusMsg::Proposal(proposal) => (proposal.message.round, "proposal"),
+            SignedConsensusMsg::Vote(vote) => match vote.message.step {
+                Step::Prevote => (vote.message.round, "prevote"),
+                Step::Precommit => (vote.message.round, "precommit"),
+            },
+        };
+        Ok(Offence { validator, height, round: round.as_u32().unwrap_or_default(), step })
     }
 }
 

@@ -59,7 +59,6 @@ enum Held {
 
 pub(crate) struct Host {
     pub(crate) shared: Arc<Shared>,
-    members: Members,
     signer: Option<Signer>,
     guard: Option<Arc<Guard>>,
     timing: Timing,
@@ -80,14 +79,12 @@ type Outcome = Result<(), RootUnavailable>;
 impl Host {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        members: Members,
         (signer, guard): (Option<Signer>, Option<Arc<Guard>>),
         timing: Timing,
         parts: Parts,
     ) -> Self {
         Self {
             shared,
-            members,
             guard,
             signer,
             timing,
@@ -109,8 +106,13 @@ impl Host {
         EngineHeight(self.ledger().head().0.saturating_add(1))
     }
 
-    fn params(&self) -> Params {
-        HeightParams::new(self.members.clone(), self.timing.timeouts(), None)
+    /// Who votes at the next height, which the state before it says.
+    fn members(&self) -> Result<Members, RootUnavailable> {
+        Members::of(&self.ledger().next_validators()?).ok_or(RootUnavailable::NotTheValidator)
+    }
+
+    fn params(&self) -> Result<Params, RootUnavailable> {
+        Ok(HeightParams::new(self.members()?, self.timing.timeouts(), None))
     }
 
     /// Whether a validator that sat out has sat out long enough.
@@ -124,10 +126,11 @@ impl Host {
     }
 
     /// Lets a held reply go, if a block is wanted. The first one waits for peers in any case.
-    pub(crate) fn release_if_wanted(&mut self) {
+    pub(crate) fn release_if_wanted(&mut self) -> Outcome {
         if matches!(self.held, Some((Held::Next(_), _))) && self.shared.is_wanted() {
-            self.release();
+            self.release()?;
         }
+        Ok(())
     }
 
     /// Goes on at once from a height that had to be fetched, if others are known to be further: who holds as long as
@@ -136,20 +139,22 @@ impl Host {
     /// # Rules
     ///
     /// > CON-23: a node that fetches heights does not wait between them while it knows of later ones.
-    fn release_if_behind(&mut self, height: EngineHeight) {
+    fn release_if_behind(&mut self, height: EngineHeight) -> Outcome {
         if self.synced >= height && self.next_height() <= self.latest {
-            self.release();
+            self.release()?;
         }
+        Ok(())
     }
 
-    /// Begins the next height.
-    pub(crate) fn release(&mut self) {
-        let (height, params) = (self.next_height(), self.params());
+    /// Begins the next height, with its validators.
+    pub(crate) fn release(&mut self) -> Outcome {
+        let (height, params) = (self.next_height(), self.params()?);
         match self.held.take() {
             Some((Held::Ready(reply), _)) => drop(reply.send((height, params))),
             Some((Held::Next(reply), _)) => drop(reply.send(Next::Start(height, params))),
             None => {}
         }
+        Ok(())
     }
 
     fn hold(&mut self, held: Held, duration: Duration) {
@@ -160,7 +165,7 @@ impl Host {
     pub(crate) async fn answer(&mut self, message: AppMsg<RootContext>) -> Outcome {
         match message {
             AppMsg::ConsensusReady { reply } => {
-                let alone = malachite_core::ValidatorSet::count(&self.members) == 1;
+                let alone = malachite_core::ValidatorSet::count(&self.members()?) == 1;
                 let gather = if alone { Duration::ZERO } else { self.timing.gather };
                 self.hold(Held::Ready(reply), gather);
             }
@@ -187,8 +192,8 @@ impl Host {
                 let height = certificate.height;
                 self.finalized(height, &evidence)?;
                 self.hold(Held::Next(reply), self.timing.heartbeat);
-                self.release_if_behind(height);
-                self.release_if_wanted();
+                self.release_if_behind(height)?;
+                self.release_if_wanted()?;
             }
             AppMsg::GetDecidedValues { range, reply } => {
                 let _ = reply.send(self.serve(*range.start(), *range.end())?);
@@ -320,7 +325,7 @@ impl Host {
             return Ok(None);
         }
         // Somebody has work for the next height: it begins here too.
-        self.release();
+        self.release()?;
         self.received(gathered)
     }
 
@@ -332,8 +337,10 @@ impl Host {
         gathered: Gathered,
     ) -> Result<Option<ProposedValue<RootContext>>, RootUnavailable> {
         let Gathered { height, round, proposer, block, signature } = gathered;
+        // Only the next height comes as far as this, so its validators are known.
+        let members = self.members()?;
         let turn =
-            malachite_core::Context::select_proposer(&RootContext, &self.members, height, Round::new(round));
+            malachite_core::Context::select_proposer(&RootContext, &members, height, Round::new(round));
         if malachite_core::Validator::address(turn) != &Address(proposer) {
             return Ok(None);
         }
@@ -377,6 +384,7 @@ impl Host {
         }
         self.checked.clear();
         self.streams.clear();
+        self.shared.take_turn()?;
         self.shared.ordered(&entries, &transactions);
         Ok(())
     }

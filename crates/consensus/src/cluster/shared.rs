@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use parclose_root::{LogEntry, RootReject, RootTransaction};
-use parclose_types::{Digest, Failure, Height, encode};
+use parclose_types::{Digest, Failure, Height, PublicKey, encode};
 use tokio::sync::Notify;
 
 use super::outbox::Outbox;
@@ -27,7 +27,10 @@ struct Mail {
 pub(crate) struct Shared {
     pub(crate) ledger: Arc<Ledger>,
     relay: Arc<dyn RootRelay>,
-    is_validator: bool,
+    /// the key by which this node votes, where the validators of a height name it
+    own: Option<PublicKey>,
+    /// whether those of the next height do
+    votes: AtomicBool,
     mail: Mutex<Mail>,
     /// something came in, or another height is wanted
     pub(crate) changed: Notify,
@@ -45,14 +48,15 @@ impl Shared {
     pub(crate) fn new(
         ledger: Arc<Ledger>,
         relay: Arc<dyn RootRelay>,
-        is_validator: bool,
+        own: Option<PublicKey>,
         on_head: OnHead,
-    ) -> Self {
+    ) -> Result<Self, RootUnavailable> {
         let head = (Mutex::new(ledger.head()), Condvar::new());
-        Self {
+        let shared = Self {
             ledger,
             relay,
-            is_validator,
+            own,
+            votes: AtomicBool::new(false),
             mail: Mutex::default(),
             changed: Notify::new(),
             wanted: AtomicU64::new(0),
@@ -61,7 +65,32 @@ impl Shared {
             is_current: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             reason: Mutex::default(),
+        };
+        shared.take_turn()?;
+        Ok(shared)
+    }
+
+    /// Whether this node votes at the next height.
+    pub(crate) fn votes(&self) -> bool {
+        self.votes.load(Ordering::Acquire)
+    }
+
+    /// Looks up whether the validators of the next height name this node. Who votes no more keeps no pool:
+    /// whoever handed something in hands it in again.
+    ///
+    /// # Rules
+    ///
+    /// > CON-20: a node votes, proposes and takes in transactions at the heights whose validators name its key, and follows at all others.
+    pub(crate) fn take_turn(&self) -> Result<(), RootUnavailable> {
+        let Some(own) = &self.own else { return Ok(()) };
+        let votes = self.ledger.next_validators()?.power_of(own).is_some();
+        if self.votes.swap(votes, Ordering::AcqRel) != votes {
+            tracing::info!(votes, head = %self.ledger.head(), "the validators have changed");
         }
+        if !votes {
+            self.mail().pool.retain(|_| false);
+        }
+        Ok(())
     }
 
     fn mail(&self) -> MutexGuard<'_, Mail> {
@@ -103,7 +132,7 @@ impl Shared {
     /// Another validator's turn, unless there is none to be reached.
     fn hand_in(&self, digest: &Digest, transaction: RootTransaction) {
         let bytes = encode(&transaction);
-        if self.relay.hand_in(&bytes) || !self.is_validator {
+        if self.relay.hand_in(&bytes) || !self.votes() {
             return;
         }
         let _ = self.mail().pool.add(transaction, *digest, bytes.len(), None);
@@ -117,7 +146,7 @@ impl Shared {
     ///
     /// > MEM-03: a validator takes in and passes on only transactions that decode and that the next block could hold; it passes on what it was handed in, and not what was passed on to it.
     pub(crate) fn offered(&self, from: &str, bytes: &[u8], hop: Hop) -> RootAnswer {
-        if !self.is_validator {
+        if !self.votes() {
             return RootAnswer::Full;
         }
         let transaction = match RootTransaction::decode(bytes) {

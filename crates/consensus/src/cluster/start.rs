@@ -225,8 +225,12 @@ pub(crate) async fn run(
                     Ok(()) => {}
                 },
             },
-            () = shared.changed.notified() => host.release_if_wanted(),
-            () = held => host.release(),
+            () = shared.changed.notified() => if let Err(reason) = host.release_if_wanted() {
+                break Ended::Stopped(Some(reason));
+            },
+            () = held => if let Err(reason) = host.release() {
+                break Ended::Stopped(Some(reason));
+            },
             _ = ticks.tick() => shared.tick(),
             _ = stop.changed() => break Ended::Stopped(None),
             _ = &mut handle => {

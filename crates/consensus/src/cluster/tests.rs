@@ -8,16 +8,17 @@ use std::path::PathBuf;
 use std::sync::Weak;
 use std::time::Instant;
 
-use parclose_root::CommitCertificate;
+use parclose_root::{Trust, validators_tag};
 use parclose_types::Failure;
 use tempfile::TempDir;
 
 use super::*;
-use crate::fixtures::{Channel, genesis_of, key};
+use crate::fixtures::{Channel, change_of, genesis_of, key};
 
 mod faults;
 mod hosting;
 mod orders;
+mod turnover;
 
 /// How long anything may take on a loaded machine.
 const LONG: Duration = Duration::from_secs(120);
@@ -69,6 +70,8 @@ struct Cluster {
     genesis: Genesis,
     ports: Vec<u16>,
     validators: usize,
+    /// nodes after the validators that have a validator's key
+    candidates: usize,
     nodes: Nodes,
     running: BTreeMap<usize, Arc<ClusterRoot>>,
     timing: Timing,
@@ -108,6 +111,7 @@ impl Cluster {
             genesis: genesis_of(&powers, 7),
             ports: (0..validators + followers).map(|_| free_port()).collect(),
             validators,
+            candidates: 0,
             nodes: Nodes::default(),
             running: BTreeMap::new(),
             timing,
@@ -120,6 +124,10 @@ impl Cluster {
             cluster.start(node, true);
         }
         cluster
+    }
+
+    fn keyed(&self) -> usize {
+        self.validators + self.candidates
     }
 
     fn directory(&self, node: usize) -> PathBuf {
@@ -135,10 +143,10 @@ impl Cluster {
             node_key: Keypair::ed25519_from_bytes(node_seed(node)).unwrap(),
             listen: format!("/ip4/127.0.0.1/tcp/{}", self.ports[node]),
             peers: peers.map(|other| peer_address(other, self.ports[other])).collect(),
-            validator: (node < self.validators).then(|| key(validator_number(node))),
+            validator: (node < self.keyed()).then(|| key(validator_number(node))),
             is_new,
             timing: self.timing,
-            relay: Arc::new(Carried { own: node, validators: self.validators, nodes: self.nodes.clone() }),
+            relay: Arc::new(Carried { own: node, validators: self.keyed(), nodes: self.nodes.clone() }),
             on_head: Box::new(|_| {}),
             cache: SharedCache::new(4 << 20),
         }
@@ -178,16 +186,24 @@ impl Cluster {
         committed.outcomes[0].unwrap()
     }
 
+    /// What a verifier of the genesis and of all changes trusts.
+    fn trust(&self) -> Trust {
+        let mut trust = Trust::of(&self.genesis);
+        let node = self.running.values().next().unwrap();
+        trust.follow_all(&node.prove_changes().unwrap()).unwrap();
+        trust
+    }
+
     /// No two nodes have different blocks at a height, and every certificate holds.
     fn agree(&self) {
-        let least = self.heads().into_iter().min().unwrap();
-        for height in 1..=least.0 {
+        let (least, trust) = (self.heads().into_iter().min().unwrap(), self.trust());
+        for height in (1..=least.0).map(Height) {
             let headers: Vec<_> = self
                 .running
                 .values()
-                .map(|node| node.shared.ledger.header_row(Height(height)).unwrap())
+                .map(|node| node.shared.ledger.header_row(height).unwrap())
                 .map(|row| {
-                    certified(&self.genesis, &row.certificate);
+                    row.certificate.verify(trust.network(), trust.validators(height)).unwrap();
                     assert_eq!(row.certificate.value, row.header.hash());
                     row.header
                 })
@@ -199,8 +215,4 @@ impl Cluster {
     fn channel(&self, number: u8) -> Channel {
         Channel::new(self.genesis.network(), number)
     }
-}
-
-fn certified(genesis: &Genesis, certificate: &CommitCertificate) {
-    certificate.verify(&genesis.network(), genesis.validators()).unwrap();
 }

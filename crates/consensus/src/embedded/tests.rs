@@ -8,7 +8,7 @@ use parclose_types::{Failure, encode};
 use tempfile::{TempDir, tempdir};
 
 use super::*;
-use crate::fixtures::{Channel, genesis_of, key};
+use crate::fixtures::{Channel, change_of, genesis_of, key};
 use crate::hazmat::{copy_after_kill, copy_after_power_loss};
 use crate::tables::{HEADERS, TAGS, TRANSACTIONS};
 
@@ -127,6 +127,20 @@ fn con_01_a_key_without_two_thirds_of_the_votes_cannot_run_alone() {
     assert_eq!(open(&[(200, 1)], 201), Err(RootUnavailable::NotTheValidator));
     assert_eq!(open(&[(200, 2), (201, 1)], 200), Err(RootUnavailable::NotTheValidator));
     assert_eq!(open(&[(200, 5), (201, 1), (202, 1)], 200), Ok(()));
+}
+
+#[test]
+fn con_01_an_embedded_validator_makes_no_block_once_it_does_not_decide_alone() {
+    let (dir, root, _) = started();
+    let change = change_of(&root.network(), &root.validators().unwrap(), Height(3), &[200, 201]);
+    assert!(root.commit(vec![change]).unwrap().outcomes[0].is_ok());
+    assert_eq!(root.advance(Height(4)), Ok(Height(4)), "the block that announces them");
+    assert_eq!(root.advance(Height(5)), Err(RootUnavailable::NotTheValidator));
+    assert_eq!(root.advance(Height(9)), Err(RootUnavailable::NotTheValidator), "nor several at once");
+    assert_eq!(root.commit(Vec::new()), Err(RootUnavailable::NotTheValidator));
+    assert_eq!((root.head(), root.prove_changes().unwrap().len()), (Height(4), 1));
+    drop(root);
+    assert_eq!(open_at(&dir.path().join("root")).unwrap_err(), RootUnavailable::NotTheValidator);
 }
 
 #[test]

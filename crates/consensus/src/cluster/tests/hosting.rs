@@ -1,16 +1,18 @@
 //! The host without an engine: what it keeps, what it takes for proposed, what it gathers.
 
 use malachite_app::AppMsg;
-use malachite_core::{Round, Validity};
-use parclose_root::{Block, RootState};
-use parclose_types::{Digest, encode};
+use malachite_app::app::consensus::MisbehaviorEvidence;
+use malachite_core::{NilOrVal, Round, SignedMessage, Validity};
+use parclose_root::{Block, RootState, Trust};
+use parclose_types::{Digest, Failure, ValueHash, encode};
 use tokio::sync::oneshot;
 
 use super::super::host::Host;
 use super::super::pool::{NotPooled, ORIGIN_BYTES_MAX, Pool};
 use super::super::streams::{BLOCK_BYTES_MAX, Gathered, Streams, split};
 use super::*;
-use crate::engine::{EngineHeight, Part, parts_signing_bytes};
+use crate::engine::{Address, EngineHeight, Part, RootContext, Step, Vote, parts_signing_bytes};
+use crate::evidence::Evidence;
 
 struct Alone {
     folder: TempDir,
@@ -32,11 +34,12 @@ impl Alone {
         let guard = Arc::new(Guard::open(ledger.clone(), true).unwrap());
         let network = self.genesis.network();
         let signer = Signer { network, key: Arc::new(key(200)), guard: guard.clone() };
-        let shared = Arc::new(Shared::new(ledger, Arc::new(NoRelay), true, Box::new(|_| {})));
-        let members = Members::of(self.genesis.validators()).unwrap();
+        let shared = Arc::new(
+            Shared::new(ledger, Arc::new(NoRelay), Some(key(200).public()), Box::new(|_| {})).unwrap(),
+        );
         let (parts, sent) = tokio::sync::mpsc::channel(1000);
         std::mem::forget(sent);
-        Host::new(shared, members, (Some(signer), Some(guard)), Timing::default(), parts)
+        Host::new(shared, (Some(signer), Some(guard)), Timing::default(), parts)
     }
 
     fn value(&self, host: &mut Host, round: u32) -> parclose_types::ValueHash {
@@ -205,8 +208,6 @@ fn con_18_an_engine_that_cannot_start_says_so_and_leaves_the_directory_free() {
         "its port is taken"
     );
     drop(taken);
-    let stranger = ClusterOptions { validator: Some(key(1)), ..cluster.options(0, true) };
-    assert_eq!(ClusterRoot::start(stranger).unwrap_err().rule(), "CON-01", "a key without votes");
     cluster.start(0, true);
     cluster.node(0).stop();
     assert!(cluster.node(0).status().stopped.is_some());
@@ -214,40 +215,67 @@ fn con_18_an_engine_that_cannot_start_says_so_and_leaves_the_directory_free() {
     assert_eq!(refused.rule(), "CON-04");
 }
 
-#[test]
-fn con_16_two_votes_for_one_place_convict_their_validator_and_nobody_else() {
-    use malachite_app::app::consensus::MisbehaviorEvidence;
-    use malachite_core::{NilOrVal, SignedMessage};
-    use parclose_types::ValueHash;
+/// A vote of the validator, signed.
+fn vote(alone: &Alone, value: NilOrVal<ValueHash>) -> SignedMessage<RootContext, Vote> {
+    let (height, round, address) = (EngineHeight(5), Round::new(0), Address(key(200).public()));
+    let vote = Vote { step: Step::Prevote, height, round, value, address };
+    let signature = key(200).sign(&vote.signing_bytes(&alone.genesis.network()));
+    SignedMessage::new(vote, signature)
+}
 
-    use crate::engine::{Address, Step, Vote};
-    let alone = Alone::new();
-    let host = alone.host();
-    let network = alone.genesis.network();
-    let signed = |value| {
-        let (height, round, address) = (EngineHeight(5), Round::new(0), Address(key(200).public()));
-        let vote = Vote { step: Step::Prevote, height, round, value, address };
-        let signature = key(200).sign(&vote.signing_bytes(&network));
-        SignedMessage::new(vote, signature)
-    };
+/// What is kept once the engine has found the validator out.
+fn accused(alone: &Alone, host: &Host) -> Vec<Equivocation> {
     let mut found = MisbehaviorEvidence { proposals: Default::default(), votes: Default::default() };
-    found.votes.add(signed(NilOrVal::Nil), signed(NilOrVal::Val(ValueHash([1; 32]))));
+    found.votes.add(vote(alone, NilOrVal::Nil), vote(alone, NilOrVal::Val(ValueHash([1; 32]))));
     for (validator, pair) in super::super::evidence::pairs(&found) {
         host.shared.ledger.keep_evidence(Height(5), validator, pair).unwrap();
     }
-    let kept = host.shared.ledger.evidence().unwrap();
+    host.shared.ledger.evidence().unwrap()
+}
+
+#[test]
+fn con_16_two_votes_for_one_place_convict_their_validator_and_nobody_else() {
+    let alone = Alone::new();
+    let host = alone.host();
+    let kept = accused(&alone, &host);
     let twice = &kept[0];
     assert_eq!((kept.len(), twice.validator), (1, key(200).public()));
-    assert!(Equivocation::from_bytes(&twice.to_bytes()).unwrap().convicts(&network));
-    assert!(!twice.convicts(&genesis_of(&[(1, 1)], 9).network()), "of another network it convicts nobody");
-    assert!(!Equivocation { height: Height(6), ..twice.clone() }.convicts(&network), "nor of another height");
-    let innocent = Equivocation { validator: key(1).public(), ..twice.clone() };
-    assert!(!innocent.convicts(&network), "nor anybody else");
+    let trust = Trust::of(&alone.genesis);
+    let offence = twice.convicts(&trust).unwrap();
+    assert_eq!((offence.height, offence.round, offence.step), (Height(5), 0, "prevote"));
+    let told = |accused: &Equivocation| accused.convicts(&trust).unwrap_err().rule();
+    let elsewhere = Trust::of(&genesis_of(&[(200, 1)], 9));
+    let refused = twice.convicts(&elsewhere).unwrap_err();
+    assert_eq!(refused.rule(), "CON-16", "of another network it convicts nobody");
+    assert_eq!(told(&Equivocation { height: Height(6), ..twice.clone() }), "CON-16", "nor of another height");
     let mut same = MisbehaviorEvidence { proposals: Default::default(), votes: Default::default() };
-    same.votes.add(signed(NilOrVal::Nil), signed(NilOrVal::Nil));
+    same.votes.add(vote(&alone, NilOrVal::Nil), vote(&alone, NilOrVal::Nil));
     let (validator, pair) = super::super::evidence::pairs(&same).remove(0);
-    assert!(
-        !Equivocation { height: Height(5), validator, pair }.convicts(&network),
+    assert_eq!(
+        told(&Equivocation { height: Height(5), validator, pair }),
+        "CON-16",
         "nor for one vote, twice"
     );
+    // Who did not vote at that height is not to be judged, whatever it has signed.
+    let innocent = Equivocation { validator: key(1).public(), ..twice.clone() };
+    assert_eq!(told(&innocent), "CON-21", "con_21: nor anybody else");
+    let others = Trust::of(&genesis_of(&[(1, 1)], 7));
+    assert_eq!(twice.convicts(&others).unwrap_err().rule(), "CON-21");
+}
+
+#[test]
+fn con_21_con_22_evidence_is_a_file_that_is_judged_by_the_genesis_alone() {
+    let alone = Alone::new();
+    let host = alone.host();
+    let found = accused(&alone, &host);
+    let evidence = Evidence { found, changes: Vec::new() };
+    assert_eq!(Evidence::decode(&evidence.encode()), Ok(evidence.clone()));
+    assert_eq!(evidence.verify(&alone.genesis).unwrap()[0].validator, key(200).public());
+    let refused = |evidence: &Evidence, genesis: &Genesis| evidence.verify(genesis).unwrap_err().rule();
+    let nobody = Evidence { found: Vec::new(), changes: Vec::new() };
+    assert_eq!(refused(&nobody, &alone.genesis), "CON-22");
+    assert_eq!(refused(&evidence, &genesis_of(&[(1, 1)], 7)), "CON-21");
+    let mut one_more = evidence.clone();
+    one_more.found.push(Equivocation { height: Height(6), ..evidence.found[0].clone() });
+    assert_eq!(refused(&one_more, &alone.genesis), "CON-16", "con_22: one that does not hold spoils all");
 }
