@@ -9,7 +9,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_channel::tables::HeadLeaf;
 use parclose_channel::{BatchProof, Channel, ChannelError, Setup, VerdictRow};
 use parclose_crypto::state_tree::StateProof;
-use parclose_root::{Anchor, RootTransaction, TagProof};
+use parclose_root::{Anchor, OrderProof, RootTransaction, TagProof, changes_up_to};
 use parclose_transaction::Term;
 use parclose_types::{
     ChannelId, Epoch, Failure, Fault, Generation, Height, Malformed, NetworkId, PublicKey, Sequence,
@@ -49,6 +49,8 @@ pub struct Bundle {
     pub batches: Vec<ExportedBatch>,
     /// the verdicts; `None` while no anchor attests a state
     pub attested: Option<AttestedVerdicts>,
+    /// the changes of the network's validators before the block of the tag proof, in their order
+    pub changes: Vec<OrderProof>,
 }
 
 /// An event of the log.
@@ -190,7 +192,15 @@ impl Bundle {
             events,
             batches,
             attested,
+            changes: Vec::new(),
         })
+    }
+
+    /// Takes up what a verifier needs of the changes of the validators, all of which are given.
+    #[must_use]
+    pub fn with_changes(mut self, changes: Vec<OrderProof>) -> Self {
+        self.changes = changes_up_to(changes, self.tag_proof.header.height);
+        self
     }
 
     fn scope(&self) -> (NetworkId, ChannelId) {

@@ -1,4 +1,4 @@
-//! A small consortium for tests: a root chain of one validator, a channel of two, and collusion.
+//! A small consortium for tests: a root chain of one validator or two, a channel of two members, and collusion.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::{SigningKey, hash};
 use parclose_keys::MemberSecret;
 use parclose_root::{
-    Anchor, Certificate, CommitCertificate, Genesis, OrderProof, Parameters, RootState, RootTransaction,
-    TagProof, Validator,
+    Anchor, Certificate, Checkpoint, CommitCertificate, Genesis, Header, OrderProof, Parameters, RootState,
+    RootTransaction, TagProof, UpdateValidators, Validator, ValidatorSet, ValidatorsChange,
 };
 use parclose_store::SharedCache;
 use parclose_transaction::{
@@ -26,6 +26,7 @@ use rand_chacha::rand_core::SeedableRng;
 use tempfile::TempDir;
 
 use crate::bundle::OrderedEvent;
+use crate::checkpoint::ProvenCheckpoint;
 
 const CHANNEL_TOML: &str = include_str!("../../../channels/bilateral/channel.toml");
 const POLICY: &str = include_str!("../../../channels/bilateral/policy.cedar");
@@ -38,7 +39,19 @@ pub(crate) fn genesis(nonce: u8) -> Genesis {
 }
 
 fn validator() -> SigningKey {
-    SigningKey::from_seed(&secret_from_bytes(hash("validator of tests", &[])))
+    validator_number(0)
+}
+
+fn validator_number(number: u8) -> SigningKey {
+    SigningKey::from_seed(&secret_from_bytes(hash("validator of tests", &[&[number]])))
+}
+
+/// Validators of power 1.
+fn validators(numbers: &[u8]) -> ValidatorSet {
+    let of = |number: &u8| Validator { key: validator_number(*number).public(), power: 1 };
+    let mut validators: Vec<_> = numbers.iter().map(of).collect();
+    validators.sort_by_key(|validator| validator.key);
+    ValidatorSet::new(validators).unwrap()
 }
 
 /// A root chain, a channel of two members on it, and every proof of the channel's log.
@@ -47,6 +60,10 @@ pub(crate) struct Consortium {
     /// the members' sides of the channel, ascending by pseudonym
     pub(crate) members: Vec<Channel>,
     pub(crate) proofs: Vec<OrderProof>,
+    /// the proofs of the changes of the validators
+    pub(crate) changes: Vec<OrderProof>,
+    /// who signs now
+    signers: Vec<u8>,
     pub(crate) rng: ChaCha20Rng,
     /// events and verdicts of the preparation: opening, keys, deal
     prepared: (u64, u64),
@@ -65,7 +82,16 @@ impl Consortium {
         let folder = tempfile::tempdir().unwrap();
         let (members, open) = found(&genesis, folder.path(), &mut rng);
         let root = RootState::new(genesis);
-        let mut made = Self { root, members, proofs: Vec::new(), rng, prepared: (0, 0), _folder: folder };
+        let mut made = Self {
+            root,
+            members,
+            proofs: Vec::new(),
+            changes: Vec::new(),
+            signers: vec![0],
+            rng,
+            prepared: (0, 0),
+            _folder: folder,
+        };
         made.order(RootTransaction::OpenChannel(open));
         made.deal();
         let head = made.members[0].head().unwrap();
@@ -183,20 +209,67 @@ impl Consortium {
 
     /// Orders an event that no member executes: one that only colluding members could make.
     pub(crate) fn order_only(&mut self, transaction: RootTransaction) -> OrderProof {
+        let proof = self.order_any(transaction);
+        self.proofs.push(proof.clone());
+        proof
+    }
+
+    /// Has other validators sign, from the next block on that this orders.
+    pub(crate) fn hand_over(&mut self, numbers: &[u8]) {
+        let (now, at) = (self.root.validators(), self.next());
+        let change = ValidatorsChange {
+            number: now.changes,
+            replaces: now.at(at).digest(),
+            next: validators(numbers),
+            last_height: at,
+        };
+        let all: std::collections::BTreeSet<u8> = self.signers.iter().chain(numbers).copied().collect();
+        let sign = |number| change.sign(self.root.network(), &validator_number(number));
+        let mut signatures: Vec<_> = all.into_iter().map(sign).collect();
+        signatures.sort_by_key(|(signer, _)| *signer);
+        let update = RootTransaction::UpdateValidators(UpdateValidators { change, signatures });
+        let proof = self.order_any(update);
+        self.changes.push(proof);
+        let (announcing, _) = self.root.build([]);
+        self.root.apply(&announcing).unwrap();
+        self.signers = numbers.to_vec();
+    }
+
+    /// Precommits of validators under a header.
+    pub(crate) fn certified_by(&self, header: &Header, numbers: &[u8]) -> CommitCertificate {
+        let (height, value) = (header.height, header.hash());
+        let one = |number: &u8| {
+            CommitCertificate::of_one(&header.network, height, value, &validator_number(*number)).signatures
+        };
+        let mut signatures: Vec<_> = numbers.iter().flat_map(one).collect();
+        signatures.sort_by_key(|(validator, _)| *validator);
+        CommitCertificate { height, round: 0, value, signatures }
+    }
+
+    /// The head's checkpoint.
+    pub(crate) fn checkpoint(&self) -> ProvenCheckpoint {
+        let header = self.root.head().clone();
+        let checkpoint = Checkpoint {
+            validators: self.root.validators().clone(),
+            proof: self.root.prove_validators(),
+            certificate: self.certified_by(&header, &self.signers),
+            header,
+        };
+        ProvenCheckpoint::new(checkpoint, self.changes.clone())
+    }
+
+    fn order_any(&mut self, transaction: RootTransaction) -> OrderProof {
         let (block, rejected) = self.root.build([transaction]);
         assert_eq!(rejected, []);
         let entries = self.root.apply(&block).unwrap().entries;
         let list = ProvingList::new(entries.iter().map(encode));
-        let (height, value) = (block.header.height, block.header.hash());
-        let proof = OrderProof {
+        OrderProof {
             entry: entries[0],
             transaction: block.transactions[0].encode(),
             inclusion: list.prove(0).unwrap(),
-            certificate: CommitCertificate::of_one(self.root.network(), height, value, &validator()),
+            certificate: self.certified_by(&block.header, &self.signers),
             header: block.header,
-        };
-        self.proofs.push(proof.clone());
-        proof
+        }
     }
 
     /// A statement that `author` draws up, at some version.
@@ -315,12 +388,11 @@ impl Consortium {
     /// The proof of the channel's state on the root chain, at its head.
     pub(crate) fn tag_proof(&self) -> TagProof {
         let (tag, header) = (self.members[0].tag(), self.root.head().clone());
-        let hash = header.hash();
         TagProof {
             tag,
             state: self.root.tag(&tag).unwrap().clone(),
             proof: self.root.prove_tag(&tag),
-            certificate: CommitCertificate::of_one(self.root.network(), header.height, hash, &validator()),
+            certificate: self.certified_by(&header, &self.signers),
             header,
         }
     }

@@ -29,12 +29,14 @@
 )]
 
 pub mod bundle;
+pub mod checkpoint;
 pub mod grant;
 pub mod receipt;
 
 mod readable;
 
 pub use bundle::{AuditView, Bundle, BundleInvalid, NotExported, VerifiedBundle};
+pub use checkpoint::{CheckpointInvalid, ProvenCheckpoint};
 pub use grant::{DraftedGrant, Grant, GrantInvalid, GrantScope, GrantTerms, WrappedViewKey};
 pub use receipt::{Receipt, ReceiptInvalid, VerifiedReceipt, verify_json};
 

@@ -3,12 +3,13 @@
 //! `ordered` is proven by three steps: the root chain ordered an anchor, the anchor's commitment opens
 //! to a batch header, and the transaction stands under that header. `outcome` needs a later anchor
 //! whose commitment covers a state at or after the event, and the verdict in that state. A receipt
-//! tells its reader tag, channel and sponsor, and of other transactions no more than hashes.
+//! tells its reader tag, channel and sponsor, and of other transactions no more than hashes. Where the
+//! validators have changed since the genesis, it carries every change up to its newest block.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_channel::outcome::OrderedIn;
 use parclose_channel::{Channel, ChannelError, OutcomeProof};
-use parclose_root::OrderProof;
+use parclose_root::{OrderProof, changes_up_to};
 use parclose_types::limits::RECEIPT_BYTES_MAX;
 use parclose_types::{Malformed, Sequence, TransactionDigest, decode, encode};
 
@@ -34,6 +35,8 @@ pub struct Receipt {
     pub anchor: OrderProof,
     /// what became of it, once that is provable
     pub outcome: Option<AttestedOutcome>,
+    /// the changes of the validators before both blocks, in their order
+    pub changes: Vec<OrderProof>,
 }
 
 /// A verdict, and the anchor by which the state that holds it is attested.
@@ -61,7 +64,17 @@ impl Receipt {
             Err(ChannelError::NotAttested { .. }) => None,
             Err(broken) => return Err(broken),
         };
-        Ok(Self { version: VERSION, anchor: event(ordered.batch.sequence)?, ordered, outcome })
+        let (anchor, changes) = (event(ordered.batch.sequence)?, Vec::new());
+        Ok(Self { version: VERSION, anchor, ordered, outcome, changes })
+    }
+
+    /// Takes up what a verifier needs of the changes of the validators, all of which are given.
+    #[must_use]
+    pub fn with_changes(mut self, changes: Vec<OrderProof>) -> Self {
+        let attested = self.outcome.as_ref().map(|outcome| outcome.anchor.header.height);
+        let newest = attested.into_iter().fold(self.anchor.header.height, std::cmp::Ord::max);
+        self.changes = changes_up_to(changes, newest);
+        self
     }
 
     /// Decodes canonical bytes, at most 1 MiB.

@@ -10,6 +10,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_channel::tables::HeadLeaf;
 use parclose_channel::{BatchProof, Setup, VerdictRow};
 use parclose_crypto::state_tree::StateProof;
+use parclose_root::OrderProof;
 use parclose_types::limits::{BATCH_BYTES_MAX, RECEIPT_BYTES_MAX, ROOT_TRANSACTION_BYTES_MAX};
 use parclose_types::{Epoch, Generation, PublicKey, decode, encode};
 
@@ -33,6 +34,7 @@ enum Kind {
     Verdicts = 6,
     Generation = 7,
     Audience = 8,
+    Change = 9,
 }
 
 impl Kind {
@@ -46,6 +48,7 @@ impl Kind {
             Self::Verdicts,
             Self::Generation,
             Self::Audience,
+            Self::Change,
         ];
         all.into_iter().find(|kind| *kind as u8 == byte)
     }
@@ -55,7 +58,7 @@ impl Kind {
             // 512 members with their certificates, and the three texts.
             Self::Founding | Self::Generation => 4 << 20,
             Self::Audience => 64 << 10,
-            Self::Tag | Self::Attested | Self::Verdicts => RECEIPT_BYTES_MAX,
+            Self::Tag | Self::Attested | Self::Verdicts | Self::Change => RECEIPT_BYTES_MAX,
             Self::Event => ROOT_TRANSACTION_BYTES_MAX + 64,
             Self::Batch => BATCH_BYTES_MAX + 4096,
         }
@@ -92,7 +95,8 @@ impl Bundle {
                 .try_for_each(|verdicts| put(out, Kind::Verdicts, &verdicts.to_vec()))?;
         }
         self.generations.iter().try_for_each(|generation| put(out, Kind::Generation, generation))?;
-        self.audiences.iter().try_for_each(|audience| put(out, Kind::Audience, audience))
+        self.audiences.iter().try_for_each(|audience| put(out, Kind::Audience, audience))?;
+        self.changes.iter().try_for_each(|change| put(out, Kind::Change, change))
     }
 
     /// The file form, in memory.
@@ -130,11 +134,12 @@ impl Bundle {
         };
         let generations: Vec<NextGeneration> = parts.all(Kind::Generation)?;
         let audiences: Vec<(Generation, Vec<PublicKey>)> = parts.all(Kind::Audience)?;
+        let changes: Vec<OrderProof> = parts.all(Kind::Change)?;
         if parts.next.is_some() {
             return Err(BundleInvalid::File { reason: "its parts are not in their order" });
         }
         let Founding { epochs, setup } = founding;
-        Ok(Self { setup, generations, audiences, epochs, tag_proof, events, batches, attested })
+        Ok(Self { setup, generations, audiences, epochs, tag_proof, events, batches, attested, changes })
     }
 }
 

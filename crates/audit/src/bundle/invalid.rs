@@ -1,7 +1,7 @@
 //! Why a bundle proves nothing: one variant for each rule, in the order in which they are checked.
 
 use parclose_channel::SetupInvalid;
-use parclose_root::ProofInvalid;
+use parclose_root::{ChangeInvalid, ProofInvalid};
 use parclose_types::{Failure, Fault, Malformed, NetworkId, Sequence};
 
 /// Why a bundle proves nothing.
@@ -13,6 +13,9 @@ pub enum BundleInvalid {
     /// ROO-35 to ROO-45: the proof of the tag's state does not hold.
     #[error(transparent)]
     Order(ProofInvalid),
+    /// ROO-60, ROO-61 and what they rest on: the changes of the validators do not lead to its block.
+    #[error(transparent)]
+    Changes(#[from] ChangeInvalid),
     /// SET-01 to SET-04: the founding does not hold, or is not the one of the tag.
     #[error(transparent)]
     Setup(#[from] SetupInvalid),
@@ -128,6 +131,7 @@ impl Failure for BundleInvalid {
         match self {
             Self::Malformed(reason) => reason.rule(),
             Self::Order(reason) => reason.rule(),
+            Self::Changes(reason) => reason.rule(),
             Self::Setup(reason) => reason.rule(),
             Self::File { .. } | Self::Read { .. } => "BUN-02",
             Self::Foreign { .. } => "BUN-03",
@@ -159,6 +163,7 @@ impl Failure for BundleInvalid {
     fn fix(&self) -> String {
         match self {
             Self::Order(reason) => return reason.fix(),
+            Self::Changes(reason) => return reason.fix(),
             Self::Foreign { .. } => "verify with the genesis file of the network that this bundle is from",
             Self::Read { .. } => "check the file and its medium, then read it again",
             Self::Incomplete { .. } | Self::OtherBatches { .. } | Self::Stale { .. } => {

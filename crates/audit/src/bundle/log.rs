@@ -41,7 +41,9 @@ impl Log {
                     anchors.insert(sequence, (event.height, anchor));
                 }
                 RootTransaction::Rotate(rotate) => rotations.push((sequence, event.height, rotate)),
-                RootTransaction::OpenChannel(_) | RootTransaction::Close(_) => {}
+                RootTransaction::OpenChannel(_)
+                | RootTransaction::Close(_)
+                | RootTransaction::UpdateValidators(_) => {}
             }
         }
         if (found, chain) != (state.count, state.chain) {

@@ -226,7 +226,7 @@ fn bun_02_a_file_has_one_form() {
     assert_eq!(rule(b""), "BUN-02");
     assert_eq!(rule(&bytes[1..]), "BUN-02");
     assert_eq!(rule(&[&bytes[..], &[6, 0]].concat()), "BUN-02");
-    assert_eq!(rule(&[&bytes[..], &[9, 0, 0, 0, 0]].concat()), "BUN-02");
+    assert_eq!(rule(&[&bytes[..], &[10, 0, 0, 0, 0]].concat()), "BUN-02");
     assert_eq!(rule(&bytes[..bytes.len() - 1]), "BUN-02");
     // An empty part of verdicts, and a part out of its order.
     assert_eq!(rule(&[&bytes[..], &[6, 0, 0, 0, 4, 0, 0, 0, 0]].concat()), "BUN-02");

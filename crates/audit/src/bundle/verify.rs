@@ -1,4 +1,4 @@
-//! Verification of a bundle, from the genesis alone.
+//! Verification of a bundle, from the genesis alone or from a checkpoint.
 //!
 //! ```text
 //!   genesis --> tag's state --> every event of the log      complete: count and hash chain
@@ -10,7 +10,7 @@
 //! ```
 
 use parclose_channel::Setup;
-use parclose_root::{GenerationKeys, Genesis, VerifiedTag};
+use parclose_root::{GenerationKeys, Trust, VerifiedTag};
 use parclose_transaction::{Definition, GenerationConfig};
 use parclose_types::{AudienceId, ChannelId, Epoch, Generation, Height, PublicKey, Sequence, Tag};
 
@@ -41,11 +41,11 @@ impl Bundle {
     ///
     /// # Rules
     ///
-    /// As in [`parclose_root::TagProof::verify`] (ROO-35 to ROO-45), in [`parclose_channel::Setup::check`]
+    /// As in [`Trust::follow`] (ROO-51 to ROO-61), in [`parclose_root::TagProof::verify_under`] (ROO-35 to ROO-45), in [`parclose_channel::Setup::check`]
     /// (SET-01 to SET-04), in `log.rs` (BUN-05, BUN-06, BUN-09 to BUN-11), in `eras.rs` (BUN-13, BUN-14), and in
     /// the private functions below.
-    pub fn verify(mut self, genesis: &Genesis) -> Result<VerifiedBundle, BundleInvalid> {
-        let (definition, tag) = self.founded(genesis)?;
+    pub fn verify(mut self, trust: impl Into<Trust>) -> Result<VerifiedBundle, BundleInvalid> {
+        let (definition, tag) = self.founded(trust.into())?;
         let log = Log::complete(&self.events, &tag)?;
         let eras = Eras::verify(&self.setup, definition, log.start, &log.rotations, &self.generations)?;
         let audiences = eras.audiences(&self.audiences)?;
@@ -75,12 +75,13 @@ impl Bundle {
     ///
     /// > BUN-03: a bundle counts under the genesis of its own network only.
     /// > BUN-04: the configuration has well-formed endorsers and the version and epochs of its definition, and the proof is of its tag.
-    fn founded(&self, genesis: &Genesis) -> Result<(Definition, VerifiedTag), BundleInvalid> {
-        let (config, expected) = (&self.setup.config, genesis.network());
+    fn founded(&self, mut trust: Trust) -> Result<(Definition, VerifiedTag), BundleInvalid> {
+        let (config, expected) = (&self.setup.config, *trust.network());
         if config.network != expected {
             return Err(BundleInvalid::Foreign { expected, found: config.network });
         }
-        let tag = self.tag_proof.verify(genesis)?;
+        trust.follow_all(&self.changes)?;
+        let tag = self.tag_proof.verify_under(&trust)?;
         GenerationKeys::new(config.generation, config.pseudonyms(), config.threshold)
             .map_err(|_| BundleInvalid::Configuration)?;
         let definition = self.setup.check()?;

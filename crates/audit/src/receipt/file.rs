@@ -4,7 +4,7 @@
 //! and a file in which one of them says something else is refused.
 
 use parclose_channel::Verdict;
-use parclose_root::Genesis;
+use parclose_root::Trust;
 use parclose_types::limits::RECEIPT_BYTES_MAX;
 use parclose_types::{Height, NetworkId, Sequence, Tag, TransactionDigest, hex};
 use serde::{Deserialize, Serialize};
@@ -62,27 +62,27 @@ fn verdict_text(verdict: &Verdict) -> String {
 
 impl Receipt {
     /// Writes the file form; a receipt that does not verify has none.
-    pub fn to_json(&self, genesis: &Genesis) -> Result<String, ReceiptInvalid> {
+    pub fn to_json(&self, trust: impl Into<Trust>) -> Result<String, ReceiptInvalid> {
         let bytes = self.encode();
-        let verified = Self::decode(&bytes)?.verify(genesis)?;
+        let verified = Self::decode(&bytes)?.verify(trust)?;
         Ok(readable::print(&ReceiptFile::of(&verified, hex::encode(&bytes))))
     }
 }
 
-/// Verifies a receipt file from the genesis alone.
+/// Verifies a receipt file from the genesis alone, or from a checkpoint.
 ///
 /// # Rules
 ///
 /// > REC-01: a receipt file is JSON with exactly the members of its schema, within its limit, its bytes in lower-case hex.
 /// > REC-15: every readable member of a receipt file is what its bytes prove; without an outcome no verdict stands in it.
-pub fn verify_json(text: &str, genesis: &Genesis) -> Result<VerifiedReceipt, ReceiptInvalid> {
+pub fn verify_json(text: &str, trust: impl Into<Trust>) -> Result<VerifiedReceipt, ReceiptInvalid> {
     let not_a_file = |reason| ReceiptInvalid::File { reason };
     let file: ReceiptFile = readable::parse(text, FILE_BYTES_MAX).map_err(not_a_file)?;
     if file.schema != SCHEMA {
         return Err(not_a_file(format!("the schema is not `{SCHEMA}`")));
     }
     let bytes = hex::decode(&file.bytes).map_err(|e| not_a_file(format!("`bytes`: {e}")))?;
-    let verified = Receipt::decode(&bytes)?.verify(genesis)?;
+    let verified = Receipt::decode(&bytes)?.verify(trust)?;
     match readable::differing(&file, &ReceiptFile::of(&verified, file.bytes.clone())) {
         Some(member) => Err(ReceiptInvalid::Readable { member }),
         None => Ok(verified),

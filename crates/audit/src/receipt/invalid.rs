@@ -1,6 +1,6 @@
 //! Why a receipt proves nothing: one variant for each step, in the order of the steps.
 
-use parclose_root::ProofInvalid;
+use parclose_root::{ChangeInvalid, ProofInvalid};
 use parclose_types::{Failure, Fault, Malformed, NetworkId, Sequence};
 
 /// Which of a receipt's two batches.
@@ -30,6 +30,9 @@ pub enum ReceiptInvalid {
     /// ROO-35 to ROO-43: the root chain's part does not hold.
     #[error(transparent)]
     Order(ProofInvalid),
+    /// ROO-60, ROO-61 and what they rest on: the changes of the validators do not lead to its blocks.
+    #[error(transparent)]
+    Changes(ChangeInvalid),
     /// REC-01: not the JSON form of a receipt.
     #[error("not a receipt file: {reason}")]
     File {
@@ -113,6 +116,17 @@ pub enum ReceiptInvalid {
     },
 }
 
+impl From<ChangeInvalid> for ReceiptInvalid {
+    fn from(reason: ChangeInvalid) -> Self {
+        match reason {
+            ChangeInvalid::NotProven { reason: ProofInvalid::OtherNetwork { expected, found }, .. } => {
+                Self::Foreign { expected, found }
+            }
+            reason => Self::Changes(reason),
+        }
+    }
+}
+
 impl Failure for ReceiptInvalid {
     fn code(&self) -> &'static str {
         match self {
@@ -125,6 +139,7 @@ impl Failure for ReceiptInvalid {
         match self {
             Self::Malformed(reason) => reason.rule(),
             Self::Order(reason) => reason.rule(),
+            Self::Changes(reason) => reason.rule(),
             Self::File { .. } => "REC-01",
             Self::Foreign { .. } => "REC-02",
             Self::Version { .. } => "REC-03",
@@ -154,6 +169,7 @@ impl Failure for ReceiptInvalid {
     fn fix(&self) -> String {
         match self {
             Self::Order(reason) => return reason.fix(),
+            Self::Changes(reason) => return reason.fix(),
             Self::Foreign { .. } => "verify with the genesis file of the network that this receipt is from",
             Self::Version { .. } => "verify with a newer version of this program",
             Self::Readable { .. } => "do not rely on this file: somebody has changed what it says",

@@ -1,13 +1,13 @@
-//! Verification of a receipt, step by step, from the genesis alone.
+//! Verification of a receipt, step by step, from the genesis alone, or from a checkpoint.
 //!
-//! No key inside a receipt is trusted before a step has led to it: the genesis names the validators,
-//! they signed the header, the header holds the anchor, the anchor was certified by the channel's
+//! No key inside a receipt is trusted before a step has led to it: the genesis names the validators, they
+//! signed every change to others, those signed the header, the header holds the anchor, the anchor was certified by the channel's
 //! endorsers when it was ordered, its commitment opens to the batch header, and that holds the rest.
 
 use parclose_channel::commit::{head_key, head_leaf};
 use parclose_channel::{BatchProof, OutcomeProof, Verdict};
 use parclose_crypto::verify;
-use parclose_root::{Genesis, OrderProof, ProofInvalid, RootTransaction, VerifiedEvent};
+use parclose_root::{OrderProof, ProofInvalid, RootTransaction, Trust, VerifiedEvent};
 use parclose_transaction::UnverifiedTransaction;
 use parclose_types::{
     ChannelId, Generation, Height, NetworkId, PublicKey, Sequence, Tag, TransactionDigest, encode,
@@ -39,20 +39,23 @@ pub struct VerifiedOutcome {
 }
 
 impl Receipt {
-    /// Verifies every step from the genesis to the verdict, offline.
+    /// Verifies every step from the genesis, or from a checkpoint, to the verdict, offline.
     ///
     /// # Rules
     ///
-    /// As in [`OrderProof::verify`] (ROO-35 to ROO-43) for both events, in [`UnverifiedTransaction::decode`]
-    /// (WIR-02 to WIR-05), in the private functions below, and:
+    /// As in [`Trust::follow`] (ROO-51 to ROO-61) for the changes of the validators, in
+    /// [`OrderProof::verify_under`] (ROO-35 to ROO-43, ROO-62) for both events, in
+    /// [`UnverifiedTransaction::decode`] (WIR-02 to WIR-05), in the private functions below, and:
     ///
     /// > REC-03: a receipt is of a version that the verifier knows.
-    pub fn verify(&self, genesis: &Genesis) -> Result<VerifiedReceipt, ReceiptInvalid> {
+    pub fn verify(&self, trust: impl Into<Trust>) -> Result<VerifiedReceipt, ReceiptInvalid> {
         if self.version != VERSION {
             return Err(ReceiptInvalid::Version { found: self.version });
         }
+        let mut trust = trust.into();
+        trust.follow_all(&self.changes)?;
         let batch = &self.ordered.batch;
-        let event = opened(BatchRole::Ordering, batch, &self.anchor, genesis)?;
+        let event = opened(BatchRole::Ordering, batch, &self.anchor, &trust)?;
         let (transaction, index) = self.in_batch()?;
         let mut receipt = VerifiedReceipt {
             network: *event.network(),
@@ -67,7 +70,7 @@ impl Receipt {
             outcome: None,
         };
         receipt.outcome = match &self.outcome {
-            Some(outcome) => Some(outcome.verify(&receipt, genesis)?),
+            Some(outcome) => Some(outcome.verify(&receipt, &trust)?),
             None => None,
         };
         Ok(receipt)
@@ -104,9 +107,9 @@ fn opened(
     role: BatchRole,
     batch: &BatchProof,
     order: &OrderProof,
-    genesis: &Genesis,
+    trust: &Trust,
 ) -> Result<VerifiedEvent, ReceiptInvalid> {
-    let event = order.verify(genesis).map_err(|reason| match reason {
+    let event = order.verify_under(trust).map_err(|reason| match reason {
         ProofInvalid::OtherNetwork { expected, found } => ReceiptInvalid::Foreign { expected, found },
         reason => ReceiptInvalid::Order(reason),
     })?;
@@ -134,13 +137,9 @@ impl AttestedOutcome {
     ///
     /// > REC-09: the attesting batch is of the tag and the channel of the transaction.
     /// > REC-10: the attested state is that after the transaction's event or a later one.
-    fn verify(
-        &self,
-        receipt: &VerifiedReceipt,
-        genesis: &Genesis,
-    ) -> Result<VerifiedOutcome, ReceiptInvalid> {
+    fn verify(&self, receipt: &VerifiedReceipt, trust: &Trust) -> Result<VerifiedOutcome, ReceiptInvalid> {
         let attesting = &self.proof.attested_by;
-        let event = opened(BatchRole::Attesting, attesting, &self.anchor, genesis)?;
+        let event = opened(BatchRole::Attesting, attesting, &self.anchor, trust)?;
         if (event.entry().tag, attesting.header.channel) != (receipt.tag, receipt.channel) {
             return Err(ReceiptInvalid::OtherChannel);
         }
