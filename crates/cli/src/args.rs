@@ -13,6 +13,7 @@ mod node;
 mod policy;
 mod record;
 mod shell;
+mod validators;
 mod views;
 
 pub use audit::{Audit, AuditReport, ViewKey, ViewKeyIssue};
@@ -22,6 +23,7 @@ pub use node::{Config, Consortium, ConsortiumJoin, Node, Set};
 pub use policy::{MaybeChannel, Policy, PolicyQuestion};
 pub use record::{Locate, Record, RecordQuery};
 pub use shell::{CompleteNames, ContextCommand, ManPage, NameKind, NewContext, Shell};
+pub use validators::{Validators, ValidatorsPropose};
 pub use views::TxViews;
 
 /// A confidential ledger that competitors can share.
@@ -105,6 +107,9 @@ pub enum Command {
     /// Members becoming a consortium, each with a node of its own
     #[command(subcommand)]
     Consortium(Consortium),
+    /// Who votes on the root chain, and who shall
+    #[command(subcommand)]
+    Validators(Validators),
     /// The node of the home as a process
     #[command(subcommand)]
     Node(Node),
@@ -288,6 +293,17 @@ pub enum ReceiptKind {
     Outcome,
 }
 
+/// What somebody trusts who verifies offline.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct From {
+    /// Genesis file
+    #[arg(long, required_unless_present = "checkpoint")]
+    pub genesis: Option<PathBuf>,
+    /// Checkpoint that was verified before: only what comes after it is judged
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+}
+
 /// `parclose receipt`
 #[derive(Debug, Subcommand)]
 pub enum Receipt {
@@ -308,6 +324,20 @@ pub enum Receipt {
     /// Verify a receipt offline
     Verify {
         /// the receipt
+        file: PathBuf,
+        /// what it is verified against
+        #[command(flatten)]
+        from: From,
+    },
+    /// Write the newest block as a checkpoint, with the validators after it
+    Checkpoint {
+        /// file to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Verify a checkpoint from the genesis, offline: afterwards it may be kept as trusted
+    Trust {
+        /// the checkpoint
         file: PathBuf,
         /// the genesis that it is verified against
         #[arg(long)]

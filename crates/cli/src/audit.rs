@@ -7,7 +7,6 @@ use std::path::Path;
 use parclose_audit::bundle::OrderedEvent;
 use parclose_audit::{AuditView, Bundle, VerifiedBundle};
 use parclose_keys::ViewKey;
-use parclose_node::home::read_genesis;
 use parclose_node::{Consortium, RoomHandle, key_file};
 use parclose_types::{Epoch, PublicKey, Sequence};
 use serde_json::{Map, Value, json};
@@ -16,6 +15,7 @@ use crate::args::{Audit, AuditReport, Global, OfChannel};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
 use crate::output::create_private;
+use crate::receipt::trust;
 use crate::successor::end_json;
 use crate::transaction::state_json;
 use crate::view_key;
@@ -78,16 +78,16 @@ pub(crate) fn bundle(
         let ordered = events
             .iter()
             .map(|event| OrderedEvent { height: event.height, transaction: event.transaction.encode() });
-        Ok(Bundle::export(channel, ordered.collect(), proof, epochs)?)
+        let bundle = Bundle::export(channel, ordered.collect(), proof, epochs)?;
+        Ok(bundle.with_changes(root.prove_changes()?))
     })?
 }
 
 /// Verifies an export from the genesis alone (BUN-01 to BUN-14), then opens what the view keys reach, if their
 /// signers were entitled to the grants (GRA-03 to GRA-05). Neither a home nor a member's key is needed.
 fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
-    let genesis = read_genesis(&options.genesis)?;
     let file = File::open(&options.bundle).map_err(|e| CliError::file(&options.bundle, &e))?;
-    let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(&genesis)?;
+    let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(trust(&options.from)?)?;
     let keys = match &options.with {
         Some(with) => {
             let key = key_file::regulator(with, &global.passphrase.opening(with, &global.home)?)?;

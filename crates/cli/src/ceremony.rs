@@ -24,6 +24,7 @@ pub fn run(global: &Global, command: &Consortium) -> Result<Value, CliError> {
         Consortium::Join(options) => join(global, options),
         Consortium::Genesis { draft, out, cards } => genesis(global, draft, out, cards),
         Consortium::Accept { genesis, book } => accept(global, genesis, book),
+        Consortium::Admit { card } => admit(global, card),
         Consortium::Show => show(global),
     }
 }
@@ -97,6 +98,18 @@ fn accept(global: &Global, genesis: &Path, book: &Path) -> Result<Value, CliErro
         "home": global.home.display().to_string(),
         "next": "compare the network id with another member, then: parclose node preflight",
     }))
+}
+
+fn admit(global: &Global, card: &Path) -> Result<Value, CliError> {
+    let home = Home::open(&global.home)?;
+    let bytes = read_bytes(card, CARD_BYTES_MAX).map_err(|e| CliError::file(card, &e))?;
+    let card = NodeCard::parse(&bytes)?;
+    let book = ceremony::admit(&home, card.clone())?;
+    let mut value = card_json(&card);
+    value["schema"] = json!("parclose.consortium-admit/1");
+    value["network"] = json!(book.network().to_string());
+    value["next"] = json!("restart the node, so that it calls the new one");
+    Ok(value)
 }
 
 fn show(global: &Global) -> Result<Value, CliError> {

@@ -39,6 +39,7 @@ pub mod record;
 pub mod successor;
 pub mod terminal;
 pub mod transaction;
+pub mod validators;
 pub mod view_key;
 
 use std::process::ExitCode;
@@ -87,6 +88,7 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Audit(command) => audit::run(global, command),
         Command::Key(command) => key::run(global, command),
         Command::Consortium(command) => ceremony::run(global, command),
+        Command::Validators(command) => validators::run(global, command),
         Command::Node(command) => node::run(global, command),
         Command::Config(command) => config::run(global, command),
         Command::Backup(command) => backup::run(global, command),

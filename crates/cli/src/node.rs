@@ -1,5 +1,6 @@
 //! `parclose node`: the process that serves one home.
 
+mod evidence;
 mod status;
 
 use parclose_node::config::{NodeConfig, document};
@@ -20,6 +21,8 @@ pub fn run(global: &Global, command: &Node) -> Result<Value, CliError> {
         Node::Init => init(global),
         Node::Run { set } => start(global, set),
         Node::Status => status::run(global),
+        Node::Evidence { verify: Some(file), genesis: Some(genesis), .. } => evidence::verify(file, genesis),
+        Node::Evidence { out, .. } => evidence::list(global, out.as_deref()),
         Node::Preflight { set } => check(global, set),
     }
 }

@@ -1,7 +1,8 @@
 //! The address book of a consortium, `consortium.json`: every member's card, under the network that they belong to.
 //!
 //! The genesis does not commit to it: addresses change in the life of a network and its genesis does not. What a card
-//! says is held by its own signatures, and who votes by the genesis.
+//! says is held by its own signatures, and who votes by the genesis and the changes since. A member that comes later is
+//! admitted to it; a card in it gives nobody a vote.
 
 #![cfg_attr(
     not(test),
@@ -13,6 +14,8 @@
         clippy::unreachable
     )
 )]
+
+use std::collections::BTreeSet;
 
 use parclose_root::Genesis;
 use parclose_types::limits::MEMBERS_MAX;
@@ -67,7 +70,7 @@ impl AddressBook {
     ///
     /// # Rules
     ///
-    /// > CER-09: an address book has its cards ascending by name, names the network of its genesis, and its validators are those of the genesis.
+    /// > CER-09: an address book has its cards ascending by name, names the network of its genesis, and has the card of every validator of the genesis.
     pub fn check_against(&self, genesis: &Genesis) -> Result<(), CeremonyError> {
         if self.network != genesis.network() {
             return Err(refused("it is of another network"));
@@ -75,13 +78,40 @@ impl AddressBook {
         if !self.cards.is_sorted_by(|a, b| a.claims().member < b.claims().member) {
             return Err(refused("its cards are not in order"));
         }
-        let mut listed: Vec<PublicKey> =
+        let listed: BTreeSet<PublicKey> =
             self.cards.iter().filter_map(|card| card.claims().validator).collect();
-        listed.sort_unstable();
-        if listed.iter().eq(genesis.validators().validators().iter().map(|validator| &validator.key)) {
+        if genesis.validators().validators().iter().all(|validator| listed.contains(&validator.key)) {
             return Ok(());
         }
-        Err(refused("its validators are not those of the genesis"))
+        Err(refused("a validator of the genesis is missing"))
+    }
+
+    /// Takes up the card of a member that comes later.
+    ///
+    /// # Rules
+    ///
+    /// As in `check_distinct` (CER-06), and:
+    ///
+    /// > CER-12: an address book takes up one more card, and alters none that it has.
+    pub fn admit(mut self, card: NodeCard) -> Result<Self, CeremonyError> {
+        let count = self.cards.len().saturating_add(1);
+        if count > MEMBERS_MAX {
+            return Err(refused("it has room for no more members"));
+        }
+        if self.cards.contains(&card) {
+            return Err(CeremonyError::Admitted { member: card.claims().member.clone() });
+        }
+        self.cards.push(card);
+        check_distinct(&self.cards)?;
+        self.cards.sort_by(|a, b| a.claims().member.cmp(&b.claims().member));
+        Ok(self)
+    }
+
+    /// The member whose node votes with a key, as far as it has a card.
+    #[must_use]
+    pub fn member_of(&self, validator: &PublicKey) -> Option<&str> {
+        let card = self.cards.iter().find(|card| card.claims().validator.as_ref() == Some(validator))?;
+        Some(&card.claims().member)
     }
 
     /// Its text.

@@ -7,6 +7,8 @@
 //!   each member   accept    both into its own home, if its own card is in them as it was made
 //! ```
 //!
+//! A member that comes later makes its card as the others did; each of them admits it.
+//!
 //! Nobody is trusted with anything: whoever concludes from the same files gets the same bytes, so members
 //! compare one network id, over a way that they trust. What may go wrong is a card that was changed on its way, or
 //! two that claim the same thing; both are told by the name of the card.
@@ -37,7 +39,7 @@ pub use draft::{DRAFT_BYTES_MAX, Draft};
 pub use endpoint::{Endpoint, ListenAddress};
 pub use error::CeremonyError;
 pub(crate) use join::own_card;
-pub use join::{Joining, accept, join, join_for_development};
+pub use join::{Joining, accept, admit, join, join_for_development};
 
 #[cfg(test)]
 mod tests;

@@ -36,10 +36,11 @@ pub mod submission;
 pub mod successor;
 pub mod tamper;
 pub mod unlock;
+pub mod validator_change;
 
 pub use consortium::{Consortium, RoomKey};
 pub use networked::Networked;
-pub use parclose_consensus::RootChain;
+pub use parclose_consensus::{Evidence, EvidenceInvalid, Offence, RootChain};
 
 pub use home::{Home, HomeError};
 pub use room::RoomHandle;

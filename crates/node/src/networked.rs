@@ -17,6 +17,7 @@ use libp2p::{Multiaddr, PeerId};
 use parclose_consensus::{ClusterOptions, ClusterRoot, Hop, RootAnswer, RootRelay, RootUnavailable, Timing};
 use parclose_exchange::{Contact, OfferReply, RootInbox, SwarmNetwork, SwarmOptions, Traffic};
 use parclose_root::Genesis;
+use parclose_types::PublicKey;
 use rand_core::Rng;
 
 use crate::address_book::AddressBook;
@@ -47,13 +48,14 @@ pub struct Networked {
 /// Whom a node should be connected to.
 #[derive(Clone, Debug)]
 struct Known {
-    /// the other nodes that vote
-    validators: Vec<String>,
-    /// whether this one does
-    votes: bool,
+    /// the other nodes that may vote, by the keys with which they would
+    voters: Voters,
     /// all nodes, itself among them
     nodes: u64,
 }
+
+/// Names of nodes by their validator keys. Which of them vote is said by the root chain, height by height.
+type Voters = BTreeMap<PublicKey, String>;
 
 /// What the other nodes are to this one.
 struct Others {
@@ -61,8 +63,8 @@ struct Others {
     contacts: BTreeMap<String, Contact>,
     /// for the root chain's network
     engines: Vec<String>,
-    /// names of those that vote
-    validators: Vec<String>,
+    /// those that may vote
+    voters: Voters,
 }
 
 impl Networked {
@@ -72,11 +74,7 @@ impl Networked {
         let book = node_home::read_address_book(home.path()).map_err(|e| told(home.path(), &e))?;
         book.check_against(&home.genesis()?).map_err(|e| told(home.path(), &e))?;
         let others = Others::of(&book, &card)?;
-        let known = Known {
-            validators: others.validators.clone(),
-            votes: card.claims().validator.is_some(),
-            nodes: count(book.cards().len()),
-        };
+        let known = Known { voters: others.voters.clone(), nodes: count(book.cards().len()) };
         let mut started = None;
         let consortium = Consortium::open_on(home, config.awake_max, |home, cache, on_head| {
             let (cluster, swarm) = start(home, config, others, (cache.clone(), on_head))?;
@@ -154,7 +152,7 @@ fn told(home: &Path, error: &dyn std::fmt::Display) -> HomeError {
 
 impl Others {
     fn of(book: &AddressBook, own: &NodeCard) -> Result<Self, HomeError> {
-        let mut others = Self { contacts: BTreeMap::new(), engines: Vec::new(), validators: Vec::new() };
+        let mut others = Self { contacts: BTreeMap::new(), engines: Vec::new(), voters: Voters::new() };
         for card in book.cards() {
             let claims = card.claims();
             if claims.member == own.claims().member {
@@ -166,8 +164,8 @@ impl Others {
             let engine = claims.consensus.multiaddr().clone().with(Protocol::P2p(peer));
             others.engines.push(engine.to_string());
             others.contacts.insert(claims.member.clone(), Contact { peer, addresses });
-            if claims.validator.is_some() {
-                others.validators.push(claims.member.clone());
+            if let Some(key) = claims.validator {
+                others.voters.insert(key, claims.member.clone());
             }
         }
         Ok(others)
@@ -183,9 +181,9 @@ fn start(
     (cache, on_head): Watching,
 ) -> Result<(Arc<ClusterRoot>, Arc<SwarmNetwork>), HomeError> {
     let (path, genesis) = (home.path(), home.genesis()?);
-    let Others { contacts, engines, validators } = others;
+    let Others { contacts, engines, voters } = others;
     let node_key = key_file::node(&node_home::node_key(path), home.unlock())?;
-    let relay = Arc::new(Relay { swarm: OnceLock::new(), validators });
+    let relay = Arc::new(Relay { swarm: OnceLock::new(), cluster: OnceLock::new(), voters });
     let inbox = Arc::new(Inbox::default());
     let swarm = Arc::new(SwarmNetwork::start(SwarmOptions {
         network: genesis.network(),
@@ -218,6 +216,7 @@ fn start(
     // Its record of signatures has begun: from now on one that is missing is lost.
     let _ = std::fs::remove_file(node_home::never_voted(path));
     let _ = relay.swarm.set(Arc::downgrade(&swarm));
+    let _ = relay.cluster.set(Arc::downgrade(&cluster));
     let _ = inbox.0.set(Arc::downgrade(&cluster));
     Ok((cluster, swarm))
 }
@@ -239,14 +238,17 @@ fn moniker(home: &Home, genesis: &Genesis) -> String {
 /// Root transactions on their way out.
 struct Relay {
     swarm: OnceLock<Weak<SwarmNetwork>>,
-    validators: Vec<String>,
+    cluster: OnceLock<Weak<ClusterRoot>>,
+    voters: Voters,
 }
 
 impl Relay {
+    /// Those that vote at the next height and can be reached.
     fn up(&self) -> Option<(Arc<SwarmNetwork>, Vec<String>)> {
-        let swarm = self.swarm.get()?.upgrade()?;
-        let connected = swarm.connected();
-        let up = self.validators.iter().filter(|name| connected.contains(name)).cloned().collect();
+        let (swarm, cluster) = (self.swarm.get()?.upgrade()?, self.cluster.get()?.upgrade()?);
+        let (connected, votes) = (swarm.connected(), cluster.voters().ok()?);
+        let named = votes.validators().iter().filter_map(|validator| self.voters.get(&validator.key));
+        let up = named.filter(|name| connected.contains(name)).cloned().collect();
         Some((swarm, up))
     }
 }
@@ -301,18 +303,29 @@ impl NodeStatus for NetworkedStatus {
     fn report(&self) -> Report {
         use parclose_types::Failure;
         let connected = self.swarm.upgrade().map_or_else(Vec::new, |swarm| swarm.connected());
-        let Known { validators, votes, nodes } = &self.known;
+        let Known { voters, nodes } = &self.known;
+        let cluster = self.cluster.upgrade();
+        let votes = cluster.as_ref().and_then(|cluster| cluster.voters().ok());
+        let votes = votes.iter().flat_map(|set| set.validators());
         // A node is known to be up by its place in the network between members; its engine has its own connections.
-        let voting = validators.iter().filter(|name| connected.contains(name)).count();
-        let with_own = |others: usize| count(others).saturating_add((*votes).into());
-        let validators = Reach { reached: with_own(voting), known: with_own(validators.len()) };
+        let mut validators = Reach { reached: 0, known: 0 };
+        let status = cluster.as_ref().map(|cluster| cluster.status());
+        let own = status.as_ref().is_some_and(|status| status.is_validator);
+        for validator in votes {
+            validators.known = validators.known.saturating_add(1);
+            let is_up = voters.get(&validator.key).is_some_and(|name| connected.contains(name));
+            validators.reached = validators.reached.saturating_add(is_up.into());
+        }
+        validators.reached = validators.reached.saturating_add(own.into());
         let peers = Reach { reached: count(connected.len()).saturating_add(1), known: *nodes };
-        let stopped = self.cluster.upgrade().map(|cluster| cluster.status().stopped);
-        let stopped = stopped.unwrap_or(Some(RootUnavailable::Stopped)).map(|reason| reason.rule());
+        let stopped = status.map_or(Some(RootUnavailable::Stopped), |status| status.stopped);
+        let stopped = stopped.map(|reason| reason.rule());
+        let offences = cluster.as_ref().and_then(|cluster| cluster.offences().ok()).map_or(0, count);
         let report = self.consortium.report();
         Report {
             heartbeat: Some(self.heartbeat),
             stopped: stopped.or(report.stopped),
+            offences,
             validators,
             peers,
             ..report

@@ -28,6 +28,8 @@ pub struct Report {
     pub heads: u64,
     /// why the root chain has stopped: the broken rule; none while it goes on
     pub stopped: Option<&'static str>,
+    /// how often it has found out that a validator signed two things which exclude each other
+    pub offences: u64,
     /// nodes of the root chain that it is connected to
     pub validators: Reach,
     /// nodes of members that it is connected to

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::OfChannel;
+use super::{From, OfChannel};
 
 /// `parclose viewkey`
 #[derive(Debug, Subcommand)]
@@ -72,9 +72,9 @@ pub enum Audit {
 pub struct AuditReport {
     /// the export
     pub bundle: PathBuf,
-    /// genesis file
-    #[arg(long)]
-    pub genesis: PathBuf,
+    /// what it is verified against
+    #[command(flatten)]
+    pub from: From,
     /// View key file; once for each
     #[arg(long = "view-key", value_name = "FILE", requires = "with")]
     pub view_keys: Vec<PathBuf>,

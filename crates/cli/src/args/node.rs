@@ -39,6 +39,11 @@ pub enum Consortium {
         #[arg(long)]
         book: PathBuf,
     },
+    /// Take the card of a member that comes later into the address book; its node is called from the next start on
+    Admit {
+        /// the card
+        card: PathBuf,
+    },
     /// Show the network and the members' nodes, as the home knows them
     Show,
 }
@@ -87,6 +92,18 @@ pub enum Node {
     },
     /// Ask the node that runs in the home how it is
     Status,
+    /// Validators that the node has found to sign twice
+    Evidence {
+        /// Write it to this new file too, for others to judge
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Judge such a file instead, offline
+        #[arg(long, value_name = "FILE", requires = "genesis", conflicts_with = "out")]
+        verify: Option<PathBuf>,
+        /// The genesis that it is judged by
+        #[arg(long, requires = "verify")]
+        genesis: Option<PathBuf>,
+    },
     /// Check whether the node could run, and change nothing
     Preflight {
         /// what goes before node.toml

@@ -52,6 +52,7 @@ impl Health {
             check("keys", report.is_unlocked, if report.is_unlocked { "open" } else { "locked" }),
             disk(home),
             watched(clock.jump()),
+            evidence(report.offences),
         ];
         Self { schema: "parclose.ready/1", ready: checks.iter().all(|check| check.ok), checks }
     }
@@ -75,6 +76,16 @@ fn head(report: &Report) -> Check {
     };
     let recent = report.head_age <= heartbeat.saturating_mul(HEARTBEATS);
     check("head", recent, format!("height {height}, {age} s old; one is due every {} s", heartbeat.as_secs()))
+}
+
+/// What others have done does not make this node unfit; whoever looks after it should know.
+fn evidence(offences: u64) -> Check {
+    match offences {
+        0 => check("evidence", true, "no validator was found to sign twice"),
+        found => {
+            check("evidence", true, format!("validators signed twice, {found} times: parclose node evidence"))
+        }
+    }
 }
 
 /// More than two thirds must be there for a height to be decided.

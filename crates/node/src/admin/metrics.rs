@@ -30,6 +30,9 @@ pub(super) fn text(report: &Report, uptime: Duration, disk_free: Option<u64>) ->
     let heads: Counter = Counter::default();
     heads.inc_by(report.heads);
     registry.register("root_heads", "Heights learned of since the start", heads);
+    let offences: Counter = Counter::default();
+    offences.inc_by(report.offences);
+    registry.register("root_offences", "Times a validator was found to sign twice", offences);
     for (name, help, value) in [
         ("root_height", "Last final height", report.head.0),
         ("root_head_age_seconds", "Seconds since that was learned", report.head_age.as_secs()),

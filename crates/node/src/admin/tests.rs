@@ -86,7 +86,10 @@ fn adm_01_health_is_served_with_a_reason_for_each_check() {
     assert_eq!((status, &ready["ready"]), (200, &Value::Bool(true)), "{ready}");
     let checks = ready["checks"].as_array().unwrap();
     let names: Vec<&str> = checks.iter().map(|check| check["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["root", "head", "validators", "peers", "channels", "keys", "disk", "clock"]);
+    assert_eq!(
+        names,
+        ["root", "head", "validators", "peers", "channels", "keys", "disk", "clock", "evidence"]
+    );
     // The disk goes away below it.
     std::fs::rename(served.folder.path().join("home"), served.folder.path().join("elsewhere")).unwrap();
     let (status, ready) = served.json("GET /readyz");

@@ -81,6 +81,12 @@ pub enum CeremonyError {
         /// what is wrong
         reason: &'static str,
     },
+    /// CER-12: a card that the book has
+    #[error("the address book has the card of `{member}` already")]
+    Admitted {
+        /// whose card
+        member: String,
+    },
     /// a home
     #[error(transparent)]
     Home(#[from] HomeError),
@@ -102,6 +108,7 @@ impl Failure for CeremonyError {
             Self::NotADraft { .. } => "NOT_A_DRAFT",
             Self::Book { .. } => "ADDRESS_BOOK_INVALID",
             Self::NotAccepted { .. } => "GENESIS_NOT_ACCEPTED",
+            Self::Admitted { .. } => "NODE_CARD_KNOWN",
             Self::Home(e) => e.code(),
             Self::Key(e) => e.code(),
             Self::Genesis(e) => e.code(),
@@ -120,6 +127,7 @@ impl Failure for CeremonyError {
             Self::NotADraft { .. } => "CER-08",
             Self::Book { .. } => "CER-09",
             Self::NotAccepted { .. } => "CER-10",
+            Self::Admitted { .. } => "CER-12",
             Self::Home(e) => e.rule(),
             Self::Key(e) => e.rule(),
             Self::Genesis(e) => e.rule(),
@@ -159,6 +167,7 @@ impl Failure for CeremonyError {
             Self::NotAccepted { .. } => {
                 "send your card again, and compare the network id with another member".into()
             }
+            Self::Admitted { .. } => "nothing is to be done: its node is known here".into(),
             Self::Home(e) => e.fix(),
             Self::Key(e) => e.fix(),
             Self::Genesis(e) => e.fix(),

@@ -103,6 +103,21 @@ pub(crate) fn own_card(home: &Path) -> Result<NodeCard, CeremonyError> {
     NodeCard::parse(&bytes)
 }
 
+/// Takes the card of a member that comes later into the home's address book; its node is known from the next start on.
+pub fn admit(home: &Home, card: NodeCard) -> Result<AddressBook, CeremonyError> {
+    let book = node_home::read_address_book(home.path())?;
+    book.check_against(&home.genesis()?)?;
+    let book = book.admit(card)?;
+    let path = node_home::address_book(home.path());
+    let next = path.with_extension("json.next");
+    let failed = |e: std::io::Error| broken(&path, &e.to_string());
+    // What a start that was cut short has left is of no use.
+    let _ = std::fs::remove_file(&next);
+    write_text(&next, &book.to_json())?;
+    std::fs::rename(&next, &path).map_err(failed)?;
+    Ok(book)
+}
+
 /// Takes a genesis and its address book over into a node's home.
 ///
 /// # Rules

@@ -268,9 +268,10 @@ fn cer_09_an_address_book_is_of_one_genesis() {
     assert_eq!(changed(&|v| drop(v["cards"].as_array_mut().unwrap().remove(0))), "CER-09");
     assert_eq!(
         changed(&|v| v["cards"][2] = json_of(&card(3))),
-        "CER-09",
-        "a vote that the genesis does not have"
+        "none",
+        "a key without a vote in the genesis may get one later"
     );
+    assert_eq!(changed(&|v| v["cards"][1] = json_of(&observer(4))), "CER-09", "who has one is listed");
     assert_eq!(changed(&|v| v["schema"] = json!("parclose.consortium/2")), "CER-09");
     assert_eq!(changed(&|v| v["note"] = json!(1)), "CER-09");
     assert_eq!(
@@ -282,6 +283,18 @@ fn cer_09_an_address_book_is_of_one_genesis() {
     // An observer does not count for the genesis, and may come later.
     assert_eq!(changed(&|v| drop(v["cards"].as_array_mut().unwrap().remove(2))), "none");
     assert_eq!(rule(AddressBook::parse(&vec![b' '; BOOK_BYTES_MAX + 1])), "CER-09");
+}
+
+#[test]
+fn cer_12_a_member_that_comes_later_is_admitted_once() {
+    let concluded = conclude(&draft(), vec![card(1), card(3)]).unwrap();
+    let book = concluded.book.admit(card(2)).unwrap();
+    assert_eq!(rule(book.check_against(&concluded.genesis)), "none");
+    let names: Vec<_> = book.cards().iter().map(|card| card.claims().member.clone()).collect();
+    assert!(names.is_sorted() && names.len() == 3);
+    assert_eq!(AddressBook::parse(book.to_json().as_bytes()).unwrap(), book);
+    assert_eq!(rule(book.clone().admit(card(2))), "CER-12");
+    assert_eq!(rule(book.admit(observer(2))), "CER-06", "no other card takes its place");
 }
 
 #[test]

@@ -135,6 +135,7 @@ impl NodeStatus for ConsortiumStatus {
             heads,
             // Any question that goes to its disk shows whether it still answers.
             stopped: self.root.tag_state(&Tag([0; 32])).err().map(|e| e.rule()),
+            offences: 0,
             validators: alone,
             peers: Reach { reached: members, known: members },
             is_unlocked: true,

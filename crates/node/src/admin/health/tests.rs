@@ -13,6 +13,7 @@ fn report() -> Report {
         heartbeat: Some(Duration::from_secs(1)),
         heads: 2,
         stopped: None,
+        offences: 0,
         validators: Reach { reached: 3, known: 4 },
         peers: Reach { reached: 2, known: 5 },
         is_unlocked: true,

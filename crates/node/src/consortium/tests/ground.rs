@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parclose_consensus::{Committed, FinalEvent, RootUnavailable};
 use parclose_exchange::MemoryNetwork;
-use parclose_root::{Genesis, OrderProof, RootTransaction, TagProof, TagState};
+use parclose_root::{Checkpoint, Genesis, OrderProof, RootTransaction, TagProof, TagState, Validators};
 use parclose_transaction::{Act, Change, Motion};
 use parclose_types::NetworkId;
 
@@ -55,6 +55,14 @@ impl RootChain for Lagging {
 
     fn prove_tag(&self, tag: &Tag) -> Result<Option<TagProof>, RootUnavailable> {
         self.root.prove_tag(tag)
+    }
+
+    fn validators(&self) -> Result<Validators, RootUnavailable> {
+        self.root.validators()
+    }
+
+    fn checkpoint(&self) -> Result<Option<Checkpoint>, RootUnavailable> {
+        self.root.checkpoint()
     }
 }
 
