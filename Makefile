@@ -27,7 +27,7 @@ CARGO := cargo
 PARCLOSE := $(CARGO_TARGET_DIR)/house/parclose
 INVOICES ?= ../shared/data/invoices-calderdale
 
-.PHONY: help deps build demo test lint bench fuzz clean
+.PHONY: help deps build demo test lint bench fuzz kills clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -57,6 +57,9 @@ bench: build ## what a record write costs, as a multiple of the unavoidable
 
 fuzz: deps ## replay the fuzz corpora and mutate them for a while
 	$(CARGO) test --locked --profile house --workspace --test replay
+
+kills: deps ## 5,000 acknowledgements under 20 kills: nothing is lost or doubled
+	$(CARGO) nextest run --locked --cargo-profile house --workspace --test faults --run-ignored only -E 'test(soak_of_kills)'
 
 clean: ## remove the target directory
 	rm -rf "$(CARGO_TARGET_DIR)"

@@ -9,6 +9,7 @@
 //!              | accept(grant)                         who gave the view key is entitled to it
 //!              | read(view keys)
 //!           AuditView                                  the fields in scope, and every field that fails
+//!   Evidence --verify(genesis, bundle)--> VerifiedEvidence   what a member has signed and should not have
 //!   WrappedViewKey --open(unwrap key)--> ViewKey       scope and check values first
 //! ```
 //!
@@ -30,6 +31,7 @@
 
 pub mod bundle;
 pub mod checkpoint;
+pub mod evidence;
 pub mod grant;
 pub mod receipt;
 
@@ -37,6 +39,7 @@ mod readable;
 
 pub use bundle::{AuditView, Bundle, BundleInvalid, NotExported, VerifiedBundle};
 pub use checkpoint::{CheckpointInvalid, ProvenCheckpoint};
+pub use evidence::{Evidence, EvidenceInvalid, Misconduct, VerifiedEvidence};
 pub use grant::{DraftedGrant, Grant, GrantInvalid, GrantScope, GrantTerms, WrappedViewKey};
 pub use receipt::{Receipt, ReceiptInvalid, VerifiedReceipt, verify_json};
 

@@ -121,7 +121,12 @@ impl Channel {
         if self.is_ending(head) && proposal.batch.header.transactions > 0 {
             return Err(EndorseRefused::Ending);
         }
-        self.check_attested(&proposal)?;
+        if let Err(refused) = self.check_attested(&proposal) {
+            if let EndorseRefused::State { .. } = refused {
+                self.keep_misconduct(&proposal)?;
+            }
+            return Err(refused);
+        }
         self.check_batch(&proposal)?;
         self.keep(&proposal, None)?;
         Ok((proposal.commitment(), self.sign_endorsement(&proposal)))

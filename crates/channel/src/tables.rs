@@ -20,6 +20,7 @@ use parclose_types::{
 use crate::batch::BatchHeader;
 use crate::governance::{DealRow, DecisionRow, GenerationRow, MotionRow};
 use crate::index::{IndexPage, Indexed};
+use crate::misconduct::MISCONDUCT;
 use crate::setup::Setup;
 
 /// Where execution stands.
@@ -112,6 +113,7 @@ pub const ALL: &[&dyn AnyTable] = &[
     &INDEX,
     &INDEXED,
     &SUCCESSOR,
+    &MISCONDUCT,
 ];
 
 /// The one row of [`HEAD`], [`SETUP`], [`DECISION`] and [`SUCCESSOR`].

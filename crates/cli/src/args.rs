@@ -162,6 +162,15 @@ pub enum Dev {
         /// The member
         node: String,
     },
+    /// Cut the links between two groups of them
+    Partition {
+        /// Members of one side, with commas between them
+        group: String,
+        /// Members of the other side; everybody else without it
+        from: Option<String>,
+    },
+    /// Join all links again
+    Heal,
 }
 
 /// `parclose demo`

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::args::{Audit, AuditReport, Global, OfChannel};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
+use crate::evidence;
 use crate::output::create_private;
 use crate::receipt::trust;
 use crate::successor::end_json;
@@ -24,6 +25,7 @@ use crate::view_key;
 pub fn run(global: &Global, command: &Audit) -> Result<Value, CliError> {
     match command {
         Audit::Report(options) => report(global, options),
+        Audit::Evidence { file, genesis, bundle } => evidence::verify(file, genesis, bundle.as_deref()),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::audit;
 use crate::context::{in_room, with_channel, with_consortium, with_home};
 use crate::dev::create_channel;
 use crate::error::CliError;
+use crate::evidence;
 use crate::founding;
 use crate::governance;
 use crate::member::with_roles;
@@ -32,6 +33,7 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
         }),
         Channel::Members { of } => with_channel(global, of, |channel| Ok(members(channel))),
         Channel::Export { of, from, to, out } => audit::export(global, of, from.zip(*to), out),
+        Channel::Evidence { of, out } => evidence::show(global, of, out.as_deref()),
         Channel::Succeed { of, name } => successor::succeed(global, of, name.as_deref()),
         Channel::Visibility { of } => with_channel(global, of, |channel| Ok(visibility(channel))),
         Channel::Motions { of } => governance::motions(global, of),

@@ -1,6 +1,7 @@
 //! `parclose dev`: a consortium of five members, a regulator and three channels in one directory.
 
 pub(crate) mod nodes;
+mod partition;
 
 use parclose_node::found::{
     Party, found_channel, found_consortium, found_consortium_under, read_template, template_folder,
@@ -37,6 +38,8 @@ pub fn run(global: &Global, command: &Dev) -> Result<Value, CliError> {
         Dev::Down => nodes::down(global),
         Dev::Kill { node } => nodes::kill(global, node),
         Dev::Restart { node } => nodes::restart(global, node),
+        Dev::Partition { group, from } => partition::cut(global, group, from.as_deref()),
+        Dev::Heal => partition::heal(global),
         Dev::Up { validators: None, .. } => {
             let consortium = up(global)?;
             let cards: Vec<Value> = consortium.home().members().iter().map(card_json).collect();

@@ -242,6 +242,7 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "STATE_TAMPERED"
         | "SUCCESSOR_INVALID"
         | "STATE_DIVERGED"
+        | "EVIDENCE_INVALID"
         | "STORE_TAMPERED"
         | "STORE_DAMAGED"
         | "ROOT_STATE_DAMAGED"
@@ -270,7 +271,7 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "KEY_FILE_DAMAGED" => 6,
         "KEY_LOCKED" | "KEY_PASSPHRASE_WRONG" => 8,
         "OUTCOME_UNKNOWN" | "NOT_ENDORSED" | "BATCH_MISSING" | "ROOT_STOPPED" | "ROOT_BUSY"
-        | "NODE_UNREACHABLE" => 7,
+        | "NODE_UNREACHABLE" | "CHANNEL_STOPPED" => 7,
         _ if fault == Fault::Sender => 2,
         _ => 1,
     }

@@ -20,6 +20,7 @@ pub mod core_dumps;
 pub mod demo;
 pub mod dev;
 pub mod error;
+pub mod evidence;
 pub mod founding;
 pub mod governance;
 pub mod hosting;

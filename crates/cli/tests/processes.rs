@@ -6,139 +6,9 @@
 mod support;
 
 use std::net::TcpListener;
-use std::path::Path;
-use std::process::Command;
-use std::time::{Duration, Instant};
 
-use support::{Run, receivable};
-
-/// How long anything may take on a loaded machine.
-const LONG: Duration = Duration::from_secs(180);
-
-/// A consortium in a folder; whatever still runs is killed at the end.
-struct Consortium {
-    folder: tempfile::TempDir,
-}
-
-impl Drop for Consortium {
-    fn drop(&mut self) {
-        for member in ["buyer", "supplier-a", "supplier-b", "bank-1", "bank-2"] {
-            let _ = self.dev(&["kill", member]);
-        }
-    }
-}
-
-fn parclose(home: &Path, arguments: &[&str]) -> Run {
-    command(home, arguments).stdin(std::process::Stdio::null()).output().expect("the command starts").into()
-}
-
-fn command(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_parclose"));
-    for variable in ["PARCLOSE_PASSPHRASE_FILE", "PARCLOSE_CONTEXT", "PARCLOSE_CONFIG"] {
-        command.env_remove(variable);
-    }
-    let templates = concat!(env!("CARGO_MANIFEST_DIR"), "/../../channels");
-    command.arg("--home").arg(home).args(["--json", "--templates", templates]).args(arguments);
-    command
-}
-
-/// A first port after which nobody listens on the next nine.
-fn port_base() -> u16 {
-    (0..50)
-        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port())
-        .find(|first| {
-            let ports = *first..first.saturating_add(10);
-            *first < 60_000 && ports.into_iter().all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
-        })
-        .expect("ten ports in a row are free")
-}
-
-impl Consortium {
-    fn up() -> Self {
-        let consortium = Self { folder: tempfile::tempdir().unwrap() };
-        let base = port_base().to_string();
-        let up = consortium.dev(&["up", "--validators", "4", "--port-base", &base]);
-        assert_eq!(up.code, 0, "{}", up.stderr);
-        consortium
-    }
-
-    fn dev(&self, arguments: &[&str]) -> Run {
-        parclose(self.folder.path(), &[&["dev"], arguments].concat())
-    }
-
-    fn at(&self, member: &str, arguments: &[&str]) -> Run {
-        parclose(&self.folder.path().join("nodes").join(member), arguments)
-    }
-
-    /// A command as somebody types it who stands in the consortium's folder.
-    fn typed(&self, member: &str, arguments: &[&str], input: &str) -> Run {
-        use std::io::Write;
-        let home = Path::new("nodes").join(member);
-        let mut child = command(&home, arguments)
-            .current_dir(self.folder.path())
-            .stdin(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .expect("the command starts");
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        child.wait_with_output().expect("it ends").into()
-    }
-
-    fn running(&self) -> usize {
-        let status = self.dev(&["status"]).value();
-        status["nodes"].as_array().unwrap().iter().filter(|node| node["running"] == true).count()
-    }
-
-    /// Digests of the records' transactions of `trade-a` that a member has executed, in their order.
-    fn written(&self, member: &str) -> Vec<String> {
-        let listed = self.at(member, &["tx", "list", "-c", "trade-a", "--as", member, "--limit", "100000"]);
-        if listed.code != 0 {
-            return Vec::new();
-        }
-        let rows = listed.value()["transactions"].as_array().cloned().unwrap_or_default();
-        let records = rows.iter().filter(|row| row["act"].is_null());
-        records.filter_map(|row| row["tx"].as_str().map(str::to_owned)).collect()
-    }
-
-    /// Submits an invoice until it is acknowledged: the digest of its transaction.
-    fn issue(&self, number: &str) -> String {
-        let path = self.folder.path().join(format!("{number}.json"));
-        std::fs::write(&path, receivable(number, "supplier-a", "bank-1").to_string()).unwrap();
-        let path = path.display().to_string();
-        let begun = Instant::now();
-        loop {
-            let told = self.at("supplier-a", &["tx", "submit", "-c", "trade-a", "--as", "supplier-a", &path]);
-            if told.code == 0 {
-                assert_eq!(told.value()["verdict"], "applied");
-                return told.value()["tx"].as_str().unwrap().to_owned();
-            }
-            // Nothing is ordered while too few members have met; then it is tried again.
-            assert!(begun.elapsed() < LONG, "{number}: {}", told.stderr);
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-
-    /// Every member comes to have the same list, with each acknowledged transaction in it once.
-    fn audit(&self, acknowledged: &[String]) {
-        eventually("all members have the same", || {
-            let lists = ["supplier-a", "buyer", "bank-1"].map(|member| self.written(member));
-            lists[0].len() >= acknowledged.len() && lists.windows(2).all(|two| two[0] == two[1])
-        });
-        let list = self.written("bank-1");
-        for digest in acknowledged {
-            assert_eq!(list.iter().filter(|listed| *listed == digest).count(), 1, "{digest}");
-        }
-    }
-}
-
-fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < LONG, "{what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
+use support::consortium::{Consortium, parclose};
+use support::receivable;
 
 #[test]
 fn cli_11_commands_on_a_running_node_are_run_by_it_and_nothing_acknowledged_is_lost_in_crashes() {
@@ -175,7 +45,7 @@ fn cli_11_commands_on_a_running_node_are_run_by_it_and_nothing_acknowledged_is_l
     let line = ["tx", "submit", "-c", "trade-a", "--as", "supplier-a"];
     let typed = consortium.typed("supplier-a", &[&line[..], &["-"]].concat(), &draft);
     assert_eq!(typed.value()["verdict"], "applied", "{}", typed.stderr);
-    std::fs::write(consortium.folder.path().join("here.json"), draft.replace("INV-11", "INV-12")).unwrap();
+    std::fs::write(consortium.path("here.json"), draft.replace("INV-11", "INV-12")).unwrap();
     let here = consortium.typed("supplier-a", &[&line[..], &["here.json"]].concat(), "");
     assert_eq!(here.value()["verdict"], "applied", "{}", here.stderr);
     // Two of four validators are gone: nothing is ordered, and who waits for it does not keep the node from stopping.
@@ -225,7 +95,7 @@ fn cli_12_a_consortium_of_processes_has_its_bounds() {
 
 #[test]
 fn cli_13_a_node_that_does_not_come_up_is_named() {
-    let consortium = Consortium { folder: tempfile::tempdir().unwrap() };
+    let consortium = Consortium::absent();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = (taken.local_addr().unwrap().port() - 1).to_string();
     // Its second port is taken: the first member's node cannot be reached by the others.

@@ -25,6 +25,7 @@ use crate::ceremony::NodeCard;
 use crate::config::NodeConfig;
 use crate::consortium::{Consortium, ConsortiumStatus, Ground};
 use crate::home::{Home, HomeError, broken};
+use crate::links::Links;
 use crate::node_home;
 use crate::node_key::peer_of;
 use crate::randomness::generator;
@@ -43,6 +44,7 @@ pub struct Networked {
     swarm: Arc<SwarmNetwork>,
     heartbeat: Duration,
     known: Known,
+    links: Option<Links>,
 }
 
 /// Whom a node should be connected to.
@@ -61,8 +63,8 @@ type Voters = BTreeMap<PublicKey, String>;
 struct Others {
     /// for the network between members
     contacts: BTreeMap<String, Contact>,
-    /// for the root chain's network
-    engines: Vec<String>,
+    /// for the root chain's network, by name
+    engines: BTreeMap<String, (Multiaddr, PeerId)>,
     /// those that may vote
     voters: Voters,
 }
@@ -73,7 +75,8 @@ impl Networked {
         let card = node_home::read_card(home.path()).map_err(|e| told(home.path(), &e))?;
         let book = node_home::read_address_book(home.path()).map_err(|e| told(home.path(), &e))?;
         book.check_against(&home.genesis()?).map_err(|e| told(home.path(), &e))?;
-        let others = Others::of(&book, &card)?;
+        let links = Links::of(home.path())?;
+        let others = Others::of(&book, &card)?.through(links.as_ref())?;
         let known = Known { voters: others.voters.clone(), nodes: count(book.cards().len()) };
         let mut started = None;
         let consortium = Consortium::open_on(home, config.awake_max, |home, cache, on_head| {
@@ -87,7 +90,7 @@ impl Networked {
         let heartbeat = config.consensus.heartbeat;
         let consortium = Arc::new(consortium);
         consortium.admit_on_heads();
-        Ok(Self { consortium, cluster, swarm, heartbeat, known })
+        Ok(Self { consortium, cluster, swarm, heartbeat, known, links })
     }
 
     /// Its side of the consortium.
@@ -135,10 +138,13 @@ impl Networked {
 
     /// Ends it: the rooms first, then the engine, then the network.
     pub fn stop(self) {
-        let Self { consortium, cluster, swarm, .. } = self;
+        let Self { consortium, cluster, swarm, links, .. } = self;
         consortium.stop_rooms();
         cluster.stop();
         swarm.stop();
+        if let Some(links) = links {
+            links.stop();
+        }
     }
 }
 
@@ -152,7 +158,7 @@ fn told(home: &Path, error: &dyn std::fmt::Display) -> HomeError {
 
 impl Others {
     fn of(book: &AddressBook, own: &NodeCard) -> Result<Self, HomeError> {
-        let mut others = Self { contacts: BTreeMap::new(), engines: Vec::new(), voters: Voters::new() };
+        let mut others = Self { contacts: BTreeMap::new(), engines: BTreeMap::new(), voters: Voters::new() };
         for card in book.cards() {
             let claims = card.claims();
             if claims.member == own.claims().member {
@@ -161,14 +167,29 @@ impl Others {
             let unknown = || broken(Path::new("consortium.json"), "a node's key is none");
             let peer: PeerId = peer_of(&claims.node).ok_or_else(unknown)?;
             let addresses: Vec<Multiaddr> = vec![claims.exchange.multiaddr().clone()];
-            let engine = claims.consensus.multiaddr().clone().with(Protocol::P2p(peer));
-            others.engines.push(engine.to_string());
+            let engine = claims.consensus.multiaddr().clone();
+            others.engines.insert(claims.member.clone(), (engine, peer));
             others.contacts.insert(claims.member.clone(), Contact { peer, addresses });
             if let Some(key) = claims.validator {
                 others.voters.insert(key, claims.member.clone());
             }
         }
         Ok(others)
+    }
+
+    /// The same nodes, called over links that can be cut, where there are such.
+    fn through(mut self, links: Option<&Links>) -> Result<Self, HomeError> {
+        let Some(links) = links else { return Ok(self) };
+        let failed = |e: std::io::Error| broken(Path::new("links.json"), &e.to_string());
+        for (name, (engine, _)) in &mut self.engines {
+            *engine = links.through(name, engine).map_err(failed)?;
+        }
+        for (name, contact) in &mut self.contacts {
+            for address in &mut contact.addresses {
+                *address = links.through(name, address).map_err(failed)?;
+            }
+        }
+        Ok(self)
     }
 }
 
@@ -197,7 +218,7 @@ fn start(
         moniker: moniker(home, &genesis),
         node_key: node_key.keypair(),
         listen: config.consensus.listen.multiaddr().to_string(),
-        peers: engines,
+        peers: engines.into_values().map(|(at, peer)| at.with(Protocol::P2p(peer)).to_string()).collect(),
         validator: validator(home)?,
         is_new: node_home::never_voted(path).exists(),
         timing: Timing {

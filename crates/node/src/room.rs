@@ -9,6 +9,7 @@ mod backlog;
 mod execute;
 mod fault;
 mod flight;
+mod halted;
 mod handover;
 mod missing;
 mod newest;
@@ -39,6 +40,8 @@ use awake::Place;
 pub use awake::{AWAKE_MAX, Awake};
 use backlog::Backlog;
 use flight::Flight;
+pub use halted::Halt;
+use halted::Halted;
 use handover::Gathered;
 use missing::Missing;
 use newest::Newest;
@@ -73,6 +76,7 @@ pub struct RoomHandle {
     orders: Sender<Order>,
     broken_off: Arc<AtomicBool>,
     resting: Arc<AtomicBool>,
+    halted: Halted,
     backlog: Backlog,
 }
 
@@ -144,6 +148,12 @@ impl RoomHandle {
     #[must_use]
     pub fn has_broken_off(&self) -> bool {
         self.broken_off.load(Ordering::SeqCst)
+    }
+
+    /// Why its channel cannot go on, if it cannot.
+    #[must_use]
+    pub fn halted(&self) -> Option<Halt> {
+        self.halted.why()
     }
 
     /// Whether something is on its way here, or would be if the others took part.
@@ -271,6 +281,7 @@ struct Parts {
     broken_off: Arc<AtomicBool>,
     /// its store is closed
     resting: Arc<AtomicBool>,
+    halted: Halted,
     backlog: Backlog,
 }
 
@@ -280,6 +291,7 @@ impl Parts {
             orders: self.own.clone(),
             broken_off: self.broken_off.clone(),
             resting: self.resting.clone(),
+            halted: self.halted.clone(),
             backlog: self.backlog.clone(),
         }
     }
@@ -317,7 +329,9 @@ pub fn start(seat: Seat, around: Surroundings) -> Result<(RoomHandle, JoinHandle
     let broken_off = Arc::new(AtomicBool::new(false));
     let (broken, resting) = (broken_off.clone(), Arc::default());
     let backlog = Backlog::default();
-    let parts = Parts { seat, network, root, root_handle, awake, own, broken_off: broken, resting, backlog };
+    let halted = Halted::default();
+    let parts =
+        Parts { seat, network, root, root_handle, awake, own, broken_off: broken, resting, halted, backlog };
     let handle = parts.handle();
     let state = match Resting::of(&parts) {
         Some(resting) => State::Resting(Box::new(resting)),
@@ -416,12 +430,14 @@ impl Room {
     /// Works until it is stopped, or may rest: until when.
     fn run(&mut self, first: Option<Order>, inbox: &Receiver<Order>) -> Option<Height> {
         self.catch_up();
+        self.parts.halted.tell(self.stopped.as_ref());
         let mut next = first;
         while let Some(order) = next.or_else(|| inbox.recv().ok()) {
             if !self.follow(order) {
                 return None;
             }
             self.drive();
+            self.parts.halted.tell(self.stopped.as_ref());
             if let Some(until) = self.place.should_rest().then(|| self.rests_until()).flatten() {
                 return Some(until);
             }
@@ -554,6 +570,7 @@ impl Room {
     /// # Rules
     ///
     /// > NOD-02: whoever waits for a verdict when its room stops is told that the outcome is not known.
+    /// > NOD-27: a channel that cannot go on is told of in its node's health, and what is not signed yet is refused by the rule that stopped it.
     fn give_up(&mut self) {
         self.pool.clear();
         self.flight = None;
@@ -561,10 +578,13 @@ impl Room {
             (wanted.answer)(Err(SubmitError::Stopped { transaction: Some(digest) }));
         }
         let left = matches!(self.stopped, Some(ChannelError::Left));
+        let halt = self.stopped.as_ref().and_then(Halt::of);
         let waiting = self.waiting.drain(..).map(|(_, wanted)| wanted);
         for wanted in self.drafts.drain(..).chain(waiting) {
             (wanted.answer)(Err(if left {
                 SubmitError::Channel(ChannelError::Left)
+            } else if let Some(halt) = &halt {
+                SubmitError::Halted(halt.clone())
             } else {
                 SubmitError::Stopped { transaction: None }
             }));

@@ -69,6 +69,8 @@ pub enum RoomState {
     Resting,
     /// it was stopped by a fault of this program
     BrokenOff,
+    /// its channel cannot go on: the broken rule
+    Halted(&'static str),
     /// its channel could not be opened: the broken rule
     Shut(&'static str),
 }
@@ -78,6 +80,16 @@ impl RoomState {
     #[must_use]
     pub fn is_usable(self) -> bool {
         matches!(self, Self::Awake | Self::Resting)
+    }
+
+    /// The rule by which it cannot be used.
+    #[must_use]
+    pub fn rule(self) -> Option<&'static str> {
+        match self {
+            Self::Awake | Self::Resting => None,
+            Self::BrokenOff => Some("NOD-16"),
+            Self::Halted(rule) | Self::Shut(rule) => Some(rule),
+        }
     }
 }
 

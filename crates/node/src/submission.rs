@@ -4,6 +4,8 @@ use parclose_channel::{ChannelError, Reject, Verdict};
 use parclose_transaction::DraftInvalid;
 use parclose_types::{Failure, Fault, Sequence, TransactionDigest};
 
+use crate::room::Halt;
+
 /// What helps when a room has broken off.
 pub const BROKEN_OFF_FIX: &str =
     "start the node again: the channel goes on from its disk; report what it said as a bug";
@@ -46,6 +48,9 @@ pub enum SubmitError {
     /// NOD-16: a panic has ended the room
     #[error("the room has broken off after a fault of this program")]
     BrokenOff,
+    /// NOD-27: the channel cannot go on here, and nothing was signed
+    #[error("the channel has stopped on this node: {}", .0.message)]
+    Halted(Halt),
     /// NOD-08: the root chain did not take the batch's anchor
     #[error("the root chain did not take the anchor: rule {rule}")]
     NotAnchored {
@@ -75,6 +80,7 @@ impl Failure for SubmitError {
             Self::NotAnchored { .. } => "OUTCOME_UNKNOWN",
             Self::Stopped { .. } => "OUTCOME_UNKNOWN",
             Self::BrokenOff => "ROOM_STOPPED",
+            Self::Halted(_) => "CHANNEL_STOPPED",
             Self::Expired => "TRANSACTION_EXPIRED",
             Self::NotDealt => "AUDIENCE_NOT_READY",
             Self::Closed => "CHANNEL_CLOSED",
@@ -90,6 +96,7 @@ impl Failure for SubmitError {
             Self::NotAnchored { .. } => "NOD-08",
             Self::Stopped { .. } => "NOD-02",
             Self::BrokenOff => "NOD-16",
+            Self::Halted(halt) => halt.rule,
             Self::Expired => "NOD-03",
             Self::NotDealt => "NOD-12",
             Self::Closed => "NOD-13",
@@ -104,6 +111,7 @@ impl Failure for SubmitError {
             Self::NotEndorsed { .. } | Self::NotAnchored { .. } | Self::NotDealt => Fault::Peer,
             Self::Stopped { .. } => Fault::Operator,
             Self::BrokenOff => Fault::Bug,
+            Self::Halted(halt) => halt.fault,
             Self::Expired | Self::Closed => Fault::Sender,
         }
     }
@@ -130,6 +138,7 @@ impl Failure for SubmitError {
             }
             Self::Stopped { transaction: None } => "submit it again".into(),
             Self::BrokenOff => BROKEN_OFF_FIX.into(),
+            Self::Halted(halt) => halt.fix.clone(),
             Self::Expired => "submit it again".into(),
             Self::Closed => "open its successor: parclose channel succeed".into(),
             Self::NotDealt => "submit it again once a majority of its readers takes part".into(),

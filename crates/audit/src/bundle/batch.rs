@@ -3,7 +3,7 @@
 use parclose_channel::{Batch, Verdict};
 use parclose_crypto::{merkle, verify};
 use parclose_transaction::{Body, SealedPart, UnverifiedTransaction};
-use parclose_types::{Height, PublicKey, Sequence, TransactionDigest};
+use parclose_types::{Height, PublicKey, Sequence, StateRoot, TransactionDigest};
 
 use super::log::Verdicts;
 use super::{BundleInvalid, ExportedBatch};
@@ -17,6 +17,10 @@ pub struct VerifiedBatch {
     pub height: Height,
     /// member that put it forward
     pub sponsor: PublicKey,
+    /// the event after which it says what the state is: t endorsers have signed that
+    pub attested: Sequence,
+    /// that state
+    pub attested_root: StateRoot,
     /// its transactions, in order
     pub transactions: Vec<VerifiedTransaction>,
 }

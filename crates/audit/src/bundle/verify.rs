@@ -131,7 +131,8 @@ impl VerifiedBundle {
         let anchor = log.opens(&batch.proof, scope)?;
         let same_attested = batch.proof.header.attested == anchor.attested;
         let height = log.anchors.get(&sequence).map_or(log.start, |(height, _)| *height);
-        let sponsor = batch.proof.header.sponsor;
+        let header = &batch.proof.header;
+        let (sponsor, attested, attested_root) = (header.sponsor, header.attested, header.attested_root);
         let decided = verdicts.range((sequence, 0)..=(sequence, u32::MAX)).count();
         let open = self.attested.is_none_or(|attested| attested < sequence);
         let parts = match Parts::of(batch) {
@@ -141,7 +142,14 @@ impl VerifiedBundle {
         match parts {
             Parts::WellFormed(parts) => {
                 let transactions = standings(sequence, parts, verdicts, open)?;
-                self.batches.push(VerifiedBatch { sequence, height, sponsor, transactions });
+                self.batches.push(VerifiedBatch {
+                    sequence,
+                    height,
+                    sponsor,
+                    attested,
+                    attested_root,
+                    transactions,
+                });
             }
             Parts::Void | Parts::NotShown if open || decided > 0 => {
                 return Err(BundleInvalid::Parts { sequence });

@@ -65,6 +65,17 @@ pub struct ViewKeyIssue {
 pub enum Audit {
     /// Verify an export offline, and show what a view key opens of it
     Report(AuditReport),
+    /// Verify offline what a file says that members have signed
+    Evidence {
+        /// the file
+        file: PathBuf,
+        /// genesis file
+        #[arg(long)]
+        genesis: PathBuf,
+        /// export of the channel, to compare with
+        #[arg(long)]
+        bundle: Option<PathBuf>,
+    },
 }
 
 /// `parclose audit report`

@@ -152,6 +152,15 @@ pub enum Channel {
         #[arg(long)]
         out: PathBuf,
     },
+    /// What other members have signed and should not have
+    Evidence {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+        /// folder for a file of each
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// Write an invitation for somebody who shall join
     Invite {
         /// which

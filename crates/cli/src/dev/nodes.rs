@@ -7,6 +7,7 @@
 //!
 //! The ceremony and the founding of channels are those of separate members; only the person at the keyboard is one.
 
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use parclose_node::ceremony::{Draft, Joining, accept, conclude, join_for_develop
 use parclose_node::config::document;
 use parclose_node::found::{Party, found_channel, read_template, template_folder};
 use parclose_node::home::read_json;
+use parclose_node::links::Cut;
 use parclose_node::randomness::generator;
 use parclose_node::run::Running;
 use parclose_node::{Home, node_home, shared_cache};
@@ -102,6 +104,8 @@ pub(crate) fn make(
             ("admin.listen", "127.0.0.1:0".into()),
         ];
         crate::output::write_text(&node_home::configuration(&home), &document(&set))?;
+        // Its links can be cut: nobody but `dev` makes a home in which they can.
+        Cut::off(BTreeSet::new()).impose(&home)?;
     }
     let concluded = conclude(&Draft::new("development", &mut generator()), cards)?;
     for name in MEMBERS {
@@ -217,6 +221,7 @@ pub(super) fn status(global: &Global) -> Result<Value, CliError> {
             "member": name,
             "home": home.display().to_string(),
             "running": found.is_some(),
+            "cut_from": Cut::read(&home).map(|cut| cut.cut).unwrap_or_default(),
             "pid": found.as_ref().map(|(_, running)| running.pid),
             "health": found.and_then(|(_, running)| running.admin).map(|at| format!("http://{at}/readyz")),
         })
@@ -230,6 +235,8 @@ pub(super) fn status(global: &Global) -> Result<Value, CliError> {
             format!("parclose --home {buyer} channel members -c trade-a --as buyer"),
             "parclose dev kill bank-1".to_owned(),
             "parclose dev restart bank-1".to_owned(),
+            "parclose dev partition buyer,supplier-a".to_owned(),
+            "parclose dev heal".to_owned(),
             "parclose dev down".to_owned(),
         ],
     }))

@@ -1,6 +1,9 @@
 //! The command, run as a process in a home of its own.
 #![allow(dead_code, reason = "each file of tests uses a part of this")]
 
+pub(crate) mod consortium;
+pub(crate) mod journal;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 

@@ -1,5 +1,6 @@
 //! Whether a node is fit to be used: checks, each with its reason.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -107,8 +108,10 @@ fn channels(report: &Report) -> Check {
     let late = count(&|room| room.behind.is_some_and(|behind| behind > BEHIND_MAX));
     let silent = count(&|room| room.state.is_usable() && room.behind.is_none());
     let all = report.rooms.len();
+    let rules: BTreeSet<&str> = report.rooms.iter().filter_map(|room| room.state.rule()).collect();
+    let why = if rules.is_empty() { String::new() } else { format!(" ({})", Vec::from_iter(rules).join(", ")) };
     let reason = format!(
-        "{all} channels: {unusable} cannot be used, {late} are catching up, {silent} are too busy to say"
+        "{all} channels: {unusable} cannot be used{why}, {late} are catching up, {silent} are too busy to say"
     );
     check("channels", unusable == 0 && late == 0, reason)
 }

@@ -112,10 +112,11 @@ fn told(name: String, asked: &Asked, until: Instant) -> RoomReport {
         Asked::Shut(rule) => RoomReport { name, state: RoomState::Shut(rule), behind: None },
         Asked::Room(room, answer) => {
             let behind = answer.recv_timeout(until.saturating_duration_since(now())).ok();
-            let state = match () {
-                () if room.has_broken_off() => RoomState::BrokenOff,
-                () if room.is_resting() => RoomState::Resting,
-                () => RoomState::Awake,
+            let state = match room.halted() {
+                Some(halt) => RoomState::Halted(halt.rule),
+                None if room.has_broken_off() => RoomState::BrokenOff,
+                None if room.is_resting() => RoomState::Resting,
+                None => RoomState::Awake,
             };
             RoomReport { name, state, behind }
         }

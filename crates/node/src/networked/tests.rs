@@ -21,6 +21,8 @@ use crate::founding;
 use crate::joining::Invitation;
 use crate::submission::{Outcome, SubmitError};
 
+mod lying;
+
 const LONG: Duration = Duration::from_secs(120);
 
 fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
@@ -45,6 +47,15 @@ struct Nodes {
 impl Nodes {
     /// The ceremony: everybody makes its own keys; then a channel among some, founded and not opened yet.
     fn new(members: &[&'static str], in_channel: &[&str]) -> Self {
+        Self::changed(members, in_channel, &str::to_owned)
+    }
+
+    /// The same, with a channel by a definition that is changed first.
+    fn changed(
+        members: &[&'static str],
+        in_channel: &[&str],
+        change: &dyn Fn(&str) -> String,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports = members.iter().map(|member| (*member, [port(), port()])).collect();
         let nodes = Self { folder, ports, running: BTreeMap::new() };
@@ -63,7 +74,7 @@ impl Nodes {
             accept(&home, &concluded.genesis, &concluded.book).unwrap();
         }
         if !in_channel.is_empty() {
-            nodes.found(&concluded.genesis, in_channel);
+            nodes.found(&concluded.genesis, in_channel, change);
         }
         nodes
     }
@@ -72,8 +83,9 @@ impl Nodes {
         self.folder.path().join(member)
     }
 
-    fn found(&self, genesis: &Genesis, members: &[&str]) {
-        let texts = read_template(Path::new(TEMPLATE)).unwrap();
+    fn found(&self, genesis: &Genesis, members: &[&str], change: &dyn Fn(&str) -> String) {
+        let mut texts = read_template(Path::new(TEMPLATE)).unwrap();
+        texts.channel_toml = change(&texts.channel_toml);
         let definition = Definition::parse("channel.toml", &texts.channel_toml).unwrap();
         let party = |name: &&str| {
             let directory = Home::open(&self.home(name)).unwrap().member_directory(name).unwrap();

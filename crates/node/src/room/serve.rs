@@ -5,12 +5,15 @@ use parclose_channel::{EndorseRefused, Proposal};
 use parclose_exchange::Message;
 use parclose_types::{ChannelCommitment, Failure, PublicKey, encode};
 
-use super::Room;
+use super::{Halt, Room};
 
 /// Proposals that wait for this room to catch up; more are refused.
 const DEFERRED_MAX: usize = 64;
 
 impl Room {
+    /// # Rules
+    ///
+    /// > NOD-28: a channel that cannot go on here still hands its batches out to members, and answers nothing else.
     pub(super) fn on_frame(&mut self, from: PublicKey, frame: &[u8]) {
         // Only members speak in a room; anything malformed is dropped with its message.
         if !self.may_speak(&from) {
@@ -18,7 +21,11 @@ impl Room {
         }
         let Ok(Some(bytes)) = self.gathering.entry(from).or_default().take(frame) else { return };
         let Ok(message) = Message::from_bytes(&bytes) else { return };
-        if *message.tag() == self.channel.tag() && self.stopped.is_none() {
+        if *message.tag() != self.channel.tag() {
+            return;
+        }
+        let still = |error| Halt::of(error).is_some() && matches!(message, Message::Fetch { .. });
+        if self.stopped.as_ref().is_none_or(still) {
             self.on_message(from, message);
         }
     }

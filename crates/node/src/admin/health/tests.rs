@@ -57,6 +57,7 @@ fn adm_01_a_node_is_ready_when_every_check_holds() {
     );
     assert_eq!(failing(|r| r.is_unlocked = false), ["keys"]);
     assert_eq!(failing(|r| r.rooms.push(room(RoomState::Shut("STO-01"), None))), ["channels"]);
+    assert_eq!(failing(|r| r.rooms.push(room(RoomState::Halted("STO-01"), Some(0)))), ["channels"]);
     assert_eq!(failing(|r| r.rooms.push(room(RoomState::BrokenOff, Some(0)))), ["channels"]);
     assert_eq!(failing(|r| r.rooms.push(room(RoomState::Awake, Some(1025)))), ["channels"]);
     assert_eq!(failing(|r| r.rooms.push(room(RoomState::Awake, None))), none, "busy is not ill");

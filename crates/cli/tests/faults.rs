@@ -1,0 +1,226 @@
+//! What a consortium of separate processes survives: cuts in the network between them, and kills.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which fail where they stand")]
+
+mod support;
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use support::consortium::{Consortium, MEMBERS, TRADERS, eventually};
+use support::journal::{Journal, complaints};
+use support::receivable;
+
+const SUBMIT: [&str; 5] = ["tx", "submit", "-c", "trade-a", "--as"];
+
+fn part(consortium: &Consortium, sides: &[&str]) {
+    let parted = consortium.dev(&[&["partition"], sides].concat());
+    assert_eq!(parted.code, 0, "{}", parted.stderr);
+}
+
+fn heal(consortium: &Consortium) {
+    assert_eq!(consortium.dev(&["heal"]).code, 0);
+}
+
+/// Blocks go on at a node: so many more than it has.
+fn goes_on(consortium: &Consortium, member: &str, blocks: u64) {
+    let least = consortium.height(member) + blocks;
+    eventually("blocks go on", || consortium.height(member) >= least);
+}
+
+fn stands_still(consortium: &Consortium, member: &str) {
+    eventually("its head grows old", || consortium.check(member, "head").is_some_and(|(ok, _)| !ok));
+}
+
+#[test]
+fn lnk_01_partitions_halt_who_must_halt_and_everybody_goes_on_after_they_heal() {
+    let consortium = Consortium::up();
+    let mut acknowledged = vec![consortium.issue("INV-0")];
+    // One of four: three go on, and it has caught up after.
+    part(&consortium, &["supplier-b"]);
+    stands_still(&consortium, "supplier-b");
+    let stood = consortium.height("supplier-b");
+    acknowledged.push(consortium.issue("INV-1"));
+    assert_eq!(consortium.height("supplier-b"), stood, "it is cut off");
+    heal(&consortium);
+    let ahead = consortium.height("buyer");
+    eventually("who was cut off has caught up", || consortium.height("supplier-b") >= ahead);
+    // A member of a channel is cut off from its other members, and has its blocks from who is left.
+    part(&consortium, &["bank-1", "buyer,supplier-a"]);
+    eventually("its peers are gone", || {
+        consortium.check("bank-1", "peers").is_some_and(|(_, reason)| reason == "3 of 5 reached")
+    });
+    acknowledged.push(consortium.issue("INV-2"));
+    goes_on(&consortium, "bank-1", 2);
+    assert!(consortium.written("bank-1").len() < acknowledged.len(), "it cannot have the batch");
+    heal(&consortium);
+    consortium.audit(&acknowledged);
+    // Two of four on either side: nobody has more than two thirds, and nothing is ordered.
+    part(&consortium, &["buyer,supplier-a", "supplier-b,bank-1,bank-2"]);
+    for member in MEMBERS {
+        stands_still(&consortium, member);
+    }
+    let stood = MEMBERS.map(|member| consortium.height(member));
+    let line = [&SUBMIT[..], &["supplier-a", "-"]].concat();
+    let draft = receivable("INV-3", "supplier-a", "bank-1").to_string();
+    let told = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| consortium.typed("supplier-a", &line, &draft));
+        // A node that is killed meanwhile is cut off still when it comes back.
+        assert_eq!(consortium.dev(&["kill", "bank-1"]).code, 0);
+        assert_eq!(consortium.dev(&["restart", "bank-1"]).code, 0);
+        stands_still(&consortium, "bank-1");
+        assert_eq!(MEMBERS.map(|member| consortium.height(member)), stood, "both sides halt");
+        heal(&consortium);
+        waiting.join().unwrap()
+    });
+    match told.code {
+        0 => acknowledged.push(told.value()["tx"].as_str().unwrap().to_owned()),
+        // Whoever was not answered in time does not know.
+        code => assert_eq!((code, told.value()["definite"].as_bool()), (7, Some(false)), "{}", told.stderr),
+    }
+    for member in MEMBERS {
+        goes_on(&consortium, member, 2);
+    }
+    acknowledged.push(consortium.issue("INV-4"));
+    consortium.audit(&acknowledged);
+    let lists = TRADERS.map(|member| consortium.written(member));
+    assert!(lists.iter().all(|list| list.len() <= acknowledged.len() + 1), "nothing came twice");
+}
+
+/// So many acknowledgements to wait for, and kills meanwhile.
+struct Audit {
+    acknowledgements: usize,
+    kills: usize,
+    seed: u64,
+}
+
+/// The channels with their writers: supplier, bank.
+const WRITERS: [(&str, &str, &str); 2] = [("trade-a", "supplier-a", "bank-1"), ("trade-b", "supplier-b", "bank-2")];
+/// Clients of each writer at a time.
+const CLIENTS: usize = 12;
+
+impl Audit {
+    fn run(&self) {
+        let consortium = Consortium::up();
+        let (path, stopped) = (consortium.path("journal"), AtomicBool::new(false));
+        let (journal, numbers) = (Journal::create(&path), AtomicUsize::new(0));
+        let client = |writer| {
+            while !stopped.load(Ordering::SeqCst) {
+                let number = format!("INV-{}", numbers.fetch_add(1, Ordering::SeqCst));
+                write(&consortium, &journal, &number, writer);
+            }
+        };
+        std::thread::scope(|scope| {
+            for writer in WRITERS.iter().flat_map(|writer| [writer; CLIENTS]) {
+                let client = &client;
+                scope.spawn(move || client(*writer));
+            }
+            self.kill(&consortium, &journal);
+            stopped.store(true, Ordering::SeqCst);
+        });
+        assert!(journal.count() >= self.acknowledgements);
+        let journal = std::fs::read_to_string(&path).unwrap();
+        let unknown = journal.lines().filter(|line| line.starts_with("unknown")).count();
+        println!("seed {}: {} lines, {unknown} unknown", self.seed, journal.lines().count());
+        Self::compare(&consortium, &journal);
+    }
+
+    /// Kills a node now and then, by chance, and all of them in the middle.
+    fn kill(&self, consortium: &Consortium, journal: &Journal) {
+        let mut chance = ChaCha20Rng::seed_from_u64(self.seed);
+        for kill in 1..=self.kills {
+            let due = self.acknowledgements * kill / (self.kills + 1);
+            eventually("clients are acknowledged", || journal.count() >= due);
+            if kill == self.kills.div_ceil(2) {
+                MEMBERS.iter().for_each(|member| assert_eq!(consortium.dev(&["kill", member]).code, 0));
+                let up = consortium.dev(&["up", "--validators", "4"]);
+                assert_eq!(up.code, 0, "{}", up.stderr);
+                continue;
+            }
+            let victim = MEMBERS[usize::try_from(chance.next_u64() % 5).unwrap()];
+            assert_eq!(consortium.dev(&["kill", victim]).code, 0);
+            let back = consortium.dev(&["restart", victim]);
+            assert_eq!(back.code, 0, "{}", back.stderr);
+        }
+        eventually("clients are acknowledged", || journal.count() >= self.acknowledgements);
+    }
+
+    /// Every member of a channel has the same state, whole, and in it what the journal says.
+    fn compare(consortium: &Consortium, journal: &str) {
+        let mut all = Vec::new();
+        for (channel, supplier, bank) in WRITERS {
+            let members = ["buyer", supplier, bank];
+            eventually("all members have one state", || {
+                let states = members.map(|member| consortium.verified(member, channel));
+                states[0].is_some() && states.windows(2).all(|two| two[0] == two[1])
+            });
+            let has = members.map(|member| consortium.numbers(member, channel));
+            assert!(has.windows(2).all(|two| two[0] == two[1]), "{channel}: one list");
+            all.extend(has.into_iter().next().unwrap());
+        }
+        assert_eq!(complaints(journal, &all), Vec::<String>::new());
+    }
+}
+
+/// Writes an invoice once, and notes what it is told.
+fn write(
+    consortium: &Consortium,
+    journal: &Journal,
+    number: &str,
+    (channel, supplier, bank): (&str, &str, &str),
+) {
+    let draft = receivable(number, supplier, bank).to_string();
+    let line = ["--json", "tx", "submit", "-c", channel, "--as", supplier, "-"];
+    let answer = consortium.ask(supplier, &line, &draft);
+    let failed = answer.as_ref().map(|answer| &answer["failed"]["json"]);
+    match answer.as_ref().map(|answer| answer["value"]["verdict"].as_str()) {
+        Some(Some("applied")) => journal.acknowledged(number),
+        Some(_) if failed.is_some_and(|failed| failed["definite"] == true) => journal.refused(number),
+        _ => journal.unknown(number),
+    }
+    if answer.is_none() {
+        // Its node is down: whoever asks again at once learns nothing.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_or_doubled_however_nodes_are_killed() {
+    Audit { acknowledgements: 1000, kills: 5, seed: 7 }.run();
+}
+
+#[test]
+#[ignore = "takes minutes: make kills"]
+fn soak_of_kills() {
+    Audit { acknowledgements: 5000, kills: 20, seed: 1 }.run();
+}
+
+#[test]
+fn an_audit_notices_what_is_lost_doubled_or_never_sent() {
+    let journal = "acknowledged A\nunknown B\nrefused C\n";
+    let has = |numbers: &[&str]| numbers.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    for good in [&["A"][..], &["A", "B"]] {
+        assert_eq!(complaints(journal, &has(good)), Vec::<String>::new());
+    }
+    for bad in [&[][..], &["B"], &["A", "A"], &["A", "B", "B"], &["A", "C"], &["A", "D"]] {
+        assert_eq!(complaints(journal, &has(bad)).len(), 1, "{bad:?}");
+    }
+    assert_eq!(complaints("acknowledged A\nacknowledged A\n", &has(&["A"])).len(), 1);
+}
+
+#[test]
+fn lnk_02_a_partition_has_two_sides_of_members() {
+    let consortium = Consortium::absent();
+    let refused = |sides: &[&str]| {
+        let told = consortium.dev(&[&["partition"], sides].concat());
+        (told.code, told.value()["rule"].as_str().unwrap_or_default().to_owned())
+    };
+    for sides in [&["nobody"][..], &[","], &["buyer", "bank-3"], &["buyer,bank-1", "bank-1"], &["buyer", "buyer"]] {
+        assert_eq!(refused(sides), (2, "LNK-02".into()), "{sides:?}");
+    }
+    let everybody = MEMBERS.join(",");
+    assert_eq!(refused(&[&everybody]), (2, "LNK-02".into()));
+    assert_eq!(refused(&["buyer"]).0, 3, "nothing was made");
+    assert_eq!(consortium.dev(&["heal"]).code, 3);
+}
