@@ -251,7 +251,6 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "BUNDLE_INVALID"
         | "CHECKPOINT_INVALID"
         | "CHECKPOINT_OF_ANOTHER_NETWORK"
-        | "EVIDENCE_INVALID"
         | "VALIDATORS_NOT_FOLLOWED"
         | "VALIDATOR_CHANGE_CHANGED"
         | "BUNDLE_OF_ANOTHER_NETWORK"

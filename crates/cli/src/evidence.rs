@@ -76,9 +76,10 @@ pub fn verify(file: &Path, genesis: &Path, bundle: Option<&Path>) -> Result<Valu
 }
 
 fn evidence_json(evidence: &VerifiedEvidence, names: &BTreeMap<PublicKey, String>) -> Value {
-    let accused = evidence.accused().iter().map(|identity| {
-        json!({ "identity": identity.to_string(), "name": names.get(identity) })
-    });
+    let accused = evidence
+        .accused()
+        .iter()
+        .map(|identity| json!({ "identity": identity.to_string(), "name": names.get(identity) }));
     json!({
         "kind": evidence.kind(),
         "network": evidence.network().to_string(),

@@ -96,7 +96,8 @@ struct Audit {
 }
 
 /// The channels with their writers: supplier, bank.
-const WRITERS: [(&str, &str, &str); 2] = [("trade-a", "supplier-a", "bank-1"), ("trade-b", "supplier-b", "bank-2")];
+const WRITERS: [(&str, &str, &str); 2] =
+    [("trade-a", "supplier-a", "bank-1"), ("trade-b", "supplier-b", "bank-2")];
 /// Clients of each writer at a time.
 const CLIENTS: usize = 12;
 
@@ -216,7 +217,9 @@ fn lnk_02_a_partition_has_two_sides_of_members() {
         let told = consortium.dev(&[&["partition"], sides].concat());
         (told.code, told.value()["rule"].as_str().unwrap_or_default().to_owned())
     };
-    for sides in [&["nobody"][..], &[","], &["buyer", "bank-3"], &["buyer,bank-1", "bank-1"], &["buyer", "buyer"]] {
+    for sides in
+        [&["nobody"][..], &[","], &["buyer", "bank-3"], &["buyer,bank-1", "bank-1"], &["buyer", "buyer"]]
+    {
         assert_eq!(refused(sides), (2, "LNK-02".into()), "{sides:?}");
     }
     let everybody = MEMBERS.join(",");

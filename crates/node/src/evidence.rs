@@ -63,7 +63,8 @@ fn of_anchor(
 
 fn signers(channel: &Channel, anchor: &Anchor) -> Vec<PseudonymCertificate> {
     let known = channel.config().pseudonyms();
-    let signers = anchor.certificate.signatures.iter().filter_map(|(index, _)| known.get(usize::from(*index)));
+    let signers =
+        anchor.certificate.signatures.iter().filter_map(|(index, _)| known.get(usize::from(*index)));
     let certificate = |signer: &PublicKey| Some(channel.config().member(signer)?.certificate.clone());
     signers.filter_map(certificate).collect()
 }

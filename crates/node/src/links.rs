@@ -149,7 +149,12 @@ async fn listen(bell: UnixListener, home: PathBuf, cut: watch::Sender<BTreeSet<S
 }
 
 /// Carries every connection that comes as long as the node at the other end is not cut off.
-async fn forward(listener: TcpListener, to: SocketAddr, name: String, cut: watch::Receiver<BTreeSet<String>>) {
+async fn forward(
+    listener: TcpListener,
+    to: SocketAddr,
+    name: String,
+    cut: watch::Receiver<BTreeSet<String>>,
+) {
     while let Ok((caller, _)) = listener.accept().await {
         let (name, mut cut) = (name.clone(), cut.clone());
         tokio::spawn(async move {
@@ -217,11 +222,19 @@ mod tests {
         assert_eq!(said(&mut to_b), Some(7));
         std::fs::write(file(home.path()), "{").unwrap();
         drop(std::os::unix::net::UnixStream::connect(socket(home.path())).unwrap());
-        assert_eq!((said(&mut call(&a)), said(&mut to_b)), (None, Some(7)), "what cannot be read changes nothing");
+        assert_eq!(
+            (said(&mut call(&a)), said(&mut to_b)),
+            (None, Some(7)),
+            "what cannot be read changes nothing"
+        );
         Cut::off(BTreeSet::new()).impose(home.path()).unwrap();
         assert_eq!(said(&mut call(&a)), Some(7), "it has healed");
         let elsewhere: Multiaddr = "/ip4/192.0.2.1/tcp/9".parse().unwrap();
-        assert_eq!(links.through("a", &elsewhere).unwrap(), elsewhere, "no other machine is called differently");
+        assert_eq!(
+            links.through("a", &elsewhere).unwrap(),
+            elsewhere,
+            "no other machine is called differently"
+        );
         links.stop();
         assert!(!socket(home.path()).exists());
     }

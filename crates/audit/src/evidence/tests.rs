@@ -101,7 +101,11 @@ fn mis_03_only_what_the_accused_has_signed_is_held_against_it() {
     forged.signature.0[0] ^= 1;
     assert_eq!(scene.rule(&scene.against(&[0], both(forged))), "MIS-03");
     assert_eq!(scene.rule(&scene.against(&[1], both(scene.lie()))), "MIS-03", "another sponsor");
-    assert_eq!(scene.rule(&scene.against(&[0, 1], both(scene.lie()))), "MIS-03", "one signature, two accused");
+    assert_eq!(
+        scene.rule(&scene.against(&[0, 1], both(scene.lie()))),
+        "MIS-03",
+        "one signature, two accused"
+    );
     let other = scene.signed(|header| header.channel = ChannelId([9; 32]));
     assert_eq!(scene.rule(&scene.against(&[0], both(other))), "MIS-03", "another channel");
     let foreign = scene.contradiction().verify(&genesis(9), None).unwrap_err();

@@ -22,7 +22,10 @@ pub(super) fn cut(global: &Global, group: &str, from: Option<&str>) -> Result<Va
     let one = named(group);
     let two = from.map_or_else(|| &all - &one, named);
     if let Some(stranger) = (&one | &two).difference(&all).next() {
-        return Err(refused(&format!("`{stranger}` is no member"), &format!("members: {}", MEMBERS.join(", "))));
+        return Err(refused(
+            &format!("`{stranger}` is no member"),
+            &format!("members: {}", MEMBERS.join(", ")),
+        ));
     }
     if let Some(both) = one.intersection(&two).next() {
         return Err(refused(&format!("`{both}` would be on both sides"), "name each member once"));

@@ -40,7 +40,8 @@ impl Journal {
 
     fn line(&self, outcome: &str, number: &str) {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = file.write_all(format!("{outcome} {number}\n").as_bytes()).and_then(|()| file.sync_data());
+        let written =
+            file.write_all(format!("{outcome} {number}\n").as_bytes()).and_then(|()| file.sync_data());
         written.expect("the journal is kept");
     }
 }
@@ -64,6 +65,8 @@ pub(crate) fn complaints(journal: &str, has: &[String]) -> Vec<String> {
             (_, found) => wrong.push(format!("{number} was {outcome} and is there {found} times")),
         }
     }
-    wrong.extend(times.keys().filter(|number| !known.contains(**number)).map(|n| format!("{n} was never sent")));
+    wrong.extend(
+        times.keys().filter(|number| !known.contains(**number)).map(|n| format!("{n} was never sent")),
+    );
     wrong
 }

@@ -109,7 +109,8 @@ fn channels(report: &Report) -> Check {
     let silent = count(&|room| room.state.is_usable() && room.behind.is_none());
     let all = report.rooms.len();
     let rules: BTreeSet<&str> = report.rooms.iter().filter_map(|room| room.state.rule()).collect();
-    let why = if rules.is_empty() { String::new() } else { format!(" ({})", Vec::from_iter(rules).join(", ")) };
+    let why =
+        if rules.is_empty() { String::new() } else { format!(" ({})", Vec::from_iter(rules).join(", ")) };
     let reason = format!(
         "{all} channels: {unusable} cannot be used{why}, {late} are catching up, {silent} are too busy to say"
     );

@@ -51,11 +51,7 @@ impl Nodes {
     }
 
     /// The same, with a channel by a definition that is changed first.
-    fn changed(
-        members: &[&'static str],
-        in_channel: &[&str],
-        change: &dyn Fn(&str) -> String,
-    ) -> Self {
+    fn changed(members: &[&'static str], in_channel: &[&str], change: &dyn Fn(&str) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports = members.iter().map(|member| (*member, [port(), port()])).collect();
         let nodes = Self { folder, ports, running: BTreeMap::new() };

@@ -35,7 +35,9 @@ impl Nodes {
         for member in ["ann", "bob", "cyd", "dan"] {
             nodes.start(member);
         }
-        eventually("the channel is open", || ["ann", "bob", "cyd"].iter().all(|member| nodes.is_open(member)));
+        eventually("the channel is open", || {
+            ["ann", "bob", "cyd"].iter().all(|member| nodes.is_open(member))
+        });
         nodes.state(1, "ann", nodes.id_of("bob"));
         nodes.agree(&["ann", "bob", "cyd"]);
         nodes
@@ -64,13 +66,17 @@ impl Nodes {
     /// Says something to others as a member that its node would not say.
     fn say(&self, member: &str, to: &[&str], message: &Message) {
         let room = self.running[member].room(ROOM).unwrap();
-        let others: Vec<PublicKey> =
-            ["ann", "bob", "cyd"].into_iter().filter(|name| *name != member).map(|name| self.pseudonym(name)).collect();
+        let others: Vec<PublicKey> = ["ann", "bob", "cyd"]
+            .into_iter()
+            .filter(|name| *name != member)
+            .map(|name| self.pseudonym(name))
+            .collect();
         let hosts = ["ann", "bob", "cyd"].map(str::to_owned).to_vec();
         let (tag, key) =
             self.in_channel(member, |c| (c.tag(), Arc::new(c.pseudonym_in(c.config().generation))));
         let credentials = Credentials { tag, key, peers: others, hosts };
-        let transport: Arc<dyn Transport> = self.running[member].network().connect(credentials, Arc::new(room));
+        let transport: Arc<dyn Transport> =
+            self.running[member].network().connect(credentials, Arc::new(room));
         for to in to {
             let to = self.pseudonym(to);
             eventually("it is said", || {
