@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use crate::passphrase::PassphraseOptions;
 
 mod audit;
+mod bench;
 mod channel;
 mod key;
 mod node;
@@ -17,6 +18,7 @@ mod validators;
 mod views;
 
 pub use audit::{Audit, AuditReport, ViewKey, ViewKeyIssue};
+pub use bench::{Bench, Load};
 pub use channel::{Channel, Proposal};
 pub use key::{Backup, Key, KeyKind};
 pub use node::{Config, Consortium, ConsortiumJoin, Node, Set};
@@ -351,46 +353,5 @@ pub enum Receipt {
         /// the genesis that it is verified against
         #[arg(long)]
         genesis: PathBuf,
-    },
-}
-
-/// `parclose bench`
-#[derive(Debug, Subcommand)]
-pub enum Bench {
-    /// Cost of a record write by role, as a multiple of the unavoidable
-    RecordWrite {
-        /// record writes to measure
-        #[arg(long, default_value_t = 8192)]
-        writes: usize,
-        /// where the databases are made
-        #[arg(long)]
-        directory: Option<PathBuf>,
-    },
-    /// Processor time of a member when the keys of a large channel turn over
-    Rotation {
-        /// members of the channel
-        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(2..=200))]
-        members: u16,
-        /// audiences, each of most of the members
-        #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=8))]
-        audiences: u16,
-        /// where the databases are made
-        #[arg(long)]
-        directory: Option<PathBuf>,
-    },
-    /// Opening a home with many channels, and the memory of each that is idle
-    Channels {
-        /// channels of two members
-        #[arg(long, default_value_t = 50)]
-        channels: usize,
-        /// where the home is made
-        #[arg(long)]
-        directory: Option<PathBuf>,
-    },
-    /// What `bench channels` measures, in a process of its own
-    #[command(hide = true)]
-    Open {
-        /// the home
-        directory: PathBuf,
     },
 }

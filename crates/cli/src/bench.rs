@@ -1,5 +1,9 @@
 //! `parclose bench`: what things cost on this machine, measured on the real code.
 
+mod load;
+mod nodes;
+mod running;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -7,7 +11,7 @@ use parclose_node::measure;
 use parclose_types::Fault;
 use serde_json::Value;
 
-use crate::args::Bench;
+use crate::args::{Bench, Global};
 use crate::error::CliError;
 
 type Measured = Result<Value, Box<dyn std::error::Error>>;
@@ -17,10 +21,16 @@ type Measured = Result<Value, Box<dyn std::error::Error>>;
 /// # Rules
 ///
 /// > CLI-07: a measurement that could not be finished is an error, never a number.
-pub fn run(command: &Bench) -> Result<Value, CliError> {
+pub fn run(global: &Global, command: &Bench) -> Result<Value, CliError> {
     match command {
-        Bench::RecordWrite { writes, directory } => {
-            in_place(directory.as_deref(), |place| measure::record_write(place, *writes))
+        Bench::RecordWrite { writes, nodes: true, channels, directory } => {
+            let home = std::path::absolute(place(directory.as_deref()))
+                .map_err(|e| CliError::file(&place(directory.as_deref()), &e))?;
+            let global = Global { home: home.clone(), ..global.clone() };
+            in_place(Some(&home), |_| Ok(nodes::record_write(&global, *writes, channels)))?
+        }
+        Bench::RecordWrite { writes, nodes: false, directory, .. } => {
+            in_place(directory.as_deref(), |place| measure::record_write(place, *writes as usize))
         }
         Bench::Rotation { members, audiences, directory } => in_place(directory.as_deref(), |place| {
             measure::rotation(place, usize::from(*members), usize::from(*audiences))
@@ -28,13 +38,22 @@ pub fn run(command: &Bench) -> Result<Value, CliError> {
         Bench::Channels { channels, directory } => {
             in_place(directory.as_deref(), |place| open_in_a_process_of_its_own(place, *channels))
         }
+        Bench::Load(load) => load::run(global, load),
+        Bench::Usage => measure::usage().map_err(|e| failed(&*e)),
         Bench::Open { directory } => measure::open_channels(directory).map_err(|e| failed(&*e)),
     }
 }
 
+fn place(directory: Option<&Path>) -> PathBuf {
+    directory.map_or_else(|| PathBuf::from(".parclose-bench"), Path::to_owned)
+}
+
 /// Measures in a directory that is not there yet, and removes it.
-fn in_place(directory: Option<&Path>, measure: impl FnOnce(&Path) -> Measured) -> Result<Value, CliError> {
-    let place = directory.map_or_else(|| PathBuf::from(".parclose-bench"), Path::to_owned);
+fn in_place<T>(
+    directory: Option<&Path>,
+    measure: impl FnOnce(&Path) -> Result<T, Box<dyn std::error::Error>>,
+) -> Result<T, CliError> {
+    let place = place(directory);
     if place.exists() {
         return Err(CliError::usage(
             format!("`{}` exists already", place.display()),

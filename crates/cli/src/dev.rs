@@ -2,6 +2,7 @@
 
 pub(crate) mod nodes;
 mod partition;
+pub(crate) mod ports;
 
 use parclose_node::found::{
     Party, found_channel, found_consortium, found_consortium_under, read_template, template_folder,

@@ -21,7 +21,7 @@ use parclose_types::Fault;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::args::{Args, Channel, Command, Node, Validators};
+use crate::args::{Args, Bench, Channel, Command, Node, Validators};
 use crate::contexts::select;
 use crate::error::CliError;
 
@@ -140,6 +140,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Validators(Validators::Show | Validators::Propose(_) | Validators::Submit { .. })
         | Command::Node(Node::Evidence { verify: None, .. })
         | Command::Viewkey(_)
+        | Command::Bench(Bench::Load(_) | Bench::Usage)
         | Command::Audit(_) => true,
         Command::Dev(_)
         | Command::Demo(_)

@@ -93,7 +93,7 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Node(command) => node::run(global, command),
         Command::Config(command) => config::run(global, command),
         Command::Backup(command) => backup::run(global, command),
-        Command::Bench(command) => bench::run(command),
+        Command::Bench(command) => bench::run(global, command),
         Command::Context(command) => contexts::run(global, command),
         Command::Completions { shell } => completions::script(*shell),
         Command::CompleteNames(asked) => Ok(completions::names(asked)),

@@ -3,14 +3,19 @@
 
 mod channels;
 mod clock;
+mod load;
 mod primitives;
 mod record_write;
 mod room;
 mod rotation;
+mod usage;
 
 pub use channels::{found_channels, open_channels};
+pub use load::{LoadPlan, load};
+pub use primitives::primitives;
 pub use record_write::record_write;
 pub use rotation::rotation;
+pub use usage::usage;
 
 type Failed = Box<dyn std::error::Error>;
 

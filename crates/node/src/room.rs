@@ -13,6 +13,7 @@ mod halted;
 mod handover;
 mod missing;
 mod newest;
+mod queue;
 mod resting;
 mod seat;
 mod serve;
@@ -45,6 +46,7 @@ use halted::Halted;
 use handover::Gathered;
 use missing::Missing;
 use newest::Newest;
+use queue::Queue;
 use resting::{Resting, Woken};
 pub use seat::Seat;
 use wanted::{Content, Wanted};
@@ -78,6 +80,7 @@ pub struct RoomHandle {
     resting: Arc<AtomicBool>,
     halted: Halted,
     backlog: Backlog,
+    queue: Queue,
 }
 
 impl std::fmt::Debug for RoomHandle {
@@ -96,6 +99,11 @@ impl Inbox for RoomHandle {
 impl RoomHandle {
     /// Hands in operations to write as one transaction; `answer` is called with the verdict.
     pub fn submit(&self, operations: Vec<DraftOperation>, answer: Answer) {
+        let Some(place) = self.queue.enter() else { return answer(Err(SubmitError::Busy)) };
+        let answer: Answer = Box::new(move |outcome| {
+            drop(place);
+            answer(outcome);
+        });
         self.want(Content::Records(operations), answer);
     }
 
@@ -283,6 +291,7 @@ struct Parts {
     resting: Arc<AtomicBool>,
     halted: Halted,
     backlog: Backlog,
+    queue: Queue,
 }
 
 impl Parts {
@@ -293,6 +302,7 @@ impl Parts {
             resting: self.resting.clone(),
             halted: self.halted.clone(),
             backlog: self.backlog.clone(),
+            queue: self.queue.clone(),
         }
     }
 }
@@ -329,9 +339,19 @@ pub fn start(seat: Seat, around: Surroundings) -> Result<(RoomHandle, JoinHandle
     let broken_off = Arc::new(AtomicBool::new(false));
     let (broken, resting) = (broken_off.clone(), Arc::default());
     let backlog = Backlog::default();
-    let halted = Halted::default();
-    let parts =
-        Parts { seat, network, root, root_handle, awake, own, broken_off: broken, resting, halted, backlog };
+    let parts = Parts {
+        seat,
+        network,
+        root,
+        root_handle,
+        awake,
+        own,
+        broken_off: broken,
+        resting,
+        halted: Halted::default(),
+        backlog,
+        queue: Queue::default(),
+    };
     let handle = parts.handle();
     let state = match Resting::of(&parts) {
         Some(resting) => State::Resting(Box::new(resting)),

@@ -65,6 +65,9 @@ pub enum SubmitError {
     /// NOD-13: the channel has ended
     #[error("the channel is closed")]
     Closed,
+    /// NOD-31: too many submissions wait
+    #[error("too many submissions wait for their verdict in this channel")]
+    Busy,
     /// NOD-12: the secret of its audience was not acknowledged in time
     #[error("too few readers of the audience have acknowledged its secret")]
     NotDealt,
@@ -84,6 +87,7 @@ impl Failure for SubmitError {
             Self::Expired => "TRANSACTION_EXPIRED",
             Self::NotDealt => "AUDIENCE_NOT_READY",
             Self::Closed => "CHANNEL_CLOSED",
+            Self::Busy => "ROOM_BUSY",
         }
     }
 
@@ -100,6 +104,7 @@ impl Failure for SubmitError {
             Self::Expired => "NOD-03",
             Self::NotDealt => "NOD-12",
             Self::Closed => "NOD-13",
+            Self::Busy => "NOD-31",
         }
     }
 
@@ -112,7 +117,7 @@ impl Failure for SubmitError {
             Self::Stopped { .. } => Fault::Operator,
             Self::BrokenOff => Fault::Bug,
             Self::Halted(halt) => halt.fault,
-            Self::Expired | Self::Closed => Fault::Sender,
+            Self::Expired | Self::Closed | Self::Busy => Fault::Sender,
         }
     }
 
@@ -141,6 +146,7 @@ impl Failure for SubmitError {
             Self::Halted(halt) => halt.fix.clone(),
             Self::Expired => "submit it again".into(),
             Self::Closed => "open its successor: parclose channel succeed".into(),
+            Self::Busy => "submit it again once others are answered; nothing was written".into(),
             Self::NotDealt => "submit it again once a majority of its readers takes part".into(),
         }
     }

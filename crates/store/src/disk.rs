@@ -16,6 +16,7 @@ mod wal;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rocksdb::{DB, DBRawIterator, ErrorKind, ReadOptions, WriteBatch, WriteOptions};
@@ -24,6 +25,15 @@ use crate::error::StoreError;
 pub(crate) use copy::Loss;
 pub use tuning::SharedCache;
 use wal::SyncedWals;
+
+/// Synced commits of this process.
+static SYNCS: AtomicU64 = AtomicU64::new(0);
+
+/// How often a store of this process has waited for its disk since the start.
+#[must_use]
+pub fn synced_commits() -> u64 {
+    SYNCS.load(Ordering::Relaxed)
+}
 
 /// How far a commit has got when it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,6 +203,7 @@ impl Disk {
         write(&self.db)
             .map_err(|e| StoreError::WriteFailed { path: self.name(), reason: operating_system_text(&e) })?;
         if durability == Durability::Synced {
+            SYNCS.fetch_add(1, Ordering::Relaxed);
             // An unreadable directory leaves the old ledger, which claims less, never more.
             if let Ok(synced) = SyncedWals::measure(&self.path) {
                 writing.synced = synced;

@@ -36,7 +36,7 @@ pub mod hazmat;
 mod tables;
 
 pub use cipher::{ClearRows, RowCipher};
-pub use disk::{Durability, SharedCache};
+pub use disk::{Durability, SharedCache, synced_commits};
 pub use error::StoreError;
 pub use format::{FORMAT_VERSION, FixedRowKey, RowKey};
 pub use tables::{

@@ -23,7 +23,7 @@ use parclose_node::links::Cut;
 use parclose_node::randomness::generator;
 use parclose_node::run::Running;
 use parclose_node::{Home, node_home, shared_cache};
-use parclose_transaction::Definition;
+use parclose_transaction::{Definition, DefinitionTexts};
 use parclose_types::{Fault, NetworkId};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -55,7 +55,9 @@ pub(super) fn up(global: &Global, validators: u8, port_base: u16) -> Result<Valu
         return Err(CliError::new("USAGE", "CLI-12", Fault::Sender, text, "take 1 to 5 validators"));
     }
     if !global.home.join("nodes").exists() {
-        make(global, validators, port_base, HEARTBEAT)?;
+        // Its links can be cut: nobody but `dev` makes homes in which they can.
+        let plan = Plan { validators, port_base, heartbeat: HEARTBEAT, awake_max: None, cuttable: true };
+        make(global, &plan)?;
     }
     start_all(global)?;
     status(global)
@@ -73,23 +75,39 @@ pub(crate) fn start_all(global: &Global) -> Result<(), CliError> {
     Ok(())
 }
 
+/// What the nodes of a consortium for development are to be.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) validators: u8,
+    pub(crate) port_base: u16,
+    pub(crate) heartbeat: Duration,
+    /// channels whose stores are open at a time, if not so many as by default
+    pub(crate) awake_max: Option<u16>,
+    /// whether links between them can be cut
+    pub(crate) cuttable: bool,
+}
+
 /// The ceremony, then the channels; what is left is to run.
-pub(crate) fn make(
-    global: &Global,
-    validators: u8,
-    port_base: u16,
-    heartbeat: Duration,
-) -> Result<(), CliError> {
+pub(crate) fn make(global: &Global, plan: &Plan) -> Result<(), CliError> {
+    let network = make_homes(global, plan)?;
+    CHANNELS.iter().try_for_each(|(name, template, members)| {
+        let texts = read_template(&template_folder(&global.templates, template))?;
+        found(global, network, (name, members), &texts)
+    })
+}
+
+/// The ceremony: a home of each, and no channel.
+pub(crate) fn make_homes(global: &Global, plan: &Plan) -> Result<NetworkId, CliError> {
     let mut cards = Vec::new();
     for (number, name) in (0_u16..).zip(MEMBERS) {
         let lei = Lei::make(&format!("PCLD00{number:012}"));
         let lei = lei.map_err(|e| CliError::usage(e.to_string(), "this is a fault of the program"))?;
         let address = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}").parse();
-        let first = port_base.saturating_add(number.saturating_mul(2));
+        let first = plan.port_base.saturating_add(number.saturating_mul(2));
         let joining = Joining {
             member: (*name).into(),
             lei: lei.as_str().into(),
-            validator: number < u16::from(validators),
+            validator: number < u16::from(plan.validators),
             consensus: address(first)?,
             exchange: address(first.saturating_add(1))?,
         };
@@ -97,29 +115,32 @@ pub(crate) fn make(
         cards.push(join_for_development(&home, &joining, &mut generator())?);
         let listen = [first, first.saturating_add(1)].map(|port| format!("/ip4/127.0.0.1/tcp/{port}"));
         let [consensus, exchange] = listen;
-        let set = [
+        let mut set = vec![
             ("consensus.listen", consensus),
             ("exchange.listen", exchange),
-            ("consensus.heartbeat_ms", heartbeat.as_millis().to_string()),
+            ("consensus.heartbeat_ms", plan.heartbeat.as_millis().to_string()),
             ("admin.listen", "127.0.0.1:0".into()),
         ];
+        set.extend(plan.awake_max.map(|most| ("channels.awake_max", most.to_string())));
         crate::output::write_text(&node_home::configuration(&home), &document(&set))?;
-        // Its links can be cut: nobody but `dev` makes a home in which they can.
-        Cut::off(BTreeSet::new()).impose(&home)?;
+        if plan.cuttable {
+            Cut::off(BTreeSet::new()).impose(&home)?;
+        }
     }
     let concluded = conclude(&Draft::new("development", &mut generator()), cards)?;
     for name in MEMBERS {
         accept(&Home::open(&folder(global, name))?, &concluded.genesis, &concluded.book)?;
     }
-    CHANNELS.iter().try_for_each(|plan| found(global, concluded.genesis.network(), plan))
+    Ok(concluded.genesis.network())
 }
 
-fn found(
+/// Founds a channel in the homes of its members, none of whose nodes runs.
+pub(crate) fn found(
     global: &Global,
     network: NetworkId,
-    (channel, template, members): &super::ChannelPlan,
+    (channel, members): (&str, &[(&str, &str)]),
+    texts: &DefinitionTexts,
 ) -> Result<(), CliError> {
-    let texts = read_template(&template_folder(&global.templates, template))?;
     let definition = Definition::parse("channel.toml", &texts.channel_toml)?;
     let party = |(name, role): &(&str, &str)| {
         let directory = Home::open(&folder(global, name))?.member_directory(name)?;
@@ -127,7 +148,7 @@ fn found(
     };
     let parties = members.iter().map(party).collect::<Result<Vec<_>, CliError>>()?;
     let cache = shared_cache(8 << 20);
-    let (open, _) = found_channel(channel, network, texts, &definition, &parties, &cache)?;
+    let (open, _) = found_channel(channel, network, texts.clone(), &definition, &parties, &cache)?;
     for party in &parties {
         party.directory.keep_opening(&party.directory.channel(channel)?, &open)?;
     }

@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 use super::Failed;
 use super::record_write::{BATCH, FIELDS, Roles};
 
+/// Of the table.
+const ROUNDS: usize = 15;
 const SEALED_BYTES: usize = 64;
 const ROWS: Table<u64, Vec<u8>> = Table::<u64, Vec<u8>>::ordered(1, "rows");
 
@@ -78,6 +80,14 @@ impl Primitives {
             executor: self.verify + bytes_hashed + share,
         }
     }
+}
+
+/// The table of primitives: medians of several rounds, measured in a directory of its own.
+pub fn primitives(directory: &Path) -> Result<Value, Failed> {
+    std::fs::create_dir_all(directory)?;
+    let mut workbench = Workbench::new(directory)?;
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| workbench.measure()).collect::<Result<_, _>>()?;
+    Ok(Primitives::median(&rounds).to_json())
 }
 
 /// What the primitives work on.

@@ -1,6 +1,5 @@
 //! The members' nodes: started, told what to do, stopped.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,16 +11,14 @@ use serde_json::Value;
 
 use crate::args::Global;
 use crate::demo::homes::Homes;
-use crate::dev::nodes::{self, folder};
+use crate::dev::nodes::{self, Plan, folder};
+use crate::dev::ports::free_ports;
 use crate::dev::{CHANNELS, MEMBERS};
 use crate::error::CliError;
 use crate::hosting::{Answer, ask_node};
 
 /// A root chain that nobody writes to ticks as often as it may, so that epochs do not take minutes.
 const HEARTBEAT: Duration = Duration::from_millis(100);
-/// Where ports are looked for, in steps of what one consortium needs.
-const PORTS: std::ops::Range<u16> = 26_700..32_000;
-const PORTS_OF_ONE: usize = 10;
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Looks before it is given up: minutes, on a slow machine.
@@ -55,7 +52,9 @@ impl Drop for Running<'_> {
 impl<'g> Running<'g> {
     /// Makes the consortium and starts it.
     pub(super) fn up(global: &'g Global, validators: u8) -> Result<Self, CliError> {
-        nodes::make(global, validators, free_ports()?, HEARTBEAT)?;
+        let port_base = free_ports()?;
+        let plan = Plan { validators, port_base, heartbeat: HEARTBEAT, awake_max: None, cuttable: false };
+        nodes::make(global, &plan)?;
         let running = Self { global };
         let genesis = read_genesis(&folder(global, "buyer").join("genesis.json"))?;
         found_regulator(&running.regulator(), &genesis, &mut generator())?;
@@ -205,12 +204,4 @@ impl<'g> Running<'g> {
             Err(other) => Err(other.into()),
         }
     }
-}
-
-/// The first of as many ports in a row as a consortium needs, on which nobody listens.
-fn free_ports() -> Result<u16, CliError> {
-    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let all_free = |first: &u16| (*first..).take(PORTS_OF_ONE).all(is_free);
-    let found = PORTS.step_by(PORTS_OF_ONE).find(all_free);
-    found.ok_or_else(|| CliError::usage("no ten ports in a row are free", "stop what listens there"))
 }

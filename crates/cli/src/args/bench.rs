@@ -1,0 +1,82 @@
+//! What is measured.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// `parclose bench`
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Cost of a record write by role, as a multiple of the unavoidable
+    RecordWrite {
+        /// record writes to measure
+        #[arg(long, default_value_t = 8192)]
+        writes: u32,
+        /// in a consortium of processes with four validators: throughput, latency, overload, many channels, catching up
+        #[arg(long)]
+        nodes: bool,
+        /// channels of the run with many of them, with `--nodes`
+        #[arg(long, value_delimiter = ',', default_value = "1,10,100", requires = "nodes",
+              value_parser = clap::value_parser!(u16).range(1..=512))]
+        channels: Vec<u16>,
+        /// where the databases are made
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
+    /// Processor time of a member when the keys of a large channel turn over
+    Rotation {
+        /// members of the channel
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(2..=200))]
+        members: u16,
+        /// audiences, each of most of the members
+        #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=8))]
+        audiences: u16,
+        /// where the databases are made
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
+    /// Opening a home with many channels, and the memory of each that is idle
+    Channels {
+        /// channels of two members
+        #[arg(long, default_value_t = 50)]
+        channels: usize,
+        /// where the home is made
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
+    /// What `bench channels` measures, in a process of its own
+    #[command(hide = true)]
+    Open {
+        /// the home
+        directory: PathBuf,
+    },
+    /// Load on channels of a running node, by that node
+    #[command(hide = true)]
+    Load(Load),
+    /// What a running node has used
+    #[command(hide = true)]
+    Usage,
+}
+
+/// `parclose bench load`
+#[derive(Debug, Args)]
+pub struct Load {
+    /// who writes
+    #[arg(long = "as", value_name = "MEMBER")]
+    pub member: String,
+    /// the channels, in turn
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub channels: Vec<String>,
+    /// who reads with the writer
+    #[arg(long)]
+    pub counterparty: String,
+    /// record writes
+    #[arg(long)]
+    pub writes: u32,
+    /// a second; without it as fast as answers come
+    #[arg(long)]
+    pub rate: Option<f64>,
+    /// how many wait for their answer at a time, without a rate
+    #[arg(long, default_value_t = 2048)]
+    pub window: usize,
+}
