@@ -23,11 +23,11 @@ type Measured = Result<Value, Box<dyn std::error::Error>>;
 /// > CLI-07: a measurement that could not be finished is an error, never a number.
 pub fn run(global: &Global, command: &Bench) -> Result<Value, CliError> {
     match command {
-        Bench::RecordWrite { writes, nodes: true, channels, directory } => {
+        Bench::RecordWrite { writes, nodes: true, seconds, channels, directory } => {
             let home = std::path::absolute(place(directory.as_deref()))
                 .map_err(|e| CliError::file(&place(directory.as_deref()), &e))?;
             let global = Global { home: home.clone(), ..global.clone() };
-            in_place(Some(&home), |_| Ok(nodes::record_write(&global, *writes, channels)))?
+            in_place(Some(&home), |_| Ok(nodes::record_write(&global, (*writes, *seconds), channels)))?
         }
         Bench::RecordWrite { writes, nodes: false, directory, .. } => {
             in_place(directory.as_deref(), |place| measure::record_write(place, *writes as usize))

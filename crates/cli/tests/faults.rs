@@ -101,6 +101,15 @@ const WRITERS: [(&str, &str, &str); 2] =
 /// Clients of each writer at a time.
 const CLIENTS: usize = 12;
 
+/// Has the clients stop when it is dropped.
+struct Ending<'s>(&'s AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 impl Audit {
     fn run(&self) {
         let consortium = Consortium::up();
@@ -117,8 +126,9 @@ impl Audit {
                 let client = &client;
                 scope.spawn(move || client(*writer));
             }
+            // They stop as well if something goes wrong here.
+            let _end = Ending(&stopped);
             self.kill(&consortium, &journal);
-            stopped.store(true, Ordering::SeqCst);
         });
         assert!(journal.count() >= self.acknowledgements);
         let journal = std::fs::read_to_string(&path).unwrap();

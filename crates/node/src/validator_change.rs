@@ -104,15 +104,13 @@ impl Failure for ChangeFileInvalid {
 
     fn fix(&self) -> String {
         match self {
-            Self::Form { .. } => {
-                "give the file that `parclose consortium validators propose` wrote, or a signed copy"
-            }
+            Self::Form { .. } => "give the file that `parclose validators propose` wrote, or a signed copy",
             Self::Signature { .. } => {
                 "have it signed again: somebody has altered the change or the signature"
             }
             Self::NoPart { .. } => "sign in the home of a validator, or of one that the change brings",
             Self::OtherChange => "give copies of one change only",
-            Self::Seat { .. } => "look who votes: parclose consortium validators show",
+            Self::Seat { .. } => "look who votes: parclose validators show",
             Self::Set(_) => "leave at least one validator, and at most 256",
         }
         .into()

@@ -15,6 +15,9 @@ pub enum Bench {
         /// in a consortium of processes with four validators: throughput, latency, overload, many channels, catching up
         #[arg(long)]
         nodes: bool,
+        /// length of each run at a given rate, with `--nodes`
+        #[arg(long, default_value_t = 15, requires = "nodes", value_parser = clap::value_parser!(u16).range(1..=3600))]
+        seconds: u16,
         /// channels of the run with many of them, with `--nodes`
         #[arg(long, value_delimiter = ',', default_value = "1,10,100", requires = "nodes",
               value_parser = clap::value_parser!(u16).range(1..=512))]

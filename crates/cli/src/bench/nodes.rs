@@ -23,18 +23,18 @@ use crate::error::CliError;
 use crate::progress::Progress;
 
 /// Writes a second at which the latency is measured.
-const STEADY_RATE: u32 = 20;
-const STEADY_WRITES: u32 = 400;
-/// Writes a second over all channels, well below saturation; and how many.
-const SPREAD_RATE: u32 = 100;
-const SPREAD_WRITES: u32 = 1500;
+const STEADY_RATE: f64 = 20.0;
+/// Writes a second over all channels, well below saturation.
+const SPREAD_RATE: f64 = 100.0;
 /// How many times of what was written at saturation is handed in.
 const OVERLOAD: f64 = 3.0;
-/// Seconds of it.
-const OVERLOAD_SECONDS: f64 = 8.0;
 
-/// Measures in a home of its own.
-pub(super) fn record_write(global: &Global, writes: u32, counts: &[u16]) -> Result<Value, CliError> {
+/// Measures in a home of its own: so many writes where the number counts, so many seconds where a rate is given.
+pub(super) fn record_write(
+    global: &Global,
+    (writes, seconds): (u32, u16),
+    counts: &[u16],
+) -> Result<Value, CliError> {
     let mut progress = Progress::start(global.quiet);
     let most = counts.iter().copied().max().unwrap_or_default();
     let many: Vec<String> = (0..most).map(|number| format!("many-{number:03}")).collect();
@@ -47,15 +47,14 @@ pub(super) fn record_write(global: &Global, writes: u32, counts: &[u16]) -> Resu
     let pair = [PAIR.to_owned()];
     let saturation = report.phase("saturation", |_| both(&running, &pair, writes / 2, None))?;
     let peak = saturation["writes_per_second"].as_f64().unwrap_or_default();
-    let steady = report.phase("steady", |_| one(&running, &pair, STEADY_WRITES, STEADY_RATE.into()))?;
+    let steady = report.phase("steady", |_| one(&running, &pair, STEADY_RATE, seconds))?;
     let rate = OVERLOAD * peak / WRITERS.len() as f64;
-    let overload =
-        report.phase("overload", |_| both(&running, &pair, (rate * OVERLOAD_SECONDS) as u32, Some(rate)))?;
+    let overload = report
+        .phase("overload", |_| both(&running, &pair, (rate * f64::from(seconds)) as u32, Some(rate)))?;
     let mut spread = Vec::new();
     for count in counts {
         let channels = many.get(..usize::from(*count)).unwrap_or_default();
-        let mut measured =
-            report.phase("channels", |_| one(&running, channels, SPREAD_WRITES, SPREAD_RATE.into()))?;
+        let mut measured = report.phase("channels", |_| one(&running, channels, SPREAD_RATE, seconds))?;
         measured["channels"] = json!(count);
         spread.push(measured);
     }
@@ -99,8 +98,9 @@ fn both(
 }
 
 /// The first writer writes to the second.
-fn one(running: &Running<'_>, channels: &[String], writes: u32, rate: f64) -> Result<Vec<Value>, CliError> {
+fn one(running: &Running<'_>, channels: &[String], rate: f64, seconds: u16) -> Result<Vec<Value>, CliError> {
     let [writer, counterparty] = WRITERS;
+    let writes = (rate * f64::from(seconds)) as u32;
     let (writes, rate) = (writes.to_string(), rate.to_string());
     let load = running.load(writer, counterparty, channels, &["--writes", &writes, "--rate", &rate])?;
     Ok(vec![load])

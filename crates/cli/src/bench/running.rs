@@ -104,7 +104,7 @@ impl<'g> Running<'g> {
     /// The event that a member executes next in a channel.
     pub(super) fn next_event(&self, name: &str, channel: &str) -> Result<u64, CliError> {
         let shown = self.tell(name, &["channel", "show", "-c", channel, "--as", name])?;
-        shown["next_event"].as_u64().ok_or_else(|| CliError::verification("a channel without events".into()))
+        shown["events"].as_u64().ok_or_else(|| CliError::verification("a channel without events".into()))
     }
 
     /// Waits until a member has executed what another has; how often it looks, it says where it is.

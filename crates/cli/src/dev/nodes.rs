@@ -170,6 +170,16 @@ fn is_of(pid: u32, home: &Path) -> bool {
     words.contains(&b"node".as_slice()) && words.contains(&home.as_os_str().as_bytes())
 }
 
+/// Whether a process has let go of everything that it had. Its command line is gone before its files are closed, and its
+/// first thread may end before others do.
+fn has_ended(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
+    // A command's name may hold anything, but ends with the last parenthesis.
+    let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+    threads <= 1 && matches!(state, Some('Z' | 'X'))
+}
+
 /// The process that was started; none if one runs.
 fn start(global: &Global, name: &str) -> Result<Option<Child>, CliError> {
     if process(global, name).is_some() {
@@ -271,7 +281,7 @@ fn end(global: &Global, name: &str, signal: Signal) -> Result<(), CliError> {
     let Some((pid, running)) = process(global, name) else { return Ok(()) };
     let _ = kill_process(pid, signal);
     // It takes its running.json away before it lets go of its home.
-    wait(global, name, "go down", || (!is_of(running.pid, &folder(global, name))).then_some(true))
+    wait(global, name, "go down", || has_ended(running.pid).then_some(true))
 }
 
 /// Ends all nodes in good order; their homes stay.
@@ -281,7 +291,7 @@ pub(crate) fn down(global: &Global) -> Result<Value, CliError> {
         let _ = kill_process(*pid, Signal::TERM);
     }
     for (name, (_, running)) in &running {
-        wait(global, name, "go down", || (!is_of(running.pid, &folder(global, name))).then_some(true))?;
+        wait(global, name, "go down", || has_ended(running.pid).then_some(true))?;
     }
     status(global)
 }
