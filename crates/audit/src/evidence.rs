@@ -45,6 +45,7 @@ pub struct Evidence {
 }
 
 /// What somebody has signed.
+#[allow(clippy::large_enum_variant, reason = "there are few of them, and none for long")]
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Misconduct {
     /// two headers of one sponsor

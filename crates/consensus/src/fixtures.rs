@@ -39,7 +39,7 @@ pub(crate) fn change_of(
         last_height: Height(at.0 + 100),
     };
     let signs =
-        |key: &SigningKey| current.power_of(&key.public()).or(change.next.power_of(&key.public())).is_some();
+        |key: &SigningKey| [current, &change.next].iter().any(|set| set.power_of(&key.public()).is_some());
     let mut signatures: Vec<_> =
         (0..=255).map(key).filter(signs).map(|key| change.sign(network, &key)).collect();
     signatures.sort_by_key(|(signer, _)| *signer);

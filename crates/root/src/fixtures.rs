@@ -264,7 +264,7 @@ impl Network {
 
     pub(crate) fn signed_by_all(&self, change: ValidatorsChange) -> UpdateValidators {
         let current = self.state.validators().at(self.next());
-        let votes = |key: &PublicKey| current.power_of(key).or(change.next.power_of(key)).is_some();
+        let votes = |key: &PublicKey| [current, &change.next].iter().any(|set| set.power_of(key).is_some());
         let signers: Vec<_> = (0..260).filter(|number| votes(&key("validator", *number).public())).collect();
         self.signed_by(change, &signers)
     }

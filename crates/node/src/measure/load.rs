@@ -140,7 +140,7 @@ impl Tally {
             Ok(outcome) => *state.failed.entry(format!("{:?}", outcome.verdict)).or_default() += 1,
             // At the door: it was never accepted.
             Err(SubmitError::Busy) => *state.refused.entry(SubmitError::Busy.rule().into()).or_default() += 1,
-            Err(error) => *state.failed.entry(error.rule().into()).or_default() += 1,
+            Err(error) => *state.failed.entry(format!("{}: {error}", error.rule())).or_default() += 1,
         }
         drop(state);
         self.0.1.notify_all();

@@ -31,6 +31,15 @@ const ATTEMPTS_MAX: u8 = 3;
 /// Heights after which a member that has not answered is asked again: a frame may be lost on its way.
 const SILENCE_MAX: u64 = 2;
 
+/// Until when a batch can be ordered that is proposed now.
+///
+/// # Rules
+///
+/// > NOD-32: a batch is proposed for three quarters of the window, so that members can endorse it whose root chain is behind by up to a quarter.
+const fn last_height(head: Height, window: u64) -> Height {
+    Height(head.0.saturating_add(window - window / 4))
+}
+
 impl Room {
     /// Proposes a batch to all other members.
     ///
@@ -43,7 +52,7 @@ impl Room {
     }
 
     fn propose_again(&mut self, pooled: Vec<Pooled>, attempt: u8) {
-        let last_height = Height(self.parts.root.head().0 + self.parts.root.genesis().parameters().window);
+        let last_height = last_height(self.parts.root.head(), self.parts.root.genesis().parameters().window);
         let proposal = match self.channel.propose(pooled, last_height, &mut self.rng) {
             Ok(proposal) => proposal,
             Err(error) => {
@@ -196,5 +205,24 @@ impl Room {
             let _ = own.send(Order::NotAnchored(commitment, rule, final_answer));
         };
         self.parts.root_handle.submit(RootTransaction::Anchor(anchor), Box::new(done));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nod_32_whoever_is_a_little_behind_can_endorse_and_the_batch_has_time() {
+        let judged = |window: u64, behind: u64| {
+            let last = last_height(Height(5000), window).0;
+            // What END-07 asks of an endorser, and ROO-17 of the block that is next.
+            (last <= 5000 - behind + window, last >= 5001, last <= 5001 + window)
+        };
+        assert_eq!(judged(1024, 256), (true, true, true));
+        assert!(!judged(1024, 257).0);
+        for window in [1, 2, 3, 4, 5, 64] {
+            assert_eq!(judged(window, window / 4), (true, true, true), "{window}");
+        }
     }
 }

@@ -38,7 +38,7 @@ fn roo_59_a_change_takes_force_two_heights_later_and_the_header_between_announce
 fn changes_stand_in_a_log_of_their_own() {
     let mut network = Network::of_validators(4);
     let update = network.update(&[0, 1, 2, 3, 4]);
-    let applied = network.order(vec![RootTransaction::UpdateValidators(update.clone())]);
+    let applied = network.order(vec![RootTransaction::UpdateValidators(update)]);
     let entry = applied.entries[0];
     assert_eq!(
         (entry.tag, entry.kind, entry.sequence),
