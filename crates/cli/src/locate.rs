@@ -1,5 +1,7 @@
 //! `parclose locate`: from a business key, a record or a transaction to where it stands and what proves it.
 
+mod copies;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -24,7 +26,10 @@ pub fn run(global: &Global, options: &Locate) -> Result<Value, CliError> {
             let room = consortium.room(&options.member, &channel)?;
             let attested = attested(consortium, &room)?;
             let sought = options.text.clone();
-            let here = in_room(&room, move |channel| found_in(channel, &sought, attested))??;
+            let mut here = in_room(&room, move |channel| found_in(channel, &sought, attested))??;
+            if !options.no_copies {
+                copies::ask(&room, &mut here)?;
+            }
             for mut value in here {
                 value["channel"] = json!(channel);
                 if let Some(folder) = &options.receipts {

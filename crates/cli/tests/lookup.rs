@@ -38,6 +38,14 @@ fn a_business_key_leads_to_record_transaction_block_and_proof() {
     assert_eq!(at["tx"], json!(digests[1]));
     assert_eq!((&at["verdict"], &at["provable"]), (&json!("applied"), &json!("outcome")));
     assert_eq!(at["batch"].as_str().map(str::len), Some(64));
+    let copies: Vec<_> =
+        at["copies"].as_array().unwrap().iter().map(|row| (&row["member"], &row["holds"])).collect();
+    let holders = [("bank-1", "signed"), ("buyer", "here"), ("supplier-a", "signed")];
+    let mut seen: Vec<_> = copies.iter().map(|(m, h)| (m.as_str().unwrap(), h.as_str().unwrap())).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, holders);
+    let unasked = sandbox.ok(&["locate", "INV-2", "--as", "buyer", "--no-copies"]);
+    assert!(unasked["found"][0]["transactions"][0]["copies"].is_null());
     let genesis = sandbox.home().join("genesis.json").display().to_string();
     let receipt = at["receipt"].as_str().unwrap();
     let verified = sandbox.ok(&["receipt", "verify", receipt, "--genesis", &genesis]);

@@ -20,6 +20,17 @@ fn cli_11_commands_on_a_running_node_are_run_by_it_and_nothing_acknowledged_is_l
     // A stranger to the channel has its node, and no such channel.
     assert_eq!(consortium.at("bank-2", &["tx", "list", "-c", "trade-a", "--as", "bank-2"]).code, 3);
     consortium.audit(&acknowledged);
+    let copies = |at: &str| {
+        let found = consortium.at(at, &["locate", "INV-1", "--as", at]).value();
+        let rows = found["found"][0]["transactions"][0]["copies"].as_array().unwrap().clone();
+        rows.iter()
+            .map(|row| row["holds"].as_str().unwrap().to_owned())
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(copies("supplier-a"), ["here", "signed"].map(str::to_owned).into());
+    assert_eq!(consortium.dev(&["kill", "bank-1"]).code, 0);
+    assert_eq!(copies("supplier-a"), ["here", "no answer", "signed"].map(str::to_owned).into());
+    assert_eq!(consortium.dev(&["restart", "bank-1"]).code, 0);
     for (number, victim) in (2..).zip(["bank-1", "buyer", "bank-2", "supplier-a"]) {
         assert_eq!(consortium.dev(&["kill", victim]).code, 0);
         assert_eq!(consortium.running(), 4, "{victim} is gone");

@@ -75,6 +75,22 @@ pub enum Message {
         /// the setup
         setup: Vec<u8>,
     },
+    /// asks whether a member holds a batch
+    AskHolding {
+        /// channel
+        tag: Tag,
+        /// which batch
+        commitment: ChannelCommitment,
+        /// fresh
+        nonce: [u8; 32],
+    },
+    /// answers that: the bytes of a `Holding`
+    Holding {
+        /// channel
+        tag: Tag,
+        /// the answer
+        holding: Vec<u8>,
+    },
 }
 
 /// A batch with its envelope.
@@ -93,7 +109,9 @@ impl Message {
             | Self::AskHandover { tag, .. }
             | Self::Handover { tag, .. }
             | Self::AskSetup { tag }
-            | Self::Setup { tag, .. } => tag,
+            | Self::Setup { tag, .. }
+            | Self::AskHolding { tag, .. }
+            | Self::Holding { tag, .. } => tag,
         }
     }
 
@@ -136,6 +154,8 @@ mod tests {
             },
             Message::AskSetup { tag },
             Message::Setup { tag, setup: vec![8; 9] },
+            Message::AskHolding { tag, commitment, nonce: [9; 32] },
+            Message::Holding { tag, holding: vec![10; 11] },
         ]
     }
 
@@ -150,7 +170,7 @@ mod tests {
             let rule = |bytes: &[u8]| Message::from_bytes(bytes).unwrap_err().rule();
             assert_eq!(rule(&bytes[..bytes.len() - 1]), "WIR-02");
             assert_eq!(rule(&[&bytes[..], &[0]].concat()), "WIR-02");
-            assert_eq!(rule(&[&[9], &bytes[1..]].concat()), "WIR-02", "no such kind");
+            assert_eq!(rule(&[&[11], &bytes[1..]].concat()), "WIR-02", "no such kind");
         }
         assert_eq!(Message::from_bytes(&[]).unwrap_err().rule(), "WIR-02");
     }

@@ -45,7 +45,7 @@ pub use networked::Networked;
 pub use parclose_consensus::{Evidence, EvidenceInvalid, Offence, RootChain};
 
 pub use home::{Home, HomeError};
-pub use room::RoomHandle;
+pub use room::{Held, RoomHandle};
 pub use submission::{Outcome, SubmitError};
 pub use unlock::Unlock;
 

@@ -11,6 +11,7 @@ mod fault;
 mod flight;
 mod halted;
 mod handover;
+mod holding;
 mod missing;
 mod newest;
 mod queue;
@@ -44,6 +45,8 @@ use flight::Flight;
 pub use halted::Halt;
 use halted::Halted;
 use handover::Gathered;
+pub use holding::Held;
+use holding::Questions;
 use missing::Missing;
 use newest::Newest;
 use queue::Queue;
@@ -69,6 +72,7 @@ enum Order {
     Rest,
     Wake(Sender<Result<(), ChannelError>>),
     Call(Call),
+    AskHolders(ChannelCommitment, Sender<Held>),
     Stop,
 }
 
@@ -142,6 +146,14 @@ impl RoomHandle {
         let order = Order::Call(Box::new(move |channel| drop(done.send(call(channel)))));
         self.orders.send(order).ok()?;
         wait.recv().ok()
+    }
+
+    /// Asks the other members whether they hold a batch; their answers come as they are given, and only those that count.
+    #[must_use]
+    pub fn ask_holders(&self, commitment: ChannelCommitment) -> Receiver<Held> {
+        let (to, answers) = channel();
+        let _ = self.orders.send(Order::AskHolders(commitment, to));
+        answers
     }
 
     /// Waits until everything submitted has its verdict and this member's transactions are attested.
@@ -260,6 +272,7 @@ struct Room {
     asked: BTreeMap<PublicKey, Vec<u8>>,
     flight: Option<Flight>,
     deferred: Vec<(PublicKey, Vec<u8>)>,
+    questions: Questions,
     /// this member's last transactions whose state no anchored batch attests: event, height
     unattested: Option<(Sequence, Height)>,
     quiescing: Vec<Sender<()>>,
@@ -438,6 +451,7 @@ impl Room {
             asked: BTreeMap::new(),
             flight: None,
             deferred: Vec::new(),
+            questions: Questions::default(),
             unattested: None,
             quiescing: Vec::new(),
             missing: None,
@@ -468,7 +482,7 @@ impl Room {
 
     /// Does what an order says; `false` when it is to stop.
     fn follow(&mut self, order: Order) -> bool {
-        if matches!(&order, Order::Submit(_) | Order::Frame(..) | Order::Call(_)) {
+        if matches!(&order, Order::Submit(_) | Order::Frame(..) | Order::Call(_) | Order::AskHolders(..)) {
             self.place.used();
         }
         match order {
@@ -489,6 +503,7 @@ impl Room {
             Order::Behind(done) => drop(done.send(self.behind())),
             Order::Restless(done) => drop(done.send(self.is_restless())),
             Order::Call(call) => call(&mut self.channel),
+            Order::AskHolders(commitment, to) => self.ask_holders(commitment, to),
             Order::Stop => return false,
         }
         true

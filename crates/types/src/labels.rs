@@ -155,6 +155,10 @@ labels! {
     BACKUP_SEAL = "backup-seal";
     /// place of a chunk in its archive: associated data of every chunk
     BACKUP_CHUNK = "backup-chunk";
+    /// digest over a nonce and a batch, which only who has the batch can make
+    HELD_COPY = "held-copy";
+    /// what a member signs that is asked whether it holds a batch
+    HOLDING = "holding";
     /// proof of possession that opens a connection between members
     HELLO = "hello";
 }

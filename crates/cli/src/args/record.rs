@@ -56,6 +56,9 @@ pub struct Locate {
     /// This channel alone
     #[arg(long, short)]
     pub channel: Option<String>,
+    /// Ask no other member whether it holds a copy
+    #[arg(long)]
+    pub no_copies: bool,
     /// Folder for a receipt of each transaction that is found
     #[arg(long)]
     pub receipts: Option<PathBuf>,

@@ -39,6 +39,7 @@ pub(super) fn refuse(inbox: &Receiver<Order>) {
             | Order::Rest
             | Order::Wake(_)
             | Order::Call(_)
+            | Order::AskHolders(..)
             | Order::Frame(..)
             | Order::RootHead
             | Order::NotAnchored(..)

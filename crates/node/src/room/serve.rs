@@ -1,7 +1,7 @@
 //! What other members ask of a room: endorsements, and batches that they miss.
 
 use parclose_channel::handover::Handover;
-use parclose_channel::{EndorseRefused, Proposal};
+use parclose_channel::{EndorseRefused, HoldingQuestion, Proposal};
 use parclose_exchange::Message;
 use parclose_types::{ChannelCommitment, Failure, PublicKey, encode};
 
@@ -49,6 +49,11 @@ impl Room {
             Message::AskSetup { .. } => {}
             // Only who joins asks for it, and has no room yet.
             Message::Setup { .. } => {}
+            Message::AskHolding { commitment, nonce, .. } if self.newest.has(&from) => {
+                self.on_ask_holding(&from, HoldingQuestion { commitment, nonce });
+            }
+            Message::AskHolding { .. } => {}
+            Message::Holding { holding, .. } => self.on_holding(&holding),
         }
     }
 
