@@ -147,12 +147,15 @@ impl Channel {
 mod tests {
     use super::*;
     use crate::fixtures::{Trio, create};
+    use crate::tables::EventOutcome;
 
     fn asked(trio: &mut Trio) -> HoldingQuestion {
         let write = trio.statement(create(1));
-        let proposal = trio.anchor(0, std::slice::from_ref(&write));
+        let sequence = trio.anchor(0, std::slice::from_ref(&write));
         trio.settle();
-        HoldingQuestion { commitment: proposal.commitment(), nonce: [7; 32] }
+        let event = trio.member(0).event(sequence).unwrap().unwrap();
+        let EventOutcome::Executed { commitment, .. } = event.outcome else { panic!("a batch") };
+        HoldingQuestion { commitment, nonce: [7; 32] }
     }
 
     fn rule(trio: &Trio, holding: &Holding) -> Option<&'static str> {

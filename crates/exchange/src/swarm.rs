@@ -11,8 +11,10 @@
 //! tag: only the nodes of its members are called about it.
 
 mod codec;
+mod pace;
 mod peer;
 mod proof;
+mod sending;
 mod shared;
 mod task;
 mod wire;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use libp2p::Multiaddr;
 use tokio::time::Instant;
 
+use super::pace::Pace;
 use super::shared::{Line, Place};
 use super::wire::Nonce;
 
@@ -53,6 +54,12 @@ pub(super) struct Peer {
     pub(super) queues: BTreeMap<Line, Queue>,
     given: VecDeque<Nonce>,
     share: (Instant, u64, u64),
+    /// how fast it is sent to
+    pub(super) pace: Pace,
+    /// lines whose next frame waits for its time
+    pub(super) paced: BTreeSet<Line>,
+    /// when there is time for one
+    pub(super) paced_until: Instant,
 }
 
 impl Peer {
@@ -70,6 +77,9 @@ impl Peer {
             queues: BTreeMap::new(),
             given: VecDeque::new(),
             share: (now, 0, 0),
+            pace: Pace::from(now),
+            paced: BTreeSet::new(),
+            paced_until: now,
         }
     }
 
@@ -123,6 +133,7 @@ impl Peer {
         self.attempts.clear();
         self.proven.clear();
         self.given.clear();
+        self.paced.clear();
         let queues = std::mem::take(&mut self.queues);
         queues.into_values().map(|queue| queue.bytes()).sum()
     }

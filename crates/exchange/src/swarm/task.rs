@@ -38,7 +38,7 @@ pub(super) enum Order {
     Stop,
 }
 
-enum Pending {
+pub(super) enum Pending {
     Nonce(Place),
     Proof(Place, Proof),
     Frame(Line, usize),
@@ -71,12 +71,14 @@ impl Task {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            let paced_until = self.paced_until();
             tokio::select! {
                 event = self.swarm.select_next_some() => self.on_event(event),
                 order = orders.recv() => match order {
                     None | Some(Order::Stop) => return,
                     Some(order) => self.follow(order),
                 },
+                () = tokio::time::sleep_until(paced_until.unwrap_or_else(Instant::now)), if paced_until.is_some() => self.go_on(),
                 _ = ticks.tick() => self.look_around(),
             }
         }
@@ -163,31 +165,9 @@ impl Task {
         }
     }
 
-    fn ask(&mut self, peer: PeerId, ask: Ask, pending: Pending) {
+    pub(super) fn ask(&mut self, peer: PeerId, ask: Ask, pending: Pending) {
         let id = self.swarm.behaviour_mut().members.send_request(&peer, ask);
         self.pending.insert(id, (peer, pending));
-    }
-
-    fn enqueue(&mut self, id: PeerId, line: Line, frame: Vec<u8>) {
-        let Some(peer) = self.peers.get_mut(&id).filter(|peer| peer.is_up()) else {
-            self.shared.release(&id, frame.len());
-            Counters::add(&self.shared.counters.dropped, 1);
-            return;
-        };
-        peer.queues.entry(line).or_default().frames.push_back(frame);
-        self.send_next(id, line);
-    }
-
-    /// One frame of a line is under way at a time: so they arrive in order.
-    fn send_next(&mut self, id: PeerId, line: Line) {
-        let Some(queue) = self.peers.get_mut(&id).and_then(|peer| peer.queues.get_mut(&line)) else { return };
-        if queue.under_way.is_some() {
-            return;
-        }
-        let Some(frame) = queue.frames.pop_front() else { return };
-        let (bytes, (tag, from, to)) = (frame.len(), line);
-        queue.under_way = Some(bytes);
-        self.ask(id, Ask::Frame { tag, from, to, frame }, Pending::Frame(line, bytes));
     }
 
     fn offer(&mut self, name: &str, offer: Offer, done: OnOffered) {
@@ -402,40 +382,6 @@ impl Task {
         } else {
             peer.prove_later(place);
         }
-    }
-
-    fn on_taken(&mut self, id: PeerId, line: Line, bytes: usize, reply: &Reply) {
-        self.shared.release(&id, bytes);
-        let Some(peer) = self.peers.get_mut(&id) else { return };
-        let Some(queue) = peer.queues.get_mut(&line) else { return };
-        queue.under_way = None;
-        match reply {
-            Reply::Taken => {
-                Counters::add(&self.shared.counters.frames_out, 1);
-                Counters::add(&self.shared.counters.bytes_out, bytes);
-                if queue.frames.is_empty() {
-                    peer.queues.remove(&line);
-                } else {
-                    self.send_next(id, line);
-                }
-            }
-            _ => self.lose(id, line),
-        }
-    }
-
-    /// A frame was not taken: those behind it would make no sense, and the way has to be proven anew.
-    fn lose(&mut self, id: PeerId, line: Line) {
-        let (tag, own, _) = line;
-        let mut lost = 1_usize;
-        if let Some(peer) = self.peers.get_mut(&id) {
-            if let Some(queue) = peer.queues.remove(&line) {
-                lost = lost.saturating_add(queue.frames.len());
-                self.shared.release(&id, queue.bytes());
-            }
-            peer.prove_later((tag, own));
-        }
-        self.shared.state().routes.remove(&line);
-        Counters::add(&self.shared.counters.dropped, lost);
     }
 
     fn on_offers(&mut self, event: request_response::Event<Offer, OfferReply>) {

@@ -343,3 +343,22 @@ fn net_09_a_node_that_cannot_listen_does_not_start() {
     });
     assert_eq!(refused.unwrap_err().rule(), "NET-09");
 }
+
+#[test]
+fn net_10_more_than_a_nodes_share_takes_its_time_and_none_of_it_is_lost() {
+    let (a, b) = ((1, port()), (2, port()));
+    let (first, second) = (node(a, &[b], None), node(b, &[a], None));
+    let (_, transport) = seat(&first, 1, &[2], &[2]);
+    let (kept, _second_seat) = seat(&second, 2, &[1], &[1]);
+    eventually("they meet", || proven(&first, 1, 2));
+    let to = pseudonym(2).public();
+    let mebibyte = vec![7; parclose_types::limits::FRAME_BYTES_MAX];
+    let many = 48;
+    for number in 0..many {
+        // No more than so much waits for one node (NET-03).
+        eventually("it finds room", || transport.send(&to, mebibyte.clone()).is_ok());
+        assert!(first.is_proven(&TAG, &pseudonym(1).public(), &to), "the way holds: frame {number}");
+    }
+    eventually("all of it arrives", || kept.count() == many);
+    assert_eq!((first.traffic().dropped, second.traffic().throttled), (0, 0));
+}
