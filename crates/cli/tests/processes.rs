@@ -15,6 +15,9 @@ fn cli_11_commands_on_a_running_node_are_run_by_it_and_nothing_acknowledged_is_l
     let consortium = Consortium::up();
     assert_eq!(consortium.running(), 5);
     let mut acknowledged = vec![consortium.issue("INV-0"), consortium.issue("INV-1")];
+    for counter in ["parclose_exchange_frames_out_total", "parclose_store_synced_commits_total"] {
+        assert!(consortium.metric("supplier-a", counter) > Some(0), "{counter}");
+    }
     let members = consortium.at("buyer", &["member", "list"]);
     assert_eq!(members.code, 0, "a node answers about its home too: {}", members.stderr);
     // A stranger to the channel has its node, and no such channel.

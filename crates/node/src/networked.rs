@@ -323,7 +323,8 @@ pub struct NetworkedStatus {
 impl NodeStatus for NetworkedStatus {
     fn report(&self) -> Report {
         use parclose_types::Failure;
-        let connected = self.swarm.upgrade().map_or_else(Vec::new, |swarm| swarm.connected());
+        let swarm = self.swarm.upgrade();
+        let connected = swarm.as_ref().map_or_else(Vec::new, |swarm| swarm.connected());
         let Known { voters, nodes } = &self.known;
         let cluster = self.cluster.upgrade();
         let votes = cluster.as_ref().and_then(|cluster| cluster.voters().ok());
@@ -349,6 +350,7 @@ impl NodeStatus for NetworkedStatus {
             offences,
             validators,
             peers,
+            traffic: swarm.map(|swarm| swarm.traffic()),
             ..report
         }
     }

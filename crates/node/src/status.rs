@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use parclose_exchange::Traffic;
 use parclose_types::{ChannelId, Height, NetworkId, hex, labels};
 
 /// Whoever can say how a node is. Asked from several threads; it answers within about a second, whatever the rooms do.
@@ -34,6 +35,8 @@ pub struct Report {
     pub validators: Reach,
     /// nodes of members that it is connected to
     pub peers: Reach,
+    /// what went between it and the nodes of other members, if there are such
+    pub traffic: Option<Traffic>,
     /// whether its keys are open
     pub is_unlocked: bool,
     /// its channels

@@ -10,6 +10,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use parclose_exchange::Traffic;
+
 use crate::status::{Report, RoomReport};
 
 type Number = Gauge<u64, AtomicU64>;
@@ -27,12 +29,18 @@ pub(super) fn text(report: &Report, uptime: Duration, disk_free: Option<u64>) ->
         gauge.set(value);
         registry.register(name, help, gauge);
     };
-    let heads: Counter = Counter::default();
-    heads.inc_by(report.heads);
-    registry.register("root_heads", "Heights learned of since the start", heads);
-    let offences: Counter = Counter::default();
-    offences.inc_by(report.offences);
-    registry.register("root_offences", "Times a validator was found to sign twice", offences);
+    let syncs = parclose_store::synced_commits();
+    counters(
+        &mut registry,
+        [
+            ("root_heads", "Heights learned of since the start", report.heads),
+            ("root_offences", "Times a validator was found to sign twice", report.offences),
+            ("store_synced_commits", "Commits for which the disk was waited for", syncs),
+        ],
+    );
+    if let Some(traffic) = &report.traffic {
+        exchange(&mut registry, traffic);
+    }
     for (name, help, value) in [
         ("root_height", "Last final height", report.head.0),
         ("root_head_age_seconds", "Seconds since that was learned", report.head_age.as_secs()),
@@ -53,6 +61,34 @@ pub(super) fn text(report: &Report, uptime: Duration, disk_free: Option<u64>) ->
     // Writing into a text does not fail.
     let _ = encode(&mut text, &registry);
     text
+}
+
+fn counters<const N: usize>(registry: &mut Registry, counted: [(&str, &str, u64); N]) {
+    for (name, help, value) in counted {
+        let counter: Counter = Counter::default();
+        counter.inc_by(value);
+        registry.register(name, help, counter);
+    }
+}
+
+fn exchange(registry: &mut Registry, traffic: &Traffic) {
+    counters(
+        registry,
+        [
+            ("exchange_frames_in", "Frames that arrived", traffic.frames_in),
+            ("exchange_frames_out", "Frames that were taken by their receivers", traffic.frames_out),
+            ("exchange_bytes_in", "Bytes of frames that arrived", traffic.bytes_in),
+            ("exchange_bytes_out", "Bytes of frames that were taken by their receivers", traffic.bytes_out),
+            ("exchange_dropped", "Frames that found no room or no way", traffic.dropped),
+            ("exchange_unproven", "Proofs and frames that were refused", traffic.unproven),
+            (
+                "exchange_strangers",
+                "Connections of nodes that are not in the address book",
+                traffic.strangers,
+            ),
+            ("exchange_throttled", "Requests beyond a node's share", traffic.throttled),
+        ],
+    );
 }
 
 fn rooms(registry: &mut Registry, rooms: &[RoomReport]) {

@@ -137,6 +137,7 @@ impl NodeStatus for ConsortiumStatus {
             // Any question that goes to its disk shows whether it still answers.
             stopped: self.root.tag_state(&Tag([0; 32])).err().map(|e| e.rule()),
             offences: 0,
+            traffic: None,
             validators: alone,
             peers: Reach { reached: members, known: members },
             is_unlocked: true,

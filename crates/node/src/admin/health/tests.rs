@@ -14,6 +14,7 @@ fn report() -> Report {
         heads: 2,
         stopped: None,
         offences: 0,
+        traffic: None,
         validators: Reach { reached: 3, known: 4 },
         peers: Reach { reached: 2, known: 5 },
         is_unlocked: true,
