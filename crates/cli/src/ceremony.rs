@@ -25,6 +25,7 @@ pub fn run(global: &Global, command: &Consortium) -> Result<Value, CliError> {
         Consortium::Genesis { draft, out, cards } => genesis(global, draft, out, cards),
         Consortium::Accept { genesis, book } => accept(global, genesis, book),
         Consortium::Admit { card } => admit(global, card),
+        Consortium::Card { consensus, exchange, out } => next_card(global, (consensus, exchange), out),
         Consortium::Show => show(global),
     }
 }
@@ -112,6 +113,20 @@ fn admit(global: &Global, card: &Path) -> Result<Value, CliError> {
     Ok(value)
 }
 
+fn next_card(global: &Global, (consensus, exchange): (&str, &str), out: &Path) -> Result<Value, CliError> {
+    check_new(out)?;
+    let home = global.passphrase.unlock(Home::open(&global.home)?)?;
+    let card = ceremony::readdress(&home, consensus.parse()?, exchange.parse()?)?;
+    write_text(out, &card.to_json())?;
+    let mut value = card_json(&card);
+    value["schema"] = json!("parclose.consortium-card/1");
+    value["card"] = json!(out.display().to_string());
+    value["next"] = json!(
+        "set consensus.listen and exchange.listen where they differ; give the card to every member: parclose consortium admit"
+    );
+    Ok(value)
+}
+
 fn show(global: &Global) -> Result<Value, CliError> {
     let home = Home::open(&global.home)?;
     let book = node_home::read_address_book(home.path())?;
@@ -130,6 +145,7 @@ fn card_json(card: &NodeCard) -> Value {
     let claims = card.claims();
     json!({
         "member": claims.member,
+        "serial": claims.serial,
         "lei": claims.lei,
         "identity": claims.identity.to_string(),
         "peer": card.peer_id().to_string(),

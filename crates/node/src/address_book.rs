@@ -86,22 +86,23 @@ impl AddressBook {
         Err(refused("a validator of the genesis is missing"))
     }
 
-    /// Takes up the card of a member that comes later.
+    /// Takes up the card of a member that comes later, or the later card of a member.
     ///
     /// # Rules
     ///
-    /// As in `check_distinct` (CER-06), and:
+    /// As in `check_distinct` (CER-06), in [`NodeCard`] (CER-13), and:
     ///
-    /// > CER-12: an address book takes up one more card, and alters none that it has.
+    /// > CER-12: an address book takes up a card that it does not have yet, of a member that it has no card of or by CER-13.
     pub fn admit(mut self, card: NodeCard) -> Result<Self, CeremonyError> {
-        let count = self.cards.len().saturating_add(1);
-        if count > MEMBERS_MAX {
-            return Err(refused("it has room for no more members"));
+        let member = card.claims().member.clone();
+        let is_full = self.cards.len() >= MEMBERS_MAX;
+        match self.cards.iter_mut().find(|known| known.claims().member == member) {
+            Some(known) if *known == card => return Err(CeremonyError::Admitted { member }),
+            Some(known) if card.follows(known) => *known = card,
+            Some(_) => return Err(CeremonyError::NotLater { member }),
+            None if is_full => return Err(refused("it has room for no more members")),
+            None => self.cards.push(card),
         }
-        if self.cards.contains(&card) {
-            return Err(CeremonyError::Admitted { member: card.claims().member.clone() });
-        }
-        self.cards.push(card);
         check_distinct(&self.cards)?;
         self.cards.sort_by(|a, b| a.claims().member.cmp(&b.claims().member));
         Ok(self)

@@ -39,7 +39,7 @@ pub use draft::{DRAFT_BYTES_MAX, Draft};
 pub use endpoint::{Endpoint, ListenAddress};
 pub use error::CeremonyError;
 pub(crate) use join::own_card;
-pub use join::{Joining, accept, admit, join, join_for_development};
+pub use join::{Joining, accept, admit, join, join_for_development, readdress};
 
 #[cfg(test)]
 mod tests;

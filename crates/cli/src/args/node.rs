@@ -44,6 +44,18 @@ pub enum Consortium {
         /// the card
         card: PathBuf,
     },
+    /// Make the next card of the home's member, with other addresses of its node; others take it in with `admit`
+    Card {
+        /// where the root chain's network reaches the node
+        #[arg(long, value_name = "ADDRESS")]
+        consensus: String,
+        /// where members of its channels reach it
+        #[arg(long, value_name = "ADDRESS")]
+        exchange: String,
+        /// new file for the card
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Show the network and the members' nodes, as the home knows them
     Show,
 }

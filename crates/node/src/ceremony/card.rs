@@ -24,6 +24,8 @@ const SCHEMA: &str = "parclose.node-card/1";
 pub struct Claims {
     /// the member's name
     pub member: String,
+    /// how many cards it has made before this one
+    pub serial: u32,
     /// its ISO 17442 identifier
     pub lei: String,
     /// its identity key
@@ -58,6 +60,7 @@ struct Signatures {
 pub(crate) struct CardFile {
     schema: String,
     member: String,
+    serial: u32,
     lei: String,
     identity: PublicKey,
     node: PublicKey,
@@ -146,8 +149,8 @@ impl NodeCard {
             node: signature(&file.signatures.node)?,
             validator: file.signatures.validator.as_deref().map(signature).transpose()?,
         };
-        let CardFile { member, lei, identity, node, validator, consensus, exchange, .. } = file;
-        let claims = Claims { member, lei, identity, node, validator, consensus, exchange };
+        let CardFile { member, serial, lei, identity, node, validator, consensus, exchange, .. } = file;
+        let claims = Claims { member, serial, lei, identity, node, validator, consensus, exchange };
         claims.check()?;
         Self { claims, signatures }.verified()
     }
@@ -172,7 +175,8 @@ impl NodeCard {
     }
 
     pub(crate) fn to_file(&self) -> CardFile {
-        let Claims { member, lei, identity, node, validator, consensus, exchange } = self.claims.clone();
+        let Claims { member, serial, lei, identity, node, validator, consensus, exchange } =
+            self.claims.clone();
         let text = |signature: &SignatureBytes| hex::encode(&signature.0);
         let signatures = SignaturesFile {
             identity: text(&self.signatures.identity),
@@ -180,7 +184,19 @@ impl NodeCard {
             validator: self.signatures.validator.as_ref().map(text),
         };
         let schema = SCHEMA.into();
-        CardFile { schema, member, lei, identity, node, validator, consensus, exchange, signatures }
+        CardFile { schema, member, serial, lei, identity, node, validator, consensus, exchange, signatures }
+    }
+
+    /// Whether this is a later card of the same member: its node has other addresses and nothing else.
+    ///
+    /// # Rules
+    ///
+    /// > CER-13: a card takes the place of one with the same name, LEI and keys and a lower serial number, and of no other.
+    #[must_use]
+    pub(crate) fn follows(&self, before: &Self) -> bool {
+        let Claims { serial, consensus, exchange, .. } = self.claims.clone();
+        let moved = Claims { serial, consensus, exchange, ..before.claims.clone() };
+        self.claims == moved && serial > before.claims.serial
     }
 
     /// Its one text.

@@ -87,6 +87,12 @@ pub enum CeremonyError {
         /// whose card
         member: String,
     },
+    /// CER-13: another card of a member, and no later one
+    #[error("the address book has another card of `{member}`, which this one does not follow")]
+    NotLater {
+        /// whose card
+        member: String,
+    },
     /// a home
     #[error(transparent)]
     Home(#[from] HomeError),
@@ -109,6 +115,7 @@ impl Failure for CeremonyError {
             Self::Book { .. } => "ADDRESS_BOOK_INVALID",
             Self::NotAccepted { .. } => "GENESIS_NOT_ACCEPTED",
             Self::Admitted { .. } => "NODE_CARD_KNOWN",
+            Self::NotLater { .. } => "NODE_CARD_REFUSED",
             Self::Home(e) => e.code(),
             Self::Key(e) => e.code(),
             Self::Genesis(e) => e.code(),
@@ -128,6 +135,7 @@ impl Failure for CeremonyError {
             Self::Book { .. } => "CER-09",
             Self::NotAccepted { .. } => "CER-10",
             Self::Admitted { .. } => "CER-12",
+            Self::NotLater { .. } => "CER-13",
             Self::Home(e) => e.rule(),
             Self::Key(e) => e.rule(),
             Self::Genesis(e) => e.rule(),
@@ -168,6 +176,9 @@ impl Failure for CeremonyError {
                 "send your card again, and compare the network id with another member".into()
             }
             Self::Admitted { .. } => "nothing is to be done: its node is known here".into(),
+            Self::NotLater { member } => {
+                format!("ask `{member}` for its newest card: parclose consortium card")
+            }
             Self::Home(e) => e.fix(),
             Self::Key(e) => e.fix(),
             Self::Genesis(e) => e.fix(),

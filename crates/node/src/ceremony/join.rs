@@ -61,8 +61,16 @@ fn fill(
     let Joining { member, lei, validator, consensus, exchange } = joining.clone();
     let (node_file, validator_file) = (node_home::node_key(path), node_home::validator_key(path));
     let unknown = parclose_types::PublicKey([0; 32]);
-    let mut claims =
-        Claims { member, lei, identity: unknown, node: unknown, validator: None, consensus, exchange };
+    let mut claims = Claims {
+        member,
+        serial: 0,
+        lei,
+        identity: unknown,
+        node: unknown,
+        validator: None,
+        consensus,
+        exchange,
+    };
     // Before any key is drawn: a name is also the name of a folder.
     claims.check()?;
     let name = claims.member.as_str();
@@ -108,14 +116,36 @@ pub fn admit(home: &Home, card: NodeCard) -> Result<AddressBook, CeremonyError> 
     let book = node_home::read_address_book(home.path())?;
     book.check_against(&home.genesis()?)?;
     let book = book.admit(card)?;
-    let path = node_home::address_book(home.path());
+    replace(&node_home::address_book(home.path()), &book.to_json())?;
+    Ok(book)
+}
+
+/// The whole file is there before and after.
+fn replace(path: &Path, text: &str) -> Result<(), CeremonyError> {
     let next = path.with_extension("json.next");
-    let failed = |e: std::io::Error| broken(&path, &e.to_string());
     // What a start that was cut short has left is of no use.
     let _ = std::fs::remove_file(&next);
-    write_text(&next, &book.to_json())?;
-    std::fs::rename(&next, &path).map_err(failed)?;
-    Ok(book)
+    write_text(&next, text)?;
+    Ok(std::fs::rename(&next, path).map_err(|e| broken(path, &e.to_string()))?)
+}
+
+/// Makes the member's next card, on which its node has other addresses, and takes it into its own address book.
+pub fn readdress(home: &Home, consensus: Endpoint, exchange: Endpoint) -> Result<NodeCard, CeremonyError> {
+    let (path, unlock) = (home.path(), home.unlock());
+    let before = own_card(path)?.claims().clone();
+    let directory = home.member_directory(&before.member)?;
+    let identity = key_file::member(&directory.key_file(), unlock)?.identity();
+    let node = key_file::node(&node_home::node_key(path), unlock)?;
+    let vote = before.validator.map(|_| key_file::validator(&node_home::validator_key(path), unlock));
+    let serial = before.serial.saturating_add(1);
+    let claims = Claims { serial, consensus, exchange, ..before };
+    let card = NodeCard::sign(claims, &identity, &node, vote.transpose()?.as_ref())?;
+    // First the card: one that was made and not taken up is followed by the next.
+    replace(&node_home::card(path), &card.to_json())?;
+    if node_home::address_book(path).exists() {
+        admit(home, card.clone())?;
+    }
+    Ok(card)
 }
 
 /// Takes a genesis and its address book over into a node's home.

@@ -19,6 +19,7 @@ const PORT: u16 = 20_000;
 fn claims(number: u16) -> Claims {
     let address = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap();
     Claims {
+        serial: 0,
         member: format!("member-{number}"),
         lei: Lei::make(&format!("PCLD00{number:012}")).unwrap().as_str().into(),
         identity: key(number, 1).public(),
@@ -294,7 +295,45 @@ fn cer_12_a_member_that_comes_later_is_admitted_once() {
     assert!(names.is_sorted() && names.len() == 3);
     assert_eq!(AddressBook::parse(book.to_json().as_bytes()).unwrap(), book);
     assert_eq!(rule(book.clone().admit(card(2))), "CER-12");
-    assert_eq!(rule(book.admit(observer(2))), "CER-06", "no other card takes its place");
+    assert_eq!(rule(book.admit(observer(2))), "CER-13", "no other card takes its place");
+}
+
+#[test]
+fn cer_13_a_later_card_of_the_same_keys_takes_the_place_of_the_one_before() {
+    let concluded = conclude(&draft(), vec![card(1), card(2)]).unwrap();
+    let to = |serial, address: &str, of: u16| {
+        let consensus = address.parse().unwrap();
+        signed(of, Claims { serial, consensus, ..claims(of) }).unwrap()
+    };
+    let moved = to(1, "/ip4/192.0.2.77/tcp/9", 2);
+    let book = concluded.book.admit(moved.clone()).unwrap();
+    assert_eq!(book.card("member-2"), Some(&moved));
+    assert_eq!(book.cards().len(), 2);
+    assert_eq!(rule(book.check_against(&concluded.genesis)), "none", "the genesis knows no addresses");
+    assert_eq!(rule(book.clone().admit(card(2))), "CER-13", "the old one does not come back");
+    assert_eq!(rule(book.clone().admit(to(1, "/ip4/192.0.2.78/tcp/9", 2))), "CER-13", "one serial, one card");
+    let other_key = signed(2, Claims { serial: 2, validator: None, ..claims(2) }).unwrap();
+    assert_eq!(rule(book.clone().admit(other_key)), "CER-13", "keys stay");
+    let taken = claims(1).consensus.to_string();
+    assert_eq!(rule(book.clone().admit(to(2, &taken, 2))), "CER-06", "an address is one node's");
+    assert_eq!(rule(book.admit(to(2, "/ip4/192.0.2.79/tcp/9", 2))), "none");
+}
+
+#[test]
+fn cer_13_a_home_makes_its_next_card_and_knows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let ((home, own), (other_home, other)) = (joined(folder.path(), 1), joined(folder.path(), 2));
+    let concluded = conclude(&draft(), vec![own, other.clone()]).unwrap();
+    for home in [&home, &other_home] {
+        accept(home, &concluded.genesis, &concluded.book).unwrap();
+    }
+    let at = |text: &str| text.parse::<Endpoint>().unwrap();
+    let moved = readdress(&home, at("/ip4/192.0.2.9/tcp/9"), at("/ip4/192.0.2.9/tcp/10")).unwrap();
+    assert_eq!(moved.claims().serial, 1);
+    assert_eq!(own_card(home.path()).unwrap(), moved);
+    assert_eq!(node_home::read_address_book(home.path()).unwrap().card("member-1"), Some(&moved));
+    let book = admit(&other_home, moved.clone()).unwrap();
+    assert_eq!((book.card("member-1"), book.card("member-2")), (Some(&moved), Some(&other)));
 }
 
 #[test]
