@@ -21,7 +21,7 @@ use parclose_types::Fault;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::args::{Args, Bench, Channel, Command, Node, Validators};
+use crate::args::{Args, Bench, Channel, Command, Node};
 use crate::contexts::select;
 use crate::error::CliError;
 
@@ -137,7 +137,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Locate(_)
         | Command::Import(_)
         | Command::Receipt(_)
-        | Command::Validators(Validators::Show | Validators::Propose(_) | Validators::Submit { .. })
+        | Command::Validators(_)
         | Command::Node(Node::Evidence { verify: None, .. })
         | Command::Viewkey(_)
         | Command::Bench(Bench::Load(_) | Bench::Usage)
@@ -146,7 +146,6 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Demo(_)
         | Command::Key(_)
         | Command::Consortium(_)
-        | Command::Validators(Validators::Sign { .. })
         | Command::Node(_)
         | Command::Config(_)
         | Command::Backup(_)

@@ -12,8 +12,9 @@ use parclose_types::{Height, PublicKey};
 use serde_json::{Value, json};
 
 use crate::args::{Global, Validators, ValidatorsPropose};
-use crate::context::with_consortium;
+use crate::context::{with_consortium, with_home};
 use crate::error::CliError;
+use crate::hosting;
 use crate::output::write_text;
 
 /// Runs `parclose validators …`.
@@ -107,16 +108,23 @@ fn read(path: &Path) -> Result<ChangeFile, CliError> {
     Ok(ChangeFile::parse(&bytes)?)
 }
 
-/// Needs no running node.
+/// Needs no running node; where one runs, it signs.
 fn sign(global: &Global, path: &Path, out: &Path) -> Result<Value, CliError> {
+    with_home(global, |home| sign_in(global, home, path, out))
+}
+
+fn sign_in(global: &Global, home: &Home, path: &Path, out: &Path) -> Result<Value, CliError> {
     let mut file = read(path)?;
-    let home = Home::open(&global.home)?;
     if file.network() != home.genesis()?.network() {
         let fix = "sign in the home of a node of that network";
         return Err(CliError::usage("the change is of another network than this home", fix));
     }
     let key_path = node_home::validator_key(home.path());
-    let key = key_file::validator(&key_path, &global.passphrase.opening(&key_path, &global.home)?)?;
+    let unlock = match hosting::here() {
+        Some(here) => here.home().unlock().clone(),
+        None => global.passphrase.opening(&key_path, &global.home)?,
+    };
+    let key = key_file::validator(&key_path, &unlock)?;
     file.sign(&key)?;
     write_text(out, &file.to_json())?;
     let mut value = change_json(&file);
