@@ -154,6 +154,7 @@ impl Channel {
         let permanent = self.stored_parts(&PERMANENT, row)?.ok_or(missing)?;
         let decoded: Vec<_> = permanent.iter().map(|bytes| UnverifiedTransaction::decode(bytes)).collect();
         let absent = Absent::among(decoded.iter().flatten(), &self.store)?;
+        self.known.verify_ahead(decoded.iter().flatten());
         let mut execution = self.execution(event.height)?;
         execution.absent = absent;
         let mut written = Written::default();

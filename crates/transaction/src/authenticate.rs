@@ -126,6 +126,8 @@ pub struct KnownSignatures {
 }
 
 const SIGNATURES_MAX: usize = 8192;
+/// Signatures that are worth a thread.
+const THREAD_SIGNATURES_MIN: usize = 64;
 const AUTHORS_MAX: usize = 1024;
 
 impl KnownSignatures {
@@ -135,6 +137,37 @@ impl KnownSignatures {
             self.signatures.clear();
         }
         self.signatures.insert(transaction.digest(), transaction.signature);
+    }
+
+    /// Verifies the signatures of a whole batch on all processors; those that verify are remembered. It only saves time:
+    /// whatever is not remembered is verified when its transaction is executed.
+    pub fn verify_ahead<'t>(&mut self, transactions: impl IntoIterator<Item = &'t UnverifiedTransaction>) {
+        let mut fresh = Vec::new();
+        for transaction in transactions {
+            let known = self.signatures.get(&transaction.digest) == Some(&transaction.signature);
+            let author = (!known).then(|| self.verifier(&transaction.body.author).cloned());
+            if let Some(Ok(author)) = author {
+                fresh.push((transaction.digest, author, transaction.signature));
+            }
+        }
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = processors.min(fresh.len() / THREAD_SIGNATURES_MIN);
+        if threads < 2 || self.signatures.len().saturating_add(fresh.len()) > SIGNATURES_MAX {
+            return;
+        }
+        let good = |(digest, author, signature): &&(TransactionDigest, Verifier, SignatureBytes)| {
+            author.verify(&signing_bytes(digest), signature).is_ok()
+        };
+        std::thread::scope(|scope| {
+            let share = fresh.len().div_ceil(threads);
+            let checked: Vec<_> = fresh
+                .chunks(share)
+                .map(|part| scope.spawn(move || part.iter().filter(good).collect::<Vec<_>>()))
+                .collect();
+            for (digest, _, signature) in checked.into_iter().filter_map(|part| part.join().ok()).flatten() {
+                self.signatures.insert(*digest, *signature);
+            }
+        });
     }
 
     fn verify(&mut self, transaction: &UnverifiedTransaction) -> Result<(), NotAuthentic> {

@@ -1,5 +1,5 @@
 use parclose_types::SignatureBytes;
-use parclose_types::{ChannelId, Failure, NetworkId};
+use parclose_types::{ChannelId, Failure, Height, NetworkId};
 
 use super::*;
 use crate::body::SignedTransaction;
@@ -63,6 +63,30 @@ fn aut_01_only_the_authors_own_signature_over_this_digest_counts() {
     let author = &SCF_CHANNEL.person("supplierco").pseudonym;
     let unlabelled = author.sign(transaction.digest().as_ref());
     assert_eq!(rule(&with_signature(&transaction, unlabelled)), "AUT-01");
+}
+
+#[test]
+fn aut_01_of_a_batch_that_is_verified_ahead_the_bad_signatures_are_refused_as_ever() {
+    let setting = SCF_CHANNEL.setting();
+    let many: Vec<_> =
+        (0..256).map(|at| changed(|body| body.expiry = Height(setting.height.0 + at))).collect();
+    let bad = 77;
+    let batch: Vec<_> = (0..many.len())
+        .map(
+            |at| if at == bad { with_signature(&many[at], many[at + 1].signature) } else { many[at].clone() },
+        )
+        .map(|transaction| decoded(&transaction))
+        .collect();
+    let mut known = KnownSignatures::default();
+    known.verify_ahead(&batch);
+    let processors = std::thread::available_parallelism().unwrap().get();
+    let remembered = if processors > 1 { batch.len() - 1 } else { 0 };
+    assert_eq!(known.signatures.len(), remembered);
+    for (at, transaction) in batch.into_iter().enumerate() {
+        let refused = transaction.authenticate(&setting, SCF_CHANNEL.is_member(), &mut known).err();
+        assert_eq!(refused, (at == bad).then_some(NotAuthentic::Signature), "{at}");
+    }
+    assert!(known.signatures.is_empty(), "each serves once");
 }
 
 #[test]
