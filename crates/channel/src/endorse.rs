@@ -217,6 +217,11 @@ impl Channel {
         Ok(self.keep(&proposal, void)?)
     }
 
+    /// Whether a batch is stored here.
+    pub fn holds(&self, commitment: &ChannelCommitment) -> Result<bool, ChannelError> {
+        Ok(self.store.contains(&BATCHES, commitment)?)
+    }
+
     /// A stored batch as it is sent, for a member that misses it.
     pub fn stored_proposal(&self, commitment: &ChannelCommitment) -> Result<Option<Proposal>, ChannelError> {
         let Some(row) = self.store.get(&BATCHES, commitment)? else { return Ok(None) };

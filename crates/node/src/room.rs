@@ -4,6 +4,7 @@
 //! (collecting meanwhile), endorses the others' batches, executes the log, and does what the channel needs
 //! of its member when keys turn over. It reacts to what is put into its inbox and to nothing else.
 
+mod ahead;
 mod awake;
 mod backlog;
 mod execute;
@@ -38,6 +39,7 @@ use rand_chacha::ChaCha20Rng;
 use crate::randomness::generator;
 use crate::root_task::RootHandle;
 use crate::submission::{Outcome, SubmitError};
+use ahead::Ahead;
 use awake::Place;
 pub use awake::{AWAKE_MAX, Awake};
 use backlog::Backlog;
@@ -278,6 +280,7 @@ struct Room {
     quiescing: Vec<Sender<()>>,
     /// an anchored batch that this member lacks and has asked for
     missing: Option<Missing>,
+    ahead: Ahead,
     /// who had the last batch that was missing here
     informant: Option<PublicKey>,
     /// events of the channel that were ordered when this room was started
@@ -455,6 +458,7 @@ impl Room {
             unattested: None,
             quiescing: Vec::new(),
             missing: None,
+            ahead: Ahead::default(),
             informant: None,
             ordered_at_start: None,
             stopped: None,

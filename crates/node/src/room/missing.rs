@@ -62,6 +62,13 @@ impl Room {
 
     fn ask_next(&mut self, missing: &mut Missing) {
         missing.looks = missing.looks.saturating_add(1);
+        if let (true, true, Some(informant)) =
+            (missing.asked.is_empty(), self.ahead.expects(&missing.commitment), self.informant)
+        {
+            // It was asked for with the one before.
+            missing.asked.insert(informant, missing.looks);
+            return;
+        }
         let begun = |from: &PublicKey| self.gathering.get(from).is_some_and(Gathering::is_begun);
         let mut due = missing.due(&self.newest.others(), begun);
         // Who had the one before has this one, too.
@@ -72,6 +79,7 @@ impl Room {
             if self.send(&member, &fetch) {
                 missing.asked.insert(member, missing.looks);
                 if !asks_all {
+                    self.ahead.forget();
                     return;
                 }
             }

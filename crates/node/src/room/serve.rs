@@ -124,11 +124,18 @@ impl Room {
     }
 
     fn on_fetched(&mut self, from: PublicKey, bytes: &[u8]) {
-        let wanted = self.missing.as_ref().map(|missing| missing.commitment);
-        let is_wanted = Proposal::decode(bytes).is_ok_and(|proposal| Some(proposal.commitment()) == wanted);
+        let Ok(proposal) = Proposal::decode(bytes) else { return };
+        let commitment = proposal.commitment();
+        let is_missing = self.missing.as_ref().is_some_and(|missing| missing.commitment == commitment);
         // Whatever arrives is kept under its own commitment, so a wrong answer costs space only.
-        if is_wanted && self.channel.receive_anchored(bytes).is_ok() {
-            (self.missing, self.informant) = (None, Some(from));
+        if !(self.ahead.takes(&commitment) || is_missing) || self.channel.receive_anchored(bytes).is_err() {
+            return;
+        }
+        self.informant = Some(from);
+        // Before the work: the next ones come meanwhile.
+        self.ask_ahead(&from);
+        if is_missing {
+            self.missing = None;
             self.catch_up();
         }
     }
