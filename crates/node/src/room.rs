@@ -285,6 +285,8 @@ struct Room {
     informant: Option<PublicKey>,
     /// events of the channel that were ordered when this room was started
     ordered_at_start: Option<u64>,
+    /// events that were ordered when the log was looked at last
+    looked_at: Option<u64>,
     stopped: Option<ChannelError>,
 }
 
@@ -461,6 +463,7 @@ impl Room {
             ahead: Ahead::default(),
             informant: None,
             ordered_at_start: None,
+            looked_at: None,
             stopped: None,
         }
     }
@@ -559,8 +562,12 @@ impl Room {
     }
 
     fn behind(&self) -> u64 {
-        let known = self.parts.root.tag_state(&self.channel.tag()).ok().flatten().map_or(0, |tag| tag.count);
-        if self.stopped.is_some() { 0 } else { known.saturating_sub(self.executed()) }
+        if self.stopped.is_some() { 0 } else { self.ordered().saturating_sub(self.executed()) }
+    }
+
+    /// Events of the channel that the root chain has ordered.
+    fn ordered(&self) -> u64 {
+        self.parts.root.tag_state(&self.channel.tag()).ok().flatten().map_or(0, |tag| tag.count)
     }
 
     fn executed(&self) -> u64 {

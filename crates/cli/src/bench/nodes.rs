@@ -119,9 +119,9 @@ impl Report<'_> {
         what: &str,
         load: impl FnOnce(&Running<'_>) -> Result<Vec<Value>, CliError>,
     ) -> Result<Value, CliError> {
-        let before = self.used()?;
+        let (before, height) = (self.used()?, self.running.height()?);
         let loads = load(self.running)?;
-        let after = self.used()?;
+        let (after, heights) = (self.used()?, self.running.height()?.saturating_sub(height));
         let number = |load: &Value, key: &str| load[key].as_f64().unwrap_or_default();
         let sum = |key: &str| loads.iter().map(|load| number(load, key)).sum::<f64>();
         let longest = |key: &str| loads.iter().map(|load| number(load, key)).fold(0.0, f64::max);
@@ -130,6 +130,7 @@ impl Report<'_> {
         let mut phase = json!({
             "applied": applied,
             "seconds": seconds,
+            "root_heights": heights,
             "writes_per_second": applied / seconds,
             "writes_per_second_while_offered": sum("applied_while_offered") / longest("offered_within_seconds"),
             "loads": loads,
@@ -184,6 +185,10 @@ fn used_meanwhile(before: &Used, after: &Used, writes: f64) -> Value {
 fn catch_up(report: &mut Report<'_>, writes: u32) -> Result<Value, CliError> {
     let running = report.running;
     let channels = [TRIO.to_owned()];
+    // What the root chain did before is none of it.
+    running.start(AWAY)?;
+    running.wait_for(AWAY, TRIO, running.next_event(WRITERS[0], TRIO)?, |_| ())?;
+    running.stop(AWAY)?;
     let load = running.load(WRITERS[0], AWAY, &channels, &["--writes", &writes.to_string()])?;
     let events = running.next_event(WRITERS[0], TRIO)?;
     let started = report.progress.seconds();

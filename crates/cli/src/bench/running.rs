@@ -107,6 +107,12 @@ impl<'g> Running<'g> {
         shown["events"].as_u64().ok_or_else(|| CliError::verification("a channel without events".into()))
     }
 
+    /// The last final height of the root chain, as the first writer knows it.
+    pub(super) fn height(&self) -> Result<u64, CliError> {
+        let shown = self.tell(WRITERS[0], &["channel", "show", "-c", PAIR, "--as", WRITERS[0]])?;
+        shown["root_height"].as_u64().ok_or_else(|| CliError::verification("a chain without heights".into()))
+    }
+
     /// Waits until a member has executed what another has; how often it looks, it says where it is.
     pub(super) fn wait_for(
         &self,

@@ -108,10 +108,10 @@ fn cer_02_a_card_is_its_schema_and_nothing_else() {
 #[test]
 fn cer_03_every_member_of_a_card_is_signed() {
     let (good, other) = (json_of(&card(1)), json_of(&card(2)));
-    let members = ["member", "lei", "identity", "node", "validator", "consensus", "exchange"];
+    let members = ["member", "serial", "lei", "identity", "node", "validator", "consensus", "exchange"];
     for member in members {
         let mut value = good.clone();
-        value[member] = other[member].clone();
+        value[member] = if member == "serial" { json!(7) } else { other[member].clone() };
         assert_eq!(rule(parsed(&value)), "CER-03", "{member}");
     }
     let claimed = good.as_object().unwrap().len() - 2;

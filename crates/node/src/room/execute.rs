@@ -22,6 +22,17 @@ impl Room {
     /// Executes everything that is final.
     pub(super) fn catch_up(&mut self) {
         self.look_how_far();
+        // Most heads bring a room nothing, and there are many rooms.
+        let ordered = self.ordered();
+        if self.looked_at != Some(ordered) || self.executed() < ordered {
+            self.follow_log();
+            self.looked_at = Some(ordered);
+        }
+        self.retry_deferred();
+        self.retry_asked();
+    }
+
+    fn follow_log(&mut self) {
         self.refresh_newest();
         self.come_back();
         let before = Before::of(&self.channel);
@@ -32,8 +43,6 @@ impl Room {
             self.refresh_newest();
             self.turn_over();
         }
-        self.retry_deferred();
-        self.retry_asked();
     }
 
     fn execute_final(&mut self) {

@@ -231,8 +231,9 @@ fn nod_27_a_channel_that_has_stopped_is_told_of_and_refuses_by_the_rule_that_sto
 #[test]
 fn mis_13_a_batch_that_its_endorsers_withhold_stops_the_channel_and_names_them() {
     let nodes = Nodes::open(&|text| text.replace("missing_batch_after = 512", "missing_batch_after = 8"));
+    let attested = nodes.newest("ann");
     let before = nodes.executed("ann");
-    nodes.collude(nodes.newest("ann"), before.1, false);
+    nodes.collude(attested, before.1, false);
     assert!(nodes.evidence("ann").is_empty(), "it may still come");
     assert_eq!(nodes.halts("ann"), "CHA-02");
     assert_eq!(nodes.executed("ann"), before);
