@@ -203,8 +203,9 @@ fn mis_01_a_member_that_lies_about_a_state_is_named_by_its_first_batch_and_the_o
 #[test]
 fn nod_28_a_false_state_that_is_certified_stops_who_knows_better_and_names_its_endorsers() {
     let nodes = Nodes::open(&str::to_owned);
+    let attested = nodes.newest("ann");
     let before = nodes.executed("ann");
-    nodes.collude(nodes.newest("ann"), FALSE, true);
+    nodes.collude(attested, FALSE, true);
     // Whoever has the batch has stopped for it, and hands it out all the same.
     assert_eq!(nodes.halts("ann"), "CHA-03");
     assert_eq!(nodes.executed("ann"), before, "nothing of it is executed");
