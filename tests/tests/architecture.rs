@@ -160,6 +160,13 @@ fn impure_lines(name: &str, text: &str) -> Vec<String> {
     found
 }
 
+/// Whether production code reads the wall clock.
+fn reads_the_wall_clock(text: &str) -> bool {
+    let production = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+    let mut code = production.map(|line| line.split("//").next().unwrap_or_default());
+    code.any(|line| line.contains("SystemTime::now") || line.contains("Utc::now"))
+}
+
 /// Production sources of a crate: `src` without `tests.rs` and `tests/`.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a crate has a readable src") {
@@ -252,4 +259,17 @@ fn a_planted_clock_and_a_planted_thread_are_noticed() {
     assert_eq!(impure_lines("planted.rs", bad).len(), 3);
     let good = "// an Instant is not read here\nlet instant = thread::scope(run);\n#[cfg(test)]\nuse std::time::Instant;\n";
     assert_eq!(impure_lines("planted.rs", good), Vec::<String>::new());
+}
+
+#[test]
+fn the_wall_clock_is_read_in_one_file() {
+    let mut files = Vec::new();
+    for (name, _) in FLOORS {
+        sources(&workspace().join("crates").join(name).join("src"), &mut files);
+    }
+    files.retain(|file| reads_the_wall_clock(&std::fs::read_to_string(file).expect("a source is UTF-8")));
+    let machine = workspace().join("crates/node/src/machine.rs");
+    assert_eq!(files, [machine], "and there it is watched for jumps");
+    assert!(reads_the_wall_clock("let now = std::time::SystemTime::now();"));
+    assert!(!reads_the_wall_clock("let now = Instant::now(); // no SystemTime::now()"));
 }

@@ -270,7 +270,8 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "KEY_FILE_DAMAGED" => 6,
         "KEY_LOCKED" | "KEY_PASSPHRASE_WRONG" => 8,
         "OUTCOME_UNKNOWN" | "NOT_ENDORSED" | "BATCH_MISSING" | "ROOT_STOPPED" | "ROOT_BUSY"
-        | "NODE_UNREACHABLE" | "CHANNEL_STOPPED" | "ROOM_BUSY" => 7,
+        | "NODE_UNREACHABLE" | "CHANNEL_STOPPED" | "ROOM_BUSY" | "HOME_UNWRITABLE" | "STORE_IO"
+        | "STORE_POISONED" => 7,
         _ if fault == Fault::Sender => 2,
         _ => 1,
     }

@@ -213,6 +213,7 @@ fn launch(
     let (started, wait) = mpsc::channel();
     let task = std::thread::Builder::new().name("root".into()).spawn(move || {
         let reason = runtime.block_on(async {
+            let wal = parts.wal.clone();
             let guard = signer.as_ref().map(|signer| signer.guard.clone());
             loop {
                 // Who does not know what it has signed follows, and votes when that cannot matter any more.
@@ -229,7 +230,7 @@ fn launch(
                 let hands = (votes, guard.clone());
                 let network = channels.network.clone();
                 let host = Host::new(shared.clone(), hands, timing, network);
-                match start::run(channels, engine, host, stopped.clone()).await {
+                match start::run(channels, engine, host, &wal, stopped.clone()).await {
                     start::Ended::MayVote => {}
                     start::Ended::Stopped(reason) => break reason,
                 }

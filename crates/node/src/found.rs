@@ -14,7 +14,7 @@ use rand_core::CryptoRng;
 
 use crate::bounded::read_text;
 use crate::home::{
-    ChannelCard, HomeError, HomeFile, MemberCard, MemberDirectory, SCHEMA, broken, write_json,
+    ChannelCard, HomeError, HomeFile, MemberCard, MemberDirectory, SCHEMA, broken, not_written, write_json,
 };
 use crate::key_file::{self, KeyKind};
 use crate::passphrase_file;
@@ -228,17 +228,17 @@ impl<'a> Founders<'a> {
 fn clear_unfinished(directory: &MemberDirectory, name: &str) -> Result<(), HomeError> {
     let folder = directory.path().join("channels").join(name);
     if folder.exists() && !folder.join("channel.json").exists() {
-        std::fs::remove_dir_all(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
+        std::fs::remove_dir_all(&folder).map_err(|e| not_written(&folder, &e))?;
     }
     Ok(())
 }
 
 pub(crate) fn create(path: &Path) -> Result<(), HomeError> {
-    std::fs::create_dir_all(path).map_err(|e| broken(path, &e.to_string()))
+    std::fs::create_dir_all(path).map_err(|e| not_written(path, &e))
 }
 
 pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), HomeError> {
-    std::fs::write(path, text).map_err(|e| broken(path, &e.to_string()))
+    std::fs::write(path, text).map_err(|e| not_written(path, &e))
 }
 
 /// Where the shipped templates are: beside the executable's source tree, or where `--templates` says.

@@ -263,7 +263,7 @@ impl MemberDirectory {
     /// Remembers that this member has asked to join a channel.
     pub(crate) fn add_joining(&self, waiting: &Waiting) -> Result<(), HomeError> {
         let folder = self.path.join("channels").join(&waiting.card.name);
-        std::fs::create_dir_all(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
+        std::fs::create_dir_all(&folder).map_err(|e| not_written(&folder, &e))?;
         write_json(&folder.join("joining.json"), waiting)
     }
 
@@ -271,13 +271,13 @@ impl MemberDirectory {
     pub(crate) fn joined(&self, card: &ChannelCard) -> Result<(), HomeError> {
         self.add_channel(card)?;
         let waiting = self.path.join("channels").join(&card.name).join("joining.json");
-        std::fs::remove_file(&waiting).map_err(|e| broken(&waiting, &e.to_string()))
+        std::fs::remove_file(&waiting).map_err(|e| not_written(&waiting, &e))
     }
 
     /// Writes a new channel's card.
     pub fn add_channel(&self, card: &ChannelCard) -> Result<(), HomeError> {
         let folder = self.path.join("channels").join(&card.name);
-        std::fs::create_dir_all(&folder).map_err(|e| broken(&folder, &e.to_string()))?;
+        std::fs::create_dir_all(&folder).map_err(|e| not_written(&folder, &e))?;
         write_json(&folder.join("channel.json"), card)
     }
 
@@ -285,7 +285,7 @@ impl MemberDirectory {
     pub fn keep_opening(&self, card: &ChannelCard, opening: &OpenChannel) -> Result<(), HomeError> {
         let path = self.opening_file(card);
         let transaction = RootTransaction::OpenChannel(opening.clone());
-        std::fs::write(&path, transaction.encode()).map_err(|e| broken(&path, &e.to_string()))
+        std::fs::write(&path, transaction.encode()).map_err(|e| not_written(&path, &e))
     }
 
     /// The opening that was kept, if there is one.
@@ -323,7 +323,7 @@ impl MemberDirectory {
         let folder = self.path.join("channels").join(&card.name);
         let removed =
             std::fs::remove_file(folder.join("channel.json")).and_then(|()| std::fs::remove_dir_all(&folder));
-        removed.map_err(|e| broken(&folder, &e.to_string()))
+        removed.map_err(|e| not_written(&folder, &e))
     }
 }
 
@@ -344,7 +344,7 @@ pub fn check_channel_name(name: &str) -> Result<(), HomeError> {
 pub(crate) fn lock(path: &Path) -> Result<File, HomeError> {
     let file = path.join("LOCK");
     let lock = File::options().create(true).append(true).open(&file);
-    let lock = lock.map_err(|e| broken(&file, &e.to_string()))?;
+    let lock = lock.map_err(|e| not_written(&file, &e))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(std::fs::TryLockError::WouldBlock) => Err(HomeError::InUse { path: path.display().to_string() }),
@@ -354,6 +354,19 @@ pub(crate) fn lock(path: &Path) -> Result<File, HomeError> {
 
 pub(crate) fn broken(path: &Path, reason: &str) -> HomeError {
     HomeError::Broken { path: path.display().to_string(), reason: reason.into() }
+}
+
+/// Why a file of a home could not be written.
+///
+/// # Rules
+///
+/// > HOM-11: a home on a disk that is full or read-only is told to be that, and not to be broken.
+pub(crate) fn not_written(path: &Path, error: &std::io::Error) -> HomeError {
+    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    if matches!(error.kind(), QuotaExceeded | ReadOnlyFilesystem | StorageFull) {
+        return HomeError::Unwritable { path: path.display().to_string(), reason: error.to_string() };
+    }
+    broken(path, &error.to_string())
 }
 
 /// # Rules
@@ -382,7 +395,7 @@ pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Hom
         file.sync_all()?;
         std::fs::rename(&unfinished, path)
     });
-    written.map_err(|e| broken(path, &e.to_string()))
+    written.map_err(|e| not_written(path, &e))
 }
 
 #[cfg(test)]

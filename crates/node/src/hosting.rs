@@ -9,7 +9,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::home::broken;
+use crate::home::not_written;
 use crate::run::{Commands, Engine, RunError};
 
 /// A command line, in bytes.
@@ -35,7 +35,7 @@ impl Hosted<'_> {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
             Ok(listener)
         });
-        bound.map(Some).map_err(|error| RunError::Home(broken(path, &error.to_string())))
+        bound.map(Some).map_err(|error| RunError::Home(not_written(path, &error)))
     }
 
     /// Answers until it is to stop; commands that wait do not hold up others.

@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Bytes that must be free: two write-ahead logs of every store that is open fit.
@@ -42,31 +43,51 @@ pub fn written_at(path: &Path) -> Option<u64> {
     Some(written.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
 }
 
+type Wall = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
 /// Watches the wall clock against the time that passes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct ClockWatch {
     started: Instant,
-    wall: SystemTime,
+    first: SystemTime,
+    wall: Wall,
+}
+
+impl std::fmt::Debug for ClockWatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClockWatch").field("first", &self.first).finish_non_exhaustive()
+    }
 }
 
 impl ClockWatch {
     /// Begins now.
     #[must_use]
     pub fn start() -> Self {
-        Self { started: Instant::now(), wall: SystemTime::now() }
+        Self::of(Arc::new(SystemTime::now))
+    }
+
+    /// Watches another clock than this machine's.
+    pub(crate) fn of(wall: Wall) -> Self {
+        Self { started: Instant::now(), first: wall(), wall }
     }
 
     /// How far the wall clock has moved since, forwards or back, beyond the time that has passed.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-29: the wall clock is read for health and preflight only: a clock that jumps is reported, and changes no result.
     #[must_use]
     pub fn jump(&self) -> Duration {
-        let expected = self.wall + self.started.elapsed();
-        let now = SystemTime::now();
-        now.duration_since(expected).unwrap_or_else(|back| back.duration())
+        let passed = self.started.elapsed();
+        match (self.wall)().duration_since(self.first) {
+            Ok(moved) => moved.abs_diff(passed),
+            Err(back) => back.duration().saturating_add(passed),
+        }
     }
 
     #[cfg(test)]
-    pub(crate) fn started_at(wall: SystemTime) -> Self {
-        Self { started: Instant::now(), wall }
+    pub(crate) fn started_at(first: SystemTime) -> Self {
+        Self { first, ..Self::start() }
     }
 }
 

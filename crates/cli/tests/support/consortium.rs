@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::disk::SmallDisk;
 use super::{Run, receivable};
 
 /// Everybody; all but the last are validators.
@@ -129,6 +130,33 @@ impl Consortium {
             assert!(begun.elapsed() < LONG, "{number}: {}", told.stderr);
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// Moves a member's home onto a file system of its own; its node is down after. `None`, and nothing has moved, where
+    /// none can be mounted.
+    pub(crate) fn lay(&self, member: &str, mount: impl Fn(&Path) -> Option<SmallDisk>) -> Option<SmallDisk> {
+        assert_eq!(self.dev(&["kill", member]).code, 0);
+        let (home, before) = (self.path(&format!("nodes/{member}")), self.path("before"));
+        std::fs::rename(&home, &before).unwrap();
+        std::fs::create_dir(&home).unwrap();
+        let Some(disk) = mount(&home) else {
+            std::fs::remove_dir(&home).unwrap();
+            std::fs::rename(&before, &home).unwrap();
+            return None;
+        };
+        let all = before.join(".");
+        assert!(Command::new("cp").arg("-a").args([&all, &home]).status().unwrap().success());
+        // A node has synced what it needs; what was copied of it is to be as safe.
+        assert!(Command::new("sync").arg("-f").arg(&home).status().unwrap().success());
+        Some(disk)
+    }
+
+    /// Submits an invoice once, and waits.
+    pub(crate) fn submit(&self, (channel, supplier, bank): (&str, &str, &str), number: &str) -> Run {
+        let path = self.path(&format!("{number}.json"));
+        std::fs::write(&path, receivable(number, supplier, bank).to_string()).unwrap();
+        let path = path.display().to_string();
+        self.at(supplier, &["tx", "submit", "-c", channel, "--as", supplier, &path])
     }
 
     /// Sends a line to a node as a command does, and waits: what it answers, if it does.

@@ -1,6 +1,8 @@
 //! Builds the engine around the host, and takes both down again.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -16,6 +18,7 @@ use malachite_app::{
     SyncContext, WalContext,
 };
 use malachite_signing::Signer as _;
+use parclose_store::StoreError;
 use parclose_types::{Failure, PublicKey};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -28,6 +31,8 @@ use crate::root_chain::RootUnavailable;
 const TICK: Duration = Duration::from_millis(250);
 /// How often a start is tried before the last time.
 const STARTS_MAX: usize = 20;
+/// What is read of one message that is published: a part in its envelope fits twice.
+const PUBLISHED_BYTES_MAX: ByteSize = ByteSize::kib(256);
 /// How long the engine's parts are waited for when the node stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -55,10 +60,10 @@ impl Parts {
 }
 
 /// The engine's configuration.
-struct Configured {
+pub(crate) struct Configured {
     moniker: String,
-    consensus: ConsensusConfig,
-    value_sync: ValueSyncConfig,
+    pub(crate) consensus: ConsensusConfig,
+    pub(crate) value_sync: ValueSyncConfig,
 }
 
 impl NodeConfig for Configured {
@@ -84,7 +89,11 @@ impl NodeConfig for Configured {
 }
 
 /// A permissioned network: the listed peers and nobody else, and no discovery.
-fn configured(parts: &Parts) -> Configured {
+///
+/// # Rules
+///
+/// > CON-26: a message that is published among engines is at most 256 KiB; a longer one is neither read nor passed on.
+pub(crate) fn configured(parts: &Parts) -> Configured {
     let connections = parts.peers.len().saturating_mul(2).saturating_add(8);
     let discovery = DiscoveryConfig {
         enabled: false,
@@ -99,6 +108,7 @@ fn configured(parts: &Parts) -> Configured {
         persistent_peers_only: true,
         discovery,
         protocol: PubSubProtocol::default(),
+        pubsub_max_size: PUBLISHED_BYTES_MAX,
         ..P2pConfig::default()
     };
     let consensus = ConsensusConfig {
@@ -192,11 +202,39 @@ async fn engine(
         .map_err(failed)
 }
 
+/// Why an engine has ended that nobody has stopped. One whose log takes no writes signs nothing any more and is gone;
+/// it does not say why.
+///
+/// # Rules
+///
+/// > CON-24: when the engine ends and its log's disk takes no writes, the disk is named as the reason.
+pub(crate) fn ended(wal: &Path, what: &str) -> RootUnavailable {
+    match probe_disk(wal) {
+        Ok(()) => failed(what),
+        Err(reason) => {
+            StoreError::WriteFailed { path: wal.display().to_string(), reason: reason.to_string() }.into()
+        }
+    }
+}
+
+/// Writes a page beside the log, synced, and takes it away again.
+fn probe_disk(wal: &Path) -> std::io::Result<()> {
+    let probe = wal.with_extension("probe");
+    let written = File::create(&probe).and_then(|mut file| {
+        file.write_all(&[0; 4096])?;
+        file.sync_all()
+    });
+    // What could not be written may not be there.
+    let _ = std::fs::remove_file(&probe);
+    written
+}
+
 /// Runs the host until it is told to stop, its disk fails, or the engine ends; then takes the engine down.
 pub(crate) async fn run(
     mut channels: Channels<RootContext>,
     engine: EngineHandle,
     mut host: Host,
+    wal: &Path,
     mut stop: watch::Receiver<bool>,
 ) -> Ended {
     let shared = host.shared.clone();
@@ -215,7 +253,7 @@ pub(crate) async fn run(
         };
         tokio::select! {
             message = channels.consensus.recv() => match message {
-                None => break Ended::Stopped(Some(failed("it has closed its channel"))),
+                None => break Ended::Stopped(Some(ended(wal, "it has closed its channel"))),
                 Some(message) => match host.answer(message).await {
                     Err(reason) => {
                         tracing::error!(rule = reason.rule(), %reason, "the root chain stops");
@@ -235,7 +273,7 @@ pub(crate) async fn run(
             _ = stop.changed() => break Ended::Stopped(None),
             _ = &mut handle => {
                 has_ended = true;
-                break Ended::Stopped(Some(failed("it has ended")));
+                break Ended::Stopped(Some(ended(wal, "it has ended")));
             }
         }
     };

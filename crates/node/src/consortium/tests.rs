@@ -12,6 +12,7 @@ use super::*;
 use crate::found::{Party, found_channel, found_consortium, read_template};
 use crate::submission::{Outcome, SubmitError};
 
+mod clock;
 mod ground;
 mod leaving;
 mod resting;

@@ -39,6 +39,14 @@ pub enum HomeError {
         /// what is wrong
         reason: String,
     },
+    /// HOM-11: the disk below takes no writes
+    #[error("`{path}` cannot be written: {reason}")]
+    Unwritable {
+        /// file
+        path: String,
+        /// what the system says
+        reason: String,
+    },
     /// HOM-05: no such member
     #[error("there is no member `{name}`")]
     NoMember {
@@ -103,6 +111,7 @@ impl Failure for HomeError {
             Self::Absent { .. } => "HOME_NOT_FOUND",
             Self::Exists { .. } => "HOME_EXISTS",
             Self::Broken { .. } => "HOME_BROKEN",
+            Self::Unwritable { .. } => "HOME_UNWRITABLE",
             Self::NoMember { .. } => "MEMBER_NOT_FOUND",
             Self::ChannelNotFound => "CHANNEL_NOT_FOUND",
             Self::NoTemplate { .. } => "TEMPLATE_NOT_FOUND",
@@ -127,6 +136,7 @@ impl Failure for HomeError {
             Self::Absent { .. } => "HOM-02",
             Self::Exists { .. } => "HOM-03",
             Self::Broken { .. } => "HOM-04",
+            Self::Unwritable { .. } => "HOM-11",
             Self::NoMember { .. } => "HOM-05",
             Self::ChannelNotFound => "HOM-06",
             Self::NoTemplate { .. } => "HOM-07",
@@ -153,7 +163,7 @@ impl Failure for HomeError {
             Self::Shut(e) => e.fault(),
             Self::Successor(e) => e.fault(),
             Self::Root(e) => e.fault(),
-            Self::Broken { .. } => Fault::Operator,
+            Self::Broken { .. } | Self::Unwritable { .. } => Fault::Operator,
             _ => Fault::Sender,
         }
     }
@@ -176,6 +186,10 @@ impl Failure for HomeError {
             Self::Absent { .. } => "make one: parclose dev up".into(),
             Self::Exists { .. } => "remove it, or give another --home".into(),
             Self::Broken { .. } => "restore the file, or make a new home: parclose dev up --home DIR".into(),
+            Self::Unwritable { .. } => {
+                "free space on its disk, or make it writable again; what stands there is not damaged by this"
+                    .into()
+            }
             Self::NoMember { .. } => "parclose member list".into(),
             Self::ChannelNotFound => "parclose channel list --as MEMBER".into(),
             Self::NoTemplate { .. } => "give a folder of channels/, or its path".into(),

@@ -80,3 +80,16 @@ fn hom_05_members_are_those_of_the_home() {
     }
     assert_ne!(opened.member("ann").unwrap().identity, opened.member("bob").unwrap().identity);
 }
+
+#[test]
+fn hom_11_a_disk_that_takes_no_writes_is_told_of_and_nothing_is_called_broken() {
+    use std::io::ErrorKind::{NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let told = |kind: std::io::ErrorKind| not_written(Path::new("LOCK"), &kind.into());
+    for kind in [StorageFull, ReadOnlyFilesystem, QuotaExceeded] {
+        assert_eq!((told(kind).rule(), told(kind).code()), ("HOM-11", "HOME_UNWRITABLE"), "{kind}");
+        assert!(told(kind).to_string().contains("LOCK") && !told(kind).fix().contains("new home"));
+    }
+    for kind in [NotFound, PermissionDenied] {
+        assert_eq!(told(kind).rule(), "HOM-04", "{kind}");
+    }
+}

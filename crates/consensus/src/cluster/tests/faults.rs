@@ -114,6 +114,72 @@ fn con_12_a_validator_whose_log_is_damaged_signs_nothing_twice() {
     assert!(cluster.running.values().all(|node| node.offences().unwrap() == 0), "nobody signed twice");
 }
 
+/// A file system of its own for the log of an engine, which the kernel can be told to find damaged.
+struct LogDisk(PathBuf);
+
+fn done(program: &str, arguments: &[&str]) -> bool {
+    let run = std::process::Command::new(program).args(arguments).output();
+    run.is_ok_and(|run| run.status.success())
+}
+
+impl LogDisk {
+    /// `None` where a test may not mount one.
+    fn at(directory: PathBuf, image: &std::path::Path) -> Option<Self> {
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::File::create(image).unwrap().set_len(8 << 20).unwrap();
+        let (at, from) = (directory.to_str().unwrap(), image.to_str().unwrap());
+        let mounted =
+            done("mkfs.ext4", &["-q", from]) && done("mount", &["-o", "loop,errors=remount-ro", from, at]);
+        let disk = Self(directory);
+        disk.lever().filter(|lever| mounted && lever.exists()).map(|_| disk)
+    }
+
+    fn lever(&self) -> Option<PathBuf> {
+        let mounts = std::fs::read_to_string("/proc/mounts").ok()?;
+        let line = mounts.lines().find(|line| line.split(' ').nth(1) == self.0.to_str())?;
+        let device = line.strip_prefix("/dev/")?.split(' ').next()?;
+        Some(PathBuf::from("/sys/fs/ext4").join(device).join("trigger_fs_error"))
+    }
+
+    fn fail(&self) {
+        std::fs::write(self.lever().unwrap(), "1").unwrap();
+    }
+}
+
+impl Drop for LogDisk {
+    fn drop(&mut self) {
+        done("umount", &["--lazy", self.0.to_str().unwrap()]);
+    }
+}
+
+#[test]
+fn con_24_an_engine_that_ends_because_its_log_takes_no_writes_names_the_disk() {
+    let mut cluster = Cluster::new(4, 0);
+    let image = cluster.folder.path().join("image");
+    let Some(disk) = LogDisk::at(cluster.directory(0).join("log"), &image) else {
+        return println!("skipped: this test may not mount a file system that fails when it is told to");
+    };
+    for node in 0..4 {
+        cluster.start(node, true);
+    }
+    let channel = cluster.channel(0);
+    cluster.order(0, channel.open());
+    disk.fail();
+    // Its blocks lie elsewhere and could be written; what it signs could not be noted any more.
+    eventually("it stops", || cluster.node(0).status().stopped.is_some());
+    let stopped = cluster.node(0).status().stopped.unwrap();
+    assert_eq!(stopped.rule(), "STO-12", "{stopped}");
+    assert!(stopped.to_string().contains("Read-only"), "{stopped}");
+    let refused = cluster.node(0).commit(vec![channel.anchor(1, 0, 900)]).unwrap_err();
+    assert_eq!(refused.rule(), "STO-12", "{refused}");
+    // The others go on without it, and an engine that ends on a sound disk is no fault of the disk.
+    cluster.stop(0);
+    cluster.order(1, channel.anchor(1, 0, 900));
+    cluster.agree();
+    let sound = super::super::start::ended(&cluster.directory(1).join("log/consensus.wal"), "it has ended");
+    assert_eq!(sound.rule(), "CON-18");
+}
+
 /// Whether the two propose at the same moment is luck, so this one is for a soak: `--run-ignored all`.
 #[test]
 #[ignore = "waits for two nodes with one key to propose at the same moment"]
