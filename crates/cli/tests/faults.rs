@@ -1,6 +1,7 @@
 //! What a consortium of separate processes survives: cuts in the network between them, and kills.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which fail where they stand")]
+#![allow(clippy::print_stdout, reason = "a soak says how much it has done")]
 
 mod support;
 

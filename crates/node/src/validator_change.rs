@@ -237,7 +237,7 @@ impl ChangeFile {
     /// > VCH-03: a change is signed by keys that vote now, or after it.
     pub fn sign(&mut self, key: &SigningKey) -> Result<(), ChangeFileInvalid> {
         let public = key.public();
-        if self.current.power_of(&public).or(self.change.next.power_of(&public)).is_none() {
+        if self.current.power_of(&public).or_else(|| self.change.next.power_of(&public)).is_none() {
             return Err(ChangeFileInvalid::NoPart { key: public });
         }
         let (signer, signature) = self.change.sign(&self.network, key);

@@ -16,6 +16,7 @@ use super::*;
 use crate::fixtures::{Channel, change_of, genesis_of, key};
 
 mod faults;
+mod hostile;
 mod hosting;
 mod orders;
 mod turnover;

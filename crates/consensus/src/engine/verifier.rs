@@ -16,6 +16,9 @@ pub(crate) struct Verifier {
     pub(crate) network: NetworkId,
 }
 
+/// # Rules
+///
+/// > CON-25: a vote, a proposal or a certificate of the engine's network counts by signatures of validators over this network's id, each signer once, and by nothing else.
 fn checked(key: &PublicKey, bytes: &[u8], signature: &SignatureBytes) -> VerificationResult {
     VerificationResult::from_bool(verify(key, bytes, signature).is_ok())
 }

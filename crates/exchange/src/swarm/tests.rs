@@ -11,6 +11,8 @@ use parclose_types::{ChannelId, Failure, Generation, SignatureBytes};
 use super::wire::{Ask, Proof, Reply};
 use super::*;
 
+mod hostile;
+
 const NETWORK: NetworkId = NetworkId([1; 32]);
 const TAG: Tag = Tag([7; 32]);
 const CHANNEL: ChannelId = ChannelId([8; 32]);

@@ -127,7 +127,7 @@ impl LogDisk {
     fn at(directory: PathBuf, image: &std::path::Path) -> Option<Self> {
         std::fs::create_dir_all(&directory).unwrap();
         std::fs::File::create(image).unwrap().set_len(8 << 20).unwrap();
-        let (at, from) = (directory.to_str().unwrap(), image.to_str().unwrap());
+        let (at, from) = (directory.to_str()?, image.to_str()?);
         let mounted =
             done("mkfs.ext4", &["-q", from]) && done("mount", &["-o", "loop,errors=remount-ro", from, at]);
         let disk = Self(directory);

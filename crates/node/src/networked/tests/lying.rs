@@ -213,7 +213,8 @@ fn nod_28_a_false_state_that_is_certified_stops_who_knows_better_and_names_its_e
     assert_eq!(found.kind(), "certified state");
     let mut colluders = [nodes.identity("bob"), nodes.identity("cyd")];
     let mut accused = found.accused().to_vec();
-    (colluders.sort(), accused.sort());
+    colluders.sort();
+    accused.sort();
     assert_eq!(accused, colluders);
 }
 
