@@ -177,7 +177,7 @@ mod tests {
         forged = holding.clone();
         forged.signature.0[5] ^= 1;
         assert_eq!(rule(&trio, &forged), Some("HOL-01"));
-        let other = Holding { question: HoldingQuestion { nonce: [8; 32], ..question }, ..holding.clone() };
+        let other = Holding { question: HoldingQuestion { nonce: [8; 32], ..question }, ..holding };
         assert_eq!(rule(&trio, &other), Some("HOL-02"), "a digest is of its nonce");
         let (network, tag) = (trio.member(0).config().network, trio.member(0).tag());
         let bytes = holding.signing_bytes(&network, &tag);
@@ -191,7 +191,7 @@ mod tests {
         let mut trio = Trio::new();
         let question = asked(&mut trio);
         let holding = trio.member(1).attest_holding(question, Height(9)).unwrap().unwrap();
-        let stranger = Holding { holder: PublicKey([3; 32]), ..holding.clone() };
+        let stranger = Holding { holder: PublicKey([3; 32]), ..holding };
         assert_eq!(rule(&trio, &stranger), Some("HOL-02"));
         let guessed = Holding { copy: Digest([4; 32]), ..holding };
         assert_eq!(rule(&trio, &guessed), Some("HOL-02"));

@@ -49,8 +49,8 @@ pub(super) fn record_write(
     let peak = saturation["writes_per_second"].as_f64().unwrap_or_default();
     let steady = report.phase("steady", |_| one(&running, &pair, STEADY_RATE, seconds))?;
     let rate = OVERLOAD * peak / WRITERS.len() as f64;
-    let overload = report
-        .phase("overload", |_| both(&running, &pair, (rate * f64::from(seconds)) as u32, Some(rate)))?;
+    let overload =
+        report.phase("overload", |_| both(&running, &pair, writes_in(seconds, rate), Some(rate)))?;
     let mut spread = Vec::new();
     for count in counts {
         let channels = many.get(..usize::from(*count)).unwrap_or_default();
@@ -80,6 +80,16 @@ fn primitives(home: &Path) -> Result<Value, CliError> {
     measure::primitives(&home.join("primitives")).map_err(|e| super::failed(&*e))
 }
 
+/// Writes in so many seconds at a rate.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rates are positive and far below u32::MAX"
+)]
+fn writes_in(seconds: u16, rate: f64) -> u32 {
+    (rate * f64::from(seconds)) as u32
+}
+
 /// Both writers write to each other.
 fn both(
     running: &Running<'_>,
@@ -100,8 +110,7 @@ fn both(
 /// The first writer writes to the second.
 fn one(running: &Running<'_>, channels: &[String], rate: f64, seconds: u16) -> Result<Vec<Value>, CliError> {
     let [writer, counterparty] = WRITERS;
-    let writes = (rate * f64::from(seconds)) as u32;
-    let (writes, rate) = (writes.to_string(), rate.to_string());
+    let (writes, rate) = (writes_in(seconds, rate).to_string(), rate.to_string());
     let load = running.load(writer, counterparty, channels, &["--writes", &writes, "--rate", &rate])?;
     Ok(vec![load])
 }
