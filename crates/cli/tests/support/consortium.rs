@@ -45,13 +45,18 @@ fn command(home: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// A first port after which nobody listens on the next nine.
+/// Where ports are looked for: below those that the system gives to whoever asks for any, such as the links between nodes.
+const PORTS: std::ops::Range<u16> = 10_000..26_000;
+const PORTS_OF_ONE: u16 = 10;
+
+/// A first port after which nobody listens on the next nine. Tests in other processes begin to look elsewhere.
 fn port_base() -> u16 {
-    (0..50)
-        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port())
+    let places = (PORTS.end - PORTS.start) / PORTS_OF_ONE;
+    let begin = u16::try_from(std::process::id() % u32::from(places)).unwrap();
+    (0..places)
+        .map(|step| PORTS.start + (begin + step) % places * PORTS_OF_ONE)
         .find(|first| {
-            let ports = *first..first.saturating_add(10);
-            *first < 60_000 && ports.into_iter().all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
+            (*first..*first + PORTS_OF_ONE).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
         })
         .expect("ten ports in a row are free")
 }
