@@ -36,21 +36,75 @@ pub(super) fn record_write(
     counts: &[u16],
 ) -> Result<Value, CliError> {
     let mut progress = Progress::start(global.quiet);
-    let most = counts.iter().copied().max().unwrap_or_default();
-    let many: Vec<String> = (0..most).map(|number| format!("many-{number:03}")).collect();
-    let before = primitives(&global.home)?;
+    let primitives = primitives(&global.home)?;
     progress.step("measured the primitives");
-    let running = Running::up(global, &many)?;
+    let one_channel = one_channel(&beside(global, "one"), (writes, seconds), &mut progress)?;
+    let channels = many_channels(&beside(global, "many"), seconds, counts, &mut progress)?;
+    let mut measured = json!({
+        "schema": "parclose.bench-nodes/1",
+        "validators": 4,
+        "members": WRITERS.len(),
+        "fields": 6,
+        "audiences": 2,
+        "processors": std::thread::available_parallelism().map(usize::from).unwrap_or_default(),
+        "primitives": primitives,
+        "channels": channels,
+    });
+    if let (Some(all), Some(of_one)) = (measured.as_object_mut(), one_channel.as_object()) {
+        all.extend(of_one.clone());
+    }
+    Ok(measured)
+}
+
+/// A consortium below the home of the measurement.
+fn beside(global: &Global, name: &str) -> Global {
+    Global { home: global.home.join(name), ..global.clone() }
+}
+
+/// What one channel does.
+fn one_channel(
+    global: &Global,
+    (writes, seconds): (u32, u16),
+    progress: &mut Progress,
+) -> Result<Value, CliError> {
+    let running = Running::up(global, &[])?;
     running.stop(AWAY)?;
     let mut report = Report { running: &running, progress, names: Running::measured() };
     report.progress.step("a consortium of four validators is up");
     let pair = [PAIR.to_owned()];
+    let steady = report.phase("steady", |_| one(&running, &pair, STEADY_RATE, seconds))?;
     let saturation = report.phase("saturation", |_| both(&running, &pair, writes / 2, None))?;
     let peak = saturation["writes_per_second"].as_f64().unwrap_or_default();
-    let steady = report.phase("steady", |_| one(&running, &pair, STEADY_RATE, seconds))?;
     let rate = OVERLOAD * peak / WRITERS.len() as f64;
     let overload =
         report.phase("overload", |_| both(&running, &pair, writes_in(seconds, rate), Some(rate)))?;
+    // A store that has grown has more to do for each write, whoever writes.
+    let afterwards = report.phase("saturation afterwards", |_| both(&running, &pair, writes / 2, None))?;
+    let goodput = overload["writes_per_second_while_offered"].as_f64().unwrap_or_default();
+    let peak_afterwards = afterwards["writes_per_second"].as_f64().unwrap_or_default();
+    let catching_up = catch_up(&mut report, writes)?;
+    Ok(json!({
+        "steady": steady,
+        "saturation": saturation,
+        "overload": overload,
+        "saturation_afterwards": afterwards,
+        "overload_goodput": { "of_peak_before": goodput / peak, "of_peak_afterwards": goodput / peak_afterwards },
+        "catching_up": catching_up,
+    }))
+}
+
+/// One load on more and more channels.
+fn many_channels(
+    global: &Global,
+    seconds: u16,
+    counts: &[u16],
+    progress: &mut Progress,
+) -> Result<Vec<Value>, CliError> {
+    let most = counts.iter().copied().max().unwrap_or_default();
+    let many: Vec<String> = (0..most).map(|number| format!("many-{number:03}")).collect();
+    let running = Running::up(global, &many)?;
+    running.stop(AWAY)?;
+    let mut report = Report { running: &running, progress, names: Running::measured() };
     let mut spread = Vec::new();
     for count in counts {
         let channels = many.get(..usize::from(*count)).unwrap_or_default();
@@ -58,22 +112,7 @@ pub(super) fn record_write(
         measured["channels"] = json!(count);
         spread.push(measured);
     }
-    let catching_up = catch_up(&mut report, writes)?;
-    Ok(json!({
-        "schema": "parclose.bench-nodes/1",
-        "validators": 4,
-        "members": WRITERS.len(),
-        "fields": 6,
-        "audiences": 2,
-        "processors": std::thread::available_parallelism().map(usize::from).unwrap_or_default(),
-        "primitives": before,
-        "saturation": saturation,
-        "steady": steady,
-        "overload": overload,
-        "overload_goodput_of_peak": overload["writes_per_second_while_offered"].as_f64().map(|rate| rate / peak),
-        "channels": spread,
-        "catching_up": catching_up,
-    }))
+    Ok(spread)
 }
 
 fn primitives(home: &Path) -> Result<Value, CliError> {
@@ -118,7 +157,7 @@ fn one(running: &Running<'_>, channels: &[String], rate: f64, seconds: u16) -> R
 /// What phases have in common: what every node has used meanwhile.
 struct Report<'r> {
     running: &'r Running<'r>,
-    progress: Progress,
+    progress: &'r mut Progress,
     names: Vec<&'static str>,
 }
 
@@ -204,7 +243,7 @@ fn catch_up(report: &mut Report<'_>, writes: u32) -> Result<Value, CliError> {
     running.start(AWAY)?;
     let ready = report.progress.seconds();
     let (mut first, mut begun) = (None, ready);
-    let progress = &report.progress;
+    let progress = &*report.progress;
     running.wait_for(AWAY, TRIO, events, |next| {
         let seen = *first.get_or_insert(next);
         if next == seen {

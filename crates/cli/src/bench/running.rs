@@ -60,10 +60,11 @@ impl<'g> Running<'g> {
             nodes::found(global, network, (channel, &pair), &texts)?;
         }
         nodes::start_all(global)?;
-        let writes = many.len().to_string();
         for [writer, counterparty] in [WRITERS, [WRITERS[1], WRITERS[0]]] {
-            running.load(writer, counterparty, &[PAIR.to_owned()], &["--writes", "1"])?;
-            running.load(writer, counterparty, many, &["--writes", &writes])?;
+            for channels in [&[PAIR.to_owned()][..], many].into_iter().filter(|channels| !channels.is_empty())
+            {
+                running.load(writer, counterparty, channels, &["--writes", &channels.len().to_string()])?;
+            }
         }
         running.load(WRITERS[0], AWAY, &[TRIO.to_owned()], &["--writes", "1"])?;
         Ok(running)
