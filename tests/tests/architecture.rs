@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("access", 1),
     ("documents", 1),
     ("keys", 2),
+    ("amounts", 2),
     ("root", 2),
     ("transaction", 3),
     ("channel", 4),
@@ -114,8 +115,8 @@ fn reach(graph: &Graph, from: &str) -> BTreeSet<String> {
 fn meetings(graph: &Graph) -> Vec<String> {
     let mut met = Vec::new();
     for (name, never) in [
-        ("root", ["transaction", "channel", "keys"].as_slice()),
-        ("consensus", &["transaction", "channel", "keys"]),
+        ("root", ["transaction", "channel", "keys", "amounts"].as_slice()),
+        ("consensus", &["transaction", "channel", "keys", "amounts"]),
         ("store", &["crypto", "keys"]),
     ] {
         let reached = reach(graph, name);
@@ -217,6 +218,7 @@ fn every_forbidden_meeting_is_noticed() {
     for (from, to) in [
         ("root", "transaction"),
         ("consensus", "keys"),
+        ("root", "amounts"),
         ("store", "keys"),
         ("channel", "rocksdb"),
         ("cli", "store"),

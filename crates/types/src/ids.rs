@@ -117,6 +117,15 @@ name32!(
     MemberId
 );
 
+name32!(
+    /// An asset of a channel: 32 random bytes.
+    AssetId
+);
+name32!(
+    /// A note: `H("note", channel, transaction, index, commitment, owner commitment)`.
+    NoteId
+);
+
 /// A 64-byte Ed25519 signature (RFC 8032).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct SignatureBytes(pub [u8; 64]);

@@ -27,6 +27,28 @@ labels! {
     LEAF_KCV = "leaf-kcv";
     /// field key and value -> blinding of an amount commitment
     BLIND = "blind";
+    /// asset id -> value base of its amount commitments
+    ASSET = "asset";
+    /// note id
+    NOTE = "note";
+    /// commitment of a note to its owner's key
+    OWNER = "owner";
+    /// field key -> what blinds the commitment to an owner's key
+    OWNER_BLIND = "owner-blind";
+    /// member secret -> one-time owner key
+    OWNER_KEY = "owner-key";
+    /// what the owners of spent notes sign, and the proofs of a transfer are for
+    TRANSFER_STATEMENT = "transfer-stmt";
+    /// what an issuer signs of new notes, and their range proof is for
+    ISSUE_STATEMENT = "issue-stmt";
+    /// what issuer and owners sign of notes that leave circulation
+    REDEEM_STATEMENT = "redeem-stmt";
+    /// transcript of a range proof
+    RANGE_PROOF = "rangeproof";
+    /// transcript of a balance proof
+    BALANCE = "balance";
+    /// transcript of the weights of a batch of range proofs
+    BATCH_WEIGHTS = "batch-weights";
     /// cover node -> cover node check value
     NODE_KCV = "node-kcv";
     /// digest of a transaction's salt

@@ -44,3 +44,9 @@ pub const PASSPHRASE_BYTES_MAX: usize = 1024;
 pub const ROOT_TRANSACTION_BYTES_MAX: usize = 128 << 10;
 /// Root transactions of one root block.
 pub const ROOT_BLOCK_TRANSACTIONS_MAX: usize = 4096;
+/// Notes that one transfer or redemption spends.
+pub const INPUTS_MAX: usize = 64;
+/// Amounts that one transfer, issue or redemption commits to: what one range proof covers.
+pub const OUTPUTS_MAX: usize = 8;
+/// One transfer, issue or redemption with its proofs.
+pub const TRANSFER_BYTES_MAX: usize = 16 << 10;

@@ -1,0 +1,46 @@
+//! Confidential value: amounts that members check without seeing them.
+//!
+//! Floor 2, above `crypto` and below `transaction`: pure functions on bytes. A note holds an amount of
+//! one asset as a Pedersen commitment. Who spends notes shows, without saying any amount, that nothing
+//! was made or lost and that each new amount is one of 64 bits. No channel, no store, no clock; the set
+//! of unspent notes and the asset's terms come from the caller, randomness is an argument.
+//!
+//! ```text
+//! field key K_f ─┬─ blinding r ──┐
+//! value v ───────┘               ├─ C = v·A_t + r·H_b        AmountCommitment
+//! asset t ─────────── base A_t ──┘
+//!
+//! bytes --decode--> Transfer | Issue | Redemption            WIR-*
+//!         --check--> Checked       notes, owners, balance, signatures     VAL-*
+//!         --prove_all--> Effects   range proofs, many in one equation     VAL-*
+//! ```
+//!
+//! What it does not do: it does not know whether the amount that a field hides is the committed one.
+//! Only its readers do ([`AmountCommitment::check_opening`]), and say so by signing.
+//!
+//! - [`mod@asset`]: the bases of commitments
+//! - [`commitment`]: amounts, blindings, openings
+//! - [`note`]: notes, their owners and ids
+//! - [`statement`]: what proofs and signatures are for
+//! - [`balance`], [`range`]: the two proofs; [`batch`]: many range proofs at once
+//! - [`transfer`], [`issue`], [`redemption`]: whole operations
+//! - [`ledger`]: what the caller knows, and what an operation changes
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+pub mod asset;
+pub mod commitment;
+mod group;
+
+pub use asset::{RangeEngine, UnknownEngine};
+pub use commitment::{AmountCommitment, NotAPoint, NotOpened, Opening};
