@@ -39,8 +39,26 @@
 )]
 
 pub mod asset;
+pub mod balance;
+pub mod batch;
+mod bulletproof;
 pub mod commitment;
+mod generators;
 mod group;
+pub mod note;
+pub mod proof;
+mod rand_06;
+pub mod range;
+pub mod statement;
+#[cfg(test)]
+mod tests;
+mod transcript;
 
 pub use asset::{RangeEngine, UnknownEngine};
+pub use balance::BalanceProof;
+pub use batch::verify_ranges;
 pub use commitment::{AmountCommitment, NotAPoint, NotOpened, Opening};
+pub use note::{Input, NoteOutput, OwnerBlind, OwnerCommitment, OwnerKey, RedeemedAmount, UnspentNote};
+pub use proof::NotProven;
+pub use range::{RangeClaim, RangeProof};
+pub use statement::{IssueStatement, Place, RedeemStatement, StatementDigest, TransferStatement};

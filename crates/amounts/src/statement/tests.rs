@@ -1,0 +1,194 @@
+//! Every member of every statement matters, down to each byte of each list's entries.
+
+use super::*;
+use crate::commitment::AmountCommitment;
+use crate::note::{OwnerBlind, OwnerCommitment};
+use crate::tests::commitment_to;
+use parclose_types::{NoteId, PublicKey};
+
+/// Other values of a member. The macro asks for them of every member, so a new one cannot go unchanged.
+pub(super) trait Others: Sized {
+    fn others(&self) -> Vec<Self>;
+}
+
+impl Others for u64 {
+    fn others(&self) -> Vec<Self> {
+        (0..64).map(|bit| self ^ (1 << bit)).collect()
+    }
+}
+
+impl Others for [u8; 32] {
+    fn others(&self) -> Vec<Self> {
+        let change = |at: usize| {
+            let mut other = *self;
+            other[at] ^= 1;
+            other
+        };
+        (0..32).map(change).collect()
+    }
+}
+
+macro_rules! others_of_inner {
+    ($($type:ident),*) => {
+        $(impl Others for $type {
+            fn others(&self) -> Vec<Self> {
+                self.0.others().into_iter().map(Self).collect()
+            }
+        })*
+    };
+}
+others_of_inner!(ChannelId, AssetId, Generation, Height, NoteId, PublicKey, OwnerBlind, OwnerCommitment);
+
+impl Others for AmountCommitment {
+    fn others(&self) -> Vec<Self> {
+        vec![Self::zero(), commitment_to(900), commitment_to(901)]
+    }
+}
+
+macro_rules! others_of_parts {
+    ($($type:ident { $($part:ident),* })*) => {
+        $(impl Others for $type {
+            fn others(&self) -> Vec<Self> {
+                // The pattern names every member, so a new one must be added here.
+                let Self { $($part),* } = *self;
+                let mut all = Vec::new();
+                $(all.extend($part.others().into_iter().map(|$part| Self { $part, ..*self }));)*
+                all
+            }
+        })*
+    };
+}
+others_of_parts! {
+    Input { note, owner, blind }
+    NoteOutput { commitment, owner, leaf }
+    RedeemedAmount { commitment, leaf }
+}
+
+/// Each entry changed, entries exchanged, one left out, one twice.
+impl<T: Others + Copy> Others for Vec<T> {
+    fn others(&self) -> Vec<Self> {
+        let mut all = vec![Self::new(), self[1..].to_vec(), self.iter().rev().copied().collect()];
+        all.push(self.iter().chain(self.first()).copied().collect());
+        for at in 0..self.len() {
+            for other in self[at].others() {
+                let mut list = self.clone();
+                list[at] = other;
+                all.push(list);
+            }
+        }
+        all
+    }
+}
+
+fn inputs() -> Vec<Input> {
+    let input = |byte: u8| Input {
+        note: NoteId([byte; 32]),
+        owner: PublicKey([byte + 1; 32]),
+        blind: OwnerBlind([byte + 2; 32]),
+    };
+    vec![input(10), input(20)]
+}
+
+fn outputs() -> Vec<NoteOutput> {
+    let output = |byte: u8| NoteOutput {
+        commitment: commitment_to(u64::from(byte)),
+        owner: OwnerCommitment([byte + 1; 32]),
+        leaf: [byte + 2; 32],
+    };
+    vec![output(30), output(40)]
+}
+
+fn transfer() -> TransferStatement {
+    TransferStatement {
+        channel: ChannelId([1; 32]),
+        generation: Generation(2),
+        asset: AssetId([3; 32]),
+        inputs: inputs(),
+        outputs: outputs(),
+        fee: 0,
+        salt_digest: [4; 32],
+        expiry: Height(5),
+    }
+}
+
+fn issue() -> IssueStatement {
+    let TransferStatement { channel, generation, asset, outputs, salt_digest, expiry, .. } = transfer();
+    IssueStatement { channel, generation, asset, outputs, salt_digest, expiry }
+}
+
+fn redemption() -> RedeemStatement {
+    let TransferStatement { channel, generation, asset, inputs, outputs, salt_digest, expiry, .. } =
+        transfer();
+    let redeemed = RedeemedAmount { commitment: commitment_to(50), leaf: [51; 32] };
+    RedeemStatement { channel, generation, asset, inputs, outputs, redeemed, salt_digest, expiry }
+}
+
+/// Names of changed members whose digest is the same as without the change.
+fn unnoticed(digest: &StatementDigest, changed: &[(&'static str, StatementDigest)]) -> Vec<&'static str> {
+    changed.iter().filter(|(_, other)| other == digest).map(|(name, _)| *name).collect()
+}
+
+macro_rules! each_member {
+    ($statement:expr, $label:expr, $members:expr) => {{
+        let statement = $statement;
+        let changed: Vec<_> = statement.changed();
+        let digests: Vec<_> = changed.iter().map(|(name, other)| (*name, other.digest())).collect();
+        assert_eq!(unnoticed(&statement.digest(), &digests), Vec::<&str>::new());
+        let mut distinct: Vec<_> = digests.iter().map(|(_, digest)| *digest).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), digests.len(), "two changes give two digests");
+        let mut names: Vec<_> = digests.iter().map(|(name, _)| *name).collect();
+        names.dedup();
+        assert_eq!(names, $members, "the members and their order are as specified");
+        // Without a part, its changes would go unnoticed, and nothing else would.
+        for (at, name) in names.iter().enumerate() {
+            let without = |mut parts: Vec<Vec<u8>>| {
+                parts.remove(at);
+                digest_of($label, &parts)
+            };
+            let digests: Vec<_> =
+                changed.iter().map(|(name, other)| (*name, without(other.parts()))).collect();
+            let mut found = unnoticed(&without(statement.parts()), &digests);
+            found.dedup();
+            assert_eq!(found, [*name]);
+        }
+    }};
+}
+
+#[test]
+fn val_05_each_member_of_a_transfer_statement_matters() {
+    each_member!(
+        transfer(),
+        labels::TRANSFER_STATEMENT,
+        ["channel", "generation", "asset", "inputs", "outputs", "fee", "salt_digest", "expiry"]
+    );
+}
+
+#[test]
+fn val_05_each_member_of_an_issue_statement_matters() {
+    each_member!(
+        issue(),
+        labels::ISSUE_STATEMENT,
+        ["channel", "generation", "asset", "outputs", "salt_digest", "expiry"]
+    );
+}
+
+#[test]
+fn val_05_each_member_of_a_redeem_statement_matters() {
+    each_member!(
+        redemption(),
+        labels::REDEEM_STATEMENT,
+        ["channel", "generation", "asset", "inputs", "outputs", "redeemed", "salt_digest", "expiry"]
+    );
+}
+
+#[test]
+fn val_05_the_label_tells_the_kinds_apart() {
+    let labels = [labels::TRANSFER_STATEMENT, labels::ISSUE_STATEMENT, labels::REDEEM_STATEMENT];
+    let parts = transfer().parts();
+    let mut digests = labels.map(|label| digest_of(label, &parts));
+    digests.sort_unstable();
+    assert!(digests.is_sorted_by(|a, b| a < b));
+    assert_eq!(transfer().digest(), digest_of(labels::TRANSFER_STATEMENT, &parts));
+}
