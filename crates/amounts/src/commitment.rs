@@ -62,6 +62,24 @@ impl AmountCommitment {
         if expected == *self { Ok(()) } else { Err(NotOpened) }
     }
 
+    /// The commitment to the sum of two amounts.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self::of_point(self.point + other.point)
+    }
+
+    /// The commitment to the difference of two amounts.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        Self::of_point(self.point - other.point)
+    }
+
+    /// The commitment to the sum of many amounts.
+    #[must_use]
+    pub fn sum(of: &[Self]) -> Self {
+        Self::of_point(of.iter().map(Self::point).sum())
+    }
+
     pub(crate) const fn point(&self) -> RistrettoPoint {
         self.point
     }

@@ -12,7 +12,7 @@
 //!
 //! bytes --decode--> Transfer | Issue | Redemption            WIR-*
 //!         --check--> Checked       notes, owners, balance, signatures     VAL-*
-//!         --prove_all--> Effects   range proofs, many in one equation     VAL-*
+//!         --verify_all--> Effects  range proofs, many in one equation     VAL-*
 //! ```
 //!
 //! What it does not do: it does not know whether the amount that a field hides is the committed one.
@@ -24,7 +24,7 @@
 //! - [`statement`]: what proofs and signatures are for
 //! - [`balance`], [`range`]: the two proofs; [`batch`]: many range proofs at once
 //! - [`transfer`], [`issue`], [`redemption`]: whole operations
-//! - [`ledger`]: what the caller knows, and what an operation changes
+//! - [`ledger`]: what the caller knows, and what an operation changes; [`supply`]: how much circulates
 
 #![cfg_attr(
     not(test),
@@ -45,20 +45,34 @@ mod bulletproof;
 pub mod commitment;
 mod generators;
 mod group;
+pub mod invalid;
+pub mod issue;
+pub mod ledger;
 pub mod note;
+pub mod operation;
 pub mod proof;
 mod rand_06;
 pub mod range;
+pub mod redemption;
 pub mod statement;
+pub mod supply;
 #[cfg(test)]
 mod tests;
 mod transcript;
+pub mod transfer;
 
 pub use asset::{RangeEngine, UnknownEngine};
 pub use balance::BalanceProof;
 pub use batch::verify_ranges;
 pub use commitment::{AmountCommitment, NotAPoint, NotOpened, Opening};
+pub use invalid::{Invalid, Misshapen, NotSpendable};
+pub use issue::Issue;
+pub use ledger::{AssetTerms, Book, Effects, Ledger};
 pub use note::{Input, NoteOutput, OwnerBlind, OwnerCommitment, OwnerKey, RedeemedAmount, UnspentNote};
+pub use operation::{Checked, NewNote, Spend, verify_all};
 pub use proof::NotProven;
 pub use range::{RangeClaim, RangeProof};
+pub use redemption::{Redemption, UnsignedRedemption};
 pub use statement::{IssueStatement, Place, RedeemStatement, StatementDigest, TransferStatement};
+pub use supply::{Supply, SupplyChange, TotalOpening};
+pub use transfer::Transfer;

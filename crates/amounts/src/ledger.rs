@@ -1,0 +1,149 @@
+//! What the caller knows of notes and assets, and what a verified operation changes.
+//!
+//! The channel's state implements [`Ledger`]; [`Book`] is one in memory, for tools and tests. Nothing
+//! here decides an order: two operations may be verified against the same notes, and the second one is
+//! refused when its effects are applied.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use parclose_types::{AssetId, ChannelId, NoteId, PublicKey, TransactionDigest};
+
+use crate::asset::RangeEngine;
+use crate::invalid::NotSpendable;
+use crate::note::{NoteOutput, UnspentNote};
+use crate::supply::{Supply, SupplyChange};
+
+/// What a channel says of an asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct AssetTerms {
+    /// who makes its notes, and takes them back
+    pub issuer: PublicKey,
+    /// the proof system of its range proofs
+    pub engine: RangeEngine,
+}
+
+impl BorshSerialize for RangeEngine {
+    fn serialize<W: io::Write>(&self, writer: &mut W) -> io::Result<()> {
+        self.byte().serialize(writer)
+    }
+}
+
+impl BorshDeserialize for RangeEngine {
+    fn deserialize_reader<R: io::Read>(reader: &mut R) -> io::Result<Self> {
+        let byte = u8::deserialize_reader(reader)?;
+        Self::from_byte(byte).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+}
+
+/// The notes and assets against which an operation is verified.
+pub trait Ledger {
+    /// A note that is there and not spent.
+    fn unspent(&self, note: &NoteId) -> Option<UnspentNote>;
+
+    /// The terms of an asset.
+    fn terms(&self, asset: &AssetId) -> Option<AssetTerms>;
+}
+
+/// What a verified operation changes. Only verification makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "effects that are not applied change nothing"]
+pub struct Effects {
+    pub(crate) asset: AssetId,
+    pub(crate) spent: Vec<NoteId>,
+    pub(crate) made: Vec<NoteOutput>,
+    pub(crate) supply: SupplyChange,
+}
+
+impl Effects {
+    /// The asset of everything in it.
+    #[must_use]
+    pub const fn asset(&self) -> AssetId {
+        self.asset
+    }
+
+    /// The notes that are spent.
+    #[must_use]
+    pub fn spent(&self) -> &[NoteId] {
+        &self.spent
+    }
+
+    /// The notes that are made.
+    #[must_use]
+    pub fn made(&self) -> &[NoteOutput] {
+        &self.made
+    }
+
+    /// What becomes of the amount in circulation.
+    #[must_use]
+    pub const fn supply(&self) -> SupplyChange {
+        self.supply
+    }
+
+    /// The new notes with their ids; `first` is the number of notes that earlier operations of the transaction make.
+    pub fn notes<'a>(
+        &'a self,
+        channel: &'a ChannelId,
+        transaction: &'a TransactionDigest,
+        first: u32,
+    ) -> impl Iterator<Item = (NoteId, UnspentNote)> + 'a {
+        (first..).zip(&self.made).map(|(index, output)| {
+            let note = UnspentNote { asset: self.asset, commitment: output.commitment, owner: output.owner };
+            (output.id(channel, transaction, index), note)
+        })
+    }
+}
+
+/// Notes, assets and supplies in memory.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    notes: BTreeMap<NoteId, UnspentNote>,
+    assets: BTreeMap<AssetId, (AssetTerms, Option<Supply>)>,
+}
+
+impl Book {
+    /// Adds an asset of which nothing circulates.
+    pub fn add_asset(&mut self, asset: AssetId, terms: AssetTerms) {
+        self.assets.entry(asset).or_insert((terms, None));
+    }
+
+    /// The amount of an asset in circulation.
+    #[must_use]
+    pub fn supply(&self, asset: &AssetId) -> Option<Supply> {
+        self.assets.get(asset).map(|(_, supply)| supply.unwrap_or_else(Supply::nothing))
+    }
+
+    /// The notes that can be spent.
+    pub fn notes(&self) -> impl Iterator<Item = (&NoteId, &UnspentNote)> {
+        self.notes.iter()
+    }
+
+    /// Applies what an operation of a transaction changes, all of it or, if a note is gone by now, nothing.
+    pub fn apply(
+        &mut self,
+        effects: &Effects,
+        channel: &ChannelId,
+        transaction: &TransactionDigest,
+        first: u32,
+    ) -> Result<(), NotSpendable> {
+        if let Some(gone) = effects.spent.iter().find(|note| !self.notes.contains_key(note)) {
+            return Err(NotSpendable::NotUnspent { note: *gone });
+        }
+        let (_, supply) = self.assets.get_mut(&effects.asset).ok_or(NotSpendable::UnknownAsset)?;
+        *supply = Some(supply.unwrap_or_else(Supply::nothing).after(effects.supply));
+        self.notes.retain(|note, _| !effects.spent.contains(note));
+        self.notes.extend(effects.notes(channel, transaction, first));
+        Ok(())
+    }
+}
+
+impl Ledger for Book {
+    fn unspent(&self, note: &NoteId) -> Option<UnspentNote> {
+        self.notes.get(note).copied()
+    }
+
+    fn terms(&self, asset: &AssetId) -> Option<AssetTerms> {
+        self.assets.get(asset).map(|(terms, _)| *terms)
+    }
+}
