@@ -105,7 +105,11 @@ fn an_old_version_a_second_one_and_a_missing_one_are_noticed() {
         "[[package]]\nname = \"parclose-other\"\nversion = \"0.1.0\"\ndependencies = [\"borsh 0.10.4\"]\n";
     assert_eq!(complaints(&format!("{}\n{second}", lock())).len(), 1, "a second borsh of ours must not pass");
     let elsewhere = second.replace("borsh 0.10.4", KNOWN_SECOND.1);
-    assert_eq!(complaints(&format!("{}\n{elsewhere}", lock())).len(), 1, "the prover's curve is for one crate");
+    assert_eq!(
+        complaints(&format!("{}\n{elsewhere}", lock())).len(),
+        1,
+        "the prover's curve is for one crate"
+    );
     let newer = format!("{}\n[[package]]\nname = \"yamux\"\nversion = \"0.13.10\"\n", lock());
     assert_eq!(complaints(&newer), Vec::<String>::new());
     assert_eq!(complaints("[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n").len(), EXACTLY_ONE.len());

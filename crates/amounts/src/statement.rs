@@ -74,10 +74,6 @@ macro_rules! statements {
                 }
 
                 /// The digest that is signed and proven.
-                ///
-                /// # Rules
-                ///
-                /// > VAL-05: proofs and signatures hold for one statement, which names channel, generation, asset, all that goes in and comes out with its field leaves, fee, salt and expiry.
                 #[must_use]
                 pub fn digest(&self) -> StatementDigest {
                     digest_of($label, &self.parts())
@@ -153,6 +149,11 @@ statements! {
     }
 }
 
+/// The digest of a statement's kind and members.
+///
+/// # Rules
+///
+/// > VAL-05: proofs and signatures hold for one statement, which names channel, generation, asset, all that goes in and comes out with its field leaves, fee, salt and expiry.
 fn digest_of(label: &str, parts: &[Vec<u8>]) -> StatementDigest {
     StatementDigest(hash(label, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>()))
 }
