@@ -132,7 +132,9 @@ impl Book {
         }
         let (_, supply) = self.assets.get_mut(&effects.asset).ok_or(NotSpendable::UnknownAsset)?;
         *supply = Some(supply.unwrap_or_else(Supply::nothing).after(effects.supply));
-        self.notes.retain(|note, _| !effects.spent.contains(note));
+        for note in &effects.spent {
+            self.notes.remove(note);
+        }
         self.notes.extend(effects.notes(channel, transaction, first));
         Ok(())
     }

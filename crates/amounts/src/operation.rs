@@ -199,3 +199,6 @@ pub fn verify_all(operations: Vec<Checked<'_>>) -> Vec<Result<Effects, NotProven
     let results = verify_ranges(&proofs);
     results.into_iter().zip(effects).map(|(result, effects)| result.map(|()| effects)).collect()
 }
+
+#[cfg(test)]
+mod tests;
