@@ -180,6 +180,22 @@ mod tests {
     }
 
     #[test]
+    fn val_06_the_challenge_depends_on_the_nonce_so_no_proof_is_made_backwards() {
+        // Whoever knows the challenge before the nonce takes any response and computes the nonce from it.
+        let (_, excess) = proven(&[0], &[1], 0);
+        let mut proof = BalanceProof([0; 64]);
+        let response = Scalar::from(7_u8);
+        proof.0[32..].copy_from_slice(response.as_bytes());
+        for guess in [[0; 32], blinding_base().compress().to_bytes()] {
+            let mut transcript = transcript::balance(&STATEMENT, &excess.0.compress().to_bytes());
+            let challenge = challenge(&mut transcript, &guess);
+            let nonce = blinding_base() * response - excess.0 * challenge;
+            proof.0[..32].copy_from_slice(nonce.compress().as_bytes());
+            assert_eq!(proof.verify(&STATEMENT, &excess), Err(NotProven::Balance));
+        }
+    }
+
+    #[test]
     fn val_06_a_response_above_the_group_order_is_refused() {
         let (mut proof, excess) = proven(&[7], &[3, 4], 0);
         let order = (BigUint::from(1_u8) << 252_u32)
