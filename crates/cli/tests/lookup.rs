@@ -44,6 +44,11 @@ fn a_business_key_leads_to_record_transaction_block_and_proof() {
     let mut seen: Vec<_> = copies.iter().map(|(m, h)| (m.as_str().unwrap(), h.as_str().unwrap())).collect();
     seen.sort_unstable();
     assert_eq!(seen, holders);
+    // Whoever is shown it can check it again: key, digest and nonce stand beside the signature.
+    for row in at["copies"].as_array().unwrap().iter().filter(|row| row["holds"] == "signed") {
+        let lengths = ["holder", "copy", "nonce", "signature"].map(|part| row[part].as_str().map(str::len));
+        assert_eq!(lengths, [64, 64, 64, 128].map(Some), "{row}");
+    }
     let unasked = sandbox.ok(&["locate", "INV-2", "--as", "buyer", "--no-copies"]);
     assert!(unasked["found"][0]["transactions"][0]["copies"].is_null());
     let genesis = sandbox.home().join("genesis.json").display().to_string();

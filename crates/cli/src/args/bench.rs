@@ -10,7 +10,7 @@ pub enum Bench {
     /// Cost of a record write by role, as a multiple of the unavoidable
     RecordWrite {
         /// record writes to measure
-        #[arg(long, default_value_t = 8192)]
+        #[arg(long, default_value_t = 8192, value_parser = clap::value_parser!(u32).range(2..))]
         writes: u32,
         /// in a consortium of processes with four validators: throughput, latency, overload, many channels, catching up
         #[arg(long)]
@@ -77,9 +77,14 @@ pub struct Load {
     #[arg(long)]
     pub writes: u32,
     /// a second; without it as fast as answers come
-    #[arg(long)]
+    #[arg(long, value_parser = rate)]
     pub rate: Option<f64>,
     /// how many wait for their answer at a time, without a rate
-    #[arg(long, default_value_t = 2048)]
-    pub window: usize,
+    #[arg(long, default_value_t = 2048, value_parser = clap::value_parser!(u16).range(1..))]
+    pub window: u16,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate| (0.001..=1e6).contains(rate));
+    rate.ok_or_else(|| "a number from 0.001 to 1000000".into())
 }

@@ -12,7 +12,7 @@ pub(super) fn run(global: &Global, load: &Load) -> Result<Value, CliError> {
         counterparty: load.counterparty.clone(),
         writes: load.writes,
         rate: load.rate,
-        window: load.window,
+        window: load.window.into(),
     };
     with_consortium(global, |consortium| {
         let rooms = load.channels.iter().map(|channel| consortium.room(&load.member, channel));

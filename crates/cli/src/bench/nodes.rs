@@ -1,11 +1,11 @@
 //! `parclose bench record-write --nodes`: record writes in a consortium of processes on this machine.
 //!
 //! ```text
-//!   saturation   both members of a channel write as fast as answers come
-//!   steady       one of them writes 20 times a second
+//!   steady       one member of a channel writes 20 times a second
+//!   saturation   both write as fast as answers come; once more after the overload, on a store that has grown
 //!   overload     three times as much is handed in as was written at saturation
-//!   channels     a fixed load on one channel, and spread over many
 //!   catching up  a member that was away executes what it has missed
+//!   channels     a fixed load on one channel, and spread over many
 //! ```
 //!
 //! A record has six fields for two audiences. Every node is a process of its own, links are authenticated and

@@ -72,6 +72,8 @@ fn copies(members: &[Member], (own, head): (&PublicKey, Height), held: &[Held]) 
                 "member": name,
                 "holds": "signed",
                 "height": holding.height.0,
+                "holder": holding.holder.to_string(),
+                "copy": holding.copy.to_string(),
                 "nonce": hex::encode(&holding.question.nonce),
                 "signature": hex::encode(&holding.signature.0),
             }),

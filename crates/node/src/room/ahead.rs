@@ -26,7 +26,7 @@ impl Ahead {
         self.0.contains(commitment)
     }
 
-    /// Somebody else is asked: what was asked for may never come.
+    /// Nothing is missing any more, or somebody else is asked: what was asked for may never come.
     pub(super) fn forget(&mut self) {
         self.0.clear();
     }

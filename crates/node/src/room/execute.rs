@@ -27,6 +27,10 @@ impl Room {
         if self.looked_at != Some(ordered) || self.executed() < ordered {
             self.follow_log();
             self.looked_at = Some(ordered);
+            // What else is on its way comes too late.
+            if self.executed() >= ordered {
+                self.ahead.forget();
+            }
         }
         self.retry_deferred();
         self.retry_asked();
