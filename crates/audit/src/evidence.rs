@@ -14,7 +14,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_channel::misconduct::SignedHeader;
 use parclose_crypto::verify;
 use parclose_keys::PseudonymCertificate;
-use parclose_root::{Anchor, Genesis, OrderProof, RootTransaction};
+use parclose_root::{Anchor, Genesis, OrderProof, RootTransaction, Trust, changes_up_to};
 use parclose_types::limits::RECEIPT_BYTES_MAX;
 use parclose_types::{ChannelId, Generation, Malformed, NetworkId, PublicKey, Sequence, decode, encode};
 
@@ -42,6 +42,8 @@ pub struct Evidence {
     pub accused: Vec<PseudonymCertificate>,
     /// of what
     pub misconduct: Misconduct,
+    /// every change of the validators up to the anchor, in their order
+    pub changes: Vec<OrderProof>,
 }
 
 /// What somebody has signed.
@@ -104,7 +106,19 @@ impl Evidence {
         misconduct: Misconduct,
     ) -> Self {
         accused.sort_by_key(|certificate| certificate.pseudonym);
-        Self { version: VERSION, channel, generation, accused, misconduct }
+        Self { version: VERSION, channel, generation, accused, misconduct, changes: Vec::new() }
+    }
+
+    /// Takes up what a verifier needs of the changes of the validators, all of which are given.
+    #[must_use]
+    pub fn with_changes(mut self, changes: Vec<OrderProof>) -> Self {
+        self.changes = match &self.misconduct {
+            Misconduct::Certified { anchor, .. } | Misconduct::Withheld { anchor } => {
+                changes_up_to(changes, anchor.header.height)
+            }
+            Misconduct::Contradiction { .. } | Misconduct::FalseState { .. } => Vec::new(),
+        };
+        self
     }
 
     /// Decodes canonical bytes, at most 1 MiB.
@@ -122,7 +136,8 @@ impl Evidence {
     ///
     /// # Rules
     ///
-    /// As in [`parclose_keys::PseudonymCertificate::verify`] (KEY-04), [`parclose_root::OrderProof::verify`] (ROO-35 to ROO-43), and:
+    /// As in [`parclose_keys::PseudonymCertificate::verify`] (KEY-04), in [`Trust::follow`] (ROO-51 to ROO-61) for the changes of the
+    /// validators, in [`OrderProof::verify_under`] (ROO-35 to ROO-43), and:
     ///
     /// > MIS-02: evidence names the accused by certificates of its channel and generation, ascending by pseudonym, and at least one.
     /// > MIS-08: evidence has the version that this program knows.
@@ -143,6 +158,8 @@ impl Evidence {
         if self.accused.is_empty() || !ascending {
             return Err(EvidenceInvalid::Accused);
         }
+        let mut trust = Trust::of(genesis);
+        trust.follow_all(&self.changes)?;
         let (kind, weight, event) = match &self.misconduct {
             Misconduct::Contradiction { first, second } => {
                 self.of_one_sponsor(genesis, &[first, second])?;
@@ -154,7 +171,7 @@ impl Evidence {
                 ("false state", self.compare(said, export)?, said.header.attested)
             }
             Misconduct::Certified { said, blinder, anchor } => {
-                let (sequence, ordered) = self.ordered(genesis, anchor)?;
+                let (sequence, ordered) = self.ordered(&trust, anchor)?;
                 let opened = said.header.commitment(blinder) == ordered.commitment;
                 let scope = (said.header.channel, said.header.generation);
                 if !opened || scope != (self.channel, self.generation) {
@@ -163,7 +180,7 @@ impl Evidence {
                 ("certified state", Weight::Signed, sequence)
             }
             Misconduct::Withheld { anchor } => {
-                ("withheld batch", Weight::Signed, self.ordered(genesis, anchor)?.0)
+                ("withheld batch", Weight::Signed, self.ordered(&trust, anchor)?.0)
             }
         };
         let accused = self.accused.iter().map(|certificate| certificate.identity).collect();
@@ -217,14 +234,14 @@ impl Evidence {
     ///
     /// > MIS-06: of an anchor exactly those are accused whose signatures stand in its certificate, all of them.
     /// > MIS-10: the event that orders a batch is an anchor of the evidence's generation.
-    fn ordered(&self, genesis: &Genesis, proof: &OrderProof) -> Result<(Sequence, Anchor), EvidenceInvalid> {
-        let event = proof.verify(genesis).map_err(EvidenceInvalid::Order)?;
+    fn ordered(&self, trust: &Trust, proof: &OrderProof) -> Result<(Sequence, Anchor), EvidenceInvalid> {
+        let event = proof.verify_under(trust).map_err(EvidenceInvalid::Order)?;
         let sequence = event.entry().sequence;
         let anchor = match event.transaction() {
             RootTransaction::Anchor(anchor) if anchor.generation == self.generation => anchor,
             _ => return Err(EvidenceInvalid::NotAnAnchor { sequence }),
         };
-        let signed = anchor.statement(&genesis.network()).signing_bytes();
+        let signed = anchor.statement(trust.network()).signing_bytes();
         let signatures = &anchor.certificate.signatures;
         let has_signed = |accused: &PseudonymCertificate| {
             signatures.iter().any(|(_, signature)| verify(&accused.pseudonym, &signed, signature).is_ok())

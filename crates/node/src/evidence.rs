@@ -58,7 +58,9 @@ fn of_anchor(
         _ => return Ok(None),
     };
     let of = (channel.config().channel, channel.config().generation);
-    Ok(Some(Evidence::against(of, signers(channel, anchor), misconduct)))
+    // Proven after the anchor, so that none is missing.
+    let changes = root.prove_changes().map_err(unreadable)?;
+    Ok(Some(Evidence::against(of, signers(channel, anchor), misconduct).with_changes(changes)))
 }
 
 fn signers(channel: &Channel, anchor: &Anchor) -> Vec<PseudonymCertificate> {

@@ -1,6 +1,6 @@
 //! Why evidence proves nothing: one variant for each step.
 
-use parclose_root::ProofInvalid;
+use parclose_root::{ChangeInvalid, ProofInvalid};
 use parclose_types::{Failure, Fault, Malformed, Sequence};
 
 /// Why evidence proves nothing.
@@ -12,6 +12,9 @@ pub enum EvidenceInvalid {
     /// ROO-35 to ROO-43: the root chain's part does not hold.
     #[error(transparent)]
     Order(ProofInvalid),
+    /// ROO-51 to ROO-61: the changes of the validators do not lead to the anchor.
+    #[error(transparent)]
+    Changes(#[from] ChangeInvalid),
     /// MIS-07: not the JSON form of evidence.
     #[error("not an evidence file: {reason}")]
     File {
@@ -80,6 +83,7 @@ impl Failure for EvidenceInvalid {
         match self {
             Self::Malformed(reason) => reason.rule(),
             Self::Order(reason) => reason.rule(),
+            Self::Changes(reason) => reason.rule(),
             Self::File { .. } => "MIS-07",
             Self::Version { .. } => "MIS-08",
             Self::Accused => "MIS-02",

@@ -168,6 +168,29 @@ fn mis_06_of_an_anchor_its_endorsers_are_accused_all_of_them_and_nobody_else() {
     }
 }
 
+#[test]
+fn evidence_of_an_anchor_follows_the_changes_of_the_validators_before_it() {
+    let mut scene = scene();
+    scene.consortium.hand_over(&[0, 1]);
+    let (said, blinder, anchor) = scene.certified();
+    scene.consortium.hand_over(&[1]);
+    let (all, anchor) = (scene.consortium.changes.clone(), Box::new(anchor));
+    let genesis = scene.consortium.genesis().clone();
+    let certified = Misconduct::Certified { said, blinder, anchor: anchor.clone() };
+    for misconduct in [certified, Misconduct::Withheld { anchor }] {
+        let bare = scene.against(&[0, 1], misconduct);
+        assert_eq!(scene.rule(&bare), "ROO-40", "the genesis alone does not know who signed");
+        let whole = bare.clone().with_changes(all.clone());
+        assert_eq!(whole.changes.len(), 1, "what came later is not needed");
+        let read = verify_json(&whole.to_json(&genesis).unwrap(), &genesis, None).unwrap();
+        assert_eq!(read.accused().len(), 2);
+        let later = Evidence { changes: all[1..].to_vec(), ..bare };
+        assert_eq!(scene.rule(&later), "ROO-60", "one is left out");
+    }
+    let alone = scene.contradiction().with_changes(all);
+    assert!(alone.changes.is_empty(), "headers need no validators");
+}
+
 impl Scene {
     /// The certificate of somebody else of that channel's name.
     fn stranger(&self) -> PseudonymCertificate {

@@ -16,7 +16,7 @@ use crate::error::CliError;
 use crate::output::write_text;
 
 /// Schema of an evidence file.
-const SCHEMA: &str = "parclose.evidence/1";
+const SCHEMA: &str = "parclose.validator-evidence/1";
 /// The hex of the largest evidence, and room for the other members.
 const FILE_BYTES_MAX: usize = 2 * RECEIPT_BYTES_MAX + 4096;
 
