@@ -28,7 +28,7 @@ pub fn run(global: &Global, options: &Locate) -> Result<Value, CliError> {
             let sought = options.text.clone();
             let mut here = in_room(&room, move |channel| found_in(channel, &sought, attested))??;
             if !options.no_copies {
-                copies::ask(&room, &mut here)?;
+                copies::ask(&room, consortium.root().head(), &mut here)?;
             }
             for mut value in here {
                 value["channel"] = json!(channel);

@@ -162,7 +162,11 @@ impl KnownSignatures {
             let share = fresh.len().div_ceil(threads);
             let checked: Vec<_> = fresh
                 .chunks(share)
-                .map(|part| scope.spawn(move || part.iter().filter(good).collect::<Vec<_>>()))
+                .filter_map(|part| {
+                    let verify = move || part.iter().filter(good).collect::<Vec<_>>();
+                    // A system that has no thread to give has it verified later.
+                    std::thread::Builder::new().spawn_scoped(scope, verify).ok()
+                })
                 .collect();
             for (digest, _, signature) in checked.into_iter().filter_map(|part| part.join().ok()).flatten() {
                 self.signatures.insert(*digest, *signature);

@@ -19,11 +19,12 @@ const BATCHES_MAX: usize = 64;
 type Member = (PublicKey, String);
 
 /// Adds to each transaction who holds the batch that it is in.
-pub(super) fn ask(room: &RoomHandle, found: &mut [Value]) -> Result<(), CliError> {
-    let (own, members, head) = in_room(room, |channel| {
+/// Heights are those of the root chain that each knew when it answered.
+pub(super) fn ask(room: &RoomHandle, head: Height, found: &mut [Value]) -> Result<(), CliError> {
+    let (own, members) = in_room(room, |channel| {
         let members = channel.config().members.iter();
         let members: Vec<Member> = members.map(|m| (m.certificate.pseudonym, m.name.clone())).collect();
-        (channel.pseudonym().public(), members, channel.head().map_or(Height(0), |head| head.height))
+        (channel.pseudonym().public(), members)
     })?;
     let mut batches = BTreeMap::new();
     for at in transactions(found) {
