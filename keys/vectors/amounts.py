@@ -418,7 +418,7 @@ def operation(name, given):
     made = [note(asset, one) for one in given["outputs"]]
     inputs = b"".join(bytes.fromhex(one["note"]) + n["owner"] + n["blind"] for one, n in zip(given["inputs"], spent))
     outputs = b"".join(n["commitment"] + n["owner_commitment"] + bytes.fromhex(one["leaf"]) for one, n in zip(given["outputs"], made))
-    place, end = [channel, u64(given["generation"]), asset], [bytes.fromhex(given["salt_digest"]), u64(given["expiry"])]
+    place, end = [channel, u64(given["generation"]), asset], [bytes.fromhex(given["salt_digest"]), u64(given["expiry"]), bytes.fromhex(given["context"])]
     proven = list(made)
     kind = given["kind"]
     out = dict(given)
@@ -478,7 +478,7 @@ def given():
 
     # The field key and the amount of the design's vector, 001-design.json.
     design = "00fe3fba5df3dbc7c977347b48dcbacfa5bd9e7875d1dfe6dfc204cd91c94604"
-    common = {"channel": "c0" * 32, "generation": 7, "asset": "11" * 32, "salt_digest": "5b" * 32, "expiry": 4096, "transaction": "d1" * 32}
+    common = {"channel": "c0" * 32, "generation": 7, "asset": "11" * 32, "salt_digest": "5b" * 32, "expiry": 4096, "context": "c7" * 32, "transaction": "d1" * 32}
     top = 2**64 - 1
     return {
         "001-one-note": common | {"kind": "transfer", "inputs": [old(1000, design, 1, 0xA1)], "outputs": [new(1000, "61" * 32, 2, 0xF1)]},

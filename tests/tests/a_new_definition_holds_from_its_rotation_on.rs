@@ -22,7 +22,7 @@ fn sealed(circle: &Circle, record: u16) -> SignedTransaction {
     let operations = circle.statement(record, ["ann", "bob"]);
     let head = circle.consortium.root().head();
     circle.within("ann", move |channel| {
-        let draft = Draft { operations, expiry: Height(head.0 + 200) };
+        let draft = Draft::of_records(operations, Height(head.0 + 200));
         let sealed = draft.seal(&channel.desk(head), &mut parclose_node::randomness::generator());
         sealed.expect("it fits the definition").sign(channel.pseudonym()).expect("it is small enough")
     })

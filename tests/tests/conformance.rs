@@ -8,13 +8,19 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use parclose_amounts::{
+    AmountCommitment, BalanceProof, Input, Issue, Movement, NoteOutput, Opening, OwnerBlind, OwnerCommitment,
+    RangeProof, RedeemedAmount, Redemption, Supply, Transfer, UnspentNote,
+};
 use parclose_channel::governance::{
     DealRow, Decided, DecisionRow, GenerationRow, MotionOutcome, MotionRow, rotate_commitment,
 };
 use parclose_channel::tables::{HeadLeaf, StateField, Verdict, VerdictRow};
+use parclose_channel::value::{NoteRow, SupplyRow};
 use parclose_channel::{Batch, BatchHeader, Predecessor, Proposal, Setup};
 use parclose_crypto::hash::sha256;
 use parclose_crypto::keystore::SealedKey;
+use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_keys::{Deal, FieldPlace, PseudonymCertificate, SealedField};
 use parclose_node::backup::{FileEntry, Manifest};
 use parclose_node::key_file::KeyKind;
@@ -28,9 +34,9 @@ use parclose_transaction::{
     SealedPart, Share, SharedScope, Term,
 };
 use parclose_types::{
-    AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId, Generation,
-    Height, MemberId, NetworkId, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, Tag,
-    TransactionDigest, ValueHash, encode, hex,
+    AssetId, AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,
+    Generation, Height, MemberId, NetworkId, NoteId, PublicKey, RecordId, Sequence, SignatureBytes,
+    StateRoot, Tag, TransactionDigest, ValueHash, encode, hex,
 };
 
 fn b(byte: u8) -> [u8; 32] {
@@ -123,6 +129,7 @@ fn body() -> Body {
             parties: vec![(0, member_id())],
             fields: vec![entry()],
         }],
+        movements: Vec::new(),
         act: None,
     }
 }
@@ -327,6 +334,8 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         ("definition digest", texts().digest().0.to_vec()),
         ("generation row", encode(&generation)),
         ("motion row", encode(&motion_row)),
+        ("movements", encode(&movements())),
+        ("note row", encode(&note_row())),
         ("rotate", encode(&rotate.clone().rotate(certificate(), certificate()))),
         ("rotate commitment", rotate_commitment(&b(50), &ChannelId(b(10)), &Digest(b(49))).0.to_vec()),
         ("rotate statement, signed", rotate.signing_bytes()),
@@ -347,10 +356,51 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         ("setup", encode(&setup(None))),
         ("setup of a successor", encode(&setup(Some(predecessor())))),
         ("state field", encode(&state_field)),
+        ("supply row", encode(&SupplyRow { asset: AssetId(b(60)), supply: Supply(amount()) })),
         ("successor commitment", setup(Some(predecessor())).genesis_commitment().0.to_vec()),
         ("tag state", encode(&tag_state)),
         ("verdict", encode(&verdict)),
     ])
+}
+
+fn amount() -> AmountCommitment {
+    Opening::derive(&AssetId(b(60)), 5, &secret_from_bytes(b(61))).commitment()
+}
+
+fn output() -> NoteOutput {
+    NoteOutput { commitment: amount(), owner: OwnerCommitment(b(62)), leaf: b(63) }
+}
+
+/// One of each movement, in the order of their bytes.
+fn movements() -> Vec<Movement> {
+    let (asset, range) = (AssetId(b(60)), RangeProof(vec![64; 3]));
+    let inputs = vec![Input { note: NoteId(b(65)), owner: PublicKey(b(66)), blind: OwnerBlind(b(67)) }];
+    let balance = BalanceProof([68; 64]);
+    let issue = Issue { asset, outputs: vec![output()], range: range.clone(), signature: signature(69) };
+    let transfer = Transfer {
+        asset,
+        inputs: inputs.clone(),
+        outputs: vec![output()],
+        range: range.clone(),
+        balance,
+        signatures: vec![signature(70)],
+    };
+    let redemption = Redemption {
+        asset,
+        inputs,
+        outputs: vec![output()],
+        redeemed: RedeemedAmount { commitment: amount(), leaf: b(71) },
+        range,
+        balance,
+        signatures: vec![signature(70)],
+        issuer_signature: signature(69),
+    };
+    vec![Movement::Issue(issue), Movement::Transfer(transfer), Movement::Redeem(redemption)]
+}
+
+fn note_row() -> NoteRow {
+    let note = UnspentNote { asset: AssetId(b(60)), commitment: amount(), owner: OwnerCommitment(b(62)) };
+    NoteRow { id: NoteId(b(65)), note, record: RecordId(b(23)) }
 }
 
 fn setup(predecessor: Option<Predecessor>) -> Setup {

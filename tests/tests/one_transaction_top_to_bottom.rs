@@ -19,8 +19,7 @@ fn one_transaction_top_to_bottom() {
 
     // The sender: seal, sign.
     let operation = receivable(ledger.supplier(), "INV-1", 250_000);
-    let (record, draft) =
-        (operation.record, Draft { operations: vec![operation], expiry: Height(head.0 + 100) });
+    let (record, draft) = (operation.record, Draft::of_records(vec![operation], Height(head.0 + 100)));
     let supplier = &ledger.channels[SUPPLIER];
     let sealed = draft.seal(&supplier.desk(head), &mut ledger.rng).unwrap();
     let signed = sealed.sign(supplier.pseudonym()).unwrap();

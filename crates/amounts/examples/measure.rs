@@ -20,8 +20,13 @@ use rand_chacha::rand_core::SeedableRng;
 const ASSET: AssetId = AssetId([0x11; 32]);
 const CHANNEL: ChannelId = ChannelId([0xC0; 32]);
 const ENGINE: RangeEngine = RangeEngine::Bulletproofs;
-const PLACE: Place =
-    Place { channel: CHANNEL, generation: Generation(1), salt_digest: [1; 32], expiry: Height(1) };
+const PLACE: Place = Place {
+    channel: CHANNEL,
+    generation: Generation(1),
+    salt_digest: [1; 32],
+    expiry: Height(1),
+    context: [0xC7; 32],
+};
 
 fn main() {
     let rng = &mut ChaCha20Rng::seed_from_u64(1);
@@ -128,7 +133,7 @@ impl rand_core_06::CryptoRng for Old {}
 /// Whole transfers of two notes into two.
 fn transfers(rng: &mut ChaCha20Rng) {
     let mut book = Book::default();
-    book.add_asset(ASSET, AssetTerms { issuer: issuer().public(), engine: ENGINE });
+    book.add_asset(ASSET, AssetTerms { issuer: Some(issuer().public()), engine: ENGINE });
     let mut owners = Vec::new();
     for number in 0..64_u8 {
         owners.extend(issue_two(&mut book, number, rng));

@@ -14,7 +14,8 @@ use sha3::Sha3_512;
 
 /// The proof system of an asset's range proofs.
 ///
-/// A byte in the asset's terms, so that an asset can outlive a proof system: its successor gets the next number.
+/// A byte in the asset's terms, so that an asset can outlive a proof system: its successor gets the next number. In a channel of format 1 it is
+/// 1 for every asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum RangeEngine {

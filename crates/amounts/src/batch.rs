@@ -36,32 +36,56 @@ use shape::Shaped;
 /// > VAL-09: a batch of range proofs accepts exactly those that would be accepted alone; weights depend on all claims and proofs, and a refusal has the prover's own verifier as judge.
 #[must_use]
 pub fn verify_ranges(proofs: &[(RangeClaim, &RangeProof)]) -> Vec<Result<(), NotProven>> {
+    verify_some(proofs, usize::MAX)
+        .into_iter()
+        .map(|answer| answer.unwrap_or(Err(NotProven::Range)))
+        .collect()
+}
+
+/// Verifies range proofs until so many were refused; `None` for those that are left then. Each answer is the one that the proof would get alone.
+pub(crate) fn verify_some(
+    proofs: &[(RangeClaim, &RangeProof)],
+    refused_max: usize,
+) -> Vec<Option<Result<(), NotProven>>> {
     let shaped: Vec<_> = proofs.iter().map(|(claim, proof)| Shaped::of(claim, proof)).collect();
     let well_formed: Vec<&Shaped<'_>> = shaped.iter().filter_map(|shaped| shaped.as_ref().ok()).collect();
-    let mut holding = Vec::with_capacity(well_formed.len());
-    settle(&well_formed, &mut holding);
-    let mut holding = holding.into_iter();
+    let mut settled = Settled { refusals_left: refused_max, answers: Vec::with_capacity(well_formed.len()) };
+    settled.settle(&well_formed);
+    let mut answers = settled.answers.into_iter();
     let mut answer = |shaped: &Result<Shaped<'_>, NotProven>| match shaped {
-        Ok(_) if holding.next() == Some(true) => Ok(()),
-        Ok(_) => Err(NotProven::Range),
-        Err(error) => Err(*error),
+        Ok(_) => answers.next().flatten().map(|holds| if holds { Ok(()) } else { Err(NotProven::Range) }),
+        Err(error) => Some(Err(*error)),
     };
     shaped.iter().map(&mut answer).collect()
 }
 
-/// Says of each proof whether it holds: all at once if the batch does, else by halves.
-fn settle(proofs: &[&Shaped<'_>], holding: &mut Vec<bool>) {
-    if hold_together(proofs) {
-        holding.extend(proofs.iter().map(|_| true));
-        return;
+/// Answers so far, in the order of the proofs.
+struct Settled {
+    refusals_left: usize,
+    answers: Vec<Option<bool>>,
+}
+
+impl Settled {
+    /// Says of each proof whether it holds: all at once if the batch does, else by halves.
+    fn settle(&mut self, proofs: &[&Shaped<'_>]) {
+        if self.refusals_left == 0 {
+            self.answers.extend(proofs.iter().map(|_| None));
+            return;
+        }
+        if hold_together(proofs) {
+            self.answers.extend(proofs.iter().map(|_| Some(true)));
+            return;
+        }
+        if let [single] = proofs {
+            let holds = judged(single);
+            self.refusals_left = self.refusals_left.saturating_sub(usize::from(!holds));
+            self.answers.push(Some(holds));
+            return;
+        }
+        let (first, second) = proofs.split_at(proofs.len() / 2);
+        self.settle(first);
+        self.settle(second);
     }
-    if let [single] = proofs {
-        holding.push(judged(single));
-        return;
-    }
-    let (first, second) = proofs.split_at(proofs.len() / 2);
-    settle(first, holding);
-    settle(second, holding);
 }
 
 /// Whether the weighted sum of all equations is the identity.

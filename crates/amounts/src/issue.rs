@@ -61,17 +61,26 @@ impl Issue {
         statement(place, self.asset, &self.outputs)
     }
 
+    /// What its range proof has to show.
+    #[must_use]
+    pub fn claim(&self, place: &Place, engine: RangeEngine) -> RangeClaim {
+        RangeClaim {
+            engine,
+            asset: self.asset,
+            statement: self.statement(place).digest(),
+            commitments: self.outputs.iter().map(|output| output.commitment).collect(),
+        }
+    }
+
     /// Checks everything but the range proof.
     pub fn check(&self, place: &Place, ledger: &impl Ledger) -> Result<Checked<'_>, Invalid> {
         check_counts(false, 0, self.outputs.len())?;
         let terms = terms(ledger, &self.asset)?;
-        let statement = self.statement(place).digest();
-        check_issuer(&terms, &statement, &self.signature)?;
-        let commitments: Vec<AmountCommitment> =
-            self.outputs.iter().map(|output| output.commitment).collect();
-        let issued = AmountCommitment::sum(&commitments);
+        let claim = self.claim(place, terms.engine);
+        check_issuer(&terms, &claim.statement, &self.signature)?;
+        let issued = AmountCommitment::sum(&claim.commitments);
         Ok(Checked {
-            claim: RangeClaim { engine: terms.engine, asset: self.asset, statement, commitments },
+            claim,
             proof: &self.range,
             effects: Effects {
                 asset: self.asset,
@@ -89,6 +98,6 @@ impl Issue {
 }
 
 fn statement(place: &Place, asset: AssetId, outputs: &[NoteOutput]) -> IssueStatement {
-    let Place { channel, generation, salt_digest, expiry } = *place;
-    IssueStatement { channel, generation, asset, outputs: outputs.to_vec(), salt_digest, expiry }
+    let Place { channel, generation, salt_digest, expiry, context } = *place;
+    IssueStatement { channel, generation, asset, outputs: outputs.to_vec(), salt_digest, expiry, context }
 }

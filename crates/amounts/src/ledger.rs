@@ -5,9 +5,7 @@
 //! refused when its effects are applied.
 
 use std::collections::BTreeMap;
-use std::io;
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_types::{AssetId, ChannelId, NoteId, PublicKey, TransactionDigest};
 
 use crate::asset::RangeEngine;
@@ -16,25 +14,12 @@ use crate::note::{NoteOutput, UnspentNote};
 use crate::supply::{Supply, SupplyChange};
 
 /// What a channel says of an asset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AssetTerms {
-    /// who makes its notes, and takes them back
-    pub issuer: PublicKey,
+    /// who makes its notes, and takes them back; nobody, once its issuer has left
+    pub issuer: Option<PublicKey>,
     /// the proof system of its range proofs
     pub engine: RangeEngine,
-}
-
-impl BorshSerialize for RangeEngine {
-    fn serialize<W: io::Write>(&self, writer: &mut W) -> io::Result<()> {
-        self.byte().serialize(writer)
-    }
-}
-
-impl BorshDeserialize for RangeEngine {
-    fn deserialize_reader<R: io::Read>(reader: &mut R) -> io::Result<Self> {
-        let byte = u8::deserialize_reader(reader)?;
-        Self::from_byte(byte).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
-    }
 }
 
 /// The notes and assets against which an operation is verified.

@@ -23,7 +23,8 @@
 //! - [`note`]: notes, their owners and ids
 //! - [`statement`]: what proofs and signatures are for
 //! - [`balance`], [`range`]: the two proofs; [`batch`]: many range proofs at once
-//! - [`transfer`], [`issue`], [`redemption`]: whole operations
+//! - [`transfer`], [`issue`], [`redemption`]: whole operations; [`movement`]: any of them
+//! - [`known`]: range proofs of which the answer is known
 //! - [`ledger`]: what the caller knows, and what an operation changes; [`supply`]: how much circulates
 
 #![cfg_attr(
@@ -47,7 +48,9 @@ mod generators;
 mod group;
 pub mod invalid;
 pub mod issue;
+pub mod known;
 pub mod ledger;
+pub mod movement;
 pub mod note;
 pub mod operation;
 pub mod proof;
@@ -67,7 +70,9 @@ pub use batch::verify_ranges;
 pub use commitment::{AmountCommitment, NotAPoint, NotOpened, Opening};
 pub use invalid::{Invalid, Misshapen, NotSpendable};
 pub use issue::Issue;
+pub use known::KnownRanges;
 pub use ledger::{AssetTerms, Book, Effects, Ledger};
+pub use movement::Movement;
 pub use note::{Input, NoteOutput, OwnerBlind, OwnerCommitment, OwnerKey, RedeemedAmount, UnspentNote};
 pub use operation::{Checked, NewNote, Spend, verify_all};
 pub use proof::NotProven;

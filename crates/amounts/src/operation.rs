@@ -11,6 +11,7 @@ use parclose_types::{AssetId, NoteId, PublicKey, SignatureBytes};
 use crate::batch::verify_ranges;
 use crate::commitment::{AmountCommitment, Opening};
 use crate::invalid::{Invalid, Misshapen, NotSpendable};
+use crate::known::KnownRanges;
 use crate::ledger::{AssetTerms, Effects, Ledger};
 use crate::note::{Input, NoteOutput, OwnerBlind, OwnerCommitment, OwnerKey};
 use crate::proof::NotProven;
@@ -157,7 +158,8 @@ pub(crate) fn check_issuer(
     statement: &StatementDigest,
     signature: &SignatureBytes,
 ) -> Result<(), NotSpendable> {
-    signed(&terms.issuer, statement, signature).map_err(|NotSigned| NotSpendable::IssuerSignature)
+    let issuer = terms.issuer.ok_or(NotSpendable::IssuerSignature)?;
+    signed(&issuer, statement, signature).map_err(|NotSigned| NotSpendable::IssuerSignature)
 }
 
 fn signed(key: &PublicKey, statement: &StatementDigest, signature: &SignatureBytes) -> Result<(), NotSigned> {
@@ -183,6 +185,12 @@ impl Checked<'_> {
     pub fn verify(self) -> Result<Effects, Invalid> {
         let result = verify_all(vec![self]).pop().unwrap_or(Err(NotProven::Range));
         result.map_err(Invalid::from)
+    }
+
+    /// Takes the answer that a batch has given for this very proof, or verifies it alone.
+    pub fn verify_with(self, known: &mut KnownRanges) -> Result<Effects, Invalid> {
+        known.answer(&self.claim, self.proof)?;
+        Ok(self.effects)
     }
 }
 

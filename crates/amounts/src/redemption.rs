@@ -11,7 +11,7 @@ use rand_core::CryptoRng;
 
 use crate::asset::RangeEngine;
 use crate::balance::{BalanceProof, Excess};
-use crate::commitment::{AmountCommitment, Opening};
+use crate::commitment::Opening;
 use crate::invalid::Invalid;
 use crate::ledger::{Effects, Ledger};
 use crate::note::{Input, NoteOutput, RedeemedAmount};
@@ -118,20 +118,31 @@ impl Redemption {
         statement(place, self.asset, &self.inputs, &self.outputs, self.redeemed)
     }
 
+    /// What its range proof has to show: that the rest and the redeemed amount, which stands last, are of 64 bits.
+    #[must_use]
+    pub fn claim(&self, place: &Place, engine: RangeEngine) -> RangeClaim {
+        let rest = self.outputs.iter().map(|output| output.commitment);
+        RangeClaim {
+            engine,
+            asset: self.asset,
+            statement: self.statement(place).digest(),
+            commitments: rest.chain([self.redeemed.commitment]).collect(),
+        }
+    }
+
     /// Checks everything but the range proof.
     pub fn check(&self, place: &Place, ledger: &impl Ledger) -> Result<Checked<'_>, Invalid> {
-        let rest = self.outputs.iter().map(|output| output.commitment);
-        let commitments: Vec<AmountCommitment> = rest.chain([self.redeemed.commitment]).collect();
-        check_counts(true, self.inputs.len(), commitments.len())?;
+        check_counts(true, self.inputs.len(), self.outputs.len().saturating_add(1))?;
         check_order(&self.inputs)?;
         let terms = terms(ledger, &self.asset)?;
         let spent = resolve(ledger, &self.asset, &self.inputs)?;
-        let statement = self.statement(place).digest();
-        self.balance.verify(&statement, &Excess::of(&self.asset, &spent, &commitments, FEE))?;
+        let claim = self.claim(place, terms.engine);
+        let statement = claim.statement;
+        self.balance.verify(&statement, &Excess::of(&self.asset, &spent, &claim.commitments, FEE))?;
         check_owners(&statement, &self.inputs, &self.signatures)?;
         check_issuer(&terms, &statement, &self.issuer_signature)?;
         Ok(Checked {
-            claim: RangeClaim { engine: terms.engine, asset: self.asset, statement, commitments },
+            claim,
             proof: &self.range,
             effects: Effects {
                 asset: self.asset,
@@ -155,7 +166,7 @@ fn statement(
     outputs: &[NoteOutput],
     redeemed: RedeemedAmount,
 ) -> RedeemStatement {
-    let Place { channel, generation, salt_digest, expiry } = *place;
+    let Place { channel, generation, salt_digest, expiry, context } = *place;
     let (inputs, outputs) = (inputs.to_vec(), outputs.to_vec());
-    RedeemStatement { channel, generation, asset, inputs, outputs, redeemed, salt_digest, expiry }
+    RedeemStatement { channel, generation, asset, inputs, outputs, redeemed, salt_digest, expiry, context }
 }

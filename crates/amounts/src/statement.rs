@@ -25,6 +25,11 @@ impl StatementDigest {
     pub(crate) const fn arbitrary(byte: u8) -> Self {
         Self([byte; 32])
     }
+
+    #[cfg(test)]
+    pub(crate) const fn of_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
 }
 
 impl std::fmt::Debug for StatementDigest {
@@ -44,6 +49,8 @@ pub struct Place {
     pub salt_digest: [u8; 32],
     /// the transaction's expiry
     pub expiry: Height,
+    /// digest of all else that the transaction says: nobody lifts an operation out of it into another
+    pub context: [u8; 32],
 }
 
 /// How a member of a statement stands in it: fixed width, or a list of parts of fixed width.
@@ -112,6 +119,8 @@ statements! {
         salt_digest: [u8; 32],
         /// the transaction's expiry
         expiry: Height,
+        /// digest of all else that the transaction says
+        context: [u8; 32],
     }
     /// The issuer of an asset makes notes.
     IssueStatement, labels::ISSUE_STATEMENT, {
@@ -127,6 +136,8 @@ statements! {
         salt_digest: [u8; 32],
         /// the transaction's expiry
         expiry: Height,
+        /// digest of all else that the transaction says
+        context: [u8; 32],
     }
     /// Notes leave circulation, and what is left of them becomes other notes.
     RedeemStatement, labels::REDEEM_STATEMENT, {
@@ -146,6 +157,8 @@ statements! {
         salt_digest: [u8; 32],
         /// the transaction's expiry
         expiry: Height,
+        /// digest of all else that the transaction says
+        context: [u8; 32],
     }
 }
 
@@ -153,7 +166,7 @@ statements! {
 ///
 /// # Rules
 ///
-/// > VAL-05: proofs and signatures hold for one statement, which names channel, generation, asset, all that goes in and comes out with its field leaves, fee, salt and expiry.
+/// > VAL-05: proofs and signatures hold for one statement, which names channel, generation, asset, all that goes in and comes out with its field leaves, fee, salt, expiry, and the transaction around it.
 fn digest_of(label: &str, parts: &[Vec<u8>]) -> StatementDigest {
     StatementDigest(hash(label, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>()))
 }

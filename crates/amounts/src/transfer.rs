@@ -7,7 +7,6 @@ use rand_core::CryptoRng;
 
 use crate::asset::RangeEngine;
 use crate::balance::{BalanceProof, Excess};
-use crate::commitment::AmountCommitment;
 use crate::invalid::Invalid;
 use crate::ledger::{Effects, Ledger};
 use crate::note::{Input, NoteOutput};
@@ -78,24 +77,29 @@ impl Transfer {
         statement(place, self.asset, &self.inputs, &self.outputs)
     }
 
+    /// What its range proof has to show.
+    #[must_use]
+    pub fn claim(&self, place: &Place, engine: RangeEngine) -> RangeClaim {
+        RangeClaim {
+            engine,
+            asset: self.asset,
+            statement: self.statement(place).digest(),
+            commitments: self.outputs.iter().map(|output| output.commitment).collect(),
+        }
+    }
+
     /// Checks everything but the range proof.
     pub fn check(&self, place: &Place, ledger: &impl Ledger) -> Result<Checked<'_>, Invalid> {
         check_counts(true, self.inputs.len(), self.outputs.len())?;
         check_order(&self.inputs)?;
         let terms = terms(ledger, &self.asset)?;
         let spent = resolve(ledger, &self.asset, &self.inputs)?;
-        let made: Vec<AmountCommitment> = self.outputs.iter().map(|output| output.commitment).collect();
-        let statement = self.statement(place);
-        let digest = statement.digest();
-        self.balance.verify(&digest, &Excess::of(&self.asset, &spent, &made, statement.fee))?;
-        check_owners(&digest, &self.inputs, &self.signatures)?;
+        let claim = self.claim(place, terms.engine);
+        let statement = claim.statement;
+        self.balance.verify(&statement, &Excess::of(&self.asset, &spent, &claim.commitments, FEE))?;
+        check_owners(&statement, &self.inputs, &self.signatures)?;
         Ok(Checked {
-            claim: RangeClaim {
-                engine: terms.engine,
-                asset: self.asset,
-                statement: digest,
-                commitments: made,
-            },
+            claim,
             proof: &self.range,
             effects: Effects {
                 asset: self.asset,
@@ -113,7 +117,7 @@ impl Transfer {
 }
 
 fn statement(place: &Place, asset: AssetId, inputs: &[Input], outputs: &[NoteOutput]) -> TransferStatement {
-    let Place { channel, generation, salt_digest, expiry } = *place;
+    let Place { channel, generation, salt_digest, expiry, context } = *place;
     let (inputs, outputs) = (inputs.to_vec(), outputs.to_vec());
-    TransferStatement { channel, generation, asset, inputs, outputs, fee: FEE, salt_digest, expiry }
+    TransferStatement { channel, generation, asset, inputs, outputs, fee: FEE, salt_digest, expiry, context }
 }

@@ -64,6 +64,7 @@ fn val_05_an_operation_holds_in_its_place_only() {
         Place { generation: Generation(8), ..PLACE },
         Place { salt_digest: [0x5C; 32], ..PLACE },
         Place { expiry: Height(4097), ..PLACE },
+        Place { context: [0xC8; 32], ..PLACE },
     ];
     for other in &others {
         let refused = transfer.verify(other, &world.book).unwrap_err();

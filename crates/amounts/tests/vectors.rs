@@ -44,7 +44,7 @@ impl Ledger for State {
     }
 
     fn terms(&self, asset: &AssetId) -> Option<AssetTerms> {
-        let terms = AssetTerms { issuer: self.issuer, engine: RangeEngine::Bulletproofs };
+        let terms = AssetTerms { issuer: Some(self.issuer), engine: RangeEngine::Bulletproofs };
         (*asset == self.asset).then_some(terms)
     }
 }
@@ -93,6 +93,7 @@ fn check(vector: &Value) {
         generation: Generation(vector["generation"].as_u64().unwrap()),
         salt_digest: bytes(&vector["salt_digest"]),
         expiry: Height(vector["expiry"].as_u64().unwrap()),
+        context: bytes(&vector["context"]),
     };
     let asset = AssetId(bytes(&vector["asset"]));
     let inputs = list(&vector["inputs"]);

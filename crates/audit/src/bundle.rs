@@ -21,6 +21,7 @@ mod file;
 mod invalid;
 mod log;
 mod read;
+mod value;
 mod verify;
 
 pub use batch::{Standing, VerifiedBatch, VerifiedTransaction};
@@ -28,6 +29,7 @@ pub use eras::{Era, NextGeneration};
 pub use file::FILE_BYTES_MAX;
 pub use invalid::BundleInvalid;
 pub use read::{AuditView, AuditedRecord, MalformedField};
+pub use value::{AuditedAsset, Total};
 pub use verify::VerifiedBundle;
 
 /// An export of a channel, about which nothing has been checked: [`Bundle::verify`] does.

@@ -299,7 +299,7 @@ impl Consortium {
         };
         let height = self.next();
         let channel = &self.members[author];
-        let draft = Draft { operations: vec![operation], expiry: Height(height.0 + 50) };
+        let draft = Draft::of_records(vec![operation], Height(height.0 + 50));
         draft.seal(&channel.desk(height), &mut self.rng).unwrap().sign(channel.pseudonym()).unwrap()
     }
 

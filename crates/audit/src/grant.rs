@@ -145,7 +145,7 @@ impl Grant {
     /// # Rules
     ///
     /// > GRA-03: a grant is of the channel and the generation of its configuration, and of an audience of its members.
-    /// > GRA-04: issuer and second reader are two different members of the audience.
+    /// > GRA-04: issuer and second reader are two different members of the audience; of an audience of one, that one is both.
     /// > GRA-05: issuer and second reader have both signed exactly these terms.
     pub fn verify(&self, config: &GenerationConfig, members: &[PublicKey]) -> Result<(), GrantInvalid> {
         let GrantTerms { scope, issuer, second_reader, .. } = &self.terms;
@@ -156,7 +156,9 @@ impl Grant {
             return Err(GrantInvalid::OtherChannel);
         }
         let readers = [issuer, second_reader];
-        if issuer == second_reader || !readers.iter().all(|reader| members.contains(reader)) {
+        // What one member alone can read is its own, and nobody else could sign.
+        let apart = issuer != second_reader;
+        if apart != (members.len() > 1) || !readers.iter().all(|reader| members.contains(reader)) {
             return Err(GrantInvalid::Readers);
         }
         let signed = self.terms.signing_bytes();

@@ -37,7 +37,7 @@ pub mod receipt;
 
 mod readable;
 
-pub use bundle::{AuditView, Bundle, BundleInvalid, NotExported, VerifiedBundle};
+pub use bundle::{AuditView, AuditedAsset, Bundle, BundleInvalid, NotExported, VerifiedBundle};
 pub use checkpoint::{CheckpointInvalid, ProvenCheckpoint};
 pub use evidence::{Evidence, EvidenceInvalid, Misconduct, VerifiedEvidence};
 pub use grant::{DraftedGrant, Grant, GrantInvalid, GrantScope, GrantTerms, WrappedViewKey};

@@ -10,6 +10,7 @@ use crate::process::{Execution, Stop};
 use crate::prove::ProvenTransaction;
 use crate::reject::Stale;
 use crate::tables::RecordRow;
+use crate::value::Moved;
 
 /// A transaction that fits the state: its effects follow without further checks.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct AdmittedTransaction {
     pub(crate) before: Vec<Option<RecordRow>>,
     /// the governance that its act leads to
     pub(crate) governed: Option<Governance>,
+    /// what it does to value
+    pub(crate) moved: Moved,
 }
 
 impl Execution<'_> {
@@ -44,7 +47,8 @@ impl Execution<'_> {
         check_once(&body.operations)?;
         let author = self.in_force.config.member(&body.author).ok_or(NotAuthentic::NotMember)?.id();
         let governed = self.admit_act(&tx.transaction, author)?;
-        Ok(AdmittedTransaction { transaction: tx.transaction, author, before: tx.before, governed })
+        let ProvenTransaction { transaction, before, moved, .. } = tx;
+        Ok(AdmittedTransaction { transaction, author, before, governed, moved })
     }
 
     fn admit_act(

@@ -49,6 +49,7 @@ impl Execution<'_> {
             self.written.insert(operation.record, row);
         }
         self.salts.insert((body.epoch, body.salt_digest));
+        self.value.apply(tx.moved);
         Effects { transaction: digest, records: body.operations.len(), governed }
     }
 }

@@ -6,12 +6,13 @@ use std::collections::btree_map::Entry;
 use parclose_access::{Party, Permit, Principal, Request};
 use parclose_transaction::definition::{AudienceRule, CHANNEL_RESOURCE, RecordType, Slot};
 use parclose_transaction::{Act, AuthenticatedTransaction, Body, FieldEntry, NotAuthentic, Operation};
-use parclose_types::{AudienceId, MemberId};
+use parclose_types::{AudienceId, MemberId, RecordId};
 
 use crate::governance::Dealt;
 use crate::process::{Execution, Stop};
 use crate::reject::OffSchema;
 use crate::tables::RecordRow;
+use crate::value::carriers;
 
 /// A transaction that the schema fits and the policy permits; carries one permit for each operation.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct AuthorizedTransaction {
     pub(crate) permits: Vec<Permit>,
     /// its records as it meets them, by operation
     pub(crate) before: Vec<Option<RecordRow>>,
+    /// the records that stand for its notes, in the notes' order
+    pub(crate) notes: Vec<RecordId>,
 }
 
 /// What the schema's rule makes of an audience, for one operation.
@@ -48,7 +51,8 @@ impl Execution<'_> {
         if let Some(act) = &transaction.body().act {
             self.authorize_act(transaction.body(), act, &mut permits)?;
         }
-        Ok(AuthorizedTransaction { transaction, permits, before })
+        let notes = carriers(transaction.body(), &self.in_force.definition)?;
+        Ok(AuthorizedTransaction { transaction, permits, before, notes })
     }
 
     /// The policy speaks of the channel itself as a resource of the name `channel`. What a member does with

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use parclose_access::{Decider, Policy, PolicyEpoch};
+use parclose_amounts::KnownRanges;
 use parclose_crypto::Secret;
 use parclose_crypto::wrap::UnwrapKey;
 use parclose_keys::{MemberSecret, PseudonymKey};
@@ -13,7 +14,7 @@ use parclose_root::GenerationKeys;
 use parclose_store::{Database, DatabaseOptions, Durability, SharedCache};
 use parclose_transaction::draft::Desk;
 use parclose_transaction::{Definition, GenerationConfig, KeyRing, KnownSignatures, Setting, Term};
-use parclose_types::{ChannelId, Epoch, Generation, Height, MemberId, Sequence, Tag};
+use parclose_types::{ChannelId, Epoch, Generation, Height, MemberId, NoteId, Sequence, Tag};
 use rand_core::CryptoRng;
 
 use crate::absent::Absent;
@@ -25,6 +26,7 @@ use crate::process::Execution;
 use crate::setup::{GENERATION, Setup};
 use crate::tables::{BATCHES, Head, ONLY, SETUP, UNWRAP};
 use crate::tree::TreeTop;
+use crate::value::ValueWritten;
 
 /// A member's side of one channel.
 pub struct Channel {
@@ -43,6 +45,9 @@ pub struct Channel {
     /// the policies in force, by version of their definition
     pub(crate) deciders: BTreeMap<u32, Decider>,
     pub(crate) known: KnownSignatures,
+    pub(crate) ranges: KnownRanges,
+    /// notes that payments on their way spend, and until when
+    pub(crate) set_aside: BTreeMap<NoteId, Height>,
     pub(crate) head: Option<Head>,
     pub(crate) top: TreeTop,
     pub(crate) next_batch: u64,
@@ -90,6 +95,8 @@ impl Channel {
             deciders: deciders(&governance)?,
             member: member.duplicate(),
             known: KnownSignatures::default(),
+            ranges: KnownRanges::default(),
+            set_aside: BTreeMap::new(),
             top: TreeTop::default(),
             definitions: Mutex::default(),
             store,
@@ -280,6 +287,7 @@ impl Channel {
             in_force,
             decider: self.deciders.get_mut(&setting.definition_version).ok_or(missing)?,
             known: &mut self.known,
+            ranges: &mut self.ranges,
             governance: &self.governance,
             changed: None,
             setting,
@@ -288,6 +296,7 @@ impl Channel {
             decided: BTreeSet::new(),
             undecided: None,
             salts: BTreeSet::new(),
+            value: ValueWritten::default(),
         })
     }
 

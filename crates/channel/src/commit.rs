@@ -20,6 +20,7 @@ use crate::tables::{
 };
 use crate::tree::{StoredNodes, Updated, put_update};
 use crate::turnover::Received;
+use crate::value::{NOTES, SUPPLIES, SupplyRow, ValueWritten};
 use crate::verdicts;
 
 pub(crate) mod governed;
@@ -31,6 +32,7 @@ pub(crate) struct Written {
     pub(crate) verdicts: Vec<VerdictRow>,
     transactions: Vec<TransactionRow>,
     pub(crate) salts: BTreeSet<(Epoch, [u8; 32])>,
+    pub(crate) value: ValueWritten,
     /// how the channel stands after it, if it has changed that
     pub(crate) governance: Option<Governance>,
     /// what this member got of others: outside the state
@@ -68,7 +70,7 @@ impl Channel {
     /// # Rules
     ///
     /// > STA-02: every event changes the head leaf, which holds the event's sequence and the verdict log's root.
-    /// > STA-09: the state covers every row that execution reads: governance, records, and the verdict log.
+    /// > STA-09: the state covers every row that execution reads: governance, records, notes, supplies, and the verdict log.
     /// > STA-10: an event is written in one atomic synced batch.
     pub(crate) fn commit(
         &mut self,
@@ -165,6 +167,7 @@ impl Channel {
             written.records.values().map(|row| (record_key(&row.record), Some(record_leaf(row)))).collect();
         changes.push((head_key(), Some(head_leaf(leaf))));
         changes.extend(governed);
+        changes.extend(written.value.leaves());
         Ok(state_tree::update(&self.nodes(), sequence.0, &changes)?)
     }
 
@@ -193,11 +196,24 @@ fn put_rows(batch: &mut Batch, written: &Written, first_verdict: u64) {
     for (record, row) in &written.records {
         batch.put(&RECORDS, record, row);
     }
+    put_value(batch, &written.value);
     for (verdict, row) in (first_verdict..).zip(&written.transactions) {
         batch.put(&TRANSACTIONS, &row.transaction, &TransactionRow { verdict, ..*row });
     }
     for salt in &written.salts {
         batch.put(&SALTS, salt, &());
+    }
+}
+
+fn put_value(batch: &mut Batch, value: &ValueWritten) {
+    for (note, row) in &value.notes {
+        match row {
+            Some(row) => batch.put(&NOTES, note, row),
+            None => batch.delete(&NOTES, note),
+        }
+    }
+    for (asset, supply) in &value.supplies {
+        batch.put(&SUPPLIES, asset, &SupplyRow { asset: *asset, supply: *supply });
     }
 }
 

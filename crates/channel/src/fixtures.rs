@@ -27,6 +27,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use tempfile::TempDir;
 
 mod governing;
+mod paying;
 mod writing;
 
 use crate::batch::{Batch, BatchHeader, Proposal};
@@ -51,6 +52,15 @@ pub(crate) fn texts() -> DefinitionTexts {
     }
 }
 
+/// The template of cash.
+pub(crate) fn cash_texts() -> DefinitionTexts {
+    DefinitionTexts {
+        channel_toml: include_str!("../../../channels/dvp-cash/channel.toml").into(),
+        policy: include_str!("../../../channels/dvp-cash/policy.cedar").into(),
+        policy_schema: include_str!("../../../channels/dvp-cash/policy.cedarschema").into(),
+    }
+}
+
 /// The next version of that template.
 pub(crate) fn next_texts() -> DefinitionTexts {
     let mut texts = texts();
@@ -69,9 +79,20 @@ pub(crate) fn genesis() -> Genesis {
     Genesis::new("test".into(), validators, parameters, Digest([7; 32])).unwrap()
 }
 
-/// Candidates of the names, ascending by pseudonym, each with its master.
-pub(crate) fn candidates(names: &[&str], rng: &mut ChaCha20Rng) -> Vec<(MemberSecret, Candidate)> {
-    let mut candidates: Vec<_> = names.iter().map(|name| candidate(name, GENERATION, rng)).collect();
+/// Candidates of the names with every role, ascending by pseudonym, each with its master.
+pub(crate) fn candidates(
+    names: &[&str],
+    definition: &Definition,
+    rng: &mut ChaCha20Rng,
+) -> Vec<(MemberSecret, Candidate)> {
+    let mut roles: Vec<String> = definition.roles.iter().map(|role| role.name.clone()).collect();
+    roles.sort_unstable();
+    let mut candidate = |name: &&str| {
+        let member = MemberSecret::generate(rng);
+        let candidate = Candidate::new(name, &member, roles.clone(), &CHANNEL, GENERATION, rng);
+        (member, candidate)
+    };
+    let mut candidates: Vec<_> = names.iter().map(&mut candidate).collect();
     candidates.sort_by_key(|(_, candidate)| candidate.pseudonym());
     candidates
 }
@@ -99,9 +120,9 @@ pub(crate) fn found(rng: &mut ChaCha20Rng) -> Founded {
 }
 
 pub(crate) fn found_with(texts: DefinitionTexts, rng: &mut ChaCha20Rng) -> Founded {
-    let candidates = candidates(&NAMES, rng);
-    let entries = candidates.iter().map(|(_, candidate)| candidate.entry().clone()).collect();
     let definition = Definition::parse("channel.toml", &texts.channel_toml).unwrap();
+    let candidates = candidates(&NAMES, &definition, rng);
+    let entries = candidates.iter().map(|(_, candidate)| candidate.entry().clone()).collect();
     let founding = Founding::new(genesis().network(), CHANNEL, texts, &definition, entries).unwrap();
     let (setup, body) = founding.conclude(rng);
     Founded { candidates, setup, body }

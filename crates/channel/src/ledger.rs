@@ -1,6 +1,8 @@
 //! Reading the ledger: records and transactions, as a reader's keys show them.
 
+use parclose_keys::SealedField;
 use parclose_transaction::decode::UnverifiedTransaction;
+use parclose_transaction::definition::RecordType;
 use parclose_transaction::view::{FieldView, Provenance, open_field};
 use parclose_transaction::{Body, Definition, DefinitionTexts, FieldState, Perspective, SealedPart};
 use parclose_types::{
@@ -42,6 +44,9 @@ pub struct StoredTransaction {
     /// its sealed part, unless it was pruned
     pub sealed: Option<SealedPart>,
 }
+
+/// The sealed part that was read last, by batch number and index: fields of one record often share it.
+pub(crate) type LastPart = Option<((u64, u32), SealedPart)>;
 
 impl Channel {
     /// Shows every record to `see`, as `reader` sees it. The order means nothing.
@@ -91,18 +96,34 @@ impl Channel {
         reader: &dyn Perspective,
         row: &RecordRow,
         field: &RecordField,
-        last: &mut Option<((u64, u32), SealedPart)>,
+        last: &mut LastPart,
     ) -> Result<FieldView, ChannelError> {
+        let entry = &field.state.entry;
+        let malformed = FieldView { field: entry.field, state: FieldState::Malformed };
+        let view = self.with_sealed(row, field, last, |record_type, from, sealed| {
+            open_field(reader, record_type, from, entry, sealed)
+        });
+        Ok(view?.unwrap_or(malformed))
+    }
+
+    /// Lends a field's sealed form, with what its record type was when it was written; `None` where there is
+    /// no such form.
+    pub(crate) fn with_sealed<T>(
+        &self,
+        row: &RecordRow,
+        field: &RecordField,
+        last: &mut LastPart,
+        open: impl FnOnce(&RecordType, &Provenance<'_>, &SealedField) -> T,
+    ) -> Result<Option<T>, ChannelError> {
         let (batch, index, operation, position) = field.place;
         if last.as_ref().is_none_or(|(place, _)| *place != (batch, index)) {
             *last = self.sealed_part(batch, index)?.map(|sealed| ((batch, index), sealed));
         }
-        let malformed = FieldView { field: field.state.entry.field, state: FieldState::Malformed };
         // What it means is what the definition said when it was written.
         let written_in = self.generation(field.state.generation)?;
         let record_type = written_in.definition.record(row.record_type);
         let (Some((_, sealed)), Some(record_type)) = (last.as_ref(), record_type) else {
-            return Ok(malformed);
+            return Ok(None);
         };
         let from = Provenance {
             channel: self.setup.config.channel,
@@ -113,8 +134,7 @@ impl Channel {
         };
         let sealed_field =
             sealed.fields.get(usize::from(operation)).and_then(|fields| fields.get(usize::from(position)));
-        Ok(sealed_field
-            .map_or(malformed, |sealed| open_field(reader, record_type, &from, &field.state.entry, sealed)))
+        Ok(sealed_field.map(|sealed| open(record_type, &from, sealed)))
     }
 
     fn sealed_part(&self, batch: u64, index: u32) -> Result<Option<SealedPart>, ChannelError> {

@@ -8,7 +8,9 @@ use parclose_keys::ViewKey;
 use parclose_keys::audience::hazmat::audience_from_bytes;
 use parclose_store::Database;
 use parclose_transaction::{Definition, DefinitionTexts, KeyRing, Term};
-use parclose_types::{AudienceId, ChannelId, Digest, Epoch, Generation, Height, RecordId, TransactionDigest};
+use parclose_types::{
+    AssetId, AudienceId, ChannelId, Digest, Epoch, Generation, Height, NoteId, RecordId, TransactionDigest,
+};
 
 use crate::error::ChannelError;
 use crate::governance::{DealRow, GenerationRow, Governance, InForce, MotionOutcome, Past};
@@ -18,6 +20,7 @@ use crate::tables::{
     DEALS, DECISION, DEFINITIONS, GENERATIONS, GIVEN, HEAD, Head, MOTIONS, ONLY, PERMANENT, PUBLISHED,
     RECORDS, RecordRow, SALTS, SECRETS, SETUP, SHARED, TRANSACTIONS, TransactionRow, UNWRAP,
 };
+use crate::value::{NOTES, NoteRow, SUPPLIES, SupplyRow};
 
 /// What a store holds of a channel but for its records.
 pub(crate) struct Opened {
@@ -140,6 +143,14 @@ impl StateBefore for Database {
 
     fn executed(&self, digest: &TransactionDigest) -> Result<Option<TransactionRow>, ChannelError> {
         Ok(self.get(&TRANSACTIONS, digest)?)
+    }
+
+    fn note(&self, note: &NoteId) -> Result<Option<NoteRow>, ChannelError> {
+        Ok(self.get(&NOTES, note)?)
+    }
+
+    fn supply(&self, asset: &AssetId) -> Result<Option<SupplyRow>, ChannelError> {
+        Ok(self.get(&SUPPLIES, asset)?)
     }
 
     fn salt_seen(&self, epoch: Epoch, salt: &[u8; 32]) -> Result<bool, ChannelError> {

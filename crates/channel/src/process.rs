@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parclose_access::Decider;
+use parclose_amounts::KnownRanges;
 use parclose_transaction::{KnownSignatures, Setting, UnverifiedTransaction};
-use parclose_types::{Epoch, Height, RecordId, Sequence, TransactionDigest};
+use parclose_types::{AssetId, Epoch, Height, NoteId, RecordId, Sequence, TransactionDigest};
 
 use crate::absent::Absent;
 use crate::apply::Effects;
@@ -17,6 +18,7 @@ use crate::governance::{Governance, InForce, Past};
 use crate::prove::ProvenTransaction;
 use crate::reject::Reject;
 use crate::tables::{RecordRow, TransactionRow};
+use crate::value::{NoteRow, SupplyRow, ValueWritten};
 
 /// What execution reads of the state before the event.
 pub trait StateBefore {
@@ -24,6 +26,10 @@ pub trait StateBefore {
     fn record(&self, record: &RecordId) -> Result<Option<RecordRow>, ChannelError>;
     /// Where a transaction got its verdict, if it has one.
     fn executed(&self, digest: &TransactionDigest) -> Result<Option<TransactionRow>, ChannelError>;
+    /// A note as it stood before the event.
+    fn note(&self, note: &NoteId) -> Result<Option<NoteRow>, ChannelError>;
+    /// How much of an asset circulated before the event.
+    fn supply(&self, asset: &AssetId) -> Result<Option<SupplyRow>, ChannelError>;
     /// Whether a salt was seen in an epoch.
     fn salt_seen(&self, epoch: Epoch, salt: &[u8; 32]) -> Result<bool, ChannelError>;
     /// What is kept of earlier generations.
@@ -39,6 +45,7 @@ pub struct Execution<'a> {
     pub(crate) in_force: Arc<InForce>,
     pub(crate) decider: &'a mut Decider,
     pub(crate) known: &'a mut KnownSignatures,
+    pub(crate) ranges: &'a mut KnownRanges,
     /// how the channel stood before the event
     pub(crate) governance: &'a Governance,
     /// how it stands now, if this event has changed that
@@ -53,6 +60,8 @@ pub struct Execution<'a> {
     pub(crate) undecided: Option<TransactionDigest>,
     /// salts used by this event so far
     pub(crate) salts: BTreeSet<(Epoch, [u8; 32])>,
+    /// what this event has done to value so far
+    pub(crate) value: ValueWritten,
 }
 
 /// The store failed, or the transaction is refused: only the second is a verdict.

@@ -24,6 +24,9 @@ pub enum Reject {
     /// prove
     #[error(transparent)]
     NotProven(#[from] NotProven),
+    /// prove: notes, owners, issuers, balances, ranges
+    #[error(transparent)]
+    Movement(#[from] parclose_amounts::Invalid),
     /// admit
     #[error(transparent)]
     Stale(#[from] Stale),
@@ -64,6 +67,9 @@ pub enum OffSchema {
         /// field number
         field: u32,
     },
+    /// SCH-07: notes and the records that stand for them do not match
+    #[error("notes, redeemed amounts and the records that stand for them do not match one by one")]
+    Unpaired,
     /// SCH-05: a new record lacks a required field
     #[error("a new record needs field {field}")]
     Required {
@@ -116,6 +122,7 @@ impl Failure for Reject {
             Self::Stale(Stale::Repeated) => "ALREADY_DECIDED",
             Self::Stale(_) => "STALE",
             Self::Act(e) => e.code(),
+            Self::Movement(e) => e.code(),
         }
     }
 
@@ -125,12 +132,14 @@ impl Failure for Reject {
             Self::NotAuthentic(e) => e.rule(),
             Self::Denied(e) => e.rule(),
             Self::Act(e) => e.rule(),
+            Self::Movement(e) => e.rule(),
             Self::OffSchema(OffSchema::Unknown { .. }) => "SCH-01",
             Self::OffSchema(OffSchema::Parties) => "SCH-02",
             Self::OffSchema(OffSchema::Audience { .. }) => "SCH-03",
             Self::OffSchema(OffSchema::Writer { .. }) => "SCH-04",
             Self::OffSchema(OffSchema::Required { .. }) => "SCH-05",
             Self::OffSchema(OffSchema::NotDealt { .. }) => "SCH-06",
+            Self::OffSchema(OffSchema::Unpaired) => "SCH-07",
             Self::NotProven(NotProven::Form) => "AMT-01",
             Self::Stale(Stale::Repeated) => "STA-03",
             Self::Stale(Stale::Version { .. }) => "STA-04",
@@ -154,6 +163,7 @@ impl Failure for Reject {
             Self::NotAuthentic(e) => e.fix(),
             Self::Denied(e) => e.fix(),
             Self::Act(e) => e.fix(),
+            Self::Movement(e) => e.fix(),
             Self::OffSchema(_) => "compare with `parclose channel show`".into(),
             Self::NotProven(_) => "build the transaction again".into(),
             Self::Stale(Stale::Exists) => "the record is there: update it, or use another id".into(),

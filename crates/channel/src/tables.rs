@@ -22,6 +22,7 @@ use crate::governance::{DealRow, DecisionRow, GenerationRow, MotionRow};
 use crate::index::{IndexPage, Indexed};
 use crate::misconduct::MISCONDUCT;
 use crate::setup::Setup;
+use crate::value::{NOTES, SUPPLIES};
 
 /// Where execution stands.
 pub const HEAD: Table<u8, Head> = Table::<u8, Head>::ordered(1, "head");
@@ -114,6 +115,8 @@ pub const ALL: &[&dyn AnyTable] = &[
     &INDEXED,
     &SUCCESSOR,
     &MISCONDUCT,
+    &NOTES,
+    &SUPPLIES,
 ];
 
 /// The one row of [`HEAD`], [`SETUP`], [`DECISION`] and [`SUCCESSOR`].

@@ -31,6 +31,8 @@ pub struct Verified {
     pub events: u64,
     /// records under the state root
     pub records: u64,
+    /// notes that are not spent, under the state root
+    pub notes: u64,
     /// verdicts in the log
     pub verdicts: u64,
     /// sealed parts that correspond to their leaves
@@ -70,6 +72,7 @@ impl Channel {
             rows: counted.rows,
             events,
             records: records.len() as u64,
+            notes: self.count_notes()?,
             verdicts: verdicts.len(),
             sealed,
             root: head.root,
@@ -84,11 +87,23 @@ impl Channel {
         if same { Ok(()) } else { Err(ChannelError::Unknown { what: "first generation" }) }
     }
 
+    fn count_notes(&self) -> Result<u64, ChannelError> {
+        let mut notes = 0;
+        self.store.for_each(&crate::value::NOTES, |_, _| notes += 1)?;
+        Ok(notes)
+    }
+
     fn all_records(&self) -> Result<BTreeMap<RecordId, RecordRow>, ChannelError> {
         let mut records = BTreeMap::new();
         self.store.for_each(&RECORDS, |_, row: RecordRow| {
             records.insert(row.record, row);
         })?;
+        // Two rows that changed places give the same tree, and execution would meet one for the other.
+        for (record, row) in &records {
+            if self.store.get(&RECORDS, record)?.as_ref() != Some(row) {
+                return Err(ChannelError::Unknown { what: "record at its place" });
+            }
+        }
         Ok(records)
     }
 
@@ -104,6 +119,8 @@ impl Channel {
             records.values().map(|row| (record_key(&row.record), Some(record_leaf(row)))).collect();
         changes.push((head_key(), Some(head_leaf(&head))));
         changes.extend(stored_leaves(&self.store)?);
+        let misplaced = ChannelError::Inconsistent { what: "a note", sequence: last };
+        changes.extend(crate::value::stored_leaves(&self.store)?.ok_or(misplaced)?);
         let computed = state_tree::update(&MemoryNodes::default(), 0, &changes)?.root;
         if computed == root {
             Ok(())

@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::passphrase::PassphraseOptions;
 
+mod asset;
 mod audit;
 mod bench;
 mod channel;
@@ -17,6 +18,7 @@ mod shell;
 mod validators;
 mod views;
 
+pub use asset::{Asset, AssetAmount, AssetDefine, AssetPayment};
 pub use audit::{Audit, AuditReport, ViewKey, ViewKeyIssue};
 pub use bench::{Bench, Load};
 pub use channel::{Channel, Proposal};
@@ -86,6 +88,9 @@ pub enum Command {
     /// Records
     #[command(subcommand)]
     Record(Record),
+    /// Value: amounts that only payer and payee see, and every member checks
+    #[command(subcommand)]
+    Asset(Asset),
     /// Where a business key, a record or a transaction stands, and what proves it
     Locate(Locate),
     /// Import documents

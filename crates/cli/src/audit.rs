@@ -1,14 +1,15 @@
 //! `parclose channel export` and `parclose audit report`: a channel's log for somebody who trusts no member.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
-use parclose_audit::bundle::OrderedEvent;
-use parclose_audit::{AuditView, Bundle, VerifiedBundle};
+use parclose_audit::bundle::{OrderedEvent, Total};
+use parclose_audit::{AuditView, AuditedAsset, Bundle, VerifiedBundle};
 use parclose_keys::ViewKey;
 use parclose_node::{Consortium, RoomHandle, key_file};
-use parclose_types::{Epoch, PublicKey, Sequence};
+use parclose_types::{AssetId, Epoch, PublicKey, Sequence};
 use serde_json::{Map, Value, json};
 
 use crate::args::{Audit, AuditReport, Global, OfChannel};
@@ -102,7 +103,43 @@ fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
         }
         None => Vec::new(),
     };
-    Ok(report_json(&bundle, &bundle.read(&keys)))
+    let mut report = report_json(&bundle, &bundle.read(&keys));
+    report["assets"] = json!(value_json(&bundle.value(&keys)));
+    Ok(report)
+}
+
+/// What became of each asset: units as decimal strings, `null` where not everything opened.
+fn value_json(assets: &BTreeMap<AssetId, AuditedAsset>) -> Vec<Value> {
+    let total = |totals: &BTreeMap<Epoch, Total>| {
+        let known: Option<Vec<u128>> = totals.values().map(Total::known).collect();
+        known.map(|known| known.iter().sum::<u128>().to_string())
+    };
+    let rows = assets.iter().map(|(asset, audited)| {
+        let epochs: BTreeSet<Epoch> = audited.issued.keys().chain(audited.redeemed.keys()).copied().collect();
+        let of = |totals: &BTreeMap<Epoch, Total>, epoch: &Epoch| {
+            totals.get(epoch).copied().unwrap_or_default().known().map(|units| units.to_string())
+        };
+        let by_epoch = epochs.iter().map(|epoch| {
+            json!({
+                "epoch": epoch.0,
+                "issued_minor": of(&audited.issued, epoch),
+                "redeemed_minor": of(&audited.redeemed, epoch),
+            })
+        });
+        json!({
+            "asset": asset.to_string(),
+            "issued_minor": total(&audited.issued),
+            "redeemed_minor": total(&audited.redeemed),
+            "supply_minor": audited.supply.map(|units| units.to_string()),
+            "held_minor": audited.unspent.known().map(|units| units.to_string()),
+            "notes": audited.notes,
+            "unopened_notes": audited.unspent.unopened,
+            "agrees": audited.agrees(),
+            "malformed": audited.malformed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "epochs": by_epoch.collect::<Vec<_>>(),
+        })
+    });
+    rows.collect()
 }
 
 fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {

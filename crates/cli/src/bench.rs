@@ -32,6 +32,9 @@ pub fn run(global: &Global, command: &Bench) -> Result<Value, CliError> {
         Bench::RecordWrite { writes, nodes: false, directory, .. } => {
             in_place(directory.as_deref(), |place| measure::record_write(place, *writes as usize))
         }
+        Bench::Transfer { batches, batch, directory } => in_place(directory.as_deref(), |place| {
+            measure::transfer(place, usize::from(*batches), usize::from(*batch))
+        }),
         Bench::Rotation { members, audiences, directory } => in_place(directory.as_deref(), |place| {
             measure::rotation(place, usize::from(*members), usize::from(*audiences))
         }),

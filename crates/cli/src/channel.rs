@@ -66,6 +66,7 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
                 "rows": verified.rows,
                 "events": verified.events,
                 "records": verified.records,
+                "notes": verified.notes,
                 "verdicts": verified.verdicts,
                 "sealed_parts": verified.sealed,
                 "state_root": verified.root.to_string(),

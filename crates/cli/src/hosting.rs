@@ -134,6 +134,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Policy(_)
         | Command::Tx(_)
         | Command::Record(_)
+        | Command::Asset(_)
         | Command::Locate(_)
         | Command::Import(_)
         | Command::Receipt(_)

@@ -6,6 +6,7 @@
 //! stable ([`error::exit_code`]).
 
 pub mod args;
+pub mod asset;
 pub mod audit;
 pub mod backup;
 pub mod baseline;
@@ -82,6 +83,7 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Policy(command) => policy::run(global, command),
         Command::Tx(command) => transaction::run(global, command),
         Command::Record(command) => record::run(global, command),
+        Command::Asset(command) => asset::run(global, command),
         Command::Locate(options) => locate::run(global, options),
         Command::Import(command) => import::run(global, command),
         Command::Receipt(command) => receipt::run(global, command),

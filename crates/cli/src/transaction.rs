@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use parclose_channel::{Channel, ChannelError, Verdict, VerdictRow};
+use parclose_channel::{Channel, ChannelError, StoredTransaction, Verdict, VerdictRow};
 use parclose_transaction::{Definition, DraftOperation, FieldState, FieldValue};
 use parclose_types::{MemberId, RecordId, TransactionDigest};
 use serde_json::{Value, json};
@@ -162,9 +162,30 @@ fn show(global: &Global, of: &OfChannel, transaction: &str) -> Result<Value, Cli
             "author": channel.name_in(stored.body.generation, &stored.body.author)?,
             "act": stored.body.act.as_ref().map(parclose_transaction::Act::name),
             "operations": operations,
+            "movements": movements_json(&stored),
         })))
     })?;
     shown.ok_or_else(|| CliError::not_found("transaction"))
+}
+
+/// What it does with notes: what every member of the channel sees of that.
+fn movements_json(stored: &StoredTransaction) -> Vec<Value> {
+    let mut index = 0;
+    let mut rows = Vec::new();
+    for movement in &stored.body.movements {
+        let mut made = Vec::new();
+        for output in movement.outputs() {
+            made.push(output.id(&stored.body.channel, &stored.digest, index).to_string());
+            index += 1;
+        }
+        rows.push(json!({
+            "kind": movement.name(),
+            "asset": movement.asset().to_string(),
+            "spent": movement.inputs().iter().map(|input| input.note.to_string()).collect::<Vec<_>>(),
+            "made": made,
+        }));
+    }
+    rows
 }
 
 fn operation_json(

@@ -94,6 +94,12 @@ impl FieldKey {
         padding::unpad(&padded).map(|plain| Zeroizing::new(plain.to_vec())).ok_or(DoesNotOpen)
     }
 
+    /// The key of a field that holds an amount, from which its blindings are derived (chapter 13).
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        &self.0
+    }
+
     /// Lends key, nonce and commitment and the field key itself, for vectors.
     pub fn expose<T>(&self, look: impl FnOnce(&[u8; 32]) -> T) -> T {
         self.0.expose(look)

@@ -51,6 +51,13 @@ impl MemberSecret {
         PseudonymKey::from_seed(&seed)
     }
 
+    /// The secret from which keys of notes are derived, one for each account (chapter 13). It is that of the pseudonyms; labels keep
+    /// them apart.
+    #[must_use]
+    pub fn owner(&self) -> Secret {
+        self.channels()
+    }
+
     /// The storage master of this member's node.
     #[must_use]
     pub fn node(&self) -> Secret {

@@ -25,6 +25,12 @@ impl PseudonymKey {
     pub fn sign(&self, message: &[u8]) -> SignatureBytes {
         self.0.sign(message)
     }
+
+    /// The key itself, for statements that have a form of their own: an issuer's (chapter 13).
+    #[must_use]
+    pub fn signing_key(&self) -> &SigningKey {
+        &self.0
+    }
 }
 
 /// Identity, pseudonym and one-time encryption key of a member, bound by both keys' signatures.

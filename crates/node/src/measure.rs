@@ -8,6 +8,7 @@ mod primitives;
 mod record_write;
 mod room;
 mod rotation;
+mod transfer;
 mod usage;
 
 pub use channels::{found_channels, open_channels};
@@ -15,6 +16,7 @@ pub use load::{LoadPlan, load};
 pub use primitives::primitives;
 pub use record_write::record_write;
 pub use rotation::rotation;
+pub use transfer::transfer;
 pub use usage::usage;
 
 type Failed = Box<dyn std::error::Error>;

@@ -133,10 +133,14 @@ const AUTHORS_MAX: usize = 1024;
 impl KnownSignatures {
     /// Keeps the signature of a transaction that was found authentic, until it is checked again.
     pub fn remember(&mut self, transaction: &SignedTransaction) {
+        self.keep(transaction.digest(), transaction.signature);
+    }
+
+    fn keep(&mut self, transaction: TransactionDigest, signature: SignatureBytes) {
         if self.signatures.len() >= SIGNATURES_MAX {
             self.signatures.clear();
         }
-        self.signatures.insert(transaction.digest(), transaction.signature);
+        self.signatures.insert(transaction, signature);
     }
 
     /// Verifies the signatures of a whole batch on all processors; those that verify are remembered. It only saves time:
@@ -214,14 +218,38 @@ impl UnverifiedTransaction {
         is_member: impl Fn(&PublicKey) -> bool,
         known: &mut KnownSignatures,
     ) -> Result<AuthenticatedTransaction, NotAuthentic> {
+        self.check(setting, is_member, known)?;
+        Ok(AuthenticatedTransaction { body: self.body, digest: self.digest })
+    }
+
+    /// Whether it will be found authentic: asked before work that is not done for everybody. The signature is
+    /// remembered, so asking costs nothing twice.
+    pub fn is_authentic(
+        &self,
+        setting: &Setting,
+        is_member: impl Fn(&PublicKey) -> bool,
+        known: &mut KnownSignatures,
+    ) -> bool {
+        let authentic = self.check(setting, is_member, known).is_ok();
+        if authentic {
+            known.keep(self.digest, self.signature);
+        }
+        authentic
+    }
+
+    fn check(
+        &self,
+        setting: &Setting,
+        is_member: impl Fn(&PublicKey) -> bool,
+        known: &mut KnownSignatures,
+    ) -> Result<(), NotAuthentic> {
         check_scope(&self.body, setting)?;
         check_expiry(self.body.expiry, setting)?;
         check_epoch(self.body.epoch, setting)?;
         if !is_member(&self.body.author) || !is_member(&self.body.sponsor) {
             return Err(NotAuthentic::NotMember);
         }
-        known.verify(&self)?;
-        Ok(AuthenticatedTransaction { body: self.body, digest: self.digest })
+        known.verify(self)
     }
 
     /// The member whose node may put it forward; not yet authenticated.

@@ -4,6 +4,7 @@
 //! Field leaves in the body commit to the sealed part, which itself is outside the digest.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use parclose_amounts::{Movement, Place};
 use parclose_crypto::{hash, merkle};
 use parclose_keys::SealedField;
 use parclose_types::{
@@ -36,6 +37,8 @@ pub struct Body {
     pub salt_digest: [u8; 32],
     /// records that it writes, in order
     pub operations: Vec<Operation>,
+    /// notes that it moves, whose amounts are fields of these records
+    pub movements: Vec<Movement>,
     /// what it does to the channel itself, in place of operations (WIR-08)
     pub act: Option<Act>,
 }
@@ -99,6 +102,21 @@ impl Body {
     #[must_use]
     pub fn digest(&self) -> TransactionDigest {
         Self::digest_of(&encode(self))
+    }
+
+    /// What its movements hold for: this transaction, whatever else it says, and no other. A movement that was lifted out of
+    /// it, because it was refused or not ordered yet, holds nowhere.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        let Self { channel, generation, salt_digest, expiry, .. } = *self;
+        let rest = Self {
+            operations: self.operations.clone(),
+            movements: Vec::new(),
+            act: self.act.clone(),
+            ..*self
+        };
+        let context = hash(labels::MOVEMENT_CONTEXT, &[&encode(&rest)]);
+        Place { channel, generation, salt_digest, expiry, context }
     }
 
     /// The digest of a body whose encoding is at hand.

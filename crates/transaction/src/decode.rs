@@ -27,15 +27,17 @@ impl UnverifiedTransaction {
     ///
     /// # Rules
     ///
-    /// > WIR-04: operations, fields, parties and sealed bytes of a transaction are within their limits.
+    /// > WIR-04: operations, movements, fields, parties and sealed bytes of a transaction are within their limits.
     /// > WIR-05: fields and parties stand in strictly ascending order.
-    /// > WIR-08: a transaction writes records or holds one act, never both and never neither.
+    /// > WIR-08: a transaction writes records, and may move notes with them, or holds one act, never both and never neither.
     pub fn decode(permanent: &[u8]) -> Result<Self, Malformed> {
         let Permanent { body, signature } = decode("transaction", permanent, limits::TRANSACTION_BYTES_MAX)?;
-        if body.operations.is_empty() == body.act.is_none() {
+        let moves_alone = !body.movements.is_empty() && body.operations.is_empty();
+        if body.operations.is_empty() == body.act.is_none() || moves_alone {
             return Err(Malformed::NotOneOf { what: "records and act" });
         }
         at_most("operations", body.operations.len(), limits::OPERATIONS_MAX)?;
+        at_most("movements", body.movements.len(), limits::MOVEMENTS_MAX)?;
         body.act.iter().try_for_each(check_act)?;
         body.operations.iter().try_for_each(check_operation)?;
         // What was decoded is canonical: the signature is its end, and all before that is the body.

@@ -18,9 +18,11 @@ use crate::value::FieldType;
 
 mod parameters;
 mod texts;
+mod value_role;
 
 pub use parameters::{Approvals, Governance, History, Parameters};
 pub use texts::DefinitionTexts;
+pub use value_role::{OWNER_KEY_FIELD, ValueRole};
 
 /// A parsed and checked definition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +99,9 @@ pub struct RecordType {
     pub id: u32,
     /// its name
     pub name: String,
+    /// what its records are to value, if they are anything
+    #[serde(default)]
+    pub value: Option<ValueRole>,
     /// party slots, in the order of their index
     #[serde(rename = "slot", default)]
     pub slots: Vec<Slot>,
@@ -182,6 +187,14 @@ pub enum DefinitionInvalid {
         /// found
         got: u64,
     },
+    /// DEF-15: a record type lacks what its value role needs, or has what only such a role has
+    #[error("record type `{record}` needs {needs}")]
+    ValueRole {
+        /// the record type
+        record: String,
+        /// what it needs
+        needs: &'static str,
+    },
     /// DEF-14: a format, and with it rules, that this program does not know
     #[error("{file} has format {found}, this program knows the rules of format {FORMAT}")]
     Format {
@@ -227,6 +240,7 @@ impl Failure for DefinitionInvalid {
             Self::Limit { .. } => "DEF-04",
             Self::NamesNobody { .. } => "DEF-05",
             Self::Format { .. } => "DEF-14",
+            Self::ValueRole { .. } => "DEF-15",
         }
     }
 
@@ -265,6 +279,7 @@ impl Definition {
         definition.check_limits()?;
         definition.check_names()?;
         definition.resolve()?;
+        definition.records.iter().try_for_each(RecordType::check_value_role)?;
         Ok(definition)
     }
 

@@ -4,10 +4,12 @@
 //! every attempt: a rebuilt transaction must not share keys with the first. A draft is dropped when
 //! its outcome is known; until then it can be sealed again.
 
+mod movement;
+
 use std::collections::BTreeMap;
 
 use parclose_keys::field::salt_digest;
-use parclose_keys::{FieldPlace, PseudonymKey, SealedField, field_leaf, record_key_hash};
+use parclose_keys::{FieldKey, FieldPlace, PseudonymKey, SealedField, field_leaf, record_key_hash};
 use parclose_types::{AudienceId, Epoch, Failure, Fault, Height, MemberId, PublicKey, RecordId, limits};
 use rand_core::CryptoRng;
 
@@ -17,6 +19,8 @@ use crate::definition::{Definition, FieldSchema, RecordType};
 use crate::generation::GenerationConfig;
 use crate::key_ring::{KeyRing, Perspective};
 use crate::value::{FieldValue, NotOfType};
+
+pub use movement::{DraftMovement, DraftSpend};
 
 /// One record to write.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub struct DraftOperation {
 pub struct Draft {
     /// operations, in order
     pub operations: Vec<DraftOperation>,
+    /// notes that it moves, in the order of the records that stand for them
+    pub movements: Vec<DraftMovement>,
     /// last root height at which it may be ordered
     pub expiry: Height,
 }
@@ -83,6 +89,19 @@ pub enum DraftInvalid {
         /// which field
         field: String,
     },
+    /// DRA-07: its notes and the records that stand for them do not match
+    #[error(
+        "{notes} notes and redeemed amounts, but {records} records that stand for one, or in another order"
+    )]
+    Unpaired {
+        /// notes and redeemed amounts
+        notes: usize,
+        /// records that stand for one
+        records: usize,
+    },
+    /// a movement that cannot be proven
+    #[error(transparent)]
+    Movement(#[from] parclose_amounts::Invalid),
     /// DRA-05: too large
     #[error("the transaction would have {got} bytes, {} are allowed", limits::TRANSACTION_BYTES_MAX)]
     TooLarge {
@@ -110,6 +129,8 @@ impl Failure for DraftInvalid {
             Self::OutsideAudience { .. } => "DRA-04",
             Self::TooLarge { .. } | Self::TooMany { .. } => "DRA-05",
             Self::NotDealt { .. } => "DRA-06",
+            Self::Unpaired { .. } => "DRA-07",
+            Self::Movement(error) => error.rule(),
         }
     }
 
@@ -124,6 +145,7 @@ impl Failure for DraftInvalid {
     fn fix(&self) -> String {
         match self {
             Self::NotDealt { .. } => "try again once the members have their shares of the secret",
+            Self::Movement(error) => return error.fix(),
             _ => "compare with `parclose channel show`, which lists record types, slots and fields",
         }
         .into()
@@ -160,6 +182,7 @@ impl Desk<'_> {
             epoch: self.epoch,
             salt_digest,
             operations: Vec::new(),
+            movements: Vec::new(),
             act: None,
         }
     }
@@ -173,6 +196,12 @@ pub struct SealedDraft {
 }
 
 impl Draft {
+    /// Records to write, without notes.
+    #[must_use]
+    pub fn of_records(operations: Vec<DraftOperation>, expiry: Height) -> Self {
+        Self { operations, movements: Vec::new(), expiry }
+    }
+
     /// Seals every field for its audience, under a fresh salt; refuses too many operations (DRA-05).
     ///
     /// # Rules
@@ -182,6 +211,7 @@ impl Draft {
     /// > DRA-03: a value is of its field's type.
     /// > DRA-04: a writer belongs to each audience it seals for.
     /// > DRA-06: a field is sealed only with the secret that was dealt for its audience.
+    /// > DRA-07: a draft has one record for each note that it makes and for each amount that it redeems, in their order.
     /// > SEA-07: the salt is 32 fresh random bytes for every attempt to seal.
     pub fn seal(&self, desk: &Desk<'_>, rng: &mut impl CryptoRng) -> Result<SealedDraft, DraftInvalid> {
         let got = self.operations.len();
@@ -199,6 +229,8 @@ impl Draft {
             fields.push(sealed);
         }
         let body = Body { operations, ..desk.body(self.expiry, sealer.salt_digest) };
+        let movements = sealer.movements(self, &body, rng)?;
+        let body = Body { movements, ..body };
         Ok(SealedDraft { body, sealed: SealedPart { salt, fields, wraps: Vec::new() } })
     }
 
@@ -325,24 +357,34 @@ impl Sealer<'_> {
         FieldValue::from_bytes(schema.field_type, &value.to_bytes())
             .map_err(|reason| DraftInvalid::Value { field: name.into(), reason })?;
         let audience = self.desk.config.audience_of(&members);
-        let place = FieldPlace {
+        let place = self.place(record_type, &draft.record, schema, audience);
+        let context = place.context();
+        let sealed = self.key(&place, &context, name)?.seal(&context, &value.to_bytes());
+        Ok((FieldEntry { field: schema.id, audience, leaf: field_leaf(schema.id, &sealed) }, sealed))
+    }
+
+    fn place(
+        &self,
+        record_type: &RecordType,
+        record: &RecordId,
+        schema: &FieldSchema,
+        audience: AudienceId,
+    ) -> FieldPlace {
+        FieldPlace {
             channel: self.desk.config.channel,
             generation: self.desk.config.generation,
             epoch: self.desk.epoch,
             audience,
             class: schema.class,
-            record_key: record_key_hash(&record_type.name, &draft.record),
+            record_key: record_key_hash(&record_type.name, record),
             field: schema.id,
             salt_digest: self.salt_digest,
-        };
-        let context = place.context();
-        let key = self
-            .desk
-            .keys
-            .field_key(&place, &self.salt, &context)
-            .ok_or_else(|| DraftInvalid::NotDealt { field: name.into() })?;
-        let sealed = key.seal(&context, &value.to_bytes());
-        Ok((FieldEntry { field: schema.id, audience, leaf: field_leaf(schema.id, &sealed) }, sealed))
+        }
+    }
+
+    fn key(&self, place: &FieldPlace, context: &[u8], name: &str) -> Result<FieldKey, DraftInvalid> {
+        let key = self.desk.keys.field_key(place, &self.salt, context);
+        key.ok_or_else(|| DraftInvalid::NotDealt { field: name.into() })
     }
 }
 

@@ -294,7 +294,7 @@ pub(crate) fn statement(channel: &TestChannel) -> DraftOperation {
 }
 
 pub(crate) fn draft(operation: DraftOperation) -> Draft {
-    Draft { operations: vec![operation], expiry: Height(HEIGHT.0 + 50) }
+    Draft::of_records(vec![operation], Height(HEIGHT.0 + 50))
 }
 
 /// The supplier's receivable, sealed and signed.

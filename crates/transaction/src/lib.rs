@@ -9,7 +9,7 @@
 //!   AuthenticatedTransaction
 //!     | authorize      schema, audiences, policy         ACC-*   channel
 //!   AuthorizedTransaction                                        cheap checks first,
-//!     | prove          commitments and proofs            AMT-*   proofs after the right
+//!     | prove          commitments and proofs     AMT-* VAL-*    proofs after the right
 //!   ProvenTransaction                                            to ask is settled
 //!     | batch, endorse, anchor: ordered by the root chain
 //!     | admit          first occurrence, versions        STA-*   channel
@@ -53,9 +53,9 @@ pub use authenticate::{AuthenticatedTransaction, KnownSignatures, NotAuthentic, 
 pub use body::{Body, FieldEntry, Operation, SealedPart, SignedTransaction};
 pub use decode::UnverifiedTransaction;
 pub use definition::{Definition, DefinitionInvalid, DefinitionTexts};
-pub use draft::{ActDraft, Draft, DraftInvalid, DraftOperation};
+pub use draft::{ActDraft, Draft, DraftInvalid, DraftMovement, DraftOperation, DraftSpend};
 pub use generation::{GenerationConfig, MemberEntry};
 pub use key_ring::{KeyRing, Perspective};
 pub use term::Term;
 pub use value::{FieldType, FieldValue};
-pub use view::{FieldState, FieldView};
+pub use view::{FieldState, FieldView, NoteState, OpenedNote};

@@ -23,6 +23,8 @@ pub enum FieldType {
     Integer,
     /// JSON text, nested at most 32 deep
     Json,
+    /// smallest units of an asset, of a note or a redemption: `u64be`
+    Quantity,
 }
 
 impl std::fmt::Display for FieldType {
@@ -33,6 +35,7 @@ impl std::fmt::Display for FieldType {
             Self::Amount => "amount",
             Self::Integer => "integer",
             Self::Json => "json",
+            Self::Quantity => "quantity",
         })
     }
 }
@@ -50,6 +53,8 @@ pub enum FieldValue {
     Integer(u64),
     /// JSON text as written
     Json(String),
+    /// smallest units of an asset
+    Quantity(u64),
 }
 
 impl std::fmt::Debug for FieldValue {
@@ -73,6 +78,9 @@ pub enum NotOfType {
     /// not a whole number
     #[error("expected a whole number from 0 to 2^64-1")]
     Integer,
+    /// not a number of units
+    #[error("expected a number of units from 0 to 2^64-1, as a string of digits")]
+    Quantity,
     /// not JSON, or nested too deep
     #[error("expected JSON, nested at most 32 deep")]
     Json,
@@ -91,6 +99,7 @@ impl FieldValue {
             Self::Amount(..) => FieldType::Amount,
             Self::Integer(_) => FieldType::Integer,
             Self::Json(_) => FieldType::Json,
+            Self::Quantity(_) => FieldType::Quantity,
         }
     }
 
@@ -99,7 +108,7 @@ impl FieldValue {
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
             Self::Text(text) | Self::Date(text) | Self::Json(text) => text.as_bytes().to_vec(),
-            Self::Integer(number) => number.to_be_bytes().to_vec(),
+            Self::Integer(number) | Self::Quantity(number) => number.to_be_bytes().to_vec(),
             Self::Amount(minor, currency) => [&minor.to_be_bytes()[..], currency].concat(),
         }
     }
@@ -113,6 +122,9 @@ impl FieldValue {
             FieldType::Json => Self::Json(text().map_err(|_| NotOfType::Json)?),
             FieldType::Integer => {
                 Self::Integer(u64::from_be_bytes(bytes.try_into().map_err(|_| NotOfType::Integer)?))
+            }
+            FieldType::Quantity => {
+                Self::Quantity(u64::from_be_bytes(bytes.try_into().map_err(|_| NotOfType::Quantity)?))
             }
             FieldType::Amount => {
                 let (minor, rest) = bytes.split_first_chunk::<8>().ok_or(NotOfType::Amount)?;
@@ -130,6 +142,10 @@ impl FieldValue {
             FieldType::Date => Self::Date(json.as_str().ok_or(NotOfType::Date)?.into()),
             FieldType::Integer => Self::Integer(json.as_u64().ok_or(NotOfType::Integer)?),
             FieldType::Json => Self::Json(json.to_string()),
+            FieldType::Quantity => {
+                let units = json.as_str().and_then(|digits| digits.parse().ok());
+                Self::Quantity(units.ok_or(NotOfType::Quantity)?)
+            }
             FieldType::Amount => {
                 let minor = json["amount_minor"].as_str().and_then(|digits| digits.parse().ok());
                 let currency = json["currency"].as_str().and_then(|c| c.as_bytes().try_into().ok());
@@ -145,6 +161,7 @@ impl FieldValue {
         match self {
             Self::Text(text) | Self::Date(text) => json!(text),
             Self::Integer(number) => json!(number),
+            Self::Quantity(units) => json!(units.to_string()),
             Self::Json(text) => serde_json::from_str(text).unwrap_or(Value::Null),
             Self::Amount(minor, currency) => json!({
                 "amount_minor": minor.to_string(),
@@ -161,7 +178,7 @@ impl FieldValue {
             Self::Text(text) => (!text.chars().any(|c| c.is_control() && c != '\n'), NotOfType::Text),
             Self::Date(text) => (is_date(text), NotOfType::Date),
             Self::Amount(_, currency) => (currency.iter().all(u8::is_ascii_uppercase), NotOfType::Amount),
-            Self::Integer(_) => (true, NotOfType::Integer),
+            Self::Integer(_) | Self::Quantity(_) => (true, NotOfType::Integer),
             Self::Json(text) => (is_json(text), NotOfType::Json),
         };
         if holds { Ok(()) } else { Err(otherwise) }
@@ -198,6 +215,7 @@ mod tests {
             FieldValue::Amount(131_484_877, *b"GBP"),
             FieldValue::Integer(7),
             FieldValue::Json("{\"a\":[1]}".into()),
+            FieldValue::Quantity(u64::MAX),
         ];
         for value in good {
             let kind = value.field_type();
@@ -226,6 +244,10 @@ mod tests {
             .is_err()
         );
         assert!(FieldValue::from_bytes(FieldType::Amount, b"short").is_err());
+        for odd in [json!(5), json!("-1"), json!("1.5"), json!("18446744073709551616"), json!("")] {
+            assert_eq!(FieldValue::from_json(FieldType::Quantity, &odd), Err(NotOfType::Quantity), "{odd}");
+        }
+        assert!(FieldValue::from_bytes(FieldType::Quantity, b"1234567").is_err());
         assert!(FieldValue::from_bytes(FieldType::Text, &[0xFF]).is_err());
         assert!(FieldValue::from_json(FieldType::Text, &json!("a\0b")).is_err());
         let deep = (0..40).fold(json!(1), |inner, _| json!([inner]));

@@ -3,11 +3,12 @@
 //! A field is `opened`, `sealed` (the reader's keys do not reach it) or `malformed` (they do, and
 //! it does not open or is not of its type: the writer's doing, and a matter for a complaint).
 
-use parclose_keys::{FieldPlace, SealedField, record_key_hash};
-use parclose_types::{ChannelId, Epoch, FieldId, Generation, RecordId};
+use parclose_amounts::{AmountCommitment, Opening, OwnerBlind};
+use parclose_keys::{FieldKey, FieldPlace, SealedField, record_key_hash};
+use parclose_types::{AssetId, ChannelId, Epoch, FieldId, Generation, RecordId};
 
 use crate::body::FieldEntry;
-use crate::definition::RecordType;
+use crate::definition::{FieldSchema, RecordType};
 use crate::key_ring::Perspective;
 use crate::value::FieldValue;
 
@@ -46,6 +47,37 @@ pub struct Provenance<'a> {
     pub record: RecordId,
 }
 
+/// A field in a reader's reach, or not.
+struct Reach {
+    place: FieldPlace,
+    context: Vec<u8>,
+    key: Option<FieldKey>,
+}
+
+impl Reach {
+    fn of(
+        reader: &dyn Perspective,
+        record_type: &RecordType,
+        schema: &FieldSchema,
+        from: &Provenance<'_>,
+        entry: &FieldEntry,
+    ) -> Self {
+        let place = FieldPlace {
+            channel: from.channel,
+            generation: from.generation,
+            epoch: from.epoch,
+            audience: entry.audience,
+            class: schema.class,
+            record_key: record_key_hash(&record_type.name, &from.record),
+            field: entry.field,
+            salt_digest: parclose_keys::field::salt_digest(from.salt),
+        };
+        let context = place.context();
+        let key = reader.field_key(&place, from.salt, &context);
+        Self { place, context, key }
+    }
+}
+
 /// Tries to open one field with a reader's keys.
 ///
 /// # Rules
@@ -64,18 +96,8 @@ pub fn open_field(
     let Some(schema) = record_type.field(entry.field) else {
         return view(FieldState::Malformed);
     };
-    let place = FieldPlace {
-        channel: from.channel,
-        generation: from.generation,
-        epoch: from.epoch,
-        audience: entry.audience,
-        class: schema.class,
-        record_key: record_key_hash(&record_type.name, &from.record),
-        field: entry.field,
-        salt_digest: parclose_keys::field::salt_digest(from.salt),
-    };
-    let context = place.context();
-    let Some(key) = reader.field_key(&place, from.salt, &context) else {
+    let Reach { place, context, key } = Reach::of(reader, record_type, schema, from, entry);
+    let Some(key) = key else {
         return view(FieldState::Sealed);
     };
     let value = key
@@ -84,6 +106,60 @@ pub fn open_field(
         .and_then(|plain| FieldValue::from_bytes(schema.field_type, &plain).ok());
     let otherwise = if reader.is_checked(&place) { FieldState::Malformed } else { FieldState::Sealed };
     view(value.map_or(otherwise, FieldState::Opened))
+}
+
+/// What a reader gets of a note.
+#[derive(Debug)]
+pub enum NoteState {
+    /// opened, and what the commitment is to
+    Opened(OpenedNote),
+    /// the reader's keys do not reach its amount
+    Sealed,
+    /// in reach, but does not open, or to another amount than the committed one
+    Malformed,
+}
+
+/// A note whose amount a reader has opened: all that it takes to spend it, but for its owner's key.
+#[derive(Debug)]
+pub struct OpenedNote {
+    /// smallest units of the asset
+    pub value: u64,
+    /// what its commitment opens to
+    pub opening: Opening,
+    /// what blinds its owner commitment
+    pub blind: OwnerBlind,
+}
+
+/// Tries to open a committed amount by its field.
+///
+/// # Rules
+///
+/// > VIE-03: a committed amount is shown as opened only if the field's value and key give the commitment; else it is malformed.
+#[must_use]
+pub fn open_amount(
+    reader: &dyn Perspective,
+    record_type: &RecordType,
+    from: &Provenance<'_>,
+    (entry, sealed): (&FieldEntry, &SealedField),
+    (asset, commitment): (&AssetId, &AmountCommitment),
+) -> NoteState {
+    let FieldView { state, .. } = open_field(reader, record_type, from, entry, sealed);
+    let value = match state {
+        FieldState::Opened(FieldValue::Quantity(value)) => value,
+        FieldState::Sealed => return NoteState::Sealed,
+        FieldState::Opened(_) | FieldState::Malformed => return NoteState::Malformed,
+    };
+    let key = record_type
+        .field(entry.field)
+        .and_then(|schema| Reach::of(reader, record_type, schema, from, entry).key);
+    let Some(key) = key.filter(|key| commitment.check_opening(asset, value, key.secret()).is_ok()) else {
+        return NoteState::Malformed;
+    };
+    NoteState::Opened(OpenedNote {
+        value,
+        opening: Opening::derive(asset, value, key.secret()),
+        blind: OwnerBlind::derive(key.secret()),
+    })
 }
 
 #[cfg(test)]

@@ -49,6 +49,8 @@ labels! {
     BALANCE = "balance";
     /// transcript of the weights of a batch of range proofs
     BATCH_WEIGHTS = "batch-weights";
+    /// digest of a transaction without its movements, for which they hold
+    MOVEMENT_CONTEXT = "movement-context";
     /// cover node -> cover node check value
     NODE_KCV = "node-kcv";
     /// digest of a transaction's salt

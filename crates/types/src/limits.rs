@@ -50,3 +50,5 @@ pub const INPUTS_MAX: usize = 64;
 pub const OUTPUTS_MAX: usize = 8;
 /// One transfer, issue or redemption with its proofs.
 pub const TRANSFER_BYTES_MAX: usize = 16 << 10;
+/// Transfers, issues and redemptions of one transaction.
+pub const MOVEMENTS_MAX: usize = 16;

@@ -10,6 +10,7 @@
 //! the door tests the door only; `tests/replay.rs` holds that every corpus gets through.
 //!
 //! - [`wire`]: padding, frames, messages, view keys
+//! - [`value`]: movements of notes
 //! - [`ledger`]: transactions, proposals, root transactions
 //! - [`proofs`]: what an auditor is handed, and the genesis
 //! - [`key_files`]: key files and sealed keys
@@ -30,6 +31,7 @@ pub mod proofs;
 pub mod seeds;
 pub mod tables;
 pub mod texts;
+pub mod value;
 pub mod vectors;
 pub mod wire;
 pub mod world;
@@ -89,4 +91,5 @@ targets![
     governance::card,
     governance::invitation,
     governance::contexts,
+    value::movement,
 ];

@@ -23,6 +23,7 @@ use crate::archive::{BEFORE_CHUNKS, CHUNK_BYTES, CONTENT};
 use crate::key_files::HONEST;
 use crate::ledger::join_parts;
 use crate::tables::{EVERYTHING_TOML, GENERATED_TOML, sample};
+use crate::value::PURSE;
 use crate::world::{CHANNEL_TOML, POLICY, SCHEMA, WORLD};
 
 /// The inputs of one target.
@@ -107,6 +108,7 @@ fn of(target: &str) -> Seeds {
         "key_file" => key_files(),
         "governance_act" => acts(),
         "joiner_setup" => Seeds::signed(vec![encode(&WORLD.setup)]),
+        "movement" => movements(),
         "card" | "invitation" | "contexts" => of_vectors(target),
         "archive_content" => archive_contents(),
         "archive_changed" => Seeds::new(vec![vec![0; 4]], changed_archives()),
@@ -219,6 +221,18 @@ fn transactions() -> Seeds {
 }
 
 /// The channel's opening, its first anchor and a close can be ordered; later anchors not yet.
+/// Movements that hold, and each with one part changed: a proof, a signature, a note, an asset.
+fn movements() -> Seeds {
+    let honest: Vec<Vec<u8>> = PURSE.honest.iter().map(encode).collect();
+    let changed = honest.iter().flat_map(|bytes| {
+        let places = [1, 33, 40, 70, 100, 140, bytes.len() / 2, bytes.len() - 70, bytes.len() - 10];
+        places.map(|at| flip(bytes, at))
+    });
+    let cut = honest.iter().map(|bytes| bytes.split_at(bytes.len() / 2).0.to_vec());
+    let bad = changed.chain(cut).collect();
+    Seeds::new(honest, bad)
+}
+
 fn root_transactions() -> Seeds {
     let bytes: Vec<Vec<u8>> =
         WORLD.root_transactions.iter().map(|transaction| transaction.encode()).collect();

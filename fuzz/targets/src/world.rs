@@ -253,7 +253,7 @@ impl Making {
         };
         let height = self.next();
         let channel = &self.members[0];
-        let draft = Draft { operations: vec![operation], expiry: Height(height.0 + 50) };
+        let draft = Draft::of_records(vec![operation], Height(height.0 + 50));
         let sealed = draft.seal(&channel.desk(height), &mut self.rng).expect(MADE);
         let signed = sealed.sign(channel.pseudonym()).expect(MADE);
         self.transactions.push(signed.clone());

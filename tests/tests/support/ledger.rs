@@ -72,7 +72,7 @@ impl Ledger {
         let operation = super::receivable(self.supplier(), "none", 1);
         let head = self.root.head();
         let channel = &self.channels[SUPPLIER];
-        let draft = Draft { operations: vec![operation], expiry: Height(head.0 + 100) };
+        let draft = Draft::of_records(vec![operation], Height(head.0 + 100));
         let audiences = draft.audiences(&channel.desk(head)).expect("the draft fits the definition");
         let deals: Vec<Due> = audiences
             .values()
@@ -111,7 +111,7 @@ impl Ledger {
     pub(crate) fn sign(&mut self, operations: Vec<DraftOperation>) -> SignedTransaction {
         let head = self.root.head();
         let channel = &self.channels[SUPPLIER];
-        let draft = Draft { operations, expiry: Height(head.0 + 100) };
+        let draft = Draft::of_records(operations, Height(head.0 + 100));
         let sealed = draft.seal(&channel.desk(head), &mut self.rng).expect("the draft fits the definition");
         sealed.sign(channel.pseudonym()).expect("it is small enough")
     }

@@ -23,6 +23,7 @@ const PLACE: Place = Place {
     generation: Generation(7),
     salt_digest: [0x5B; 32],
     expiry: Height(9),
+    context: [0xC7; 32],
 };
 
 /// A channel with one note of 5, its owner, and its issuer.
@@ -39,7 +40,7 @@ fn world() -> World {
     let blind = OwnerBlind([2; 32]);
     let note = output(opening(5, 1).commitment(), OwnerCommitment::new(&owner.public(), &blind));
     let mut book = Book::default();
-    book.add_asset(ASSET, AssetTerms { issuer: issuer.public(), engine: ENGINE });
+    book.add_asset(ASSET, AssetTerms { issuer: Some(issuer.public()), engine: ENGINE });
     let issued = SupplyChange::Issued(note.commitment);
     let effects = Effects { asset: ASSET, spent: vec![], made: vec![note], supply: issued };
     let transaction = TransactionDigest([3; 32]);

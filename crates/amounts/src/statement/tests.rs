@@ -108,19 +108,22 @@ fn transfer() -> TransferStatement {
         fee: 0,
         salt_digest: [4; 32],
         expiry: Height(5),
+        context: [6; 32],
     }
 }
 
 fn issue() -> IssueStatement {
-    let TransferStatement { channel, generation, asset, outputs, salt_digest, expiry, .. } = transfer();
-    IssueStatement { channel, generation, asset, outputs, salt_digest, expiry }
+    let TransferStatement { channel, generation, asset, outputs, salt_digest, expiry, context, .. } =
+        transfer();
+    IssueStatement { channel, generation, asset, outputs, salt_digest, expiry, context }
 }
 
 fn redemption() -> RedeemStatement {
-    let TransferStatement { channel, generation, asset, inputs, outputs, salt_digest, expiry, .. } =
-        transfer();
+    let TransferStatement {
+        channel, generation, asset, inputs, outputs, salt_digest, expiry, context, ..
+    } = transfer();
     let redeemed = RedeemedAmount { commitment: commitment_to(50), leaf: [51; 32] };
-    RedeemStatement { channel, generation, asset, inputs, outputs, redeemed, salt_digest, expiry }
+    RedeemStatement { channel, generation, asset, inputs, outputs, redeemed, salt_digest, expiry, context }
 }
 
 /// Names of changed members whose digest is the same as without the change.
@@ -161,7 +164,7 @@ fn val_05_each_member_of_a_transfer_statement_matters() {
     each_member!(
         transfer(),
         labels::TRANSFER_STATEMENT,
-        ["channel", "generation", "asset", "inputs", "outputs", "fee", "salt_digest", "expiry"]
+        ["channel", "generation", "asset", "inputs", "outputs", "fee", "salt_digest", "expiry", "context"]
     );
 }
 
@@ -170,7 +173,7 @@ fn val_05_each_member_of_an_issue_statement_matters() {
     each_member!(
         issue(),
         labels::ISSUE_STATEMENT,
-        ["channel", "generation", "asset", "outputs", "salt_digest", "expiry"]
+        ["channel", "generation", "asset", "outputs", "salt_digest", "expiry", "context"]
     );
 }
 
@@ -179,7 +182,17 @@ fn val_05_each_member_of_a_redeem_statement_matters() {
     each_member!(
         redemption(),
         labels::REDEEM_STATEMENT,
-        ["channel", "generation", "asset", "inputs", "outputs", "redeemed", "salt_digest", "expiry"]
+        [
+            "channel",
+            "generation",
+            "asset",
+            "inputs",
+            "outputs",
+            "redeemed",
+            "salt_digest",
+            "expiry",
+            "context"
+        ]
     );
 }
 

@@ -17,8 +17,13 @@ use rand_chacha::rand_core::SeedableRng;
 pub(crate) const ASSET: AssetId = AssetId([0x11; 32]);
 pub(crate) const ENGINE: RangeEngine = RangeEngine::Bulletproofs;
 pub(crate) const CHANNEL: ChannelId = ChannelId([0xC0; 32]);
-pub(crate) const PLACE: Place =
-    Place { channel: CHANNEL, generation: Generation(7), salt_digest: [0x5B; 32], expiry: Height(4096) };
+pub(crate) const PLACE: Place = Place {
+    channel: CHANNEL,
+    generation: Generation(7),
+    salt_digest: [0x5B; 32],
+    expiry: Height(4096),
+    context: [0xC7; 32],
+};
 
 /// What the holder of a note keeps, or can derive.
 pub(crate) struct Purse {
@@ -60,7 +65,7 @@ pub(crate) fn issuer() -> SigningKey {
 }
 
 pub(crate) fn terms() -> AssetTerms {
-    AssetTerms { issuer: issuer().public(), engine: ENGINE }
+    AssetTerms { issuer: Some(issuer().public()), engine: ENGINE }
 }
 
 pub(crate) struct World {

@@ -130,6 +130,12 @@ fn gra_04_one_reader_cannot_grant_alone() {
     terms.scope.audience = alone;
     let grant = signed(&consortium, terms);
     assert_eq!(grant.verify(consortium.members[0].config(), &[issuer]), Err(GrantInvalid::Readers));
+    // Who alone can read something grants it alone.
+    let mut own = grant;
+    own.terms.second_reader = issuer;
+    let signature = consortium.members[0].pseudonym().sign(&own.terms.signing_bytes());
+    (own.issuer_signature, own.second_signature) = (signature, signature);
+    assert_eq!(own.verify(consortium.members[0].config(), &[issuer]), Ok(()));
 }
 
 #[test]

@@ -29,7 +29,10 @@ fn named(mut setup: Setup) -> Setup {
 }
 
 fn entries(names: &[&str]) -> Vec<MemberEntry> {
-    candidates(names, &mut rng()).iter().map(|(_, candidate)| candidate.entry().clone()).collect()
+    candidates(names, &definition(), &mut rng())
+        .iter()
+        .map(|(_, candidate)| candidate.entry().clone())
+        .collect()
 }
 
 fn founding(members: Vec<MemberEntry>) -> Result<Founding, SetupInvalid> {

@@ -26,6 +26,18 @@ pub enum Bench {
         #[arg(long)]
         directory: Option<PathBuf>,
     },
+    /// Processor time of a confidential transfer of two notes into two, alone and in a batch
+    Transfer {
+        /// batches to measure
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        batches: u16,
+        /// transfers of each
+        #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=127))]
+        batch: u16,
+        /// where the databases are made
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
     /// Processor time of a member when the keys of a large channel turn over
     Rotation {
         /// members of the channel

@@ -85,6 +85,7 @@ fn value(field_type: FieldType, text: &str) -> Option<FieldValue> {
             let currency: [u8; 3] = currency.trim().as_bytes().try_into().ok()?;
             Some(FieldValue::Amount(minor.parse().ok()?, currency))
         }
+        FieldType::Quantity => text.parse().ok().map(FieldValue::Quantity),
         FieldType::Json => None,
     }
 }

@@ -120,7 +120,7 @@ fn room(directory: &Path) -> Result<Room, Failed> {
     let founders = ROLES.map(|role| -> Founder { (role.into(), vec![role.into()]) });
     let mut room = Room::found(directory, texts, &founders, clock::wall)?;
     let wanted = room.work(SENDER, |channel, head, rng| {
-        let draft = Draft { operations: vec![operation(channel, rng, 0)?], expiry: Height(0) };
+        let draft = Draft::of_records(vec![operation(channel, rng, 0)?], Height(0));
         let audiences = draft.audiences(&channel.desk(Height(head.0 + 1)))?;
         Ok(audiences.values().filter_map(|set| channel.deal_on_first_use(set, head, rng)).collect())
     })?;
@@ -131,7 +131,7 @@ fn room(directory: &Path) -> Result<Room, Failed> {
 
 /// Seals, signs and checks one record write of 6 fields for 2 audiences.
 fn pool(channel: &mut Channel, head: Height, rng: &mut ChaCha20Rng, number: usize) -> Result<Pooled, Failed> {
-    let draft = Draft { operations: vec![operation(channel, rng, number)?], expiry: Height(head.0 + 100) };
+    let draft = Draft::of_records(vec![operation(channel, rng, number)?], Height(head.0 + 100));
     let signed = draft.seal(&channel.desk(Height(head.0 + 1)), rng)?.sign(channel.pseudonym())?;
     Ok(channel.advise(&signed, Height(head.0 + 1))??)
 }

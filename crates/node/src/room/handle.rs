@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use parclose_channel::{Channel, ChannelError};
 use parclose_exchange::transport::Inbox;
-use parclose_transaction::{Act, DraftOperation};
+use parclose_transaction::{Act, DraftMovement, DraftOperation};
 use parclose_types::{ChannelCommitment, PublicKey};
 
 use super::backlog::Backlog;
@@ -44,12 +44,22 @@ impl Inbox for RoomHandle {
 impl RoomHandle {
     /// Hands in operations to write as one transaction; `answer` is called with the verdict.
     pub fn submit(&self, operations: Vec<DraftOperation>, answer: Answer) {
+        self.submit_with(operations, Vec::new(), answer);
+    }
+
+    /// Hands in operations to write, and notes to move with them, as one transaction.
+    pub fn submit_with(
+        &self,
+        operations: Vec<DraftOperation>,
+        movements: Vec<DraftMovement>,
+        answer: Answer,
+    ) {
         let Some(place) = self.queue.enter() else { return answer(Err(SubmitError::Busy)) };
         let answer: Answer = Box::new(move |outcome| {
             drop(place);
             answer(outcome);
         });
-        self.want(Content::Records(operations), answer);
+        self.want(Content::Records(operations, movements), answer);
     }
 
     /// Hands in an act by which this member changes its channel; `answer` is called with the verdict.
@@ -73,8 +83,17 @@ impl RoomHandle {
 
     /// Submits and waits for the verdict.
     pub fn submit_and_wait(&self, operations: Vec<DraftOperation>) -> Result<Outcome, SubmitError> {
+        self.submit_with_and_wait(operations, Vec::new())
+    }
+
+    /// Submits records and the notes that move with them, and waits for the verdict.
+    pub fn submit_with_and_wait(
+        &self,
+        operations: Vec<DraftOperation>,
+        movements: Vec<DraftMovement>,
+    ) -> Result<Outcome, SubmitError> {
         let (done, wait) = channel();
-        self.submit(operations, Box::new(move |outcome| drop(done.send(outcome))));
+        self.submit_with(operations, movements, Box::new(move |outcome| drop(done.send(outcome))));
         wait.recv().unwrap_or(Err(SubmitError::Stopped { transaction: None }))
     }
 

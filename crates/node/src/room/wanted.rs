@@ -9,7 +9,7 @@ use parclose_channel::governance::Dealt;
 use parclose_channel::propose::Pooled;
 use parclose_channel::upkeep::Due;
 use parclose_transaction::draft::SealedDraft;
-use parclose_transaction::{Act, ActDraft, Draft, DraftOperation};
+use parclose_transaction::{Act, ActDraft, Draft, DraftMovement, DraftOperation};
 use parclose_types::{Height, TransactionDigest};
 
 use super::{Answer, BATCH_BYTES, BATCH_TRANSACTIONS, Room};
@@ -28,7 +28,8 @@ pub(super) struct Wanted {
 /// What to write.
 #[derive(Clone, Debug)]
 pub(super) enum Content {
-    Records(Vec<DraftOperation>),
+    /// records, and the notes that move with them
+    Records(Vec<DraftOperation>, Vec<DraftMovement>),
     Act(Box<Act>),
 }
 
@@ -107,8 +108,9 @@ impl Room {
                 let draft = ActDraft { act: (**act).clone(), wraps: Vec::new(), expiry: self.expiry() };
                 draft.seal(&self.channel.desk(at), &mut self.rng)
             }
-            Content::Records(operations) => {
-                let draft = Draft { operations: operations.clone(), expiry: self.expiry() };
+            Content::Records(operations, movements) => {
+                let (operations, movements) = (operations.clone(), movements.clone());
+                let draft = Draft { operations, movements, expiry: self.expiry() };
                 if self.deal_first(&draft)? {
                     return Ok(Pooling::Waits);
                 }

@@ -4,8 +4,8 @@
 //! part but the last has a fixed width, so the encoding is injective and sorts as the tuple does.
 
 use parclose_types::{
-    AudienceId, BatchDigest, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,
-    Generation, Height, MemberId, NetworkId, PublicKey, RecordId, Sequence, StateRoot, Tag,
+    AssetId, AudienceId, BatchDigest, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch,
+    FieldId, Generation, Height, MemberId, NetworkId, NoteId, PublicKey, RecordId, Sequence, StateRoot, Tag,
     TransactionDigest, ValueHash,
 };
 
@@ -120,6 +120,8 @@ newtype_keys!(
     ChannelId([u8; 32]),
     Tag([u8; 32]),
     RecordId([u8; 32]),
+    AssetId([u8; 32]),
+    NoteId([u8; 32]),
     AudienceId([u8; 32]),
     TransactionDigest([u8; 32]),
     BatchDigest([u8; 32]),

@@ -68,6 +68,18 @@ pub enum CannotFollow {
         /// slots now
         now: String,
     },
+    /// DEF-16: another value role
+    #[error("record type `{record}` was {was} to value in version {version} and would be {now}")]
+    ValueRole {
+        /// record type
+        record: String,
+        /// the earlier version
+        version: u32,
+        /// role there
+        was: String,
+        /// role now
+        now: String,
+    },
     /// DEF-13: a required field that not every record has
     #[error("field `{field}` of `{record}` would be required, and was not in version {version}")]
     Required {
@@ -109,6 +121,7 @@ impl Failure for CannotFollow {
             Self::FieldMeaning { .. } => "DEF-11",
             Self::Slots { .. } => "DEF-12",
             Self::Required { .. } => "DEF-13",
+            Self::ValueRole { .. } => "DEF-16",
         }
     }
 
@@ -128,6 +141,7 @@ impl Failure for CannotFollow {
                 "use a number and a name that were never used"
             }
             Self::FieldMeaning { .. } => "leave the field out and add one with a new number and name",
+            Self::ValueRole { .. } => "keep what the record type is to value, or add a record type",
             Self::Slots { .. } => "keep the slots, or add a record type with the new ones",
             Self::Required { .. } => "make the field optional, or add a record type with it",
         }
@@ -183,11 +197,16 @@ impl RecordType {
     /// > DEF-11: a field keeps its type and its class.
     /// > DEF-12: a record type keeps its party slots: which there are, their order, names and roles.
     /// > DEF-13: a field can be required only if it was required in every version that had its record type.
+    /// > DEF-16: a record type keeps its value role, or its having none.
     fn keeps_meanings(&self, was: &Self, version: u32) -> Result<(), CannotFollow> {
         let record = || self.name.clone();
         if self.slots != was.slots {
             let (was, now) = (was.slots_in_words(), self.slots_in_words());
             return Err(CannotFollow::Slots { record: record(), version, was, now });
+        }
+        if self.value != was.value {
+            let (was, now) = (value_in_words(was), value_in_words(self));
+            return Err(CannotFollow::ValueRole { record: record(), version, was, now });
         }
         keep_together(&format!("field of `{}`", self.name), version, &was.field_names(), &self.field_names())
             .map_err(CannotFollow::Field)?;
@@ -217,6 +236,10 @@ impl RecordType {
         let slot = |slot: &Slot| format!("{} ({})", slot.name, slot.role);
         self.slots.iter().map(slot).collect::<Vec<_>>().join(", ")
     }
+}
+
+fn value_in_words(record: &RecordType) -> String {
+    record.value.map_or_else(|| "nothing".into(), |role| format!("`{role}`"))
 }
 
 impl FieldSchema {

@@ -45,6 +45,13 @@ fn definitions() -> Vec<Vector> {
             "name = \"counter-total\"",
         ),
         with("DEF-02", "a record type that is the channel", "name = \"statement\"", "name = \"channel\""),
+        with("DEF-15", "a quantity where no note is", "type = \"integer\"", "type = \"quantity\""),
+        with(
+            "DEF-15",
+            "a note without a quantity",
+            "name = \"statement\"",
+            "name = \"statement\"\nvalue = \"note\"",
+        ),
         with("DEF-03", "a class that is not there", "class = \"reference\"", "class = \"secret\""),
         with("DEF-03", "an audience that is not there", "audience = \"both\"", "audience = \"all\""),
         with("DEF-03", "a slot that is not there", "\"counterparty\"]", "\"witness\"]"),

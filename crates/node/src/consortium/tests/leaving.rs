@@ -48,7 +48,7 @@ fn write(consortium: &Consortium, parties: [&str; 2]) -> (RootTransaction, Trans
     let operations = consortium.statement(1, parties);
     let author = consortium.room(parties[0], ROOM).unwrap();
     let made = author.call(move |channel| {
-        let draft = Draft { operations, expiry: Height(head.0 + 100) };
+        let draft = Draft::of_records(operations, Height(head.0 + 100));
         let sealed = draft.seal(&channel.desk(head), &mut generator()).unwrap();
         let signed = sealed.sign(channel.pseudonym()).unwrap();
         let pooled: Pooled = channel.advise(&signed, Height(head.0 + 1)).unwrap().unwrap();

@@ -319,7 +319,7 @@ impl SealedBy {
     fn seal_again(&mut self, consortium: &Consortium, height: Height) {
         let operations = consortium.statement(77, ["ann", "bob"]);
         let parts = consortium.room("ann", ROOM).unwrap().call(move |channel| {
-            let draft = Draft { operations, expiry: Height(height.0 + 1) };
+            let draft = Draft::of_records(operations, Height(height.0 + 1));
             let sealed = draft.seal(&channel.desk(height), &mut generator()).unwrap();
             sealed.sign(channel.pseudonym()).unwrap().encode_parts()
         });

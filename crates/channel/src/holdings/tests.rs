@@ -1,0 +1,105 @@
+use parclose_amounts::{Issue, Movement, NewNote, Opening, OwnerBlind, OwnerCommitment, RangeEngine};
+use parclose_keys::{FieldPlace, record_key_hash};
+use parclose_transaction::draft::hazmat;
+use parclose_transaction::{NoteState, Perspective, SignedTransaction};
+use parclose_types::AssetId;
+
+use crate::fixtures::Trio;
+
+#[test]
+fn val_20_an_account_in_anothers_name_is_none() {
+    let (mut trio, _) = Trio::cash();
+    let before = trio.member(2).accounts().unwrap();
+    assert_eq!(before.len(), 3);
+    // The policy refuses it; and where a policy does not, nobody pays there.
+    let foreign = trio.account(1, 0);
+    assert_eq!(trio.decide_by(1, &foreign), "ACC-04");
+    assert_eq!(trio.member(2).accounts().unwrap(), before);
+}
+
+#[test]
+fn val_20_notes_are_the_members_whose_account_they_were_paid_to() {
+    let (mut trio, asset) = Trio::cash();
+    // A second account of the same member: both are its own, and the newest is paid.
+    let second = trio.account(1, 1);
+    let first_key = trio.member(0).accounts().unwrap().iter().find(|a| a.owner == trio.id(1)).unwrap().key;
+    let issue = trio.issue(0, asset, &[(1, 5)]);
+    assert_eq!(trio.decide(&issue), "applied");
+    assert_eq!(trio.decide_by(1, &second), "applied");
+    let issue = trio.issue(0, asset, &[(1, 6)]);
+    assert_eq!(trio.decide(&issue), "applied");
+    assert_eq!(trio.amounts(1), [5, 6]);
+    let notes = trio.purse(1);
+    assert_eq!(trio.member(1).account_key(&notes[0].account), first_key);
+    assert_ne!(notes[0].account, notes[1].account);
+    let payment = trio.pay(1, asset, notes, &[(2, 11)]);
+    assert_eq!(trio.decide_by(1, &payment), "applied");
+    assert_eq!((trio.amounts(1), trio.amounts(2)), (vec![], vec![11]));
+}
+
+#[test]
+fn what_a_member_holds_survives_a_restart_and_new_keys() {
+    let (mut trio, asset) = Trio::cash();
+    let issue = trio.issue(0, asset, &[(1, 5)]);
+    assert_eq!(trio.decide(&issue), "applied");
+    trio.reopen(1);
+    assert_eq!(trio.amounts(1), [5]);
+    trio.decide_on(0, vec![parclose_transaction::Change::Rekey], &[1]);
+    trio.rotate();
+    trio.deal();
+    assert_eq!(trio.amounts(1), [5], "the amount was sealed in the generation before");
+    let notes = trio.purse(1);
+    let payment = trio.pay(1, asset, notes, &[(2, 5)]);
+    assert_eq!(trio.decide_by(1, &payment), "applied");
+    // The issuer has another pseudonym by now, and is the same member.
+    let issue = trio.issue(0, asset, &[(1, 8)]);
+    assert_eq!(trio.decide(&issue), "applied");
+    assert_eq!((trio.amounts(1), trio.amounts(2)), (vec![8], vec![5]));
+}
+
+/// An issue of `committed` units to the second member, whose field says `said`.
+fn odd_issue(trio: &mut Trio, asset: AssetId, said: u64, committed: u64) -> SignedTransaction {
+    let honest = trio.issue(0, asset, &[(1, said)]);
+    let (mut body, sealed) = hazmat::into_parts(honest);
+    let channel = trio.member(0);
+    let operation = &body.operations[0];
+    let record_type = channel.definition().record(operation.record_type).unwrap();
+    let entry = operation.fields[0];
+    let place = FieldPlace {
+        channel: body.channel,
+        generation: body.generation,
+        epoch: body.epoch,
+        audience: entry.audience,
+        class: record_type.quantity_field().unwrap().class,
+        record_key: record_key_hash(&record_type.name, &operation.record),
+        field: entry.field,
+        salt_digest: body.salt_digest,
+    };
+    let key = channel.keys().field_key(&place, &sealed.salt, &place.context()).unwrap();
+    let account =
+        channel.accounts().unwrap().into_iter().find(|account| account.owner == trio.id(1)).unwrap();
+    let opening = Opening::derive(&asset, committed, key.secret());
+    let owner = OwnerCommitment::new(&account.key, &OwnerBlind::derive(key.secret()));
+    let made = [NewNote { owner, leaf: entry.leaf, opening: &opening }];
+    let issuer = channel.pseudonym().signing_key();
+    let mut rng = trio.rng.clone();
+    let issue = Issue::new(&body.place(), asset, RangeEngine::Bulletproofs, &made, issuer, &mut rng).unwrap();
+    body.movements = vec![Movement::Issue(issue)];
+    trio.sign(body, sealed)
+}
+
+#[test]
+fn vie_03_a_note_that_is_said_to_be_worth_something_else_is_malformed_and_not_counted() {
+    let (mut trio, asset) = Trio::cash();
+    let lying = odd_issue(&mut trio, asset, 500, 5);
+    // Every proof holds, and no member without the key could know: validity does not depend on what is sealed.
+    assert_eq!(trio.decide(&lying), "applied");
+    assert_eq!(trio.amounts(1), Vec::<u64>::new());
+    let state = |at: usize| trio.member(at).notes(trio.member(at).keys()).unwrap().remove(0).state;
+    assert!(matches!(state(1), NoteState::Malformed));
+    assert!(matches!(state(2), NoteState::Sealed), "whoever cannot read it accuses nobody");
+    // The control: the same by the same means, and honest.
+    let honest = odd_issue(&mut trio, asset, 500, 500);
+    assert_eq!(trio.decide(&honest), "applied");
+    assert_eq!(trio.amounts(1), [500]);
+}

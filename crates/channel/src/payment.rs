@@ -1,0 +1,236 @@
+//! Payments of this member's: which notes are spent, which records stand for the new ones.
+//!
+//! A note that is chosen is set aside until its payment has an outcome, so that two payments that are made
+//! at once do not choose the same.
+
+mod refused;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parclose_transaction::definition::{RecordType, ValueRole};
+use parclose_transaction::{DraftMovement, DraftOperation, FieldValue};
+use parclose_types::limits::INPUTS_MAX;
+use parclose_types::{AssetId, Height, MemberId, NoteId, PublicKey, RecordId, hex};
+use rand_core::CryptoRng;
+
+use crate::channel::Channel;
+use crate::error::ChannelError;
+use crate::holdings::OwnNote;
+
+pub use refused::CannotPay;
+
+/// What somebody is paid.
+#[derive(Clone, Debug)]
+pub struct Payment {
+    /// in which asset
+    pub asset: AssetId,
+    /// who
+    pub to: MemberId,
+    /// smallest units of the asset
+    pub amount: u64,
+    /// what for, where the definition has a field for that
+    pub purpose: Option<String>,
+}
+
+/// Records and movements to submit as one transaction.
+#[derive(Debug, Default)]
+pub struct Drafted {
+    /// records
+    pub operations: Vec<DraftOperation>,
+    /// notes that move with them
+    pub movements: Vec<DraftMovement>,
+    /// notes that were set aside for it
+    pub set_aside: Vec<NoteId>,
+}
+
+/// A draft waits for its audience's secret for one life of a transaction at most (NOD-12), is sealed for another, and once more when the keys turn over;
+/// one that does so more often loses its note to another payment, and is refused (VAL-13).
+const LIVES: u64 = 4;
+
+/// The field of a note's record that says what it is for.
+const PURPOSE: &str = "purpose";
+
+impl Channel {
+    /// An account of this member's: a new record with a key of its own.
+    pub fn open_account(&self, rng: &mut impl CryptoRng) -> Result<DraftOperation, CannotPay> {
+        let record = fresh(rng);
+        let key = FieldValue::Text(hex::encode(&self.account_key(&record).0));
+        let record_type = self.type_of(ValueRole::Account)?;
+        let own = self.own_id();
+        Ok(made(record_type, record, own, own, [("owner_key", key)]))
+    }
+
+    /// New notes of an asset that this member issues.
+    pub fn issue(&self, payment: &Payment, rng: &mut impl CryptoRng) -> Result<Drafted, CannotPay> {
+        let (operation, owner) = self.note(payment.to, payment.amount, payment.purpose.as_deref(), rng)?;
+        let movement = DraftMovement::Issue { asset: payment.asset, owners: vec![owner] };
+        Ok(Drafted { operations: vec![operation], movements: vec![movement], set_aside: Vec::new() })
+    }
+
+    /// Notes of this member's become a note of another's, and one with the rest.
+    /// `now` is the root chain's head.
+    pub fn pay(
+        &mut self,
+        payment: &Payment,
+        now: Height,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Drafted, CannotPay> {
+        let (operation, owner) = self.note(payment.to, payment.amount, payment.purpose.as_deref(), rng)?;
+        let (notes, rest) = choose(self.free_notes(&payment.asset, now)?, payment.amount)?;
+        let (mut operations, mut owners) = (vec![operation], vec![owner]);
+        self.add_rest(rest, &mut operations, &mut owners, rng)?;
+        let set_aside = self.set_aside(&notes, now);
+        let spends = self.spends(notes);
+        let movements = vec![DraftMovement::Transfer { asset: payment.asset, spends, owners }];
+        Ok(Drafted { operations, movements, set_aside })
+    }
+
+    /// Notes that this member has issued and holds leave circulation, but for the rest. `now` is the root chain's head.
+    pub fn redeem(
+        &mut self,
+        (asset, amount): (AssetId, u64),
+        purpose: Option<&str>,
+        now: Height,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Drafted, CannotPay> {
+        let (notes, rest) = choose(self.free_notes(&asset, now)?, amount)?;
+        let (mut operations, mut owners) = (Vec::new(), Vec::new());
+        self.add_rest(rest, &mut operations, &mut owners, rng)?;
+        let record_type = self.type_of(ValueRole::Redemption)?;
+        let own = self.own_id();
+        operations.push(made(record_type, fresh(rng), own, own, amount_fields(record_type, amount, purpose)));
+        let set_aside = self.set_aside(&notes, now);
+        let movements = vec![DraftMovement::Redeem { asset, spends: self.spends(notes), owners }];
+        Ok(Drafted { operations, movements, set_aside })
+    }
+
+    /// Notes that were set aside can be chosen again: their payment was refused.
+    pub fn release(&mut self, notes: &[NoteId]) {
+        for note in notes {
+            self.set_aside.remove(note);
+        }
+    }
+
+    fn set_aside(&mut self, notes: &[OwnNote], now: Height) -> Vec<NoteId> {
+        let parameters = &self.definition().parameters;
+        let until = Height(now.0.saturating_add(parameters.expiry_max.saturating_mul(LIVES)));
+        let ids: Vec<NoteId> = notes.iter().map(|note| note.row.id).collect();
+        self.set_aside.extend(ids.iter().map(|note| (*note, until)));
+        ids
+    }
+
+    fn free_notes(&mut self, asset: &AssetId, now: Height) -> Result<Vec<OwnNote>, ChannelError> {
+        self.set_aside.retain(|_, until| *until >= now);
+        let mut notes = self.own_notes()?;
+        notes.retain(|note| note.row.note.asset == *asset && !self.set_aside.contains_key(&note.row.id));
+        Ok(notes)
+    }
+
+    fn spends(&self, notes: Vec<OwnNote>) -> Vec<Arc<parclose_transaction::DraftSpend>> {
+        notes.into_iter().map(|note| Arc::new(self.to_spend(note))).collect()
+    }
+
+    fn add_rest(
+        &self,
+        rest: u64,
+        operations: &mut Vec<DraftOperation>,
+        owners: &mut Vec<PublicKey>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), CannotPay> {
+        if rest > 0 {
+            let (operation, owner) = self.note(self.own_id(), rest, None, rng)?;
+            operations.push(operation);
+            owners.push(owner);
+        }
+        Ok(())
+    }
+
+    /// The record that stands for a note, and the key of its owner.
+    ///
+    /// # Rules
+    ///
+    /// > VAL-22: who is paid has an account in the channel that the payer can read.
+    fn note(
+        &self,
+        to: MemberId,
+        amount: u64,
+        purpose: Option<&str>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(DraftOperation, PublicKey), CannotPay> {
+        let record_type = self.type_of(ValueRole::Note)?;
+        let account = self.accounts()?.into_iter().rfind(|account| account.owner == to);
+        let account = account.ok_or(CannotPay::NoAccount)?;
+        let fields = amount_fields(record_type, amount, purpose);
+        Ok((made(record_type, fresh(rng), self.own_id(), to, fields), account.key))
+    }
+
+    fn type_of(&self, role: ValueRole) -> Result<&RecordType, CannotPay> {
+        let known = self.definition().records.iter().find(|record| record.value == Some(role));
+        known.ok_or(CannotPay::NoValue { role })
+    }
+}
+
+/// The largest notes first, so that few are spent; what is left over goes back to their owner.
+///
+/// # Rules
+///
+/// > VAL-21: a payment is made of at most 64 notes of the payer's that are not set aside, together worth at least its amount.
+fn choose(mut notes: Vec<OwnNote>, amount: u64) -> Result<(Vec<OwnNote>, u64), CannotPay> {
+    if amount == 0 {
+        return Err(CannotPay::Nothing);
+    }
+    notes.sort_by_key(|note| (std::cmp::Reverse(note.opened.value), note.row.id));
+    notes.truncate(INPUTS_MAX);
+    let (mut chosen, mut sum) = (Vec::new(), 0_u128);
+    for note in notes {
+        if sum >= u128::from(amount) {
+            break;
+        }
+        sum += u128::from(note.opened.value);
+        chosen.push(note);
+    }
+    let rest = sum.checked_sub(amount.into()).and_then(|rest| u64::try_from(rest).ok());
+    rest.map(|rest| (chosen, rest)).ok_or(CannotPay::NotEnough)
+}
+
+/// A new record: whoever is paid stands in the slot `holder`, this member in every other.
+fn made<'a>(
+    record_type: &RecordType,
+    record: RecordId,
+    own: MemberId,
+    holder: MemberId,
+    fields: impl IntoIterator<Item = (&'a str, FieldValue)>,
+) -> DraftOperation {
+    let party = |slot: &str| if slot == "holder" { holder } else { own };
+    DraftOperation {
+        action: "create".into(),
+        record_type: record_type.name.clone(),
+        record,
+        version: 1,
+        parties: record_type.slots.iter().map(|slot| (slot.name.clone(), party(&slot.name))).collect(),
+        fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<BTreeMap<_, _>>(),
+    }
+}
+
+fn amount_fields<'t>(
+    record_type: &'t RecordType,
+    amount: u64,
+    purpose: Option<&str>,
+) -> Vec<(&'t str, FieldValue)> {
+    let quantity =
+        record_type.quantity_field().map(|field| (field.name.as_str(), FieldValue::Quantity(amount)));
+    let purpose = record_type
+        .field_named(PURPOSE)
+        .and_then(|field| purpose.map(|text| (field.name.as_str(), FieldValue::Text(text.to_owned()))));
+    quantity.into_iter().chain(purpose).collect()
+}
+
+fn fresh(rng: &mut impl CryptoRng) -> RecordId {
+    let mut id = [0; 32];
+    rng.fill_bytes(&mut id);
+    RecordId(id)
+}
+
+#[cfg(test)]
+mod tests;

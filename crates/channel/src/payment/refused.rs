@@ -1,0 +1,74 @@
+//! Why a payment cannot be drafted.
+
+use parclose_transaction::definition::ValueRole;
+use parclose_types::{Failure, Fault};
+
+use crate::error::ChannelError;
+
+/// Why a payment cannot be drafted. Never says how much there is.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotPay {
+    /// VAL-21: the notes that can be spent are not worth so much
+    #[error("the notes that can be spent at once are not worth so much")]
+    NotEnough,
+    /// VAL-21: a payment of nothing
+    #[error("a payment of nothing is none")]
+    Nothing,
+    /// VAL-22: nobody knows the key of whoever is paid
+    #[error("who is paid has no account in this channel")]
+    NoAccount,
+    /// VAL-22: the channel is not for payments
+    #[error("the channel's definition has no record type for `{role}`")]
+    NoValue {
+        /// what it lacks
+        role: ValueRole,
+    },
+    /// the channel cannot be read
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+}
+
+impl Failure for CannotPay {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotEnough | Self::Nothing => "INSUFFICIENT_VALUE",
+            Self::NoAccount | Self::NoValue { .. } => "NO_ACCOUNT",
+            Self::Channel(error) => error.code(),
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::NotEnough | Self::Nothing => "VAL-21",
+            Self::NoAccount | Self::NoValue { .. } => "VAL-22",
+            Self::Channel(error) => error.rule(),
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Channel(error) => error.fault(),
+            _ => Fault::Sender,
+        }
+    }
+
+    fn definite(&self) -> bool {
+        match self {
+            Self::Channel(error) => error.definite(),
+            _ => true,
+        }
+    }
+
+    fn fix(&self) -> String {
+        match self {
+            Self::NotEnough => {
+                "compare with `parclose asset balance`; what other payments have set aside is free again once they are refused"
+            }
+            Self::Nothing => "pay at least one of the asset's smallest units",
+            Self::NoAccount => "who is to be paid opens an account first: parclose asset open",
+            Self::NoValue { .. } => "use a channel of a template for value, such as dvp-cash",
+            Self::Channel(error) => return error.fix(),
+        }
+        .into()
+    }
+}

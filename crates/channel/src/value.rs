@@ -1,0 +1,203 @@
+//! Value in the state: unspent notes, supplies, and what a transaction's movements make of them.
+
+mod carriers;
+mod ledger;
+
+use std::collections::BTreeMap;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use parclose_amounts::{Effects, Ledger, Supply, UnspentNote};
+use parclose_crypto::state_tree::{self, Change};
+use parclose_store::{Blinded, Database, Table};
+use parclose_transaction::{AuthenticatedTransaction, Body};
+use parclose_types::{AssetId, NoteId, RecordId, encode};
+
+use crate::error::ChannelError;
+use crate::process::{Execution, Stop};
+
+pub(crate) use carriers::carriers;
+use ledger::Met;
+
+/// Notes that can be spent.
+pub const NOTES: Table<NoteId, NoteRow, Blinded> = Table::<NoteId, NoteRow>::blinded(26, "notes");
+/// How much of each asset circulates.
+pub const SUPPLIES: Table<AssetId, SupplyRow, Blinded> = Table::<AssetId, SupplyRow>::blinded(27, "supplies");
+
+/// A note that can be spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct NoteRow {
+    /// its name
+    pub id: NoteId,
+    /// asset, amount commitment, owner commitment
+    pub note: UnspentNote,
+    /// the record whose quantity is its amount
+    pub record: RecordId,
+}
+
+/// How much of an asset circulates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct SupplyRow {
+    /// the asset
+    pub asset: AssetId,
+    /// issued less redeemed
+    pub supply: Supply,
+}
+
+/// What a transaction does to value; from verified movements only.
+#[derive(Debug, Default)]
+pub(crate) struct Moved {
+    spent: Vec<NoteId>,
+    made: Vec<NoteRow>,
+    supplies: BTreeMap<AssetId, Supply>,
+}
+
+/// What an event does to value.
+#[derive(Debug, Default)]
+pub(crate) struct ValueWritten {
+    /// notes that are new; `None` for those of the state before that are spent
+    pub(crate) notes: BTreeMap<NoteId, Option<NoteRow>>,
+    pub(crate) supplies: BTreeMap<AssetId, Supply>,
+}
+
+impl ValueWritten {
+    /// Takes over what a transaction does. A note that this event has made and spends leaves no trace.
+    pub(crate) fn apply(&mut self, moved: Moved) {
+        for note in moved.spent {
+            if self.notes.remove(&note).is_none() {
+                self.notes.insert(note, None);
+            }
+        }
+        self.notes.extend(moved.made.into_iter().map(|row| (row.id, Some(row))));
+        self.supplies.extend(moved.supplies);
+    }
+
+    /// The state leaves that change with it.
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = Change> + '_ {
+        let notes = self.notes.iter().map(|(id, row)| (note_key(id), row.as_ref().map(note_leaf)));
+        let supplies = self.supplies.iter().map(|(asset, supply)| supply_change(asset, supply));
+        notes.chain(supplies)
+    }
+}
+
+impl Execution<'_> {
+    /// Verifies the movements of a transaction against the notes that it meets, one after the other: what
+    /// one spends the next does not meet. `records` stand for its notes, in order.
+    pub(crate) fn prove_movements(
+        &mut self,
+        transaction: &AuthenticatedTransaction,
+        records: &[RecordId],
+    ) -> Result<Moved, Stop> {
+        let body = transaction.body();
+        if body.movements.is_empty() {
+            return Ok(Moved::default());
+        }
+        for movement in &body.movements {
+            movement.check_shape()?;
+        }
+        let (place, digest) = (body.place(), transaction.digest());
+        let mut met = self.meet(body)?;
+        let mut records = records.iter();
+        let mut moved = Moved::default();
+        let mut first = 0;
+        for movement in &body.movements {
+            let effects = movement.check(&place, &met)?.verify_with(self.ranges)?;
+            met.follow(&effects);
+            let notes = effects.notes(&body.channel, &digest, first);
+            let rows =
+                notes.zip(records.by_ref()).map(|((id, note), record)| NoteRow { id, note, record: *record });
+            moved.made.extend(rows);
+            moved.spent.extend(effects.spent());
+            first = first.saturating_add(made(&effects));
+        }
+        moved.supplies = met.changed_supplies();
+        Ok(moved)
+    }
+
+    /// What the movements of a transaction meet: their inputs, and the terms and supplies of their assets.
+    fn meet(&self, body: &Body) -> Result<Met, Stop> {
+        let mut met = Met::default();
+        for movement in &body.movements {
+            for input in movement.inputs() {
+                if let Some(row) = self.note(&input.note)? {
+                    met.insert_note(row);
+                }
+            }
+            let asset = movement.asset();
+            if met.terms(&asset).is_none() {
+                if let Some(terms) = self.terms(&asset)? {
+                    met.insert_asset(asset, terms, self.supply(&asset)?);
+                }
+            }
+        }
+        Ok(met)
+    }
+
+    /// A note as this transaction meets it.
+    fn note(&self, note: &NoteId) -> Result<Option<NoteRow>, Stop> {
+        match self.value.notes.get(note) {
+            Some(row) => Ok(*row),
+            None => self.state.note(note).map_err(Stop::Broken),
+        }
+    }
+
+    fn supply(&self, asset: &AssetId) -> Result<Supply, Stop> {
+        if let Some(supply) = self.value.supplies.get(asset) {
+            return Ok(*supply);
+        }
+        let row = self.state.supply(asset).map_err(Stop::Broken)?;
+        Ok(row.map_or_else(Supply::nothing, |row| row.supply))
+    }
+}
+
+/// Notes that a movement makes: bounded by VAL-10.
+fn made(effects: &Effects) -> u32 {
+    u32::try_from(effects.made().len()).unwrap_or(u32::MAX)
+}
+
+const NOTE_LEAF: &str = "notes";
+const SUPPLY_LEAF: &str = "supplies";
+
+/// The state leaf's key of a note.
+#[must_use]
+pub fn note_key(note: &NoteId) -> [u8; 32] {
+    state_tree::leaf_key(NOTE_LEAF, note.as_ref())
+}
+
+/// The state leaf's value of a note.
+///
+/// # Rules
+///
+/// > STA-12: the state has one leaf for each unspent note, over its asset, commitments and record, and one for each asset's supply.
+#[must_use]
+pub fn note_leaf(row: &NoteRow) -> [u8; 32] {
+    state_tree::leaf_value(NOTE_LEAF, row.id.as_ref(), &encode(row))
+}
+
+pub(crate) fn supply_change(asset: &AssetId, supply: &Supply) -> Change {
+    let row = encode(&SupplyRow { asset: *asset, supply: *supply });
+    let leaf = state_tree::leaf_value(SUPPLY_LEAF, asset.as_ref(), &row);
+    (state_tree::leaf_key(SUPPLY_LEAF, asset.as_ref()), Some(leaf))
+}
+
+/// The leaves of all stored rows, to compute the state tree again; `None` if one does not stand where it is looked for.
+pub(crate) fn stored_leaves(store: &Database) -> Result<Option<Vec<Change>>, ChannelError> {
+    let (mut notes, mut supplies) = (Vec::new(), Vec::new());
+    store.for_each(&NOTES, |_, row| notes.push(row))?;
+    store.for_each(&SUPPLIES, |_, row| supplies.push(row))?;
+    for row in &notes {
+        if store.get(&NOTES, &row.id)?.as_ref() != Some(row) {
+            return Ok(None);
+        }
+    }
+    for row in &supplies {
+        if store.get(&SUPPLIES, &row.asset)?.as_ref() != Some(row) {
+            return Ok(None);
+        }
+    }
+    let notes = notes.iter().map(|row| (note_key(&row.id), Some(note_leaf(row))));
+    let supplies = supplies.iter().map(|row| supply_change(&row.asset, &row.supply));
+    Ok(Some(notes.chain(supplies).collect()))
+}
+
+#[cfg(test)]
+mod tests;

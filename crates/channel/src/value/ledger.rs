@@ -1,0 +1,89 @@
+//! What the movements of one transaction meet: read first, because reading can fail and checking cannot.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parclose_amounts::{AssetTerms, Effects, Ledger, RangeEngine, Supply, UnspentNote};
+use parclose_transaction::definition::{RecordType, ValueRole};
+use parclose_types::{AssetId, MemberId, NoteId, RecordId};
+
+use super::NoteRow;
+use crate::process::{Execution, Stop};
+use crate::tables::RecordRow;
+
+/// Notes and assets that a transaction names.
+#[derive(Debug, Default)]
+pub(super) struct Met {
+    notes: BTreeMap<NoteId, UnspentNote>,
+    assets: BTreeMap<AssetId, (AssetTerms, Supply)>,
+    changed: BTreeSet<AssetId>,
+}
+
+impl Met {
+    pub(super) fn insert_note(&mut self, row: NoteRow) {
+        self.notes.insert(row.id, row.note);
+    }
+
+    pub(super) fn insert_asset(&mut self, asset: AssetId, terms: AssetTerms, supply: Supply) {
+        self.assets.insert(asset, (terms, supply));
+    }
+
+    /// What the next movement of the same transaction meets. It cannot spend what this one makes: the ids
+    /// of new notes follow from the transaction's digest, which covers the movements.
+    pub(super) fn follow(&mut self, effects: &Effects) {
+        for note in effects.spent() {
+            self.notes.remove(note);
+        }
+        if let Some((_, supply)) = self.assets.get_mut(&effects.asset()) {
+            let after = supply.after(effects.supply());
+            if after != *supply {
+                *supply = after;
+                self.changed.insert(effects.asset());
+            }
+        }
+    }
+
+    pub(super) fn changed_supplies(self) -> BTreeMap<AssetId, Supply> {
+        let Self { assets, changed, .. } = self;
+        assets
+            .into_iter()
+            .filter(|(asset, _)| changed.contains(asset))
+            .map(|(asset, (_, supply))| (asset, supply))
+            .collect()
+    }
+}
+
+impl Ledger for Met {
+    fn unspent(&self, note: &NoteId) -> Option<UnspentNote> {
+        self.notes.get(note).copied()
+    }
+
+    fn terms(&self, asset: &AssetId) -> Option<AssetTerms> {
+        self.assets.get(asset).map(|(terms, _)| *terms)
+    }
+}
+
+impl Execution<'_> {
+    /// The terms of an asset: a record of that name, and its issuer's pseudonym in force. Of a later
+    /// generation it is another key of the same member; who has left issues and redeems nothing more.
+    ///
+    /// # Rules
+    ///
+    /// > STA-13: an asset is a record of a type that stands for one, named by its id, and its issuer is the member in the record's slot `issuer` as long as it has the slot's role.
+    pub(super) fn terms(&self, asset: &AssetId) -> Result<Option<AssetTerms>, Stop> {
+        let Some(row) = self.current(&RecordId(asset.0))? else { return Ok(None) };
+        let record_type = self.in_force.definition.record(row.record_type);
+        let Some(record_type) = record_type.filter(|known| known.value == Some(ValueRole::Asset)) else {
+            return Ok(None);
+        };
+        let member = self.issuer(record_type, &row).and_then(|member| self.in_force.config.by_id(&member));
+        let issuer = member.map(|entry| entry.certificate.pseudonym);
+        Ok(Some(AssetTerms { issuer, engine: RangeEngine::Bulletproofs }))
+    }
+
+    fn issuer(&self, record_type: &RecordType, row: &RecordRow) -> Option<MemberId> {
+        let slot = record_type.slot_index("issuer")?;
+        let role = &record_type.slots.get(usize::from(slot))?.role;
+        let member = row.parties.iter().find(|(at, _)| *at == slot).map(|(_, member)| *member)?;
+        self.in_force.has_role(&member, role).then_some(member)
+    }
+}

@@ -1,0 +1,170 @@
+//! `parclose asset`: assets, accounts, payments, balances.
+
+mod balance;
+mod known;
+mod units;
+
+use parclose_channel::{CannotPay, Channel, Drafted, Payment, Verdict};
+use parclose_documents::currency::Currency;
+use parclose_node::RoomHandle;
+use parclose_node::randomness::generator;
+use parclose_transaction::definition::ValueRole;
+use parclose_transaction::{DraftOperation, FieldValue};
+use parclose_types::{Height, RecordId};
+use serde_json::{Value, json};
+
+use crate::args::{Asset, AssetAmount, AssetDefine, AssetPayment, Global, OfChannel};
+use crate::context::{in_room, with_consortium};
+use crate::error::CliError;
+use crate::transaction::{member_named, verdict_text};
+use known::Known;
+
+/// Runs `parclose asset …`.
+pub fn run(global: &Global, command: &Asset) -> Result<Value, CliError> {
+    match command {
+        Asset::Define(options) => define(global, options),
+        Asset::Open { of } => open(global, of),
+        Asset::List { of } => balance::list(global, of),
+        Asset::Issue(options) => pay(global, options, Kind::Issue),
+        Asset::Transfer(options) => pay(global, options, Kind::Transfer),
+        Asset::Redeem { of, amount } => redeem(global, of, amount),
+        Asset::Balance { of } => balance::balance(global, of),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Issue,
+    Transfer,
+}
+
+fn define(global: &Global, options: &AssetDefine) -> Result<Value, CliError> {
+    let known = Currency::find(&options.code).map(|currency| u64::from(currency.minor_digits()));
+    let decimals = match (options.decimals, known) {
+        (Some(said), Some(known)) if said != known => {
+            let code = &options.code;
+            return Err(CliError::usage(format!("{code} has {known} decimals"), "leave --decimals out"));
+        }
+        (said, known) => said.or(known).ok_or_else(|| {
+            CliError::usage(format!("`{}` is no currency of ISO 4217", options.code), "say its --decimals")
+        })?,
+    };
+    let (code, title) = (options.code.clone(), options.title.clone());
+    submit(global, &options.of, "parclose.asset-define/1", move |channel, _| {
+        if known::all(channel)?.iter().any(|asset| asset.code == code) {
+            return Err(CliError::usage(format!("the channel has an asset `{code}`"), "parclose asset list"));
+        }
+        let mut fields = vec![("code", FieldValue::Text(code)), ("decimals", FieldValue::Integer(decimals))];
+        fields.extend(title.map(|title| ("title", FieldValue::Text(title))));
+        let record_type =
+            channel.definition().records.iter().find(|known| known.value == Some(ValueRole::Asset));
+        let record_type = record_type.ok_or(CannotPay::NoValue { role: ValueRole::Asset })?;
+        let own = channel.own_id();
+        let operation = DraftOperation {
+            action: "create".into(),
+            record_type: record_type.name.clone(),
+            record: fresh(),
+            version: 1,
+            parties: record_type.slots.iter().map(|slot| (slot.name.clone(), own)).collect(),
+            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        };
+        let mut told = json!({ "asset": operation.record.to_string() });
+        told["decimals"] = json!(decimals);
+        Ok((Drafted { operations: vec![operation], ..Drafted::default() }, told))
+    })
+}
+
+fn open(global: &Global, of: &OfChannel) -> Result<Value, CliError> {
+    submit(global, of, "parclose.asset-open/1", |channel, _| {
+        let operation = channel.open_account(&mut generator())?;
+        let told = json!({ "account": operation.record.to_string() });
+        Ok((Drafted { operations: vec![operation], ..Drafted::default() }, told))
+    })
+}
+
+fn pay(global: &Global, options: &AssetPayment, kind: Kind) -> Result<Value, CliError> {
+    let (amount, to) = (options.amount.clone(), options.to.clone());
+    submit(global, &options.of, "parclose.asset-payment/1", move |channel, now| {
+        let asset = known::named(channel, &amount.asset)?;
+        let units = asset.units(&amount.amount)?;
+        let paid = member_named(channel, &to)?;
+        let payment = Payment { asset: asset.id, to: paid, amount: units, purpose: amount.purpose };
+        let drafted = match kind {
+            Kind::Issue => channel.issue(&payment, &mut generator())?,
+            Kind::Transfer => channel.pay(&payment, now, &mut generator())?,
+        };
+        let mut told = quantity_json(&asset, units);
+        told["to"] = json!(to);
+        Ok((drafted, told))
+    })
+}
+
+fn redeem(global: &Global, of: &OfChannel, amount: &AssetAmount) -> Result<Value, CliError> {
+    let amount = amount.clone();
+    submit(global, of, "parclose.asset-redeem/1", move |channel, now| {
+        let asset = known::named(channel, &amount.asset)?;
+        let units = asset.units(&amount.amount)?;
+        let drafted = channel.redeem((asset.id, units), amount.purpose.as_deref(), now, &mut generator())?;
+        Ok((drafted, quantity_json(&asset, units)))
+    })
+}
+
+/// Drafts in the room, submits, waits for the verdict; what was set aside for a payment that does not take place is free again.
+fn submit(
+    global: &Global,
+    of: &OfChannel,
+    schema: &str,
+    draft: impl FnOnce(&mut Channel, Height) -> Result<(Drafted, Value), CliError> + Send + 'static,
+) -> Result<Value, CliError> {
+    with_consortium(global, |consortium| {
+        let room = consortium.room(&of.member, &of.channel)?;
+        let now = consortium.root().head();
+        let (drafted, told) = in_room(&room, move |channel| draft(channel, now))??;
+        let set_aside = drafted.set_aside;
+        let outcome = match room.submit_with_and_wait(drafted.operations, drafted.movements) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                if parclose_types::Failure::definite(&error) {
+                    release(&room, set_aside)?;
+                }
+                return Err(error.into());
+            }
+        };
+        let mut value = json!({
+            "schema": schema,
+            "tx": outcome.transaction.to_string(),
+            "definite": true,
+            "sequence": outcome.sequence.0,
+            "verdict": verdict_text(&outcome.verdict),
+        });
+        for (name, member) in told.as_object().into_iter().flatten() {
+            value[name] = member.clone();
+        }
+        match &outcome.verdict {
+            Verdict::Applied => Ok(value),
+            Verdict::Refused(rule) => {
+                release(&room, set_aside)?;
+                Err(CliError::refused(rule).with_details(value))
+            }
+        }
+    })
+}
+
+fn release(room: &RoomHandle, notes: Vec<parclose_types::NoteId>) -> Result<(), CliError> {
+    if notes.is_empty() { Ok(()) } else { in_room(room, move |channel| channel.release(&notes)) }
+}
+
+fn quantity_json(asset: &Known, units: u64) -> Value {
+    json!({
+        "asset": asset.id.to_string(),
+        "code": asset.code,
+        "quantity_minor": units.to_string(),
+        "quantity": asset.written(units.into()),
+    })
+}
+
+fn fresh() -> RecordId {
+    let mut id = [0_u8; 32];
+    rand_core::Rng::fill_bytes(&mut generator(), &mut id);
+    RecordId(id)
+}

@@ -1,0 +1,84 @@
+//! Assets as this member knows them: by code, or by id.
+
+use parclose_channel::{Channel, ChannelError};
+use parclose_transaction::{FieldState, FieldValue};
+use parclose_types::{AssetId, MemberId, RecordId};
+
+use super::units;
+use crate::error::CliError;
+
+/// Decimals that an asset may have: more, and the smallest amount that people write is none.
+const DECIMALS_MAX: u64 = 18;
+
+/// An asset of the channel, as far as this member can read it.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) id: AssetId,
+    pub(super) code: String,
+    pub(super) title: Option<String>,
+    pub(super) decimals: usize,
+    pub(super) issuer: Option<MemberId>,
+}
+
+impl Known {
+    pub(super) fn units(&self, text: &str) -> Result<u64, CliError> {
+        let Self { code, decimals, .. } = self;
+        units::read(text, *decimals).ok_or_else(|| {
+            let told =
+                format!("`{text}` is no amount of {code}: digits, with at most {decimals} after the point");
+            CliError::usage(told, "--amount 1000.00")
+        })
+    }
+
+    pub(super) fn written(&self, units: u128) -> String {
+        units::write(units, self.decimals)
+    }
+}
+
+/// The assets that this member can read, the newest last.
+pub(super) fn all(channel: &Channel) -> Result<Vec<Known>, ChannelError> {
+    let mut known = Vec::new();
+    for row in channel.assets()? {
+        known.extend(read(channel, &row.record)?);
+    }
+    Ok(known)
+}
+
+fn read(channel: &Channel, record: &RecordId) -> Result<Option<Known>, ChannelError> {
+    let Some(view) = channel.view_record(channel.keys(), record)? else { return Ok(None) };
+    let Some(record_type) = channel.definition().record(view.row.record_type) else { return Ok(None) };
+    let value = |name: &str| {
+        let field = record_type.field_named(name)?.id;
+        let view = view.fields.iter().find(|view| view.field == field)?;
+        if let FieldState::Opened(value) = &view.state { Some(value.clone()) } else { None }
+    };
+    let text = |name| match value(name) {
+        Some(FieldValue::Text(text)) => Some(text),
+        _ => None,
+    };
+    let decimals = match value("decimals") {
+        Some(FieldValue::Integer(decimals)) if decimals <= DECIMALS_MAX => usize::try_from(decimals).ok(),
+        _ => None,
+    };
+    let slot = record_type.slot_index("issuer");
+    let issuer = view.row.parties.iter().find(|(at, _)| Some(*at) == slot).map(|(_, member)| *member);
+    let (Some(code), Some(decimals)) = (text("code"), decimals) else { return Ok(None) };
+    Ok(Some(Known { id: AssetId(record.0), code, title: text("title"), decimals, issuer }))
+}
+
+/// An asset by its code, or by its id. A code that two assets have names neither.
+pub(super) fn named(channel: &Channel, name: &str) -> Result<Known, CliError> {
+    let mut found: Vec<Known> = all(channel)?;
+    found.retain(|known| known.code == name || known.id.to_string() == name);
+    match (found.pop(), found.is_empty()) {
+        (Some(known), true) => Ok(known),
+        (Some(_), false) => Err(CliError::usage(
+            format!("several assets are called `{name}`"),
+            "say its id: parclose asset list",
+        )),
+        (None, _) => Err(CliError::usage(
+            format!("this member can read no asset `{name}` of the channel"),
+            "parclose asset list",
+        )),
+    }
+}

@@ -1,0 +1,86 @@
+//! What records are to value: assets, accounts, notes, redemptions.
+//!
+//! Movements of value need records beside them: a note's amount is a sealed field like any other, so that
+//! whoever may read it follows from the schema, and whoever may make it from the policy. The definition
+//! says which record types these are; their names, and what else they hold, are the template's.
+
+use serde::{Deserialize, Serialize};
+
+use super::{DefinitionInvalid, FieldSchema, RecordType};
+use crate::value::FieldType;
+
+/// What the records of a type are to value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValueRole {
+    /// an asset, named by the record's id; whoever stands in the slot `issuer` makes its notes
+    Asset,
+    /// the key to which whoever stands in the slot `holder` is paid
+    Account,
+    /// a note that a transaction makes, with the amount
+    Note,
+    /// an amount that leaves circulation
+    Redemption,
+}
+
+/// The field of an account that holds the key, 64 hexadecimal digits.
+pub const OWNER_KEY_FIELD: &str = "owner_key";
+
+impl ValueRole {
+    /// Whether each record of such a type stands for one committed amount.
+    #[must_use]
+    pub const fn has_quantity(self) -> bool {
+        matches!(self, Self::Note | Self::Redemption)
+    }
+}
+
+impl std::fmt::Display for ValueRole {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Asset => "asset",
+            Self::Account => "account",
+            Self::Note => "note",
+            Self::Redemption => "redemption",
+        })
+    }
+}
+
+impl RecordType {
+    /// The field of the amount that its records stand for.
+    #[must_use]
+    pub fn quantity_field(&self) -> Option<&FieldSchema> {
+        self.fields.iter().find(|field| field.field_type == FieldType::Quantity)
+    }
+
+    /// # Rules
+    ///
+    /// > DEF-15: an asset has a slot `issuer`; an account and a note a slot `holder`; an account a required text `owner_key`; a note and a redemption one `quantity`, required, which no other record type has.
+    pub(super) fn check_value_role(&self) -> Result<(), DefinitionInvalid> {
+        let has_slot = |name| self.slot_index(name).is_some();
+        let quantities = self.fields.iter().filter(|field| field.field_type == FieldType::Quantity);
+        let required = |field: &FieldSchema| field.required;
+        let one_quantity = quantities.clone().count() == 1 && quantities.clone().all(required);
+        let key = self.field_named(OWNER_KEY_FIELD);
+        let needs = match self.value {
+            Some(ValueRole::Asset) if !has_slot("issuer") => Some("a slot `issuer`"),
+            Some(ValueRole::Account | ValueRole::Note) if !has_slot("holder") => Some("a slot `holder`"),
+            Some(ValueRole::Account)
+                if !key.is_some_and(|key| key.required && key.field_type == FieldType::Text) =>
+            {
+                Some("a required text `owner_key`")
+            }
+            Some(role) if role.has_quantity() && !one_quantity => Some("one field `quantity`, required"),
+            role if !role.is_some_and(ValueRole::has_quantity) && quantities.count() > 0 => {
+                Some("`value = \"note\"` or `\"redemption\"` to have a field of type `quantity`")
+            }
+            _ => None,
+        };
+        match needs {
+            Some(needs) => Err(DefinitionInvalid::ValueRole { record: self.name.clone(), needs }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! Movements of notes, against a ledger with a few notes of two assets.
+
+use std::sync::LazyLock;
+
+use parclose_amounts::{
+    AssetTerms, Book, Effects, Issue, Movement, NewNote, Opening, OwnerBlind, OwnerCommitment, OwnerKey,
+    Place, RangeEngine, Spend, Transfer, UnsignedRedemption, verify_all,
+};
+use parclose_crypto::secret::hazmat::secret_from_bytes;
+use parclose_crypto::{Secret, SigningKey};
+use parclose_types::limits::TRANSACTION_BYTES_MAX;
+use parclose_types::{AssetId, ChannelId, Generation, Height, NoteId, TransactionDigest, decode, encode};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use crate::Reached;
+
+const CHANNEL: ChannelId = ChannelId([5; 32]);
+const PLACE: Place = Place {
+    channel: CHANNEL,
+    generation: Generation(1),
+    salt_digest: [7; 32],
+    expiry: Height(900),
+    context: [0xC7; 32],
+};
+const ASSETS: [AssetId; 2] = [AssetId([1; 32]), AssetId([2; 32])];
+const ENGINE: RangeEngine = RangeEngine::Bulletproofs;
+
+/// Notes that can be spent, and everything that their owners did with them.
+pub struct Purse {
+    book: Book,
+    /// movements that hold
+    pub honest: Vec<Movement>,
+}
+
+impl std::fmt::Debug for Purse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Purse({} movements)", self.honest.len())
+    }
+}
+
+/// A note's secrets.
+struct Held {
+    note: NoteId,
+    owner: OwnerKey,
+    blind: OwnerBlind,
+    opening: Opening,
+}
+
+/// The notes of this target.
+pub static PURSE: LazyLock<Purse> = LazyLock::new(Purse::new);
+
+fn key(number: u8) -> Secret {
+    secret_from_bytes([number; 32])
+}
+
+fn owner(number: u8) -> OwnerKey {
+    OwnerKey::derive(&key(0xEE), &CHANNEL, &[number; 32])
+}
+
+fn issuer(asset: usize) -> SigningKey {
+    SigningKey::from_seed(&key(if asset == 0 { 0xA0 } else { 0xA1 }))
+}
+
+/// What a new note needs, by number: owner, leaf and amount follow from it.
+struct Made {
+    owner: OwnerCommitment,
+    leaf: [u8; 32],
+    opening: Opening,
+}
+
+impl Made {
+    fn new(asset: &AssetId, value: u64, number: u8) -> Self {
+        let blind = OwnerBlind::derive(&key(number));
+        let owner = OwnerCommitment::new(&owner(number).public(), &blind);
+        Self { owner, leaf: [number; 32], opening: Opening::derive(asset, value, &key(number)) }
+    }
+
+    fn note(&self) -> NewNote<'_> {
+        NewNote { owner: self.owner, leaf: self.leaf, opening: &self.opening }
+    }
+}
+
+impl Held {
+    fn spend(&self) -> Spend<'_> {
+        Spend { note: self.note, owner: &self.owner, blind: self.blind, opening: &self.opening }
+    }
+}
+
+const MADE: &str = "an honest owner's movement holds";
+
+impl Purse {
+    fn new() -> Self {
+        let mut purse = Self { book: Book::default(), honest: Vec::new() };
+        let mut rng = ChaCha20Rng::from_seed([9; 32]);
+        for (number, asset) in ASSETS.iter().enumerate() {
+            let terms = AssetTerms { issuer: Some(issuer(number).public()), engine: ENGINE };
+            purse.book.add_asset(*asset, terms);
+        }
+        let values = [1000, u64::MAX, 0];
+        let held = purse.issue(0, &values, &mut rng);
+        let other = purse.issue(1, &[77], &mut rng);
+        purse.spend(0, &held, &mut rng);
+        purse.spend(1, &other, &mut rng);
+        purse
+    }
+
+    fn issue(&mut self, asset: usize, values: &[u64], rng: &mut ChaCha20Rng) -> Vec<Held> {
+        let id = ASSETS[asset];
+        let first = if asset == 0 { 10 } else { 20 };
+        let made: Vec<Made> =
+            (first..).zip(values).map(|(number, value)| Made::new(&id, *value, number)).collect();
+        let notes: Vec<NewNote<'_>> = made.iter().map(Made::note).collect();
+        let issue = Issue::new(&PLACE, id, ENGINE, &notes, &issuer(asset), rng).expect(MADE);
+        let effects = issue.verify(&PLACE, &self.book).expect(MADE);
+        self.honest.push(Movement::Issue(issue));
+        let transaction = TransactionDigest([first; 32]);
+        self.book.apply(&effects, &CHANNEL, &transaction, 0).expect(MADE);
+        let ids = effects.notes(&CHANNEL, &transaction, 0).map(|(id, _)| id);
+        let held = |((note, number), value): ((NoteId, u8), &u64)| Held {
+            note,
+            owner: owner(number),
+            blind: OwnerBlind::derive(&key(number)),
+            opening: Opening::derive(&id, *value, &key(number)),
+        };
+        ids.zip(first..).zip(values).map(held).collect()
+    }
+
+    /// A transfer of the first note into two, and a redemption of a part of it.
+    fn spend(&mut self, asset: usize, held: &[Held], rng: &mut ChaCha20Rng) {
+        let id = ASSETS[asset];
+        let total = if asset == 0 { 1000 } else { 77 };
+        let spends: Vec<Spend<'_>> = held.iter().take(1).map(Held::spend).collect();
+        let (part, rest) = (Made::new(&id, 7, 30), Made::new(&id, total - 7, 31));
+        let notes = [part.note(), rest.note()];
+        let transfer = Transfer::new(&PLACE, id, ENGINE, &spends, &notes, rng).expect(MADE);
+        self.honest.push(Movement::Transfer(transfer));
+        let redeemed = (&part.opening, part.leaf);
+        let unsigned =
+            UnsignedRedemption::new(&PLACE, id, ENGINE, &spends, &[rest.note()], redeemed, rng).expect(MADE);
+        self.honest.push(Movement::Redeem(unsigned.sign(&PLACE, &issuer(asset))));
+    }
+}
+
+/// A movement of any bytes: only the very movements that the owners of the keys have made are accepted, and
+/// a proof gets the same answer alone and beside a good one.
+pub fn movement(input: &[u8]) -> Reached {
+    let Ok(movement) = decode::<Movement>("movement", input, TRANSACTION_BYTES_MAX) else {
+        return Reached::Door;
+    };
+    assert_eq!(encode(&movement), input, "two encodings of one movement");
+    let Ok(checked) = movement.check(&PLACE, &PURSE.book) else { return Reached::Inside };
+    let alone: Result<Effects, _> = checked.verify();
+    let good = PURSE.honest.first().expect("somebody has issued");
+    let together = [good, &movement].map(|movement| movement.check(&PLACE, &PURSE.book).expect("as before"));
+    let together = verify_all(together.into());
+    assert!(matches!(together.first(), Some(Ok(_))), "a bad proof spoils a good one");
+    assert_eq!(together.get(1).map(Result::is_ok), Some(alone.is_ok()), "alone and together differ");
+    if alone.is_err() {
+        return Reached::Inside;
+    }
+    assert!(PURSE.honest.contains(&movement), "somebody moves notes without their owner or issuer");
+    Reached::Through
+}
