@@ -395,7 +395,7 @@ fn movements() -> Vec<Movement> {
         signatures: vec![signature(70)],
         issuer_signature: signature(69),
     };
-    vec![Movement::Issue(issue), Movement::Transfer(transfer), Movement::Redeem(redemption)]
+    vec![Movement::Issue(issue), Movement::Transfer(transfer), Movement::Redeem(Box::new(redemption))]
 }
 
 fn note_row() -> NoteRow {

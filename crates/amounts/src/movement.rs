@@ -22,7 +22,7 @@ pub enum Movement {
     /// notes become other notes
     Transfer(Transfer),
     /// notes leave circulation
-    Redeem(Redemption),
+    Redeem(Box<Redemption>),
 }
 
 impl Movement {

@@ -123,10 +123,10 @@ impl Execution<'_> {
                 }
             }
             let asset = movement.asset();
-            if met.terms(&asset).is_none() {
-                if let Some(terms) = self.terms(&asset)? {
-                    met.insert_asset(asset, terms, self.supply(&asset)?);
-                }
+            if met.terms(&asset).is_none()
+                && let Some(terms) = self.terms(&asset)?
+            {
+                met.insert_asset(asset, terms, self.supply(&asset)?);
             }
         }
         Ok(met)

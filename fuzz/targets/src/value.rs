@@ -138,7 +138,7 @@ impl Purse {
         let redeemed = (&part.opening, part.leaf);
         let unsigned =
             UnsignedRedemption::new(&PLACE, id, ENGINE, &spends, &[rest.note()], redeemed, rng).expect(MADE);
-        self.honest.push(Movement::Redeem(unsigned.sign(&PLACE, &issuer(asset))));
+        self.honest.push(Movement::Redeem(Box::new(unsigned.sign(&PLACE, &issuer(asset)))));
     }
 }
 

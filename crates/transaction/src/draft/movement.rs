@@ -197,7 +197,7 @@ impl Sealer<'_> {
                 };
                 let redeemed = (amount, last.leaf);
                 let unsigned = UnsignedRedemption::new(place, asset, engine, &spends, &notes, redeemed, rng)?;
-                Movement::Redeem(unsigned.sign(place, issuer))
+                Movement::Redeem(Box::new(unsigned.sign(place, issuer)))
             }
         })
     }
