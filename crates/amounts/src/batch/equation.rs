@@ -84,16 +84,17 @@ impl Equation {
         let used = s.len();
         self.g.resize(self.g.len().max(used), Scalar::ZERO);
         self.h.resize(self.h.len().max(used), Scalar::ZERO);
+        // Multiplications are what this costs: whatever is the same for all generators is multiplied once.
+        let (outer_z, outer_a) = (outer * z, outer * a);
         for (sum, s) in self.g.iter_mut().zip(s) {
-            *sum -= outer * (z + a * s);
+            *sum -= outer_z + outer_a * s;
         }
-        let zz = z * z;
-        let bits: Vec<Scalar> = powers(&Scalar::from(2_u8)).take(BITS).collect();
-        let amounts = powers(z).flat_map(|power| bits.iter().map(move |bit| bit * power));
+        let amounts = powers_from(z * z, z).flat_map(|first| doublings(first).take(BITS));
+        let y_powers = powers_from(*outer, y_inverse);
         // The inverse of the i-th product is the i-th from the end.
-        let each = self.h.iter_mut().zip(s.iter().rev()).zip(amounts).zip(powers(y_inverse));
-        for (((sum, s_inverse), amount), y_power) in each {
-            *sum += outer * (z + y_power * (zz * amount - b * s_inverse));
+        let each = self.h.iter_mut().zip(s.iter().rev()).zip(amounts).zip(y_powers);
+        for (((sum, s_inverse), amount), outer_y_power) in each {
+            *sum += outer_z + outer_y_power * (amount - b * s_inverse);
         }
     }
 
@@ -159,14 +160,45 @@ fn products(u: &[Scalar], inverses: &Inverses) -> Vec<Scalar> {
 }
 
 fn delta(amounts: usize, y: &Scalar, z: &Scalar) -> Scalar {
-    let sum = |of: &Scalar, count: usize| powers(of).take(count).sum::<Scalar>();
-    let sum_y = sum(y, amounts.saturating_mul(BITS));
+    let sum_y = sum_of_powers(y, amounts.saturating_mul(BITS));
     let sum_bits = Scalar::from(u64::MAX);
-    (z - z * z) * sum_y - z * z * z * sum_bits * sum(z, amounts)
+    (z - z * z) * sum_y - z * z * z * sum_bits * sum_of_powers(z, amounts)
+}
+
+/// `1 + of + … + of^(count − 1)` for a power of two: `(1 + of)(1 + of²)(1 + of⁴)…`
+fn sum_of_powers(of: &Scalar, count: usize) -> Scalar {
+    let squares = successors(Some(*of), |power| Some(power * power));
+    let factors = usize::try_from(count.checked_ilog2().unwrap_or_default()).unwrap_or_default();
+    squares.take(factors).map(|power| Scalar::ONE + power).product()
 }
 
 /// `1, of, of², …`
 fn powers(of: &Scalar) -> impl Iterator<Item = Scalar> {
+    powers_from(Scalar::ONE, of)
+}
+
+/// `first, first·of, first·of², …`
+fn powers_from(first: Scalar, of: &Scalar) -> impl Iterator<Item = Scalar> {
     let of = *of;
-    successors(Some(Scalar::ONE), move |power| Some(power * of))
+    successors(Some(first), move |power| Some(power * of))
+}
+
+/// `first, 2·first, 4·first, …`
+fn doublings(first: Scalar) -> impl Iterator<Item = Scalar> {
+    successors(Some(first), |power| Some(power + power))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_powers_are_what_adding_them_gives() {
+        let of = Scalar::from(0x1234_5678_9abc_def1_u64);
+        for count in [1, 2, 4, 64, 512] {
+            assert_eq!(sum_of_powers(&of, count), powers(&of).take(count).sum::<Scalar>(), "{count}");
+        }
+        assert_eq!(sum_of_powers(&Scalar::ONE, 8), Scalar::from(8_u8));
+        assert_eq!(doublings(of).nth(5), Some(of * Scalar::from(32_u8)));
+    }
 }
