@@ -5,6 +5,7 @@
 //! again once they do not; nothing is started anew for that.
 
 mod evidence;
+mod hearing;
 mod host;
 mod outbox;
 mod pool;
