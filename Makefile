@@ -27,10 +27,10 @@ CARGO := cargo
 PARCLOSE := $(CARGO_TARGET_DIR)/house/parclose
 INVOICES ?= ../shared/data/invoices-calderdale
 
-.PHONY: help deps build demo test lint bench fuzz kills clean
+.PHONY: help deps build demo test lint bench fuzz kills faults-netns clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
 
 deps: ## install what is missing (as root with apt; elsewhere print the command)
 	@scripts/deps
@@ -60,6 +60,9 @@ fuzz: deps ## replay the fuzz corpora and mutate them for a while
 
 kills: deps ## 5,000 acknowledgements under 20 kills: nothing is lost or doubled
 	$(CARGO) nextest run --locked --cargo-profile house --workspace --test faults --run-ignored only -E 'test(soak_of_kills)'
+
+faults-netns: deps ## links between machines fail in every way, in network namespaces (as root, about 6 minutes)
+	$(CARGO) nextest run --locked --cargo-profile house --workspace --test network_namespaces --run-ignored only --no-capture
 
 clean: ## remove the target directory
 	rm -rf "$(CARGO_TARGET_DIR)"

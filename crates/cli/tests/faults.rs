@@ -5,12 +5,11 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use support::consortium::{Consortium, MEMBERS, TRADERS, eventually};
-use support::journal::{Journal, complaints};
+use support::journal::complaints;
+use support::load::Load;
 use support::receivable;
 
 const SUBMIT: [&str; 5] = ["tx", "submit", "-c", "trade-a", "--as"];
@@ -96,54 +95,27 @@ struct Audit {
     seed: u64,
 }
 
-/// The channels with their writers: supplier, bank.
-const WRITERS: [(&str, &str, &str); 2] =
-    [("trade-a", "supplier-a", "bank-1"), ("trade-b", "supplier-b", "bank-2")];
 /// Clients of each writer at a time.
 const CLIENTS: usize = 12;
-
-/// Has the clients stop when it is dropped.
-struct Ending<'s>(&'s AtomicBool);
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
 
 impl Audit {
     fn run(&self) {
         let consortium = Consortium::up();
-        let (path, stopped) = (consortium.path("journal"), AtomicBool::new(false));
-        let (journal, numbers) = (Journal::create(&path), AtomicUsize::new(0));
-        let client = |writer| {
-            while !stopped.load(Ordering::SeqCst) {
-                let number = format!("INV-{}", numbers.fetch_add(1, Ordering::SeqCst));
-                write(&consortium, &journal, &number, writer);
-            }
-        };
-        std::thread::scope(|scope| {
-            for writer in WRITERS.iter().flat_map(|writer| [writer; CLIENTS]) {
-                let client = &client;
-                scope.spawn(move || client(*writer));
-            }
-            // They stop as well if something goes wrong here.
-            let _end = Ending(&stopped);
-            self.kill(&consortium, &journal);
-        });
-        assert!(journal.count() >= self.acknowledgements);
-        let journal = std::fs::read_to_string(&path).unwrap();
+        let load = Load::of(&consortium);
+        load.beside(CLIENTS, || self.kill(&consortium, &load));
+        assert!(load.acknowledged() >= self.acknowledgements);
+        let journal = load.text();
         let unknown = journal.lines().filter(|line| line.starts_with("unknown")).count();
         println!("seed {}: {} lines, {unknown} unknown", self.seed, journal.lines().count());
-        Self::compare(&consortium, &journal);
+        load.compare();
     }
 
     /// Kills a node now and then, by chance, and all of them in the middle.
-    fn kill(&self, consortium: &Consortium, journal: &Journal) {
+    fn kill(&self, consortium: &Consortium, load: &Load<'_>) {
         let mut chance = ChaCha20Rng::seed_from_u64(self.seed);
         for kill in 1..=self.kills {
             let due = self.acknowledgements * kill / (self.kills + 1);
-            eventually("clients are acknowledged", || journal.count() >= due);
+            eventually("clients are acknowledged", || load.acknowledged() >= due);
             if kill == self.kills.div_ceil(2) {
                 MEMBERS.iter().for_each(|member| assert_eq!(consortium.dev(&["kill", member]).code, 0));
                 let up = consortium.dev(&["up", "--validators", "4"]);
@@ -155,45 +127,7 @@ impl Audit {
             let back = consortium.dev(&["restart", victim]);
             assert_eq!(back.code, 0, "{}", back.stderr);
         }
-        eventually("clients are acknowledged", || journal.count() >= self.acknowledgements);
-    }
-
-    /// Every member of a channel has the same state, whole, and in it what the journal says.
-    fn compare(consortium: &Consortium, journal: &str) {
-        let mut all = Vec::new();
-        for (channel, supplier, bank) in WRITERS {
-            let members = ["buyer", supplier, bank];
-            eventually("all members have one state", || {
-                let states = members.map(|member| consortium.verified(member, channel));
-                states[0].is_some() && states.windows(2).all(|two| two[0] == two[1])
-            });
-            let has = members.map(|member| consortium.numbers(member, channel));
-            assert!(has.windows(2).all(|two| two[0] == two[1]), "{channel}: one list");
-            all.extend(has.into_iter().next().unwrap());
-        }
-        assert_eq!(complaints(journal, &all), Vec::<String>::new());
-    }
-}
-
-/// Writes an invoice once, and notes what it is told.
-fn write(
-    consortium: &Consortium,
-    journal: &Journal,
-    number: &str,
-    (channel, supplier, bank): (&str, &str, &str),
-) {
-    let draft = receivable(number, supplier, bank).to_string();
-    let line = ["--json", "tx", "submit", "-c", channel, "--as", supplier, "-"];
-    let answer = consortium.ask(supplier, &line, &draft);
-    let failed = answer.as_ref().map(|answer| &answer["failed"]["json"]);
-    match answer.as_ref().map(|answer| answer["value"]["verdict"].as_str()) {
-        Some(Some("applied")) => journal.acknowledged(number),
-        Some(_) if failed.is_some_and(|failed| failed["definite"] == true) => journal.refused(number),
-        _ => journal.unknown(number),
-    }
-    if answer.is_none() {
-        // Its node is down: whoever asks again at once learns nothing.
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        eventually("clients are acknowledged", || load.acknowledged() >= self.acknowledgements);
     }
 }
 

@@ -4,13 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which fail where they stand")]
 #![allow(clippy::disallowed_methods, reason = "tests wait for processes, up to a bound")]
 
-use std::net::TcpListener;
+mod support;
+
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use parclose_documents::Lei;
+use support::ports::free_ports;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
 const COMPANIES: [&str; 3] = ["buyer", "supplier", "bank"];
@@ -62,10 +64,6 @@ impl Drop for Machine {
     }
 }
 
-fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 impl Machine {
     fn new(place: &Path, number: usize, name: &'static str) -> Self {
         let folder = place.join(name);
@@ -75,7 +73,8 @@ impl Machine {
         std::fs::write(&passphrase, format!("the passphrase of {name}")).unwrap();
         std::fs::set_permissions(&passphrase, PermissionsExt::from_mode(0o600)).unwrap();
         let lei = Lei::make(&format!("PCLD00{number:012}")).unwrap().as_str().to_owned();
-        Self { name, folder, lei, ports: [port(), port()], node: None }
+        let first = free_ports(2).start;
+        Self { name, folder, lei, ports: [first, first + 1], node: None }
     }
 
     /// What stands in the README, with this company's own values and addresses.

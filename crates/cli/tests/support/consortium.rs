@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which fail where they stand")]
 #![allow(clippy::disallowed_methods, reason = "tests wait for processes, up to a bound")]
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::disk::SmallDisk;
+use super::namespaces::Network;
+use super::ports::free_ports;
 use super::{Run, receivable};
 
 /// Everybody; all but the last are validators.
@@ -15,12 +16,15 @@ pub(crate) const MEMBERS: [&str; 5] = ["buyer", "supplier-a", "supplier-b", "ban
 /// Who is in the channel `trade-a`.
 pub(crate) const TRADERS: [&str; 3] = ["buyer", "supplier-a", "bank-1"];
 
+const PARCLOSE: &str = env!("CARGO_BIN_EXE_parclose");
 /// How long anything may take on a loaded machine.
 pub(crate) const LONG: Duration = Duration::from_secs(180);
 
 /// A consortium in a folder; whatever still runs is killed at the end.
 pub(crate) struct Consortium {
     folder: tempfile::TempDir,
+    /// where its nodes run, if not all of them side by side
+    pub(super) network: Option<Network>,
 }
 
 impl Drop for Consortium {
@@ -36,7 +40,11 @@ pub(crate) fn parclose(home: &Path, arguments: &[&str]) -> Run {
 }
 
 fn command(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_parclose"));
+    with(Command::new(PARCLOSE), home, arguments)
+}
+
+/// A command that has its program already: what it is to do.
+fn with(mut command: Command, home: &Path, arguments: &[&str]) -> Command {
     for variable in ["PARCLOSE_PASSPHRASE_FILE", "PARCLOSE_CONTEXT", "PARCLOSE_CONFIG"] {
         command.env_remove(variable);
     }
@@ -45,32 +53,19 @@ fn command(home: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Where ports are looked for: below those that the system gives to whoever asks for any, such as the links between nodes.
-const PORTS: std::ops::Range<u16> = 10_000..26_000;
-const PORTS_OF_ONE: u16 = 10;
-
-/// A first port after which nobody listens on the next nine. Tests in other processes begin to look elsewhere.
-fn port_base() -> u16 {
-    let places = (PORTS.end - PORTS.start) / PORTS_OF_ONE;
-    let begin = u16::try_from(std::process::id() % u32::from(places)).unwrap();
-    (0..places)
-        .map(|step| PORTS.start + (begin + step) % places * PORTS_OF_ONE)
-        .find(|first| {
-            (*first..*first + PORTS_OF_ONE).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
-        })
-        .expect("ten ports in a row are free")
-}
+/// Two for each member.
+const PORTS: u16 = 10;
 
 impl Consortium {
     /// A folder in which none has been made.
     pub(crate) fn absent() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), network: None }
     }
 
     /// Four validators and a fifth member, all running.
     pub(crate) fn up() -> Self {
         let consortium = Self::absent();
-        let base = port_base().to_string();
+        let base = free_ports(PORTS).start.to_string();
         let up = consortium.dev(&["up", "--validators", "4", "--port-base", &base]);
         assert_eq!(up.code, 0, "{}", up.stderr);
         consortium
@@ -84,8 +79,25 @@ impl Consortium {
         parclose(self.folder.path(), &[&["dev"], arguments].concat())
     }
 
+    pub(crate) fn home(&self, member: &str) -> PathBuf {
+        self.folder.path().join("nodes").join(member)
+    }
+
     pub(crate) fn at(&self, member: &str, arguments: &[&str]) -> Run {
-        parclose(&self.folder.path().join("nodes").join(member), arguments)
+        let mut command = with(self.on_machine(member, PARCLOSE), &self.home(member), arguments);
+        command.stdin(std::process::Stdio::null()).output().expect("the command starts").into()
+    }
+
+    /// A program on the machine of a member.
+    pub(super) fn on_machine(&self, member: &str, program: &str) -> Command {
+        match &self.network {
+            None => Command::new(program),
+            Some(network) => {
+                let mut command = network.at(member);
+                command.arg(program);
+                command
+            }
+        }
     }
 
     /// A command as somebody types it who stands in the consortium's folder.
@@ -213,14 +225,13 @@ impl Consortium {
 
     /// A number that a node tells of itself.
     pub(crate) fn metric(&self, member: &str, name: &str) -> Option<u64> {
-        use std::io::{Read, Write};
-        let running = std::fs::read(self.path(&format!("nodes/{member}/running.json"))).ok()?;
+        let running = std::fs::read(self.home(member).join("running.json")).ok()?;
         let running: serde_json::Value = serde_json::from_slice(&running).ok()?;
         let admin = running["admin"].as_str()?;
-        let mut stream = std::net::TcpStream::connect(admin).ok()?;
-        write!(stream, "GET /metrics HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n").ok()?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text).ok()?;
+        let text = match &self.network {
+            None => asked(admin)?,
+            Some(network) => network.asked(member, admin)?,
+        };
         text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
     }
 
@@ -243,6 +254,16 @@ impl Consortium {
             assert_eq!(list.iter().filter(|listed| *listed == digest).count(), 1, "{digest}");
         }
     }
+}
+
+/// What the admin listener of a node tells whoever measures.
+fn asked(admin: &str) -> Option<String> {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(admin).ok()?;
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {

@@ -4,6 +4,11 @@
 pub(crate) mod consortium;
 pub(crate) mod disk;
 pub(crate) mod journal;
+pub(crate) mod load;
+pub(crate) mod machines;
+pub(crate) mod namespaces;
+#[path = "../../../../tests/tests/support/ports.rs"]
+pub(crate) mod ports;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

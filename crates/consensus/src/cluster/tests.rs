@@ -3,7 +3,6 @@
 #![allow(clippy::disallowed_methods, reason = "tests wait for engines and sockets, up to a bound")]
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Weak;
 use std::time::Instant;
@@ -12,6 +11,7 @@ use parclose_root::{Trust, validators_tag};
 use parclose_types::Failure;
 use tempfile::TempDir;
 
+use self::ports::free_ports;
 use super::*;
 use crate::fixtures::{Channel, change_of, genesis_of, key};
 
@@ -19,6 +19,8 @@ mod faults;
 mod hostile;
 mod hosting;
 mod orders;
+#[path = "../../../../tests/tests/support/ports.rs"]
+mod ports;
 mod turnover;
 
 /// How long anything may take on a loaded machine.
@@ -78,10 +80,6 @@ struct Cluster {
     timing: Timing,
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 fn validator_number(node: usize) -> u8 {
     200 + u8::try_from(node).unwrap()
 }
@@ -110,7 +108,7 @@ impl Cluster {
         Self {
             folder: tempfile::tempdir().unwrap(),
             genesis: genesis_of(&powers, 7),
-            ports: (0..validators + followers).map(|_| free_port()).collect(),
+            ports: free_ports(u16::try_from(validators + followers).unwrap()).collect(),
             validators,
             candidates: 0,
             nodes: Nodes::default(),

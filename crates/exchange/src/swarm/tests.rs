@@ -8,10 +8,13 @@ use parclose_keys::PseudonymKey;
 use parclose_keys::member::hazmat::member_from_bytes;
 use parclose_types::{ChannelId, Failure, Generation, SignatureBytes};
 
+use self::ports::free_ports;
 use super::wire::{Ask, Proof, Reply};
 use super::*;
 
 mod hostile;
+#[path = "../../../../tests/tests/support/ports.rs"]
+mod ports;
 
 const NETWORK: NetworkId = NetworkId([1; 32]);
 const TAG: Tag = Tag([7; 32]);
@@ -67,7 +70,7 @@ impl RootInbox for Offered {
 }
 
 fn port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    free_ports(1).start
 }
 
 fn at(port: u16) -> Multiaddr {

@@ -3,7 +3,6 @@
 #![allow(clippy::disallowed_methods, reason = "tests wait for nodes, up to a bound")]
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::time::Instant;
 
 use parclose_channel::Verdict;
@@ -12,6 +11,7 @@ use parclose_documents::Lei;
 use parclose_transaction::{Act, Change, Definition, Motion};
 use parclose_types::{Failure, Height, MemberId, Sequence};
 
+use self::ports::free_ports;
 use super::*;
 use crate::ceremony::{Draft, Joining, accept, conclude, join_for_development};
 use crate::config::{Sources, resolve};
@@ -22,6 +22,8 @@ use crate::joining::Invitation;
 use crate::submission::{Outcome, SubmitError};
 
 mod lying;
+#[path = "../../../../tests/tests/support/ports.rs"]
+mod ports;
 
 const LONG: Duration = Duration::from_secs(120);
 
@@ -33,8 +35,8 @@ fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+fn pair(ports: std::ops::Range<u16>) -> [u16; 2] {
+    [ports.start, ports.start + 1]
 }
 
 /// Members with their homes; each of them runs or does not.
@@ -53,7 +55,7 @@ impl Nodes {
     /// The same, with a channel by a definition that is changed first.
     fn changed(members: &[&'static str], in_channel: &[&str], change: &dyn Fn(&str) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let ports = members.iter().map(|member| (*member, [port(), port()])).collect();
+        let ports = members.iter().map(|member| (*member, pair(free_ports(2)))).collect();
         let nodes = Self { folder, ports, running: BTreeMap::new() };
         let address = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap();
         let card = |(number, member): (usize, &&'static str)| {

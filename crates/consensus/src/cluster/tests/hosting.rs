@@ -1,5 +1,7 @@
 //! The host without an engine: what it keeps, what it takes for proposed, what it gathers.
 
+use std::net::TcpListener;
+
 use malachite_app::AppMsg;
 use malachite_app::app::consensus::MisbehaviorEvidence;
 use malachite_core::{NilOrVal, Round, SignedMessage, Validity};
