@@ -37,6 +37,7 @@ use crate::root_chain::{Committed, FinalEvent, RootChain, RootUnavailable};
 
 pub(crate) use evidence::Pair;
 pub use evidence::{Equivocation, Offence};
+use hearing::Hearing;
 use host::Host;
 pub use pool::{OnOrdered, Ordered};
 pub use relay::{Hop, NoRelay, RootAnswer, RootRelay};
@@ -151,7 +152,7 @@ impl ClusterRoot {
             listen: address(&options.listen)?,
             peers: options.peers.iter().map(|peer| address(peer)).collect::<Result<_, _>>()?,
             wal,
-            verifier: Verifier { network },
+            verifier: Verifier::of(network),
             address: start::NOBODY,
         };
         let (stop, stopped) = watch::channel(false);
@@ -214,7 +215,7 @@ fn launch(
     let (started, wait) = mpsc::channel();
     let task = std::thread::Builder::new().name("root".into()).spawn(move || {
         let reason = runtime.block_on(async {
-            let wal = parts.wal.clone();
+            let (wal, heard) = (parts.wal.clone(), parts.verifier.heard.clone());
             let guard = signer.as_ref().map(|signer| signer.guard.clone());
             loop {
                 // Who does not know what it has signed follows, and votes when that cannot matter any more.
@@ -231,7 +232,11 @@ fn launch(
                 let hands = (votes, guard.clone());
                 let network = channels.network.clone();
                 let host = Host::new(shared.clone(), hands, timing, network);
-                match start::run(channels, engine, host, &wal, stopped.clone()).await {
+                let hearing = Hearing::of(heard.clone(), timing.heartbeat);
+                let watch = tokio::spawn(hearing::watch(channels.net_requests.clone(), hearing));
+                let ended = start::run(channels, engine, host, &wal, stopped.clone()).await;
+                watch.abort();
+                match ended {
                     start::Ended::MayVote => {}
                     start::Ended::Stopped(reason) => break reason,
                 }

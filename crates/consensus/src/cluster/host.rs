@@ -30,7 +30,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::evidence;
-use super::hearing::Hearing;
 use super::shared::Shared;
 use super::streams::{BLOCK_BYTES_MAX, Gathered, Streams, split};
 use super::timing::Timing;
@@ -73,7 +72,6 @@ pub(crate) struct Host {
     synced: EngineHeight,
     /// the latest height that somebody has proposed for
     latest: EngineHeight,
-    hearing: Hearing,
 }
 
 type Outcome = Result<(), RootUnavailable>;
@@ -97,7 +95,6 @@ impl Host {
             published: 0,
             synced: EngineHeight(0),
             latest: EngineHeight(0),
-            hearing: Hearing::from(Instant::now()),
         }
     }
 
@@ -121,11 +118,6 @@ impl Host {
     /// Whether a validator that sat out has sat out long enough.
     pub(crate) fn may_vote_now(&self) -> bool {
         self.signer.is_none() && self.guard.as_ref().is_some_and(|guard| !guard.sits_out())
-    }
-
-    /// Whether the other engines are to be called anew.
-    pub(crate) fn is_deaf(&mut self) -> bool {
-        self.hearing.is_deaf(Instant::now())
     }
 
     /// When a held reply is let go at the latest.
@@ -189,7 +181,6 @@ impl Host {
             AppMsg::RestreamProposal { height, value_id, .. } => self.publish_again(height, value_id).await?,
             AppMsg::GetHistoryMinHeight { reply } => drop(reply.send(EngineHeight(1))),
             AppMsg::ReceivedProposalPart { from, published_by, part, reply } => {
-                self.hearing.heard(Instant::now());
                 let publisher = published_by.unwrap_or(from).to_bytes();
                 let _ = reply.send(self.part(publisher, part)?);
             }
@@ -447,7 +438,6 @@ impl Host {
             UndecidedRow { round: number, proposer: proposer.0, signature: None, block: bytes.to_vec() };
         self.keep(height, value, &row, prepared)?;
         self.synced = height;
-        self.hearing.fetched();
         let verdict = proposed(height, number, proposer.0, value, Validity::Valid);
         Ok(SyncedValueOutcome::Verdict(verdict))
     }

@@ -14,13 +14,13 @@ use malachite_app::app::net::Multiaddr;
 use malachite_app::app::types::Keypair;
 use malachite_app::app::types::codec::Codec;
 use malachite_app::{
-    Channels, ConsensusContext, EngineBuilder, EngineHandle, NetworkContext, NetworkIdentity, NetworkRequest,
-    RequestContext, SyncContext, WalContext,
+    Channels, ConsensusContext, EngineBuilder, EngineHandle, NetworkContext, NetworkIdentity, RequestContext,
+    SyncContext, WalContext,
 };
 use malachite_signing::Signer as _;
 use parclose_store::StoreError;
 use parclose_types::{Failure, PublicKey};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::host::Host;
@@ -269,13 +269,7 @@ pub(crate) async fn run(
             () = held => if let Err(reason) = host.release() {
                 break Ended::Stopped(Some(reason));
             },
-            _ = ticks.tick() => {
-                shared.tick();
-                if host.is_deaf() {
-                    tracing::warn!("heights are fetched, and no proposal is heard: the others are called anew");
-                    tokio::spawn(call_anew(channels.net_requests.clone()));
-                }
-            }
+            _ = ticks.tick() => shared.tick(),
             _ = stop.changed() => break Ended::Stopped(None),
             _ = &mut handle => {
                 has_ended = true;
@@ -292,16 +286,6 @@ pub(crate) async fn run(
         let _ = tokio::time::timeout_at(Instant::now() + STOP_PATIENCE, &mut handle).await;
     }
     ended
-}
-
-/// Hangs up on the other engines, and calls them anew.
-async fn call_anew(requests: mpsc::Sender<NetworkRequest>) {
-    let Ok(Some(known)) = NetworkRequest::dump_state(&requests).await else { return };
-    for address in known.persistent_peer_addrs {
-        // Whoever is taken out of the list is hung up on; if it cannot be done the engine is about to end.
-        let _ = NetworkRequest::remove_persistent_peer(&requests, address.clone()).await;
-        let _ = NetworkRequest::add_persistent_peer(&requests, address).await;
-    }
 }
 
 /// The thread of a host, which owns its runtime.

@@ -13,6 +13,7 @@ use malachite_core::{
     RoundCertificate, RoundCertificateType, RoundSignature, SignedMessage, ValidatorProof, Validity,
     VoteType,
 };
+use malachite_signing::Verifier as _;
 use parclose_root::precommit_bytes;
 use parclose_store::SharedCache;
 use parclose_types::{Failure, NetworkId, PublicKey, SignatureBytes, ValueHash};
@@ -95,6 +96,35 @@ fn con_10_a_proposal_signs_everything_that_it_says() {
         Proposal { address: address(2), ..made },
     ] {
         assert_ne!(other.signing_bytes(&NETWORK), signed, "{other:?}");
+    }
+}
+
+#[test]
+fn con_27_whose_signature_holds_is_heard_and_nobody_else() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (verifier, made) = (Verifier::of(NETWORK), vote(Step::Prevote));
+    let signature = key(1).sign(&made.signing_bytes(&NETWORK));
+    let check =
+        |of: &PublicKey| runtime.block_on(verifier.verify_signed_vote(&made, &signature, of)).unwrap();
+    assert!(!check(&address(2).0).is_valid());
+    assert_eq!(verifier.heard.last(&address(2).0), None);
+    assert_eq!(verifier.heard.last(&address(1).0), None);
+    assert!(check(&address(1).0).is_valid());
+    assert!(verifier.heard.last(&address(1).0).is_some());
+}
+
+#[test]
+fn con_25_signatures_hold_over_this_network_only() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (verifier, vote, proposal) = (Verifier::of(NETWORK), vote(Step::Precommit), proposal());
+    for (network, holds) in [(NETWORK, true), (NetworkId([0; 32]), false)] {
+        let own = address(1).0;
+        let signature = key(1).sign(&vote.signing_bytes(&network));
+        let voted = runtime.block_on(verifier.verify_signed_vote(&vote, &signature, &own)).unwrap();
+        let signature = key(1).sign(&proposal.signing_bytes(&network));
+        let proposed =
+            runtime.block_on(verifier.verify_signed_proposal(&proposal, &signature, &own)).unwrap();
+        assert_eq!((voted.is_valid(), proposed.is_valid()), (holds, holds));
     }
 }
 

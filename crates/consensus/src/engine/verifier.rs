@@ -1,19 +1,38 @@
-//! Checks the signatures of the other validators, by the strict rule.
+//! Checks the signatures of the other validators, by the strict rule, and notes who was heard.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use malachite_core::{ValidatorProof, VoteExtensionScope};
 use malachite_signing::{Error, VerificationResult};
 use parclose_crypto::verify;
 use parclose_types::{NetworkId, PublicKey, SignatureBytes};
+use tokio::time::Instant;
 
 use super::context::RootContext;
+use super::heard::Heard;
 use super::proposal::Proposal;
 use super::vote::Vote;
 
 /// Verifies for one network.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Verifier {
     pub(crate) network: NetworkId,
+    pub(crate) heard: Arc<Heard>,
+}
+
+impl Verifier {
+    pub(crate) fn of(network: NetworkId) -> Self {
+        Self { network, heard: Arc::default() }
+    }
+
+    fn hears(&self, key: &PublicKey, bytes: &[u8], signature: &SignatureBytes) -> VerificationResult {
+        let result = checked(key, bytes, signature);
+        if result.is_valid() {
+            self.heard.note(key, Instant::now());
+        }
+        result
+    }
 }
 
 /// # Rules
@@ -31,7 +50,7 @@ impl malachite_signing::Verifier<RootContext> for Verifier {
         signature: &SignatureBytes,
         key: &PublicKey,
     ) -> Result<VerificationResult, Error> {
-        Ok(checked(key, &vote.signing_bytes(&self.network), signature))
+        Ok(self.hears(key, &vote.signing_bytes(&self.network), signature))
     }
 
     async fn verify_signed_proposal(
@@ -40,7 +59,7 @@ impl malachite_signing::Verifier<RootContext> for Verifier {
         signature: &SignatureBytes,
         key: &PublicKey,
     ) -> Result<VerificationResult, Error> {
-        Ok(checked(key, &proposal.signing_bytes(&self.network), signature))
+        Ok(self.hears(key, &proposal.signing_bytes(&self.network), signature))
     }
 
     async fn verify_signed_vote_extension(

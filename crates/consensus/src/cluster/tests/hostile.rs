@@ -127,7 +127,7 @@ impl Hostile {
             listen: address(&options.listen),
             peers: cluster.running.keys().map(|of| address(&peer_address(*of, cluster.ports[*of]))).collect(),
             wal: PathBuf::new(),
-            verifier: Verifier { network: cluster.genesis.network() },
+            verifier: Verifier::of(cluster.genesis.network()),
             address: NOBODY,
         };
         let forged = Forged::default();
