@@ -61,7 +61,7 @@ fuzz: deps ## replay the fuzz corpora and mutate them for a while
 kills: deps ## 5,000 acknowledgements under 20 kills: nothing is lost or doubled
 	$(CARGO) nextest run --locked --cargo-profile house --workspace --test faults --run-ignored only -E 'test(soak_of_kills)'
 
-faults-netns: deps ## links between machines fail in every way, in network namespaces (as root, about 6 minutes)
+faults-netns: deps ## links between machines fail in every way, in network namespaces (as root, about 8 minutes)
 	$(CARGO) nextest run --locked --cargo-profile house --workspace --test network_namespaces --run-ignored only --no-capture
 
 clean: ## remove the target directory

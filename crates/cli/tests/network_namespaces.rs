@@ -121,7 +121,7 @@ impl Scene<'_> {
 
     /// What there is to compare with.
     fn whole_links(&self) -> Told {
-        let rate = self.load.beside(CLIENTS, || self.acknowledged(40));
+        let rate = self.load.beside(CLIENTS, || self.acknowledged(25));
         format!("{rate:.0} acknowledgements/s")
     }
 
@@ -131,7 +131,7 @@ impl Scene<'_> {
             self.network().interface("supplier-b", "down");
             self.stands_still("supplier-b");
             let stood = self.consortium.height("supplier-b");
-            let rate = self.acknowledged(40);
+            let rate = self.acknowledged(25);
             assert_eq!(self.consortium.height("supplier-b"), stood, "it is cut off");
             self.network().mend();
             let after = self.catches_up("supplier-b", "buyer");
@@ -168,7 +168,7 @@ impl Scene<'_> {
     fn one_way_only(&self) -> Told {
         self.load.beside(CLIENTS, || {
             self.network().mute("supplier-a", "buyer");
-            let rate = self.acknowledged(30);
+            let rate = self.acknowledged(20);
             self.go_on();
             self.network().mend();
             self.acknowledged(10);
@@ -186,7 +186,7 @@ impl Scene<'_> {
                 self.network().sever(member, MEMBERS[(number + 2) % MEMBERS.len()]);
             }
             self.go_on();
-            let rate = self.acknowledged(10);
+            let rate = self.acknowledged(5);
             self.network().mend();
             self.acknowledged(10);
             format!("{rate:.1} acknowledgements/s meanwhile")
@@ -224,7 +224,7 @@ impl Scene<'_> {
             return format!("not run: the kernel has no netem: {why}");
         }
         self.load.beside(CLIENTS, || {
-            let rate = self.acknowledged(40);
+            let rate = self.acknowledged(25);
             self.go_on();
             format!("{rate:.1} acknowledgements/s")
         })
@@ -239,7 +239,7 @@ impl Scene<'_> {
         self.load.beside(CLIENTS, || {
             self.network().port("supplier-b", "down");
             self.stands_still("supplier-b");
-            let rate = self.acknowledged(40);
+            let rate = self.acknowledged(25);
             self.network().port("supplier-b", "up");
             let after = self.catches_up("supplier-b", "buyer");
             self.go_on();
@@ -252,7 +252,7 @@ impl Scene<'_> {
         self.load.beside(CLIENTS, || {
             self.consortium.signal("bank-1", "-STOP");
             let (begun, height) = (Instant::now(), self.consortium.height("buyer"));
-            let rate = self.acknowledged(30);
+            let rate = self.acknowledged(20);
             eventually("pings have failed", || begun.elapsed() > PING_FAILS_AFTER);
             assert!(self.consortium.height("buyer") > height, "three go on");
             self.consortium.signal("bank-1", "-CONT");
