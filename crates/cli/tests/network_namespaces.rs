@@ -33,7 +33,10 @@ struct Scene<'c> {
 /// What a scenario tells of itself: numbers that it measured, or why it did not run.
 type Told = String;
 
-const SCENARIOS: [(&str, fn(&Scene<'_>) -> Told); 10] = [
+/// A scenario, by its name.
+type Scenario = (&'static str, fn(&Scene<'_>) -> Told);
+
+const SCENARIOS: [Scenario; 10] = [
     ("whole links", |scene| scene.whole_links()),
     ("a validator's link goes down", |scene| scene.a_link_goes_down()),
     ("two against two", |scene| scene.two_against_two()),
