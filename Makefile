@@ -58,10 +58,10 @@ bench: build ## what a record write costs, as a multiple of the unavoidable
 fuzz: deps ## replay the fuzz corpora and mutate them for a while
 	$(CARGO) test --locked --profile house --workspace --test replay
 
-kills: deps ## 5,000 acknowledgements under 20 kills: nothing is lost or doubled
+kills: deps ## 20,000 acknowledgements under 80 kills: nothing is lost or doubled
 	$(CARGO) nextest run --locked --cargo-profile house --workspace --test faults --run-ignored only -E 'test(soak_of_kills)'
 
-faults-netns: deps ## links between machines fail in every way, in network namespaces (as root, about 8 minutes)
+faults-netns: deps ## links between machines fail in every way, in network namespaces (as root, about 5 minutes)
 	$(CARGO) nextest run --locked --cargo-profile house --workspace --test network_namespaces --run-ignored only --no-capture
 
 clean: ## remove the target directory

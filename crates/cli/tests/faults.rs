@@ -133,13 +133,13 @@ impl Audit {
 
 #[test]
 fn nothing_acknowledged_is_lost_or_doubled_however_nodes_are_killed() {
-    Audit { acknowledgements: 1000, kills: 5, seed: 7 }.run();
+    Audit { acknowledgements: 5000, kills: 20, seed: 7 }.run();
 }
 
 #[test]
 #[ignore = "takes minutes: make kills"]
 fn soak_of_kills() {
-    Audit { acknowledgements: 5000, kills: 20, seed: 1 }.run();
+    Audit { acknowledgements: 20_000, kills: 80, seed: 1 }.run();
 }
 
 #[test]
