@@ -29,6 +29,9 @@ pub enum RangeEngine {
 pub struct UnknownEngine(pub u8);
 
 impl RangeEngine {
+    /// The engine of every asset of a channel of format 1.
+    pub const OF_FORMAT_1: Self = Self::Bulletproofs;
+
     /// The byte that terms and transcripts hold.
     #[must_use]
     pub const fn byte(self) -> u8 {

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::asset::RangeEngine;
 use crate::bulletproof::{self, BITS, Witness};
 use crate::commitment::{AmountCommitment, Opening};
+use crate::note::NoteOutput;
 use crate::proof::NotProven;
 use crate::statement::StatementDigest;
 use crate::transcript;
@@ -41,6 +42,16 @@ pub struct RangeClaim {
 }
 
 impl RangeClaim {
+    /// That the amounts of these notes are of 64 bits, for a statement.
+    pub(crate) fn of(
+        (engine, asset): (RangeEngine, AssetId),
+        statement: StatementDigest,
+        outputs: &[NoteOutput],
+    ) -> Self {
+        let commitments = outputs.iter().map(|output| output.commitment).collect();
+        Self { engine, asset, statement, commitments }
+    }
+
     /// The commitments that the proof is over: a power of two of them.
     ///
     /// # Rules

@@ -121,13 +121,9 @@ impl Redemption {
     /// What its range proof has to show: that the rest and the redeemed amount, which stands last, are of 64 bits.
     #[must_use]
     pub fn claim(&self, place: &Place, engine: RangeEngine) -> RangeClaim {
-        let rest = self.outputs.iter().map(|output| output.commitment);
-        RangeClaim {
-            engine,
-            asset: self.asset,
-            statement: self.statement(place).digest(),
-            commitments: rest.chain([self.redeemed.commitment]).collect(),
-        }
+        let mut claim = RangeClaim::of((engine, self.asset), self.statement(place).digest(), &self.outputs);
+        claim.commitments.push(self.redeemed.commitment);
+        claim
     }
 
     /// Checks everything but the range proof.

@@ -80,12 +80,7 @@ impl Transfer {
     /// What its range proof has to show.
     #[must_use]
     pub fn claim(&self, place: &Place, engine: RangeEngine) -> RangeClaim {
-        RangeClaim {
-            engine,
-            asset: self.asset,
-            statement: self.statement(place).digest(),
-            commitments: self.outputs.iter().map(|output| output.commitment).collect(),
-        }
+        RangeClaim::of((engine, self.asset), self.statement(place).digest(), &self.outputs)
     }
 
     /// Checks everything but the range proof.

@@ -170,7 +170,7 @@ impl Channel {
                 && transaction.is_authentic(&setting, is_member, &mut self.known);
             if gets_so_far {
                 let place = body.place();
-                let engine = RangeEngine::Bulletproofs;
+                let engine = RangeEngine::OF_FORMAT_1;
                 ranges.extend(body.movements.iter().map(|movement| movement.range(&place, engine)));
             }
         }

@@ -35,6 +35,20 @@ pub struct OwnNote {
     pub account: RecordId,
 }
 
+/// Accounts of one member, each with the key that spends what is paid to it.
+#[derive(Debug)]
+pub struct OwnAccounts(Vec<(RecordId, PublicKey)>);
+
+impl OwnAccounts {
+    /// The account that a note was paid to, if it is one of these and the note opens.
+    #[must_use]
+    pub fn paid(&self, row: &NoteRow, state: &NoteState) -> Option<RecordId> {
+        let NoteState::Opened(opened) = state else { return None };
+        let pays = |key: &PublicKey| OwnerCommitment::new(key, &opened.blind) == row.note.owner;
+        self.0.iter().find(|(_, key)| pays(key)).map(|(account, _)| *account)
+    }
+}
+
 /// Where a member is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -81,22 +95,20 @@ impl Channel {
     ///
     /// > VAL-20: a note counts as a member's own only if it opens and its owner commitment is to the key of one of the member's accounts.
     pub fn own_notes(&self) -> Result<Vec<OwnNote>, ChannelError> {
+        let accounts = self.own_accounts()?;
+        let own = |NoteView { row, state }: NoteView| {
+            let account = accounts.paid(&row, &state)?;
+            let NoteState::Opened(opened) = state else { return None };
+            Some(OwnNote { row, opened, account })
+        };
+        Ok(self.notes(self.keys())?.into_iter().filter_map(own).collect())
+    }
+
+    /// The accounts of this member's, by which it tells its own notes.
+    pub fn own_accounts(&self) -> Result<OwnAccounts, ChannelError> {
         let own = self.own_id();
-        let accounts: Vec<(RecordId, PublicKey)> = self
-            .account_rows()?
-            .into_iter()
-            .filter(|(_, owner)| *owner == own)
-            .map(|(row, _)| (row.record, self.account_key(&row.record)))
-            .collect();
-        let mut notes = Vec::new();
-        for NoteView { row, state } in self.notes(self.keys())? {
-            let NoteState::Opened(opened) = state else { continue };
-            let pays = |key: &PublicKey| OwnerCommitment::new(key, &opened.blind) == row.note.owner;
-            if let Some((account, _)) = accounts.iter().find(|(_, key)| pays(key)) {
-                notes.push(OwnNote { row, account: *account, opened });
-            }
-        }
-        Ok(notes)
+        let rows = self.account_rows()?.into_iter().filter(|row| row.owner == own);
+        Ok(OwnAccounts(rows.map(|row| (row.record, self.account_key(&row.record))).collect()))
     }
 
     /// Takes a note of this member's to spend it in a draft.
@@ -122,10 +134,10 @@ impl Channel {
     }
 
     /// Where members are paid: accounts that this member can read, the newest last. One that somebody has made in another's
-    /// name is none.
+    /// name, or that was written again is none.
     pub fn accounts(&self) -> Result<Vec<Account>, ChannelError> {
         let mut accounts = Vec::new();
-        for (row, owner) in self.account_rows()? {
+        for row in self.account_rows()? {
             let Some(view) = self.view_record(self.keys(), &row.record)? else { continue };
             let record_type = self.record_type_of(&row)?;
             let key = record_type.as_ref().and_then(|known| known.field_named(OWNER_KEY_FIELD));
@@ -133,23 +145,21 @@ impl Channel {
             if let Some(FieldState::Opened(FieldValue::Text(text))) = field.map(|view| &view.state)
                 && let Ok(bytes) = hex::decode_array(text)
             {
-                accounts.push(Account { record: row.record, owner, key: PublicKey(bytes) });
+                accounts.push(Account { record: row.record, owner: row.owner, key: PublicKey(bytes) });
             }
         }
         Ok(accounts)
     }
 
-    /// Accounts by their rows, as their own owners have made them, the newest last.
-    fn account_rows(&self) -> Result<Vec<(RecordRow, MemberId)>, ChannelError> {
-        let rows = self.rows_of(ValueRole::Account)?;
-        let mut accounts = Vec::new();
-        for row in rows {
-            let slot = self.record_type_of(&row)?.and_then(|known| known.slot_index("holder"));
-            let owner = row.parties.iter().find(|(at, _)| Some(*at) == slot).map(|(_, member)| *member);
-            if owner == Some(row.owner) {
-                accounts.push((row.clone(), row.owner));
-            }
-        }
+    /// Accounts by their rows, the newest last: made by whoever is paid there, and never written again.
+    fn account_rows(&self) -> Result<Vec<RecordRow>, ChannelError> {
+        let mut accounts = self.rows_of(ValueRole::Account)?;
+        let definition = self.definition();
+        accounts.retain(|row| {
+            let slot = definition.record(row.record_type).and_then(|known| known.slot_index("holder"));
+            let holder = row.parties.iter().find(|(at, _)| Some(*at) == slot).map(|(_, member)| *member);
+            row.version == 1 && holder == Some(row.owner)
+        });
         Ok(accounts)
     }
 

@@ -8,7 +8,7 @@ mod refused;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parclose_transaction::definition::{RecordType, ValueRole};
+use parclose_transaction::definition::{OWNER_KEY_FIELD, RecordType, ValueRole};
 use parclose_transaction::{DraftMovement, DraftOperation, FieldValue};
 use parclose_types::limits::INPUTS_MAX;
 use parclose_types::{AssetId, Height, MemberId, NoteId, PublicKey, RecordId, hex};
@@ -21,7 +21,7 @@ use crate::holdings::OwnNote;
 pub use refused::CannotPay;
 
 /// What somebody is paid.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Payment {
     /// in which asset
     pub asset: AssetId,
@@ -31,6 +31,12 @@ pub struct Payment {
     pub amount: u64,
     /// what for, where the definition has a field for that
     pub purpose: Option<String>,
+}
+
+impl std::fmt::Debug for Payment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Payment({}, ..)", self.asset)
+    }
 }
 
 /// Records and movements to submit as one transaction.
@@ -52,13 +58,23 @@ const LIVES: u64 = 4;
 const PURPOSE: &str = "purpose";
 
 impl Channel {
+    /// An asset that this member issues: a new record of these fields.
+    pub fn define_asset(
+        &self,
+        fields: Vec<(&str, FieldValue)>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<DraftOperation, CannotPay> {
+        let own = self.own_id();
+        Ok(made(self.type_of(ValueRole::Asset)?, fresh(rng), own, own, fields))
+    }
+
     /// An account of this member's: a new record with a key of its own.
     pub fn open_account(&self, rng: &mut impl CryptoRng) -> Result<DraftOperation, CannotPay> {
         let record = fresh(rng);
         let key = FieldValue::Text(hex::encode(&self.account_key(&record).0));
         let record_type = self.type_of(ValueRole::Account)?;
         let own = self.own_id();
-        Ok(made(record_type, record, own, own, [("owner_key", key)]))
+        Ok(made(record_type, record, own, own, [(OWNER_KEY_FIELD, key)]))
     }
 
     /// New notes of an asset that this member issues.

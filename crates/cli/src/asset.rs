@@ -4,19 +4,18 @@ mod balance;
 mod known;
 mod units;
 
-use parclose_channel::{CannotPay, Channel, Drafted, Payment, Verdict};
+use parclose_channel::{Channel, Drafted, Payment, Verdict};
 use parclose_documents::currency::Currency;
 use parclose_node::RoomHandle;
 use parclose_node::randomness::generator;
-use parclose_transaction::definition::ValueRole;
-use parclose_transaction::{DraftOperation, FieldValue};
-use parclose_types::{Height, RecordId};
+use parclose_transaction::FieldValue;
+use parclose_types::Height;
 use serde_json::{Value, json};
 
 use crate::args::{Asset, AssetAmount, AssetDefine, AssetPayment, Global, OfChannel};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
-use crate::transaction::{member_named, verdict_text};
+use crate::transaction::{member_named, outcome_json};
 use known::Known;
 
 /// Runs `parclose asset …`.
@@ -56,20 +55,8 @@ fn define(global: &Global, options: &AssetDefine) -> Result<Value, CliError> {
         }
         let mut fields = vec![("code", FieldValue::Text(code)), ("decimals", FieldValue::Integer(decimals))];
         fields.extend(title.map(|title| ("title", FieldValue::Text(title))));
-        let record_type =
-            channel.definition().records.iter().find(|known| known.value == Some(ValueRole::Asset));
-        let record_type = record_type.ok_or(CannotPay::NoValue { role: ValueRole::Asset })?;
-        let own = channel.own_id();
-        let operation = DraftOperation {
-            action: "create".into(),
-            record_type: record_type.name.clone(),
-            record: fresh(),
-            version: 1,
-            parties: record_type.slots.iter().map(|slot| (slot.name.clone(), own)).collect(),
-            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        };
-        let mut told = json!({ "asset": operation.record.to_string() });
-        told["decimals"] = json!(decimals);
+        let operation = channel.define_asset(fields, &mut generator())?;
+        let told = json!({ "asset": operation.record.to_string(), "decimals": decimals });
         Ok((Drafted { operations: vec![operation], ..Drafted::default() }, told))
     })
 }
@@ -130,13 +117,7 @@ fn submit(
                 return Err(error.into());
             }
         };
-        let mut value = json!({
-            "schema": schema,
-            "tx": outcome.transaction.to_string(),
-            "definite": true,
-            "sequence": outcome.sequence.0,
-            "verdict": verdict_text(&outcome.verdict),
-        });
+        let mut value = outcome_json(schema, &outcome);
         for (name, member) in told.as_object().into_iter().flatten() {
             value[name] = member.clone();
         }
@@ -161,10 +142,4 @@ fn quantity_json(asset: &Known, units: u64) -> Value {
         "quantity_minor": units.to_string(),
         "quantity": asset.written(units.into()),
     })
-}
-
-fn fresh() -> RecordId {
-    let mut id = [0_u8; 32];
-    rand_core::Rng::fill_bytes(&mut generator(), &mut id);
-    RecordId(id)
 }

@@ -8,6 +8,7 @@ use std::io::Read;
 use std::path::Path;
 
 use parclose_channel::{Channel, ChannelError, StoredTransaction, Verdict, VerdictRow};
+use parclose_node::submission::Outcome;
 use parclose_transaction::{Definition, DraftOperation, FieldState, FieldValue};
 use parclose_types::{MemberId, RecordId, TransactionDigest};
 use serde_json::{Value, json};
@@ -48,18 +49,23 @@ fn submit(global: &Global, of: &OfChannel, file: &Path) -> Result<Value, CliErro
         let operation = in_room(&room, move |channel| operation(channel, &draft))??;
         let record = operation.record;
         let outcome = room.submit_and_wait(vec![operation])?;
-        let value = json!({
-            "schema": "parclose.submit/1",
-            "tx": outcome.transaction.to_string(),
-            "definite": true,
-            "sequence": outcome.sequence.0,
-            "verdict": verdict_text(&outcome.verdict),
-            "record": record.to_string(),
-        });
+        let mut value = outcome_json("parclose.submit/1", &outcome);
+        value["record"] = json!(record.to_string());
         match &outcome.verdict {
             Verdict::Applied => Ok(value),
             Verdict::Refused(rule) => Err(CliError::refused(rule).with_details(value)),
         }
+    })
+}
+
+/// What became of something that was submitted.
+pub fn outcome_json(schema: &str, outcome: &Outcome) -> Value {
+    json!({
+        "schema": schema,
+        "tx": outcome.transaction.to_string(),
+        "definite": true,
+        "sequence": outcome.sequence.0,
+        "verdict": verdict_text(&outcome.verdict),
     })
 }
 

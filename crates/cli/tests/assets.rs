@@ -202,3 +202,28 @@ fn val_22_who_has_no_account_is_not_paid() {
     asset(&sandbox, ISSUER, &issue);
     assert_eq!(balance(&sandbox, "bank-2"), "1.00");
 }
+
+/// Lines of a text that begin with the command, after a place in it, up to the next heading.
+fn lines_after<'t>(text: &'t str, place: &str) -> Vec<Vec<&'t str>> {
+    let (_, rest) = text.split_once(place).unwrap();
+    let section = rest.split("\n#").next().unwrap();
+    let commands = section.lines().filter_map(|line| line.trim().strip_prefix("parclose "));
+    commands.filter(|line| !line.contains('`')).map(|line| line.split_whitespace().collect()).collect()
+}
+
+#[test]
+fn the_lines_of_both_readmes_run_as_they_stand() {
+    let read = |file: &str| std::fs::read_to_string(support::repository().join(file)).unwrap();
+    let (house, template) = (read("README.md"), read("channels/dvp-cash/README.md"));
+    let (of_house, of_template) =
+        (lines_after(&house, "## Money that nobody counts along"), lines_after(&template, "## How to pay"));
+    assert_eq!((of_house.len(), of_template.len()), (7, 9));
+    let sandbox = Sandbox::founded();
+    of_house.iter().for_each(|line| drop(sandbox.ok(line)));
+    assert_eq!(balance(&sandbox, "supplier-a"), "250000.00");
+    let sandbox = Sandbox::founded();
+    sandbox.ok(&of_house[0]);
+    of_template.iter().for_each(|line| drop(sandbox.ok(line)));
+    let balances = [ISSUER, "bank-2", "supplier-a"].map(|member| balance(&sandbox, member));
+    assert_eq!(balances, ["0.00", "750000.00", "150000.00"]);
+}

@@ -51,11 +51,11 @@ impl MemberSecret {
         PseudonymKey::from_seed(&seed)
     }
 
-    /// The secret from which keys of notes are derived, one for each account (chapter 13). It is that of the pseudonyms; labels keep
-    /// them apart.
+    /// The secret from which keys of notes are derived, one for each account (chapter 13): a branch of its own, so that who spends
+    /// need not be able to sign as the member.
     #[must_use]
     pub fn owner(&self) -> Secret {
-        self.channels()
+        kdf_secret(&self.0, labels::OWNERS, &[])
     }
 
     /// The storage master of this member's node.
@@ -138,6 +138,15 @@ mod tests {
         assert_ne!(base, member(1).pseudonym(&ChannelId([1; 32]), Generation(1)).public());
         assert_ne!(base, member(2).pseudonym(&ChannelId([1; 32]), Generation(0)).public());
         assert_ne!(base, member(1).identity().public());
+    }
+
+    #[test]
+    fn the_branches_of_a_master_are_apart() {
+        let (member, bytes) = (member(1), |secret: &Secret| secret.expose(|bytes| *bytes));
+        let branches = [bytes(&member.owner()), bytes(&member.node()), bytes(&member.channels())];
+        let identity = bytes(&kdf_secret(&member.0, labels::IDENTITY, &[]));
+        assert!(branches.iter().all(|branch| *branch != identity));
+        assert!(branches.windows(2).all(|two| two[0] != two[1]) && branches[0] != branches[2]);
     }
 
     #[test]

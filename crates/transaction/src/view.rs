@@ -120,7 +120,6 @@ pub enum NoteState {
 }
 
 /// A note whose amount a reader has opened: all that it takes to spend it, but for its owner's key.
-#[derive(Debug)]
 pub struct OpenedNote {
     /// smallest units of the asset
     pub value: u64,
@@ -128,6 +127,12 @@ pub struct OpenedNote {
     pub opening: Opening,
     /// what blinds its owner commitment
     pub blind: OwnerBlind,
+}
+
+impl std::fmt::Debug for OpenedNote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OpenedNote(..)")
+    }
 }
 
 /// Tries to open a committed amount by its field.

@@ -15,6 +15,8 @@ labels! {
     ENCRYPTION = "enc";
     /// member master -> channel pseudonym seed
     CHANNELS = "channels";
+    /// member master -> secret of the keys that spend notes
+    OWNERS = "owners";
     /// member master -> node storage master
     NODE = "node";
     /// audience secret -> root key check value

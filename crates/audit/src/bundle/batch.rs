@@ -2,8 +2,9 @@
 
 use parclose_channel::{Batch, Verdict};
 use parclose_crypto::{merkle, verify};
+use parclose_transaction::view::Provenance;
 use parclose_transaction::{Body, SealedPart, UnverifiedTransaction};
-use parclose_types::{Height, PublicKey, Sequence, StateRoot, TransactionDigest};
+use parclose_types::{ChannelId, Height, PublicKey, RecordId, Sequence, StateRoot, TransactionDigest};
 
 use super::log::Verdicts;
 use super::{BundleInvalid, ExportedBatch};
@@ -36,6 +37,14 @@ pub struct VerifiedTransaction {
     pub sealed: SealedPart,
     /// what became of it
     pub standing: Standing,
+}
+
+impl VerifiedTransaction {
+    /// Where the fields of a record of it were sealed.
+    pub(super) fn provenance(&self, channel: &ChannelId, record: RecordId) -> Provenance<'_> {
+        let Body { generation, epoch, .. } = self.body;
+        Provenance { channel: *channel, generation, epoch, salt: &self.sealed.salt, record }
+    }
 }
 
 /// What became of a transaction, as far as it is proven.

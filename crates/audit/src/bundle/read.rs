@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use parclose_channel::Verdict;
 use parclose_keys::{SealedField, ViewKey};
 use parclose_transaction::definition::RecordType;
-use parclose_transaction::view::{Provenance, open_field};
+use parclose_transaction::view::open_field;
 use parclose_transaction::{FieldEntry, FieldState, FieldView, Operation};
 use parclose_types::{FieldId, PublicKey, RecordId, TransactionDigest};
 
@@ -132,13 +132,7 @@ impl Reading<'_> {
         entry: &FieldEntry,
         sealed: &SealedField,
     ) -> FieldState {
-        let from = Provenance {
-            channel: *self.bundle.channel(),
-            generation: transaction.body.generation,
-            epoch: transaction.body.epoch,
-            salt: &transaction.sealed.salt,
-            record: operation.record,
-        };
+        let from = transaction.provenance(self.bundle.channel(), operation.record);
         let mut best = FieldState::Sealed;
         for key in self.keys {
             match open_field(key, record_type, &from, entry, sealed).state {

@@ -8,19 +8,25 @@ use parclose_amounts::{AmountCommitment, Movement, Supply, SupplyChange, TotalOp
 use parclose_channel::Verdict;
 use parclose_keys::{SealedField, ViewKey};
 use parclose_transaction::definition::{RecordType, ValueRole};
-use parclose_transaction::view::{Provenance, open_amount};
+use parclose_transaction::view::open_amount;
 use parclose_transaction::{FieldEntry, NoteState, OpenedNote, Operation};
 use parclose_types::{AssetId, Epoch, NoteId, TransactionDigest};
 
 use super::{Standing, VerifiedBundle, VerifiedTransaction};
 
 /// Units that opened, and how many amounts did not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Total {
     /// smallest units of the asset
     pub units: u128,
     /// amounts out of the keys' reach, or malformed
     pub unopened: u64,
+}
+
+impl std::fmt::Debug for Total {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Total({} unopened)", self.unopened)
+    }
 }
 
 impl Total {
@@ -39,7 +45,7 @@ impl Total {
 }
 
 /// What became of one asset.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct AuditedAsset {
     /// issued, by the epoch of the transaction
     pub issued: BTreeMap<Epoch, Total>,
@@ -55,6 +61,12 @@ pub struct AuditedAsset {
     pub malformed: BTreeSet<TransactionDigest>,
     /// notes were spent that the bundle does not show being made
     pub from_before: bool,
+}
+
+impl std::fmt::Debug for AuditedAsset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AuditedAsset({} notes, {:?})", self.notes, self.unspent)
+    }
 }
 
 impl AuditedAsset {
@@ -200,13 +212,7 @@ impl ValueAudit<'_> {
         (asset, commitment): (AssetId, AmountCommitment),
     ) -> Option<OpenedNote> {
         let Carrier { operation, record_type, entry, sealed } = carrier?;
-        let from = Provenance {
-            channel: *self.bundle.channel(),
-            generation: transaction.body.generation,
-            epoch: transaction.body.epoch,
-            salt: &transaction.sealed.salt,
-            record: operation.record,
-        };
+        let from = transaction.provenance(self.bundle.channel(), operation.record);
         let mut malformed = false;
         for key in self.keys {
             match open_amount(key, &record_type, &from, (entry, sealed), (&asset, &commitment)) {

@@ -2,9 +2,10 @@ use parclose_amounts::{Issue, Movement, NewNote, Opening, OwnerBlind, OwnerCommi
 use parclose_keys::{FieldPlace, record_key_hash};
 use parclose_transaction::draft::hazmat;
 use parclose_transaction::{NoteState, Perspective, SignedTransaction};
-use parclose_types::AssetId;
+use parclose_types::{AssetId, Height};
 
-use crate::fixtures::Trio;
+use crate::fixtures::{Trio, cash_texts};
+use crate::payment::Payment;
 
 #[test]
 fn val_20_an_account_in_anothers_name_is_none() {
@@ -102,4 +103,37 @@ fn vie_03_a_note_that_is_said_to_be_worth_something_else_is_malformed_and_not_co
     let honest = odd_issue(&mut trio, asset, 500, 500);
     assert_eq!(trio.decide(&honest), "applied");
     assert_eq!(trio.amounts(1), [500]);
+}
+
+#[test]
+fn val_20_an_account_that_was_written_again_is_none() {
+    // A policy of somebody's own that lets everybody write accounts again: whoever does would be paid for their holder.
+    let mut texts = cash_texts();
+    texts.policy = texts.policy.replace(
+        "@id(\"payer-pays\")",
+        "@id(\"anybody-updates\")\npermit (principal, action == Action::\"update\", resource is Account);\n\n@id(\"payer-pays\")",
+    );
+    texts.policy_schema = texts.policy_schema.replace("resource: [Asset],", "resource: [Asset, Account],");
+    let mut trio = Trio::with(texts);
+    let account = trio.account(1, 1);
+    assert_eq!(trio.decide_by(1, &account), "applied");
+    assert_eq!(trio.member(0).accounts().unwrap().len(), 1);
+    let record = account.body().operations[0].record;
+    let mut again = trio.member(1).open_account(&mut trio.rng.clone()).unwrap();
+    (again.action, again.record, again.version) = ("update".into(), record, 2);
+    let update = trio.draft(2, parclose_transaction::Draft::of_records(vec![again], Height(0)));
+    assert_eq!(trio.decide_by(2, &update), "applied");
+    assert_eq!(trio.member(0).accounts().unwrap(), []);
+}
+
+#[test]
+fn nothing_that_was_opened_prints_its_amount() {
+    let (mut trio, asset) = Trio::cash();
+    let issue = trio.issue(0, asset, &[(1, 7_654_321)]);
+    assert_eq!(trio.decide(&issue), "applied");
+    let views = trio.member(1).notes(trio.member(1).keys()).unwrap();
+    let payment = Payment { asset, to: trio.id(2), amount: 7_654_321, purpose: Some("bribe".into()) };
+    let printed = format!("{views:?} {:?} {payment:?}", trio.purse(1));
+    assert!(printed.contains("OpenedNote(..)"));
+    assert!(!printed.contains("7654321") && !printed.contains("bribe"), "{printed}");
 }

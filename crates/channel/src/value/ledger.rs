@@ -77,7 +77,7 @@ impl Execution<'_> {
         };
         let member = self.issuer(record_type, &row).and_then(|member| self.in_force.config.by_id(&member));
         let issuer = member.map(|entry| entry.certificate.pseudonym);
-        Ok(Some(AssetTerms { issuer, engine: RangeEngine::Bulletproofs }))
+        Ok(Some(AssetTerms { issuer, engine: RangeEngine::OF_FORMAT_1 }))
     }
 
     fn issuer(&self, record_type: &RecordType, row: &RecordRow) -> Option<MemberId> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use parclose_channel::holdings::NoteView;
 use parclose_channel::{Channel, ChannelError};
 use parclose_transaction::NoteState;
 use parclose_types::AssetId;
@@ -17,8 +18,8 @@ use crate::error::CliError;
 struct Sums {
     /// of this member: units, notes
     own: (u128, u64),
-    /// read and not spendable: units, notes
-    read: (u128, u64),
+    /// of somebody whom it has paid: units, notes
+    others: (u128, u64),
     sealed: u64,
     malformed: u64,
 }
@@ -29,31 +30,31 @@ pub(super) fn balance(global: &Global, of: &OfChannel) -> Result<Value, CliError
     with_channel(global, of, move |channel| {
         let known: BTreeMap<AssetId, Known> =
             known::all(channel)?.into_iter().map(|asset| (asset.id, asset)).collect();
-        let sums = sums(channel)?;
+        let notes = channel.notes(channel.keys())?;
+        let sums = sums(channel, &notes)?;
         let rows = sums.iter().map(|(asset, sums)| row(asset, known.get(asset), sums));
         Ok(json!({
             "schema": "parclose.asset-balance/1",
             "channel": channel_name,
             "assets": rows.collect::<Vec<_>>(),
-            "malformed": malformed(channel)?,
+            "malformed": malformed(channel, &notes)?,
         }))
     })
 }
 
-fn sums(channel: &Channel) -> Result<BTreeMap<AssetId, Sums>, ChannelError> {
+fn sums(channel: &Channel, notes: &[NoteView]) -> Result<BTreeMap<AssetId, Sums>, ChannelError> {
     let mut sums: BTreeMap<AssetId, Sums> = BTreeMap::new();
     for row in channel.assets()? {
         sums.entry(AssetId(row.record.0)).or_default();
     }
-    for note in channel.own_notes()? {
-        let own = &mut sums.entry(note.row.note.asset).or_default().own;
-        *own = (own.0 + u128::from(note.opened.value), own.1 + 1);
-    }
-    for note in channel.notes(channel.keys())? {
-        let sums = sums.entry(note.row.note.asset).or_default();
-        match &note.state {
+    let accounts = channel.own_accounts()?;
+    for NoteView { row, state } in notes {
+        let sums = sums.entry(row.note.asset).or_default();
+        match state {
             NoteState::Opened(opened) => {
-                sums.read = (sums.read.0 + u128::from(opened.value), sums.read.1 + 1);
+                let whose =
+                    if accounts.paid(row, state).is_some() { &mut sums.own } else { &mut sums.others };
+                *whose = (whose.0 + u128::from(opened.value), whose.1 + 1);
             }
             NoteState::Sealed => sums.sealed += 1,
             NoteState::Malformed => sums.malformed += 1,
@@ -64,15 +65,13 @@ fn sums(channel: &Channel) -> Result<BTreeMap<AssetId, Sums>, ChannelError> {
 
 fn row(asset: &AssetId, known: Option<&Known>, sums: &Sums) -> Value {
     let quantity = |units: u128| known.map(|known| known.written(units));
-    // What was opened is this member's own, or somebody's whom it has paid.
-    let others = (sums.read.0.saturating_sub(sums.own.0), sums.read.1.saturating_sub(sums.own.1));
     json!({
         "code": known.map(|known| known.code.clone()),
         "balance": quantity(sums.own.0),
         "balance_minor": sums.own.0.to_string(),
         "notes": sums.own.1,
-        "others_read_minor": others.0.to_string(),
-        "others_read": others.1,
+        "others_read_minor": sums.others.0.to_string(),
+        "others_read": sums.others.1,
         "sealed": sums.sealed,
         "malformed": sums.malformed,
         "asset": asset.to_string(),
@@ -80,9 +79,9 @@ fn row(asset: &AssetId, known: Option<&Known>, sums: &Sums) -> Value {
 }
 
 /// Notes whose amount is in this member's reach and does not open as committed, with who has made them.
-fn malformed(channel: &Channel) -> Result<Vec<Value>, ChannelError> {
+fn malformed(channel: &Channel, notes: &[NoteView]) -> Result<Vec<Value>, ChannelError> {
     let mut rows = Vec::new();
-    for note in channel.notes(channel.keys())? {
+    for note in notes {
         if matches!(note.state, NoteState::Malformed) {
             let record = channel.record(&note.row.record)?;
             let transaction =

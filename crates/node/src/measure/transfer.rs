@@ -148,7 +148,7 @@ impl Ledger for Known {
     }
 
     fn terms(&self, _: &AssetId) -> Option<AssetTerms> {
-        Some(AssetTerms { issuer: None, engine: RangeEngine::Bulletproofs })
+        Some(AssetTerms { issuer: None, engine: RangeEngine::OF_FORMAT_1 })
     }
 }
 

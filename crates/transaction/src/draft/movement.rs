@@ -170,7 +170,7 @@ impl Sealer<'_> {
         place: &Place,
         rng: &mut impl CryptoRng,
     ) -> Result<Movement, DraftInvalid> {
-        let (asset, engine) = (movement.asset(), RangeEngine::Bulletproofs);
+        let (asset, engine) = (movement.asset(), RangeEngine::OF_FORMAT_1);
         let openings: Vec<Opening> = made.iter().map(|carrier| carrier.opening(&asset)).collect();
         let notes: Vec<NewNote<'_>> = movement
             .owners()
