@@ -227,3 +227,19 @@ fn the_lines_of_both_readmes_run_as_they_stand() {
     let balances = [ISSUER, "bank-2", "supplier-a"].map(|member| balance(&sandbox, member));
     assert_eq!(balances, ["0.00", "750000.00", "150000.00"]);
 }
+
+#[test]
+fn a_payment_that_fails_repeats_neither_its_amount_nor_its_purpose() {
+    let sandbox = cash();
+    let pay = |amount: &str| {
+        let rest =
+            ["--asset", "GBP", "--to", "supplier-a", "--amount", amount, "--purpose", "SECRET-PURPOSE"];
+        let run = sandbox.run(&[&line("bank-2", &["transfer"])[..], &rest, &["--json"]].concat());
+        assert_ne!(run.code, 0);
+        run.stdout + &run.stderr
+    };
+    for (amount, secret) in [("7654321.123", "7654321"), ("7654321.12", "7654321"), ("7654321x", "7654321")] {
+        let told = pay(amount);
+        assert!(!told.contains(secret) && !told.contains("SECRET-PURPOSE"), "{told}");
+    }
+}

@@ -24,8 +24,8 @@ impl Known {
     pub(super) fn units(&self, text: &str) -> Result<u64, CliError> {
         let Self { code, decimals, .. } = self;
         units::read(text, *decimals).ok_or_else(|| {
-            let told =
-                format!("`{text}` is no amount of {code}: digits, with at most {decimals} after the point");
+            // What was to be paid stands in no error.
+            let told = format!("no amount of {code}: digits, with at most {decimals} after the point");
             CliError::usage(told, "--amount 1000.00")
         })
     }
