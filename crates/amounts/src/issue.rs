@@ -81,6 +81,7 @@ impl Issue {
                 asset: self.asset,
                 spent: Vec::new(),
                 made: self.outputs.clone(),
+                hold: None,
                 supply: SupplyChange::Issued(issued),
             },
         })

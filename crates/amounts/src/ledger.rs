@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use parclose_types::{AssetId, ChannelId, NoteId, PublicKey, TransactionDigest};
+use parclose_types::{AssetId, ChannelId, DealId, NoteId, PublicKey, TransactionDigest};
 
 use crate::asset::RangeEngine;
 use crate::invalid::NotSpendable;
+use crate::lock::{HeldNote, Hold};
 use crate::note::{NoteOutput, UnspentNote};
 use crate::supply::{Supply, SupplyChange};
 
@@ -38,6 +39,7 @@ pub struct Effects {
     pub(crate) asset: AssetId,
     pub(crate) spent: Vec<NoteId>,
     pub(crate) made: Vec<NoteOutput>,
+    pub(crate) hold: Option<Hold>,
     pub(crate) supply: SupplyChange,
 }
 
@@ -54,7 +56,7 @@ impl Effects {
         &self.spent
     }
 
-    /// The notes that are made.
+    /// The notes that are made, one that is held first among them.
     #[must_use]
     pub fn made(&self) -> &[NoteOutput] {
         &self.made
@@ -66,17 +68,30 @@ impl Effects {
         self.supply
     }
 
-    /// The new notes with their ids; `first` is the number of notes that earlier operations of the transaction make.
+    /// The new notes that can be spent, with their ids; `first` is the number of notes that earlier operations of the transaction make.
     pub fn notes<'a>(
         &'a self,
         channel: &'a ChannelId,
         transaction: &'a TransactionDigest,
         first: u32,
     ) -> impl Iterator<Item = (NoteId, UnspentNote)> + 'a {
-        (first..).zip(&self.made).map(|(index, output)| {
+        let held = usize::from(self.hold.is_some());
+        (first..).zip(&self.made).skip(held).map(|(index, output)| {
             let note = UnspentNote { asset: self.asset, commitment: output.commitment, owner: output.owner };
             (output.id(channel, transaction, index), note)
         })
+    }
+
+    /// The note that is held, if one is; `first` as above.
+    #[must_use]
+    pub fn held(
+        &self,
+        channel: &ChannelId,
+        transaction: &TransactionDigest,
+        first: u32,
+    ) -> Option<HeldNote> {
+        let (hold, output) = self.hold.zip(self.made.first())?;
+        Some(HeldNote::new(hold, self.asset, *output, (channel, transaction, first)))
     }
 }
 
@@ -85,6 +100,7 @@ impl Effects {
 pub struct Book {
     notes: BTreeMap<NoteId, UnspentNote>,
     assets: BTreeMap<AssetId, (AssetTerms, Option<Supply>)>,
+    held: BTreeMap<(DealId, u8), HeldNote>,
 }
 
 impl Book {
@@ -121,7 +137,22 @@ impl Book {
             self.notes.remove(note);
         }
         self.notes.extend(effects.notes(channel, transaction, first));
+        let held = effects.held(channel, transaction, first);
+        self.held.extend(held.map(|held| ((held.hold.deal, held.hold.leg), held)));
         Ok(())
+    }
+
+    /// The notes that are held.
+    pub fn held(&self) -> impl Iterator<Item = &HeldNote> {
+        self.held.values()
+    }
+
+    /// Gives a note that is held for a deal to the one owner or the other; `None` if none is.
+    pub fn decide(&mut self, deal: DealId, leg: u8, committed: bool) -> Option<NoteId> {
+        let held = self.held.remove(&(deal, leg))?;
+        let (id, note) = if committed { held.forward } else { held.back };
+        self.notes.insert(id, note);
+        Some(id)
     }
 }
 

@@ -10,7 +10,7 @@
 //! value v ───────┘               ├─ C = v·A_t + r·H_b        AmountCommitment
 //! asset t ─────────── base A_t ──┘
 //!
-//! bytes --decode--> Transfer | Issue | Redemption            WIR-*
+//! bytes --decode--> Transfer | Issue | Redemption | Lock     WIR-*
 //!         --check--> Checked       notes, owners, balance, signatures     VAL-*
 //!         --verify_all--> Effects  range proofs, many in one equation     VAL-*
 //! ```
@@ -23,7 +23,7 @@
 //! - [`note`]: notes, their owners and ids
 //! - [`statement`]: what proofs and signatures are for
 //! - [`balance`], [`range`]: the two proofs; [`batch`]: many range proofs at once
-//! - [`transfer`], [`issue`], [`redemption`]: whole operations; [`movement`]: any of them
+//! - [`transfer`], [`issue`], [`redemption`], [`lock`]: whole operations; [`movement`]: any of them
 //! - [`known`]: range proofs of which the answer is known
 //! - [`ledger`]: what the caller knows, and what an operation changes; [`supply`]: how much circulates
 
@@ -50,6 +50,7 @@ pub mod invalid;
 pub mod issue;
 pub mod known;
 pub mod ledger;
+pub mod lock;
 pub mod movement;
 pub mod note;
 pub mod operation;
@@ -72,12 +73,13 @@ pub use invalid::{Invalid, Misshapen, NotSpendable};
 pub use issue::Issue;
 pub use known::KnownRanges;
 pub use ledger::{AssetTerms, Book, Effects, Ledger};
+pub use lock::{HeldNote, Hold, Lock};
 pub use movement::Movement;
 pub use note::{Input, NoteOutput, OwnerBlind, OwnerCommitment, OwnerKey, RedeemedAmount, UnspentNote};
 pub use operation::{Checked, NewNote, Spend, verify_all};
 pub use proof::NotProven;
 pub use range::{RangeClaim, RangeProof};
 pub use redemption::{Redemption, UnsignedRedemption};
-pub use statement::{IssueStatement, Place, RedeemStatement, StatementDigest, TransferStatement};
+pub use statement::{IssueStatement, LockStatement, Place, RedeemStatement, StatementDigest, TransferStatement};
 pub use supply::{Supply, SupplyChange, TotalOpening};
 pub use transfer::Transfer;

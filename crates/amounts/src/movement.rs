@@ -7,6 +7,7 @@ use crate::asset::RangeEngine;
 use crate::invalid::Invalid;
 use crate::issue::Issue;
 use crate::ledger::Ledger;
+use crate::lock::{Hold, Lock};
 use crate::note::{Input, NoteOutput, RedeemedAmount};
 use crate::operation::{Checked, check_counts, check_order};
 use crate::range::{RangeClaim, RangeProof};
@@ -23,6 +24,8 @@ pub enum Movement {
     Transfer(Transfer),
     /// notes leave circulation
     Redeem(Box<Redemption>),
+    /// notes become others, the first of which is held for a deal
+    Lock(Box<Lock>),
 }
 
 impl Movement {
@@ -33,6 +36,7 @@ impl Movement {
             Self::Issue(issue) => issue.asset,
             Self::Transfer(transfer) => transfer.asset,
             Self::Redeem(redemption) => redemption.asset,
+            Self::Lock(lock) => lock.transfer.asset,
         }
     }
 
@@ -43,6 +47,7 @@ impl Movement {
             Self::Issue(_) => &[],
             Self::Transfer(transfer) => &transfer.inputs,
             Self::Redeem(redemption) => &redemption.inputs,
+            Self::Lock(lock) => &lock.transfer.inputs,
         }
     }
 
@@ -53,6 +58,7 @@ impl Movement {
             Self::Issue(issue) => &issue.outputs,
             Self::Transfer(transfer) => &transfer.outputs,
             Self::Redeem(redemption) => &redemption.outputs,
+            Self::Lock(lock) => &lock.transfer.outputs,
         }
     }
 
@@ -61,7 +67,16 @@ impl Movement {
     pub const fn redeemed(&self) -> Option<&RedeemedAmount> {
         match self {
             Self::Redeem(redemption) => Some(&redemption.redeemed),
-            Self::Issue(_) | Self::Transfer(_) => None,
+            Self::Issue(_) | Self::Transfer(_) | Self::Lock(_) => None,
+        }
+    }
+
+    /// What the first note that it makes is held for, if it is.
+    #[must_use]
+    pub const fn hold(&self) -> Option<&Hold> {
+        match self {
+            Self::Lock(lock) => Some(&lock.hold),
+            Self::Issue(_) | Self::Transfer(_) | Self::Redeem(_) => None,
         }
     }
 
@@ -72,6 +87,7 @@ impl Movement {
             Self::Issue(issue) => (issue.claim(place, engine), &issue.range),
             Self::Transfer(transfer) => (transfer.claim(place, engine), &transfer.range),
             Self::Redeem(redemption) => (redemption.claim(place, engine), &redemption.range),
+            Self::Lock(lock) => (lock.claim(place, engine), &lock.transfer.range),
         }
     }
 
@@ -89,6 +105,7 @@ impl Movement {
             Self::Issue(issue) => issue.check(place, ledger),
             Self::Transfer(transfer) => transfer.check(place, ledger),
             Self::Redeem(redemption) => redemption.check(place, ledger),
+            Self::Lock(lock) => lock.check(place, ledger),
         }
     }
 
@@ -99,6 +116,7 @@ impl Movement {
             Self::Issue(_) => "issue",
             Self::Transfer(_) => "transfer",
             Self::Redeem(_) => "redeem",
+            Self::Lock(_) => "lock",
         }
     }
 }

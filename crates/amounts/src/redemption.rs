@@ -144,6 +144,7 @@ impl Redemption {
                 asset: self.asset,
                 spent: self.inputs.iter().map(|input| input.note).collect(),
                 made: self.outputs.clone(),
+                hold: None,
                 supply: SupplyChange::Redeemed(self.redeemed.commitment),
             },
         })

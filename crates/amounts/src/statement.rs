@@ -3,11 +3,12 @@
 //! A statement is a struct; its digest is `H(label, a field for each member…)` in the order of the
 //! members, written by the macro below, so that no member can be left out. Signatures are over the
 //! digest and transcripts begin with it: a proof says nothing about any other channel, asset, output,
-//! or moment. The three kinds have labels of their own, so none stands for another.
+//! or moment. The kinds have labels of their own, so none stands for another.
 
 use parclose_crypto::hash;
 use parclose_types::{AssetId, ChannelId, Generation, Height, hex, labels};
 
+use crate::lock::Hold;
 use crate::note::{Input, NoteOutput, RedeemedAmount};
 
 /// The digest of a statement: what is signed and proven.
@@ -122,6 +123,27 @@ statements! {
         /// digest of all else that the transaction says
         context: [u8; 32],
     }
+    /// Notes become others, the first of which is held for a deal.
+    LockStatement, labels::LOCK_STATEMENT, {
+        /// the channel
+        channel: ChannelId,
+        /// its generation
+        generation: Generation,
+        /// the asset of all inputs and outputs
+        asset: AssetId,
+        /// what the first of the new notes is held for
+        hold: Hold,
+        /// the notes that are spent, with their owners
+        inputs: Vec<Input>,
+        /// the notes that are made
+        outputs: Vec<NoteOutput>,
+        /// digest of the transaction's salt
+        salt_digest: [u8; 32],
+        /// the transaction's expiry
+        expiry: Height,
+        /// digest of all else that the transaction says
+        context: [u8; 32],
+    }
     /// The issuer of an asset makes notes.
     IssueStatement, labels::ISSUE_STATEMENT, {
         /// the channel
@@ -191,6 +213,8 @@ parts! {
     Input: self => [&self.note.0, &self.owner.0, &self.blind.0];
     NoteOutput: self => [self.commitment.as_bytes(), &self.owner.0, &self.leaf];
     RedeemedAmount: self => [self.commitment.as_bytes(), &self.leaf];
+    Hold: self => [&self.deal.0, &[self.leg], &self.allocate_before.0.to_be_bytes(),
+        &self.settle_before.0.to_be_bytes(), &self.back.0];
 }
 
 impl<T: Part> Part for Vec<T> {

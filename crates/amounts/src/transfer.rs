@@ -14,7 +14,7 @@ use crate::operation::{
     Checked, NewNote, Spend, cancels_out, check_counts, check_order, check_owners, ordered, resolve, terms,
 };
 use crate::range::{RangeClaim, RangeProof};
-use crate::statement::{Place, TransferStatement};
+use crate::statement::{Place, StatementDigest, TransferStatement};
 use crate::supply::SupplyChange;
 
 /// Nobody is paid for a transfer: a fee would leave circulation unseen.
@@ -47,6 +47,19 @@ impl Transfer {
         made: &[NewNote<'_>],
         rng: &mut impl CryptoRng,
     ) -> Result<Self, Invalid> {
+        let stated =
+            |inputs: &[Input], outputs: &[NoteOutput]| statement(place, asset, inputs, outputs).digest();
+        Self::prove((asset, engine), stated, spends, made, rng)
+    }
+
+    /// Proves and signs what notes become, for whatever is stated of them.
+    pub(crate) fn prove(
+        (asset, engine): (AssetId, RangeEngine),
+        stated: impl FnOnce(&[Input], &[NoteOutput]) -> StatementDigest,
+        spends: &[Spend<'_>],
+        made: &[NewNote<'_>],
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, Invalid> {
         check_counts(true, spends.len(), made.len())?;
         let spends = ordered(spends);
         let openings_in: Vec<_> = spends.iter().map(|spend| spend.opening).collect();
@@ -55,7 +68,7 @@ impl Transfer {
         let inputs: Vec<_> = spends.iter().map(|spend| spend.input()).collect();
         check_order(&inputs)?;
         let outputs: Vec<_> = made.iter().map(NewNote::output).collect();
-        let statement = statement(place, asset, &inputs, &outputs).digest();
+        let statement = stated(&inputs, &outputs);
         Ok(Self {
             asset,
             range: RangeProof::prove(engine, &asset, &statement, &openings_out, rng)?,
@@ -85,12 +98,20 @@ impl Transfer {
 
     /// Checks everything but the range proof.
     pub fn check(&self, place: &Place, ledger: &impl Ledger) -> Result<Checked<'_>, Invalid> {
+        self.check_under(self.statement(place).digest(), ledger)
+    }
+
+    /// Checks everything but the range proof, for what is stated.
+    pub(crate) fn check_under(
+        &self,
+        statement: StatementDigest,
+        ledger: &impl Ledger,
+    ) -> Result<Checked<'_>, Invalid> {
         check_counts(true, self.inputs.len(), self.outputs.len())?;
         check_order(&self.inputs)?;
         let terms = terms(ledger, &self.asset)?;
         let spent = resolve(ledger, &self.asset, &self.inputs)?;
-        let claim = self.claim(place, terms.engine);
-        let statement = claim.statement;
+        let claim = RangeClaim::of((terms.engine, self.asset), statement, &self.outputs);
         self.balance.verify(&statement, &Excess::of(&self.asset, &spent, &claim.commitments, FEE))?;
         check_owners(&statement, &self.inputs, &self.signatures)?;
         Ok(Checked {
@@ -100,6 +121,7 @@ impl Transfer {
                 asset: self.asset,
                 spent: self.inputs.iter().map(|input| input.note).collect(),
                 made: self.outputs.clone(),
+                hold: None,
                 supply: SupplyChange::None,
             },
         })

@@ -21,12 +21,12 @@ use crate::absent::Absent;
 use crate::at_rest::AtRest;
 use crate::error::ChannelError;
 use crate::governance::{Governance, InForce};
+use crate::locks::Locks;
 use crate::opening::Opened;
 use crate::process::Execution;
 use crate::setup::{GENERATION, Setup};
 use crate::tables::{BATCHES, Head, ONLY, SETUP, UNWRAP};
 use crate::tree::TreeTop;
-use crate::value::ValueWritten;
 
 /// A member's side of one channel.
 pub struct Channel {
@@ -46,6 +46,8 @@ pub struct Channel {
     pub(crate) deciders: BTreeMap<u32, Decider>,
     pub(crate) known: KnownSignatures,
     pub(crate) ranges: KnownRanges,
+    /// notes that are held for deals
+    pub(crate) locks: Locks,
     /// notes that payments on their way spend, and until when
     pub(crate) set_aside: BTreeMap<NoteId, Height>,
     pub(crate) head: Option<Head>,
@@ -96,6 +98,7 @@ impl Channel {
             member: member.duplicate(),
             known: KnownSignatures::default(),
             ranges: KnownRanges::default(),
+            locks: Locks::read(&store)?,
             set_aside: BTreeMap::new(),
             top: TreeTop::default(),
             definitions: Mutex::default(),
@@ -296,7 +299,8 @@ impl Channel {
             decided: BTreeSet::new(),
             undecided: None,
             salts: BTreeSet::new(),
-            value: ValueWritten::default(),
+            value: self.locks.lapsed(height),
+            locks: &self.locks,
         })
     }
 

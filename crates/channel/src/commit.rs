@@ -14,6 +14,7 @@ use crate::channel::Channel;
 use crate::error::ChannelError;
 use crate::execute::FinalEvent;
 use crate::governance::Governance;
+use crate::locks::LOCKS;
 use crate::tables::{
     EVENTS, EventOutcome, EventRow, HEAD, Head, HeadLeaf, ONLY, RECORDS, RecordRow, SALTS, SECRETS, SHARED,
     TRANSACTIONS, TransactionRow, UNWRAP, Verdict, VerdictRow,
@@ -70,7 +71,7 @@ impl Channel {
     /// # Rules
     ///
     /// > STA-02: every event changes the head leaf, which holds the event's sequence and the verdict log's root.
-    /// > STA-09: the state covers every row that execution reads: governance, records, notes, supplies, and the verdict log.
+    /// > STA-09: the state covers every row that execution reads: governance, records, notes, supplies, locks, and the verdict log.
     /// > STA-10: an event is written in one atomic synced batch.
     pub(crate) fn commit(
         &mut self,
@@ -111,6 +112,7 @@ impl Channel {
         batch.put(&HEAD, &ONLY, &head);
         self.store.commit(batch, Durability::Synced)?;
         self.head = Some(head);
+        self.locks.follow(&written.value);
         self.top.follow(update);
         self.receive(std::mem::take(&mut written.received));
         if let Some(governance) = written.governance {
@@ -214,6 +216,12 @@ fn put_value(batch: &mut Batch, value: &ValueWritten) {
     }
     for (asset, supply) in &value.supplies {
         batch.put(&SUPPLIES, asset, &SupplyRow { asset: *asset, supply: *supply });
+    }
+    for (leg, row) in &value.locks {
+        match row {
+            Some(row) => batch.put(&LOCKS, leg, row),
+            None => batch.delete(&LOCKS, leg),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Execution of the log: every final event of the channel's tag, strictly in order.
 
 use parclose_amounts::RangeEngine;
-use parclose_root::{Anchor, LogEntry, RootTransaction, Rotate};
+use parclose_root::{Anchor, Certificate, Decision, LogEntry, Prepare, RootTransaction, Rotate};
 use parclose_transaction::UnverifiedTransaction;
+use parclose_transaction::definition::ValueRole;
 use parclose_types::{Failure, Height, Malformed, PublicKey, Sequence, TransactionDigest, labels};
 
 use crate::absent::Absent;
@@ -11,7 +12,7 @@ use crate::commit::Written;
 use crate::error::ChannelError;
 use crate::governance::Governance;
 use crate::process::{Execution, Stop};
-use crate::tables::{BATCHES, BatchRow, EVENTS, EventOutcome, PERMANENT, Verdict};
+use crate::tables::{BATCHES, BatchRow, EVENTS, EventOutcome, PERMANENT, RecordRow, Verdict};
 use crate::value::carriers;
 
 /// An event of the channel's tag, final on the root chain.
@@ -38,6 +39,8 @@ pub struct Executed {
     pub verdicts: Vec<(TransactionDigest, Verdict)>,
     /// it changed the channel itself
     pub governed: bool,
+    /// it has something of a deal: an instruction, an answer, a lock, a decision
+    pub deals: bool,
 }
 
 impl Channel {
@@ -53,14 +56,26 @@ impl Channel {
             return Err(ChannelError::OutOfOrder { expected, got: event.entry.sequence });
         }
         let (outcome, written) = match &event.transaction {
-            // It stands in the log of the network's validators, never in a channel's.
-            RootTransaction::UpdateValidators(_) => {
+            // It stands in the log of the network's validators, or in none, never in a channel's.
+            RootTransaction::UpdateValidators(_) | RootTransaction::OpenDeal(_) => {
                 return Err(ChannelError::OutOfOrder { expected, got: event.entry.sequence });
             }
             RootTransaction::OpenChannel(_) => (EventOutcome::Opened, self.execute_open(event)?),
-            RootTransaction::Close(_) => (EventOutcome::Closed, Written::default()),
+            RootTransaction::Close(_) => (EventOutcome::Closed, self.quiet(event.height)),
             RootTransaction::Rotate(rotate) => self.execute_rotate(event, rotate)?,
             RootTransaction::Anchor(anchor) => self.execute_anchor(event, anchor)?,
+            RootTransaction::Prepare(prepare) => self.execute_prepare(event, prepare),
+            RootTransaction::Refuse(refuse) => {
+                let outcome = EventOutcome::LegRefused { deal: refuse.deal, leg: refuse.leg };
+                (outcome, self.quiet(event.height))
+            }
+            RootTransaction::Decision(decision) => self.execute_decision(event, decision),
+            RootTransaction::ClaimTag(claim) => {
+                (EventOutcome::Claimed { claim: claim.claim }, self.quiet(event.height))
+            }
+            RootTransaction::ReleaseTag(release) => {
+                (EventOutcome::Released { claim: release.claim }, self.quiet(event.height))
+            }
         };
         let attested = match &event.transaction {
             RootTransaction::Anchor(anchor) => Some(anchor.attested),
@@ -68,14 +83,53 @@ impl Channel {
         };
         let verdicts = written.verdicts.iter().map(|v| (v.transaction, v.verdict.clone())).collect();
         let governed = written.governance.is_some();
+        let deals = self.concerns_deals(&outcome, &written);
         self.commit(event, outcome.clone(), written)?;
-        Ok(Executed { sequence: expected, outcome, attested, verdicts, governed })
+        Ok(Executed { sequence: expected, outcome, attested, verdicts, governed, deals })
     }
 
     fn execute_open(&self, event: &FinalEvent) -> Result<Written, ChannelError> {
         let definition = self.setup.check()?;
         let first = crate::opening::first_generation(&self.setup, definition, event.height);
         Ok(Written::governed(Governance::opened(first)))
+    }
+
+    fn concerns_deals(&self, outcome: &EventOutcome, written: &Written) -> bool {
+        let definition = self.definition();
+        let of_deals = |row: &RecordRow| {
+            let value = definition.record(row.record_type).and_then(|known| known.value);
+            matches!(value, Some(ValueRole::Instruction | ValueRole::Affirmation))
+        };
+        matches!(outcome, EventOutcome::Decided { .. })
+            || !written.value.locks.is_empty()
+            || written.records.values().any(of_deals)
+    }
+
+    /// What an event writes that holds no transactions.
+    fn quiet(&self, height: Height) -> Written {
+        Written { value: self.locks.lapsed(height), ..Written::default() }
+    }
+
+    fn execute_prepare(&self, event: &FinalEvent, prepare: &Prepare) -> (EventOutcome, Written) {
+        let mut written = self.quiet(event.height);
+        let founded = written.value.prepare(&self.locks, prepare, event.entry.sequence);
+        let endorsers =
+            if founded { Vec::new() } else { self.signers(event.height, &prepare.certificate) };
+        (EventOutcome::Prepared { deal: prepare.deal, leg: prepare.leg, endorsers }, written)
+    }
+
+    fn execute_decision(&self, event: &FinalEvent, decision: &Decision) -> (EventOutcome, Written) {
+        let mut written = self.quiet(event.height);
+        let Decision { deal, outcome } = *decision;
+        let notes = written.value.decide(&self.locks, deal, outcome);
+        (EventOutcome::Decided { deal, outcome, notes }, written)
+    }
+
+    /// The endorsers of a certificate, by the keys in force at a height.
+    fn signers(&self, height: Height, certificate: &Certificate) -> Vec<PublicKey> {
+        let known = self.governance.at(height).config.pseudonyms();
+        let signers = certificate.signatures.iter();
+        signers.filter_map(|(index, _)| known.get(usize::from(*index)).copied()).collect()
     }
 
     /// Another generation takes force, as it was decided. The root chain has handed the tag over already:
@@ -92,7 +146,8 @@ impl Channel {
         let rotated = self.governance.rotated(rotate, event.height);
         let not_decided = ChannelError::NotDecided { sequence: event.entry.sequence };
         let (governance, generation) = rotated.ok_or(not_decided)?;
-        Ok((EventOutcome::Rotated { generation }, Written::governed(governance)))
+        let written = Written { value: self.locks.lapsed(event.height), ..Written::governed(governance) };
+        Ok((EventOutcome::Rotated { generation }, written))
     }
 
     fn execute_anchor(
@@ -104,11 +159,9 @@ impl Channel {
         let missing = ChannelError::BatchMissing { sequence: event.entry.sequence, commitment };
         let row = self.store.get(&BATCHES, &commitment)?.ok_or(missing)?;
         if let Some(rule) = self.void_rule(event, anchor, &row)? {
-            let signers = anchor.certificate.signatures.iter();
-            let known = self.governance.at(event.height).config.pseudonyms();
-            let endorsers = signers.filter_map(|(index, _)| known.get(usize::from(*index)).copied());
-            let outcome = EventOutcome::Void { commitment, rule, endorsers: endorsers.collect() };
-            return Ok((outcome, Written::default()));
+            let endorsers = self.signers(event.height, &anchor.certificate);
+            let outcome = EventOutcome::Void { commitment, rule, endorsers };
+            return Ok((outcome, self.quiet(event.height)));
         }
         let written = self.execute_batch(event, &row)?;
         let verdicts = u32::try_from(written.verdicts.len()).unwrap_or(u32::MAX);

@@ -70,7 +70,7 @@ impl Channel {
         rows.into_iter().map(view).collect()
     }
 
-    fn view_note(
+    pub(crate) fn view_note(
         &self,
         reader: &dyn Perspective,
         note: &NoteRow,

@@ -255,7 +255,7 @@ impl Channel {
             EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => {
                 Some(*commitment)
             }
-            EventOutcome::Opened | EventOutcome::Closed | EventOutcome::Rotated { .. } => None,
+            _ => None,
         };
         Ok(events
             .iter()
@@ -269,7 +269,7 @@ impl Channel {
             EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => {
                 Ok(self.store.get(&BATCHES, commitment)?)
             }
-            EventOutcome::Opened | EventOutcome::Closed | EventOutcome::Rotated { .. } => Ok(None),
+            _ => Ok(None),
         }
     }
 }

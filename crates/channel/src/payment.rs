@@ -9,14 +9,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parclose_transaction::definition::{OWNER_KEY_FIELD, RecordType, ValueRole};
-use parclose_transaction::{DraftMovement, DraftOperation, FieldValue};
+use parclose_transaction::{DraftHold, DraftMovement, DraftOperation, FieldValue};
 use parclose_types::limits::INPUTS_MAX;
 use parclose_types::{AssetId, Height, MemberId, NoteId, PublicKey, RecordId, hex};
 use rand_core::CryptoRng;
 
 use crate::channel::Channel;
 use crate::error::ChannelError;
-use crate::holdings::OwnNote;
+use crate::holdings::{Account, OwnNote};
+use crate::locks::LegId;
 
 pub use refused::CannotPay;
 
@@ -102,6 +103,28 @@ impl Channel {
         Ok(Drafted { operations, movements, set_aside })
     }
 
+    /// Notes of this member's become one that is held for a leg of a deal, and one with the rest.
+    /// `now` is the root chain's head.
+    pub fn lock(
+        &mut self,
+        (deal, leg): LegId,
+        (allocate_before, settle_before): (Height, Height),
+        payment: &Payment,
+        now: Height,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Drafted, CannotPay> {
+        let Payment { asset, to, amount, .. } = *payment;
+        let (operation, owner) = self.note(to, amount, payment.purpose.as_deref(), rng)?;
+        let back = self.account_of(self.own_id())?.key;
+        let (notes, rest) = choose(self.free_notes(&asset, now)?, amount)?;
+        let (mut operations, mut owners) = (vec![operation], vec![owner]);
+        self.add_rest(rest, &mut operations, &mut owners, rng)?;
+        let set_aside = self.set_aside(&notes, now);
+        let hold = DraftHold { deal, leg, allocate_before, settle_before, back };
+        let movements = vec![DraftMovement::Lock { asset, spends: self.spends(notes), owners, hold }];
+        Ok(Drafted { operations, movements, set_aside })
+    }
+
     /// Notes that this member has issued and holds leave circulation, but for the rest. `now` is the root chain's head.
     pub fn redeem(
         &mut self,
@@ -175,10 +198,14 @@ impl Channel {
         rng: &mut impl CryptoRng,
     ) -> Result<(DraftOperation, PublicKey), CannotPay> {
         let record_type = self.type_of(ValueRole::Note)?;
-        let account = self.accounts()?.into_iter().rfind(|account| account.owner == to);
-        let account = account.ok_or(CannotPay::NoAccount)?;
+        let account = self.account_of(to)?;
         let fields = amount_fields(record_type, amount, purpose);
         Ok((made(record_type, fresh(rng), self.own_id(), to, fields), account.key))
+    }
+
+    fn account_of(&self, member: MemberId) -> Result<Account, CannotPay> {
+        let account = self.accounts()?.into_iter().rfind(|account| account.owner == member);
+        account.ok_or(CannotPay::NoAccount)
     }
 
     fn type_of(&self, role: ValueRole) -> Result<&RecordType, CannotPay> {

@@ -15,6 +15,7 @@ use crate::absent::Absent;
 use crate::apply::Effects;
 use crate::error::ChannelError;
 use crate::governance::{Governance, InForce, Past};
+use crate::locks::Locks;
 use crate::prove::ProvenTransaction;
 use crate::reject::Reject;
 use crate::tables::{RecordRow, TransactionRow};
@@ -60,6 +61,8 @@ pub struct Execution<'a> {
     pub(crate) undecided: Option<TransactionDigest>,
     /// salts used by this event so far
     pub(crate) salts: BTreeSet<(Epoch, [u8; 32])>,
+    /// the locks before the event
+    pub(crate) locks: &'a Locks,
     /// what this event has done to value so far
     pub(crate) value: ValueWritten,
 }

@@ -5,6 +5,7 @@ use parclose_transaction::NotAuthentic;
 use parclose_types::{Failure, Fault, Malformed};
 
 use crate::governance::ActRefused;
+use crate::locks::LockRefused;
 
 /// Why a transaction is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -27,6 +28,9 @@ pub enum Reject {
     /// prove: notes, owners, issuers, balances, ranges
     #[error(transparent)]
     Movement(#[from] parclose_amounts::Invalid),
+    /// prove: what a note is to be held for
+    #[error(transparent)]
+    Lock(#[from] LockRefused),
     /// admit
     #[error(transparent)]
     Stale(#[from] Stale),
@@ -123,6 +127,7 @@ impl Failure for Reject {
             Self::Stale(_) => "STALE",
             Self::Act(e) => e.code(),
             Self::Movement(e) => e.code(),
+            Self::Lock(e) => e.code(),
         }
     }
 
@@ -133,6 +138,7 @@ impl Failure for Reject {
             Self::Denied(e) => e.rule(),
             Self::Act(e) => e.rule(),
             Self::Movement(e) => e.rule(),
+            Self::Lock(e) => e.rule(),
             Self::OffSchema(OffSchema::Unknown { .. }) => "SCH-01",
             Self::OffSchema(OffSchema::Parties) => "SCH-02",
             Self::OffSchema(OffSchema::Audience { .. }) => "SCH-03",
@@ -164,6 +170,7 @@ impl Failure for Reject {
             Self::Denied(e) => e.fix(),
             Self::Act(e) => e.fix(),
             Self::Movement(e) => e.fix(),
+            Self::Lock(e) => e.fix(),
             Self::OffSchema(_) => "compare with `parclose channel show`".into(),
             Self::NotProven(_) => "build the transaction again".into(),
             Self::Stale(Stale::Exists) => "the record is there: update it, or use another id".into(),

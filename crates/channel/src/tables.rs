@@ -9,17 +9,18 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::merkle::Frontier;
 use parclose_crypto::state_tree::StateProof;
 use parclose_keys::PseudonymCertificate;
-use parclose_root::LogEntry;
+use parclose_root::{DealOutcome, LogEntry};
 use parclose_store::{AnyTable, Blinded, Table};
 use parclose_transaction::{DefinitionTexts, FieldEntry, SharedScope};
 use parclose_types::{
-    AudienceId, ChannelCommitment, Digest, Epoch, Generation, Height, MemberId, PublicKey, RecordId,
+    AudienceId, ChannelCommitment, DealId, Digest, Epoch, Generation, Height, MemberId, PublicKey, RecordId,
     Sequence, SignatureBytes, StateRoot, Tag, TransactionDigest,
 };
 
 use crate::batch::BatchHeader;
 use crate::governance::{DealRow, DecisionRow, GenerationRow, MotionRow};
 use crate::index::{IndexPage, Indexed};
+use crate::locks::LOCKS;
 use crate::misconduct::MISCONDUCT;
 use crate::setup::Setup;
 use crate::value::{NOTES, SUPPLIES};
@@ -117,6 +118,7 @@ pub const ALL: &[&dyn AnyTable] = &[
     &MISCONDUCT,
     &NOTES,
     &SUPPLIES,
+    &LOCKS,
 ];
 
 /// The one row of [`HEAD`], [`SETUP`], [`DECISION`] and [`SUCCESSOR`].
@@ -179,6 +181,41 @@ pub enum EventOutcome {
     Rotated {
         /// which
         generation: Generation,
+    },
+    /// the root chain has taken a leg of a deal for prepared
+    Prepared {
+        /// the deal
+        deal: DealId,
+        /// which leg
+        leg: u8,
+        /// who certified it though no lock here is so; empty if one is
+        endorsers: Vec<PublicKey>,
+    },
+    /// the channel will not prepare a leg of a deal
+    LegRefused {
+        /// the deal
+        deal: DealId,
+        /// which leg
+        leg: u8,
+    },
+    /// a deal was decided
+    Decided {
+        /// the deal
+        deal: DealId,
+        /// how
+        outcome: DealOutcome,
+        /// notes that were held for it here
+        notes: u32,
+    },
+    /// a keyed tag is the channel's
+    Claimed {
+        /// the tag
+        claim: [u8; 32],
+    },
+    /// a keyed tag is free again
+    Released {
+        /// the tag
+        claim: [u8; 32],
     },
 }
 

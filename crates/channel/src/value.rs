@@ -6,13 +6,14 @@ mod ledger;
 use std::collections::BTreeMap;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use parclose_amounts::{Effects, Ledger, Supply, UnspentNote};
+use parclose_amounts::{Effects, Hold, Ledger, Supply, UnspentNote};
 use parclose_crypto::state_tree::{self, Change};
 use parclose_store::{Blinded, Database, Table};
-use parclose_transaction::{AuthenticatedTransaction, Body};
-use parclose_types::{AssetId, NoteId, RecordId, encode};
+use parclose_transaction::{AuthenticatedTransaction, Body, NotAuthentic};
+use parclose_types::{AssetId, MemberId, NoteId, RecordId, encode};
 
 use crate::error::ChannelError;
+use crate::locks::{LegId, LockRow, check_hold, lock_change};
 use crate::process::{Execution, Stop};
 
 pub(crate) use carriers::carriers;
@@ -49,6 +50,7 @@ pub(crate) struct Moved {
     spent: Vec<NoteId>,
     made: Vec<NoteRow>,
     supplies: BTreeMap<AssetId, Supply>,
+    locks: Vec<LockRow>,
 }
 
 /// What an event does to value.
@@ -57,6 +59,8 @@ pub(crate) struct ValueWritten {
     /// notes that are new; `None` for those of the state before that are spent
     pub(crate) notes: BTreeMap<NoteId, Option<NoteRow>>,
     pub(crate) supplies: BTreeMap<AssetId, Supply>,
+    /// locks that are new or prepared; `None` for those that end
+    pub(crate) locks: BTreeMap<LegId, Option<LockRow>>,
 }
 
 impl ValueWritten {
@@ -69,13 +73,14 @@ impl ValueWritten {
         }
         self.notes.extend(moved.made.into_iter().map(|row| (row.id, Some(row))));
         self.supplies.extend(moved.supplies);
+        self.locks.extend(moved.locks.into_iter().map(|row| (row.leg(), Some(row))));
     }
 
     /// The state leaves that change with it.
     pub(crate) fn leaves(&self) -> impl Iterator<Item = Change> + '_ {
         let notes = self.notes.iter().map(|(id, row)| (note_key(id), row.as_ref().map(note_leaf)));
         let supplies = self.supplies.iter().map(|(asset, supply)| supply_change(asset, supply));
-        notes.chain(supplies)
+        notes.chain(supplies).chain(self.locks.iter().map(lock_change))
     }
 }
 
@@ -96,12 +101,22 @@ impl Execution<'_> {
         }
         let (place, digest) = (body.place(), transaction.digest());
         let mut met = self.meet(body)?;
+        let author = self.author_of(body)?;
         let mut records = records.iter();
         let mut moved = Moved::default();
         let mut first = 0;
         for movement in &body.movements {
+            if let Some(hold) = movement.hold() {
+                self.check_lock(hold, &moved.locks)?;
+            }
             let effects = movement.check(&place, &met)?.verify_with(self.ranges)?;
             met.follow(&effects);
+            // The record of a note that is held comes first, as the note does.
+            if let Some(held) = effects.held(&body.channel, &digest, first) {
+                let (sequence, prepared) = (self.sequence, None);
+                let row = records.next().map(|record| LockRow { held, record: *record, author, sequence, prepared });
+                moved.locks.extend(row);
+            }
             let notes = effects.notes(&body.channel, &digest, first);
             let rows =
                 notes.zip(records.by_ref()).map(|((id, note), record)| NoteRow { id, note, record: *record });
@@ -111,6 +126,19 @@ impl Execution<'_> {
         }
         moved.supplies = met.changed_supplies();
         Ok(moved)
+    }
+
+    fn author_of(&self, body: &Body) -> Result<MemberId, Stop> {
+        let entry = self.in_force.config.member(&body.author).ok_or(NotAuthentic::NotMember)?;
+        Ok(entry.id())
+    }
+
+    /// Checks what a note is to be held for (LOC-01, LOC-02), against the locks that this transaction makes, too.
+    fn check_lock(&self, hold: &Hold, made: &[LockRow]) -> Result<(), Stop> {
+        let leg = (hold.deal, hold.leg);
+        let own = made.iter().find(|row| row.leg() == leg);
+        let open = own.or_else(|| self.value.lock(self.locks, &leg));
+        Ok(check_hold(hold, self.height(), open)?)
     }
 
     /// What the movements of a transaction meet: their inputs, and the terms and supplies of their assets.
@@ -196,7 +224,8 @@ pub(crate) fn stored_leaves(store: &Database) -> Result<Option<Vec<Change>>, Cha
     }
     let notes = notes.iter().map(|row| (note_key(&row.id), Some(note_leaf(row))));
     let supplies = supplies.iter().map(|row| supply_change(&row.asset, &row.supply));
-    Ok(Some(notes.chain(supplies).collect()))
+    let Some(locks) = crate::locks::stored_leaves(store)? else { return Ok(None) };
+    Ok(Some(notes.chain(supplies).chain(locks).collect()))
 }
 
 #[cfg(test)]

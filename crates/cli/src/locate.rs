@@ -119,7 +119,7 @@ fn standing(
     let sequence = stored.place.sequence;
     let batch = channel.event(sequence)?.and_then(|event| match event.outcome {
         EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => Some(commitment),
-        EventOutcome::Opened | EventOutcome::Closed | EventOutcome::Rotated { .. } => None,
+        _ => None,
     });
     Ok(Some(json!({
         "tx": digest.to_string(),

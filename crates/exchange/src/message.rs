@@ -1,7 +1,7 @@
 //! Messages between the members of a channel. All of them are about one channel's tag.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use parclose_types::{ChannelCommitment, Malformed, PublicKey, SignatureBytes, Tag, decode, encode, limits};
+use parclose_types::{ChannelCommitment, DealId, Malformed, PublicKey, SignatureBytes, Tag, decode, encode, limits};
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -91,6 +91,33 @@ pub enum Message {
         /// the answer
         holding: Vec<u8>,
     },
+    /// asks for signatures under prepares of deals' legs: the bytes of each statement
+    AskPrepares {
+        /// channel
+        tag: Tag,
+        /// the statements
+        statements: Vec<Vec<u8>>,
+    },
+    /// signatures under prepares that the receiver has put together
+    Prepares {
+        /// channel
+        tag: Tag,
+        /// one for each statement that is signed
+        signed: Vec<SignedPrepare>,
+    },
+}
+
+/// An endorser's signature under a prepare, and its approval if it is the receiver of the leg.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct SignedPrepare {
+    /// the deal
+    pub deal: DealId,
+    /// which leg
+    pub leg: u8,
+    /// over the prepare's statement
+    pub endorsement: (PublicKey, SignatureBytes),
+    /// over what the receiver approves
+    pub approval: Option<SignatureBytes>,
 }
 
 /// A batch with its envelope.
@@ -111,7 +138,9 @@ impl Message {
             | Self::AskSetup { tag }
             | Self::Setup { tag, .. }
             | Self::AskHolding { tag, .. }
-            | Self::Holding { tag, .. } => tag,
+            | Self::Holding { tag, .. }
+            | Self::AskPrepares { tag, .. }
+            | Self::Prepares { tag, .. } => tag,
         }
     }
 
@@ -156,6 +185,16 @@ mod tests {
             Message::Setup { tag, setup: vec![8; 9] },
             Message::AskHolding { tag, commitment, nonce: [9; 32] },
             Message::Holding { tag, holding: vec![10; 11] },
+            Message::AskPrepares { tag, statements: vec![vec![12; 13], vec![]] },
+            Message::Prepares {
+                tag,
+                signed: vec![SignedPrepare {
+                    deal: DealId([14; 32]),
+                    leg: 1,
+                    endorsement: (PublicKey([4; 32]), SignatureBytes([5; 64])),
+                    approval: Some(SignatureBytes([15; 64])),
+                }],
+            },
         ]
     }
 
@@ -170,7 +209,7 @@ mod tests {
             let rule = |bytes: &[u8]| Message::from_bytes(bytes).unwrap_err().rule();
             assert_eq!(rule(&bytes[..bytes.len() - 1]), "WIR-02");
             assert_eq!(rule(&[&bytes[..], &[0]].concat()), "WIR-02");
-            assert_eq!(rule(&[&[11], &bytes[1..]].concat()), "WIR-02", "no such kind");
+            assert_eq!(rule(&[&[13], &bytes[1..]].concat()), "WIR-02", "no such kind");
         }
         assert_eq!(Message::from_bytes(&[]).unwrap_err().rule(), "WIR-02");
     }

@@ -1,5 +1,6 @@
 //! A consortium in one process: the root chain and a room for every member and channel.
 
+mod deals;
 mod status;
 
 use std::collections::BTreeMap;
@@ -18,12 +19,13 @@ use parclose_store::SharedCache;
 use parclose_transaction::MemberEntry;
 use parclose_types::{Failure, Generation, Height};
 
+use crate::desk::{Bell, Desk};
 use crate::founding::{self, FoundingRefused, Part, Signatures, Signed};
 use crate::home::{ChannelCard, Home, HomeError, MemberDirectory, Shut, broken};
 use crate::joining::{self, Card, Invitation};
 use crate::key_file;
 use crate::randomness::generator;
-use crate::room::{self, AWAKE_MAX, Awake, RoomHandle, Seat, Surroundings};
+use crate::room::{self, AWAKE_MAX, Agreements, Awake, RoomHandle, Seat, Surroundings};
 use crate::root_task::{self, RootHandle};
 pub use status::ConsortiumStatus;
 use status::Heads;
@@ -42,6 +44,10 @@ pub struct Consortium {
     /// channels that cannot be opened
     shut: Arc<Mutex<BTreeMap<RoomKey, Shut>>>,
     heads: Heads,
+    /// what its members' nodes do for deals
+    desks: Mutex<BTreeMap<String, Arc<Desk>>>,
+    /// tells that something of a deal was executed
+    bell: Bell,
     /// tells that there is a new head, for whoever waits for one
     on_heads: Mutex<Option<Receiver<()>>>,
     /// whether somebody of the home may wait to be let into a channel
@@ -49,6 +55,8 @@ pub struct Consortium {
     network: Arc<dyn Network>,
     cache: SharedCache,
     awake: Awake,
+    /// what the members of the home have agreed to get by deals
+    agreements: Agreements,
     masters: Mutex<BTreeMap<String, Arc<MemberSecret>>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     root_task: Option<JoinHandle<()>>,
@@ -100,6 +108,7 @@ impl Consortium {
         let (told, heads) = (rooms.clone(), Heads::default());
         let seen = heads.clone();
         let (head, on_heads) = std::sync::mpsc::sync_channel(1);
+        let bell = Bell::new(head.clone());
         let on_head = Box::new(move |_: Height| {
             seen.another();
             // Whoever looks at heads looks at the newest: one that is not taken up yet stands for this one too.
@@ -116,11 +125,14 @@ impl Consortium {
             rooms,
             shut: Arc::default(),
             heads,
+            desks: Mutex::default(),
+            bell,
             on_heads: Mutex::new(Some(on_heads)),
             is_joining: AtomicBool::new(true),
             network,
             cache,
             awake: Awake::at_most(awake_max),
+            agreements: Agreements::default(),
             masters: Mutex::default(),
             tasks: Mutex::default(),
             root_task: task,
@@ -160,8 +172,8 @@ impl Consortium {
         Ok(admitted)
     }
 
-    /// Looks at every new head whether somebody of the home was let into a channel, in a thread of its own until there
-    /// are no more heads.
+    /// Looks at every new head whether somebody of the home was let into a channel, and what is due for deals, in a thread of
+    /// its own until there are no more heads.
     pub(crate) fn admit_on_heads(self: &Arc<Self>) {
         let on_heads = self.on_heads.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (Some(on_heads), consortium) = (on_heads, Arc::downgrade(self)) else { return };
@@ -171,6 +183,7 @@ impl Consortium {
                 if let Err(error) = consortium.admit() {
                     tracing::warn!(rule = error.rule(), %error, "a channel cannot be joined yet");
                 }
+                consortium.work_desks();
             }
         });
     }
@@ -270,6 +283,8 @@ impl Consortium {
             root: self.root.clone(),
             root_handle: self.root_handle.clone(),
             awake: self.awake.clone(),
+            agreements: self.agreements.clone(),
+            bell: self.bell.clone(),
         };
         let (handle, task) = room::start(seat, around)?;
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);

@@ -12,6 +12,7 @@ pub mod bounded;
 pub mod ceremony;
 pub mod config;
 pub mod consortium;
+pub mod desk;
 pub mod evidence;
 pub mod found;
 pub mod founding;

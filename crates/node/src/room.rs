@@ -14,6 +14,7 @@ mod halted;
 mod handle;
 mod handover;
 mod holding;
+mod legs;
 mod missing;
 mod newest;
 mod queue;
@@ -29,12 +30,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use parclose_channel::propose::Pooled;
-use parclose_channel::{Channel, ChannelError};
+use parclose_channel::{Channel, ChannelError, LegId};
 use parclose_consensus::RootChain;
 use parclose_exchange::{Gathering, Message, Network, Transport, split};
 use parclose_types::{AudienceId, ChannelCommitment, Digest, Height, PublicKey, Sequence, TransactionDigest};
 use rand_chacha::ChaCha20Rng;
 
+use crate::desk::Bell;
 use crate::randomness::generator;
 use crate::root_task::RootHandle;
 use crate::submission::{Outcome, SubmitError};
@@ -49,6 +51,8 @@ pub use handle::RoomHandle;
 use handover::Gathered;
 pub use holding::Held;
 use holding::Questions;
+pub use legs::Agreements;
+use legs::Legs;
 use missing::Missing;
 use newest::Newest;
 use queue::Queue;
@@ -67,6 +71,7 @@ enum Order {
     RootHead,
     NotAnchored(ChannelCommitment, String, bool),
     NotHandedOver,
+    NotPrepared(LegId),
     Restless(Sender<bool>),
     Behind(Sender<u64>),
     Quiesce(Sender<()>),
@@ -112,6 +117,8 @@ struct Room {
     handover: Option<Gathered>,
     /// statements that others have asked for too early
     asked: BTreeMap<PublicKey, Vec<u8>>,
+    /// prepares of deals' legs
+    legs: Legs,
     flight: Option<Flight>,
     deferred: Vec<(PublicKey, Vec<u8>)>,
     questions: Questions,
@@ -142,6 +149,9 @@ struct Parts {
     root: Arc<dyn RootChain>,
     root_handle: RootHandle,
     awake: Awake,
+    agreements: Agreements,
+    /// tells the home that something of a deal was executed
+    bell: Bell,
     own: Sender<Order>,
     /// a panic has ended this room's work
     broken_off: Arc<AtomicBool>,
@@ -176,6 +186,10 @@ pub struct Surroundings {
     pub root_handle: RootHandle,
     /// the rooms whose stores are open
     pub awake: Awake,
+    /// what the members have agreed to get by deals
+    pub agreements: Agreements,
+    /// is rung when something of a deal was executed
+    pub bell: Bell,
 }
 
 impl std::fmt::Debug for Surroundings {
@@ -193,7 +207,7 @@ pub fn start(seat: Seat, around: Surroundings) -> Result<(RoomHandle, JoinHandle
     let (own, inbox) = channel();
     let member = seat.directory.path().file_name().unwrap_or_default().to_string_lossy();
     let name = format!("{member}/{}", seat.card.name);
-    let Surroundings { network, root, root_handle, awake } = around;
+    let Surroundings { network, root, root_handle, awake, agreements, bell } = around;
     let broken_off = Arc::new(AtomicBool::new(false));
     let (broken, resting) = (broken_off.clone(), Arc::default());
     let backlog = Backlog::default();
@@ -203,6 +217,8 @@ pub fn start(seat: Seat, around: Surroundings) -> Result<(RoomHandle, JoinHandle
         root,
         root_handle,
         awake,
+        agreements,
+        bell,
         own,
         broken_off: broken,
         resting,
@@ -294,6 +310,7 @@ impl Room {
             handover_wanted: true,
             handover: None,
             asked: BTreeMap::new(),
+            legs: Legs::default(),
             flight: None,
             deferred: Vec::new(),
             questions: Questions::default(),
@@ -343,6 +360,7 @@ impl Room {
                 self.on_not_anchored(&commitment, &rule, final_answer);
             }
             Order::NotHandedOver => self.on_not_handed_over(),
+            Order::NotPrepared(leg) => self.on_not_prepared(leg),
             Order::Quiesce(done) => self.quiescing.push(done),
             Order::Pause(done) => drop(done.send(())),
             Order::Rest => {}
@@ -373,6 +391,7 @@ impl Room {
             self.quiescing.clear();
             return self.give_up_if_stopped();
         }
+        self.prepare_legs();
         while self.stopped.is_none() {
             self.hand_over();
             self.fill_pool();
@@ -416,7 +435,10 @@ impl Room {
 
     fn is_restless(&self) -> bool {
         let behind = self.behind() > 0;
-        let busy = self.flight.is_some() || self.handover.is_some() || !self.waiting.is_empty();
+        let busy = self.flight.is_some()
+            || self.handover.is_some()
+            || !self.waiting.is_empty()
+            || self.legs.is_busy();
         self.stopped.is_none() && (busy || behind || self.channel.hands_over(self.parts.root.head()))
     }
 

@@ -20,7 +20,7 @@ use crate::generation::GenerationConfig;
 use crate::key_ring::{KeyRing, Perspective};
 use crate::value::{FieldValue, NotOfType};
 
-pub use movement::{DraftMovement, DraftSpend};
+pub use movement::{DraftHold, DraftMovement, DraftSpend};
 
 /// One record to write.
 #[derive(Clone, Debug)]

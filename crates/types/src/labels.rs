@@ -41,6 +41,14 @@ labels! {
     OWNER_KEY = "owner-key";
     /// what the owners of spent notes sign, and the proofs of a transfer are for
     TRANSFER_STATEMENT = "transfer-stmt";
+    /// what the owners of spent notes sign of a note that is held for a deal
+    LOCK_STATEMENT = "lock-stmt";
+    /// hides what becomes of a held note from the root chain
+    LOCK_OUTCOME = "lock-outcome";
+    /// hides the terms of a deal's leg from the root chain
+    DEAL_TERMS = "deal-terms";
+    /// owners' secret, channel, instruction -> key that approves what is got by it
+    APPROVER = "approver-key";
     /// what an issuer signs of new notes, and their range proof is for
     ISSUE_STATEMENT = "issue-stmt";
     /// what issuer and owners sign of notes that leave circulation

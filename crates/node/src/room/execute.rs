@@ -15,6 +15,7 @@ impl Room {
     /// A block is final.
     pub(super) fn on_root_head(&mut self) {
         self.handover_wanted = true;
+        self.legs.wanted = true;
         self.catch_up();
         self.time_passes();
     }
@@ -34,6 +35,7 @@ impl Room {
         }
         self.retry_deferred();
         self.retry_asked();
+        self.retry_prepares();
     }
 
     fn follow_log(&mut self) {
@@ -107,13 +109,17 @@ impl Room {
                 (wanted.answer)(Ok(Outcome { transaction, sequence: executed.sequence, verdict }));
             }
         }
+        self.legs.wanted = true;
+        if executed.deals {
+            self.parts.bell.ring();
+        }
         if executed.governed {
             self.look_again();
             self.handover_wanted = true;
         }
         let commitment = match executed.outcome {
             EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => commitment,
-            EventOutcome::Opened | EventOutcome::Closed | EventOutcome::Rotated { .. } => return,
+            _ => return,
         };
         if self.flight.as_ref().is_some_and(|flight| flight.commitment == commitment) {
             let flight = self.flight.take();

@@ -108,6 +108,11 @@ impl RoomHandle {
         wait.recv().ok()
     }
 
+    /// Runs `call` in the room, with its channel, and does not wait for it.
+    pub(crate) fn tell(&self, call: impl FnOnce(&mut Channel) + Send + 'static) {
+        let _ = self.orders.send(Order::Call(Box::new(call)));
+    }
+
     /// Asks the other members whether they hold a batch; their answers come as they are given, and only those that count.
     #[must_use]
     pub fn ask_holders(&self, commitment: ChannelCommitment) -> Receiver<Held> {

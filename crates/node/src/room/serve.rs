@@ -54,6 +54,8 @@ impl Room {
             }
             Message::AskHolding { .. } => {}
             Message::Holding { holding, .. } => self.on_holding(&holding),
+            Message::AskPrepares { statements, .. } => self.on_ask_prepares(from, &statements),
+            Message::Prepares { signed, .. } => self.on_prepares(signed),
         }
     }
 

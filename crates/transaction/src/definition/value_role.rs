@@ -21,10 +21,20 @@ pub enum ValueRole {
     Note,
     /// an amount that leaves circulation
     Redemption,
+    /// what whoever stands in the slot `proposer` proposes: a deal between channels
+    Instruction,
+    /// what another party of an instruction answers to it
+    Affirmation,
 }
 
 /// The field of an account that holds the key, 64 hexadecimal digits.
 pub const OWNER_KEY_FIELD: &str = "owner_key";
+/// The field of an instruction that holds the terms of the deal.
+pub const TERMS_FIELD: &str = "terms";
+/// The field of an affirmation that holds the answer.
+pub const ANSWER_FIELD: &str = "answer";
+/// The field of an affirmation that names the instruction, 64 hexadecimal digits.
+pub const INSTRUCTION_FIELD: &str = "instruction";
 
 impl ValueRole {
     /// Whether each record of such a type stands for one committed amount.
@@ -41,6 +51,8 @@ impl std::fmt::Display for ValueRole {
             Self::Account => "account",
             Self::Note => "note",
             Self::Redemption => "redemption",
+            Self::Instruction => "instruction",
+            Self::Affirmation => "affirmation",
         })
     }
 }
@@ -54,20 +66,31 @@ impl RecordType {
 
     /// # Rules
     ///
-    /// > DEF-15: an asset has a slot `issuer`; an account and a note a slot `holder`; an account a required text `owner_key`; a note and a redemption one `quantity`, required, which no other record type has.
+    /// > DEF-15: an asset has a slot `issuer`; an account and a note a slot `holder`; an account a required text `owner_key`; an instruction and an affirmation a slot `proposer`, the one a required json `terms`, the other a required json `answer` and a required text `instruction`; a note and a redemption one `quantity`, required, which no other record type has.
     pub(super) fn check_value_role(&self) -> Result<(), DefinitionInvalid> {
         let has_slot = |name| self.slot_index(name).is_some();
         let quantities = self.fields.iter().filter(|field| field.field_type == FieldType::Quantity);
         let required = |field: &FieldSchema| field.required;
         let one_quantity = quantities.clone().count() == 1 && quantities.clone().all(required);
-        let key = self.field_named(OWNER_KEY_FIELD);
+        let has = |name, field_type| {
+            self.field_named(name).is_some_and(|field| field.required && field.field_type == field_type)
+        };
         let needs = match self.value {
             Some(ValueRole::Asset) if !has_slot("issuer") => Some("a slot `issuer`"),
             Some(ValueRole::Account | ValueRole::Note) if !has_slot("holder") => Some("a slot `holder`"),
-            Some(ValueRole::Account)
-                if !key.is_some_and(|key| key.required && key.field_type == FieldType::Text) =>
-            {
+            Some(ValueRole::Account) if !has(OWNER_KEY_FIELD, FieldType::Text) => {
                 Some("a required text `owner_key`")
+            }
+            Some(ValueRole::Instruction | ValueRole::Affirmation) if !has_slot("proposer") => {
+                Some("a slot `proposer`")
+            }
+            Some(ValueRole::Instruction) if !has(TERMS_FIELD, FieldType::Json) => {
+                Some("a required json `terms`")
+            }
+            Some(ValueRole::Affirmation)
+                if !has(ANSWER_FIELD, FieldType::Json) || !has(INSTRUCTION_FIELD, FieldType::Text) =>
+            {
+                Some("a required json `answer` and a required text `instruction`")
             }
             Some(role) if role.has_quantity() && !one_quantity => Some("one field `quantity`, required"),
             role if !role.is_some_and(ValueRole::has_quantity) && quantities.count() > 0 => {

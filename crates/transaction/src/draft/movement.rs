@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use parclose_amounts::{
-    Issue, Movement, NewNote, Opening, OwnerBlind, OwnerCommitment, OwnerKey, Place, RangeEngine, Spend,
+    Hold, Issue, Lock, Movement, NewNote, Opening, OwnerBlind, OwnerCommitment, OwnerKey, Place, RangeEngine, Spend,
     Transfer, UnsignedRedemption,
 };
 use parclose_keys::FieldKey;
-use parclose_types::{AssetId, NoteId, PublicKey};
+use parclose_types::{AssetId, DealId, Height, NoteId, PublicKey};
 use rand_core::CryptoRng;
 
 use super::{Draft, DraftInvalid, DraftOperation, Sealer};
@@ -64,27 +64,57 @@ pub enum DraftMovement {
         /// keys of the owners of the rest
         owners: Vec<PublicKey>,
     },
+    /// spends notes into others, the first of which is held for a deal
+    Lock {
+        /// of which asset
+        asset: AssetId,
+        /// what is spent
+        spends: Vec<Arc<DraftSpend>>,
+        /// keys of the new notes' owners
+        owners: Vec<PublicKey>,
+        /// for what, and who gets it back
+        hold: DraftHold,
+    },
+}
+
+/// For what a note is to be held.
+#[derive(Clone, Copy, Debug)]
+pub struct DraftHold {
+    /// the deal
+    pub deal: DealId,
+    /// which of its legs
+    pub leg: u8,
+    /// where locking ends
+    pub allocate_before: Height,
+    /// where settling ends
+    pub settle_before: Height,
+    /// key of whoever gets the note back
+    pub back: PublicKey,
 }
 
 impl DraftMovement {
     fn asset(&self) -> AssetId {
         match self {
-            Self::Issue { asset, .. } | Self::Transfer { asset, .. } | Self::Redeem { asset, .. } => *asset,
+            Self::Issue { asset, .. }
+            | Self::Transfer { asset, .. }
+            | Self::Redeem { asset, .. }
+            | Self::Lock { asset, .. } => *asset,
         }
     }
 
     fn owners(&self) -> &[PublicKey] {
         match self {
-            Self::Issue { owners, .. } | Self::Transfer { owners, .. } | Self::Redeem { owners, .. } => {
-                owners
-            }
+            Self::Issue { owners, .. }
+            | Self::Transfer { owners, .. }
+            | Self::Redeem { owners, .. }
+            | Self::Lock { owners, .. } => owners,
         }
     }
 
     fn spends(&self) -> Vec<Spend<'_>> {
         match self {
             Self::Issue { .. } => Vec::new(),
-            Self::Transfer { spends, .. } | Self::Redeem { spends, .. } => {
+            Self::Transfer { spends, .. } | Self::Redeem { spends, .. } | Self::Lock { spends, .. } => {
                 spends.iter().map(|spend| spend.spend()).collect()
             }
         }
@@ -198,6 +228,13 @@ impl Sealer<'_> {
                 let redeemed = (amount, last.leaf);
                 let unsigned = UnsignedRedemption::new(place, asset, engine, &spends, &notes, redeemed, rng)?;
                 Movement::Redeem(Box::new(unsigned.sign(place, issuer)))
+            }
+            DraftMovement::Lock { hold, .. } => {
+                let first = made.first().ok_or(DraftInvalid::Unpaired { notes: 1, records: 0 })?;
+                let DraftHold { deal, leg, allocate_before, settle_before, back } = *hold;
+                let hold = Hold { deal, leg, allocate_before, settle_before, back: first.owner(&back) };
+                let lock = Lock::new(place, (asset, engine), hold, &spends, &notes, rng)?;
+                Movement::Lock(Box::new(lock))
             }
         })
     }

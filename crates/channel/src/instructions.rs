@@ -1,0 +1,169 @@
+//! Instructions and the answers to them, as a party of them reads them off the log, one after the other.
+
+use parclose_transaction::definition::{
+    ANSWER_FIELD, Definition, INSTRUCTION_FIELD, RecordType, TERMS_FIELD, ValueRole,
+};
+use parclose_transaction::view::FieldView;
+use parclose_transaction::{FieldState, FieldValue, Operation};
+use parclose_root::DealOutcome;
+use parclose_types::{DealId, Height, MemberId, RecordId, Sequence, hex};
+use serde_json::Value;
+
+use crate::channel::Channel;
+use crate::error::ChannelError;
+use crate::ledger::StoredTransaction;
+use crate::tables::{EventOutcome, EventRow, Verdict};
+use crate::terms::{Answer, Terms};
+
+/// A deal that somebody has proposed.
+#[derive(Clone, Debug)]
+pub struct Instruction {
+    /// its record
+    pub record: RecordId,
+    /// who proposes
+    pub proposer: MemberId,
+    /// everybody who has a part in it, the proposer among them
+    pub parties: Vec<MemberId>,
+    /// what is proposed
+    pub terms: Terms,
+    /// height of the block that has it
+    pub height: Height,
+}
+
+/// What the log says of deals.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// somebody proposes
+    Proposed(Box<Instruction>),
+    /// a party answers
+    Answered {
+        /// to which instruction
+        instruction: RecordId,
+        /// who
+        member: MemberId,
+        /// what
+        answer: Answer,
+    },
+}
+
+impl Channel {
+    /// What the log says of deals that this member can read, from a verdict on; and the verdict to go on with.
+    ///
+    /// # Rules
+    ///
+    /// > DVP-02: an instruction counts as its first version only, of whoever stands in its slot `proposer`, and if all who give or get something stand in its slots.
+    /// > DVP-03: an answer counts as its first version only, as the answer of whoever has written it.
+    pub fn deal_news(&self, from: u64, limit: usize) -> Result<(u64, Vec<News>), ChannelError> {
+        let of_deals = |record: &RecordType| record.value == Some(ValueRole::Instruction);
+        if !self.definition().records.iter().any(of_deals) {
+            return Ok((from, Vec::new()));
+        }
+        let verdicts = self.verdicts(from, limit)?;
+        let mut news = Vec::new();
+        let mut next = from;
+        for (at, row) in verdicts {
+            next = at.saturating_add(1);
+            if row.verdict == Verdict::Applied
+                && let Some(stored) = self.transaction(&row.transaction)?
+            {
+                self.news_of(&stored, &mut news)?;
+            }
+        }
+        Ok((next, news))
+    }
+
+    /// Decisions that this member has executed, from an event on; and the event to go on with.
+    pub fn decisions(
+        &self,
+        from: Sequence,
+        limit: usize,
+    ) -> Result<(Sequence, Vec<(DealId, DealOutcome)>), ChannelError> {
+        let events = self.events(from, limit)?;
+        let next = events.last().map_or(from, |(last, _)| Sequence(last.0.saturating_add(1)));
+        let decided = |(_, row): (Sequence, EventRow)| match row.outcome {
+            EventOutcome::Decided { deal, outcome, .. } => Some((deal, outcome)),
+            _ => None,
+        };
+        Ok((next, events.into_iter().filter_map(decided).collect()))
+    }
+
+    fn news_of(&self, stored: &StoredTransaction, news: &mut Vec<News>) -> Result<(), ChannelError> {
+        let written_in = self.generation(stored.body.generation)?;
+        let definition = &written_in.definition;
+        let concerns = |operation: &Operation| deal_type(definition, operation).is_some();
+        if !stored.body.operations.iter().any(concerns) {
+            return Ok(());
+        }
+        let Some(author) = written_in.config.member(&stored.body.author).map(|entry| entry.id()) else {
+            return Ok(());
+        };
+        let views = self.view_transaction(self.keys(), stored)?;
+        for (operation, fields) in stored.body.operations.iter().zip(&views) {
+            let Some(record_type) = deal_type(definition, operation) else { continue };
+            let read = Reading { record_type, operation, fields, author, height: stored.height };
+            news.extend(read.news());
+        }
+        Ok(())
+    }
+}
+
+fn deal_type<'d>(definition: &'d Definition, operation: &Operation) -> Option<&'d RecordType> {
+    let record_type = definition.record(operation.record_type)?;
+    let of_deals = matches!(record_type.value, Some(ValueRole::Instruction | ValueRole::Affirmation));
+    (of_deals && operation.version == 1).then_some(record_type)
+}
+
+struct Reading<'a> {
+    record_type: &'a RecordType,
+    operation: &'a Operation,
+    fields: &'a [FieldView],
+    author: MemberId,
+    height: Height,
+}
+
+impl Reading<'_> {
+    fn news(&self) -> Option<News> {
+        match self.record_type.value? {
+            ValueRole::Instruction => self.instruction().map(|read| News::Proposed(Box::new(read))),
+            ValueRole::Affirmation => self.answer(),
+            _ => None,
+        }
+    }
+
+    fn instruction(&self) -> Option<Instruction> {
+        let proposer = self.record_type.slot_index("proposer")?;
+        let parties: Vec<MemberId> = self.operation.parties.iter().map(|(_, member)| *member).collect();
+        let own = self.operation.parties.iter().any(|(slot, member)| (*slot, *member) == (proposer, self.author));
+        let terms = Terms::from_json(&self.json(TERMS_FIELD)?)?;
+        let have_parts = terms.legs.iter().flat_map(|leg| [leg.sender, leg.receiver]);
+        let among = have_parts.into_iter().all(|member| parties.contains(&member));
+        let record = self.operation.record;
+        (own && among).then_some(Instruction {
+            record,
+            proposer: self.author,
+            parties,
+            terms,
+            height: self.height,
+        })
+    }
+
+    fn answer(&self) -> Option<News> {
+        let FieldValue::Text(named) = self.opened(INSTRUCTION_FIELD)? else { return None };
+        let instruction = RecordId(hex::decode_array(named).ok()?);
+        let answer = Answer::from_json(&self.json(ANSWER_FIELD)?)?;
+        Some(News::Answered { instruction, member: self.author, answer })
+    }
+
+    fn json(&self, name: &str) -> Option<Value> {
+        let FieldValue::Json(text) = self.opened(name)? else { return None };
+        serde_json::from_str(text).ok()
+    }
+
+    fn opened(&self, name: &str) -> Option<&FieldValue> {
+        let field = self.record_type.field_named(name)?.id;
+        match &self.fields.iter().find(|view| view.field == field)?.state {
+            FieldState::Opened(value) => Some(value),
+            _ => None,
+        }
+    }
+}

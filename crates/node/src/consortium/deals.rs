@@ -1,0 +1,59 @@
+//! The desks of a consortium's members: one for each member of the home that has a room.
+
+use std::sync::{Arc, PoisonError};
+
+use super::Consortium;
+use crate::desk::{Desk, DeskRoom, Tools};
+use crate::home::HomeError;
+
+/// Passes of all desks, each of which does something, until whoever waits for them is told to look again.
+const PASSES_MAX: usize = 256;
+
+impl Consortium {
+    /// The desk of a member of the home.
+    pub fn desk(&self, member: &str) -> Result<Arc<Desk>, HomeError> {
+        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(desk) = desks.get(member) {
+            return Ok(desk.clone());
+        }
+        let directory = self.home.member_directory(member)?;
+        let key = self.master(member, &directory)?.identity().public();
+        let desk = Arc::new(Desk::new(key, self.agreements.clone()));
+        desks.insert(member.to_owned(), desk.clone());
+        Ok(desk)
+    }
+
+    fn desk_rooms(&self, member: &str) -> Vec<DeskRoom> {
+        let Ok(directory) = self.home.member_directory(member) else { return Vec::new() };
+        let cards = directory.channels().unwrap_or_default();
+        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = |card: crate::home::ChannelCard| {
+            let handle = rooms.get(&(member.to_owned(), card.name.clone()))?.clone();
+            Some(DeskRoom { name: card.name, tag: card.tag, handle })
+        };
+        cards.into_iter().filter_map(room).collect()
+    }
+
+    /// Has every member's desk do what is due; whether anything was done.
+    pub(crate) fn work_desks(&self) -> bool {
+        let (mut done, news) = (false, self.bell.has_rung());
+        for member in self.home.members() {
+            let rooms = self.desk_rooms(&member.name);
+            let Ok(desk) = self.desk(&member.name) else { continue };
+            let tools = Tools { rooms: &rooms, root: &self.root, root_handle: &self.root_handle };
+            done |= desk.work(&tools, news);
+        }
+        done
+    }
+
+    /// Works on deals until nothing more is due, in a process that makes its own blocks.
+    pub fn settle_deals(&self) {
+        for _ in 0..PASSES_MAX {
+            let done = self.work_desks();
+            self.settle();
+            if !done {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! The desk: what a member's node does for the deals that its member has proposed or accepted.
+//!
+//! ```text
+//!   Proposed, Answered   read off the log of the room in which deals are agreed
+//!   -> complete          all receivers have named their keys: OpenDeal
+//!   -> open              the root chain has it: own legs are locked, what is to come is approved
+//!   -> committed, aborted, or over its time
+//! ```
+//!
+//! It keeps nothing of its own on the disk: instructions, answers, locks and decisions stand in the rooms and on the
+//! root chain, so a node that comes back goes on where the deals stand.
+
+mod bell;
+mod case;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use parclose_channel::{Agreed, ChannelError, LegId, News, Payment};
+use parclose_consensus::RootChain;
+use parclose_root::{DealOutcome, OpenDeal, RootTransaction};
+use parclose_types::{DealId, Failure, Height, MemberId, PublicKey, RecordId, Sequence, Tag};
+
+use crate::randomness::generator;
+use crate::room::{Agreements, RoomHandle};
+use crate::root_task::RootHandle;
+
+pub use bell::Bell;
+pub use case::{Case, CaseStatus, Stage};
+
+/// Verdicts that are looked through at a time.
+const NEWS: usize = 1024;
+
+/// A room of the desk's member.
+#[derive(Clone, Debug)]
+pub struct DeskRoom {
+    /// its name
+    pub name: String,
+    /// its channel on the root chain
+    pub tag: Tag,
+    /// the way to it
+    pub handle: RoomHandle,
+}
+
+/// The desk of one member.
+#[derive(Debug)]
+pub struct Desk {
+    member: PublicKey,
+    agreements: Agreements,
+    book: Arc<Mutex<Book>>,
+}
+
+/// What a desk knows.
+#[derive(Debug, Default)]
+struct Book {
+    /// how far each room's log is read, in verdicts
+    read: BTreeMap<Tag, (u64, Sequence)>,
+    cases: BTreeMap<RecordId, Case>,
+    /// decisions that are executed, by room
+    decided: BTreeMap<(DealId, Tag), DealOutcome>,
+}
+
+/// What the desk works with.
+#[derive(Clone, Copy, Debug)]
+pub struct Tools<'a> {
+    /// the member's rooms
+    pub rooms: &'a [DeskRoom],
+    /// the root chain
+    pub root: &'a Arc<dyn RootChain>,
+    /// the way to it
+    pub root_handle: &'a RootHandle,
+}
+
+impl Desk {
+    /// A desk that knows nothing yet.
+    #[must_use]
+    pub fn new(member: PublicKey, agreements: Agreements) -> Self {
+        Self { member, agreements, book: Arc::default() }
+    }
+
+    fn own(&self) -> MemberId {
+        MemberId(self.member.0)
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what is new and does what is due; whether anything was done.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-35: a node locks its member's legs of a deal once the deal is complete and the root chain has it, and only below its `allocate_before`; it opens a complete deal that its member has proposed.
+    pub fn work(&self, tools: &Tools<'_>, has_news: bool) -> bool {
+        let news = has_news && self.read(tools);
+        let cases: Vec<RecordId> = self.book().open().collect();
+        let mut done = news;
+        for case in cases {
+            done |= self.work_on(case, tools);
+        }
+        done
+    }
+
+    /// How a case stands; `None` if this member has no part in it.
+    #[must_use]
+    pub fn status(&self, instruction: &RecordId) -> Option<CaseStatus> {
+        self.book().cases.get(instruction).map(Case::status)
+    }
+
+    /// How all cases stand, the oldest first.
+    #[must_use]
+    pub fn all(&self) -> Vec<CaseStatus> {
+        let mut all: Vec<CaseStatus> = self.book().cases.values().map(Case::status).collect();
+        all.sort_by_key(|status| (status.height, status.instruction));
+        all
+    }
+
+    /// The terms of an instruction as it was first written.
+    #[must_use]
+    pub fn case(&self, instruction: &RecordId) -> Option<Case> {
+        self.book().cases.get(instruction).cloned()
+    }
+
+    /// Reads the logs of all rooms on.
+    fn read(&self, tools: &Tools<'_>) -> bool {
+        let mut any = false;
+        for room in tools.rooms {
+            // A room at rest has nothing new, and is not woken for that.
+            if room.handle.is_resting() && self.book().read.contains_key(&room.tag) {
+                continue;
+            }
+            loop {
+                let from = self.book().read.get(&room.tag).copied().unwrap_or_default();
+                let read = room.handle.call(move |channel| {
+                    let (verdict, news) = channel.deal_news(from.0, NEWS)?;
+                    let (event, decided) = channel.decisions(from.1, NEWS)?;
+                    Ok::<_, ChannelError>(((verdict, event), news, decided))
+                });
+                let Some(Ok((next, news, decided))) = read else { break };
+                let mut book = self.book();
+                book.read.insert(room.tag, next);
+                any |= !news.is_empty() || !decided.is_empty();
+                news.into_iter().for_each(|news| book.take(&room.name, self.own(), news));
+                let decided = decided.into_iter().map(|(deal, outcome)| ((deal, room.tag), outcome));
+                book.decided.extend(decided);
+                if next == from {
+                    break;
+                }
+            }
+        }
+        any
+    }
+
+    fn work_on(&self, instruction: RecordId, tools: &Tools<'_>) -> bool {
+        let Some(case) = self.case(&instruction) else { return false };
+        let head = tools.root.head();
+        let next = Height(head.0.saturating_add(1));
+        let Some((id, deal)) = case.deal(&tools.root.network()) else {
+            return self.book().expire(instruction, next);
+        };
+        let known = tools.root.deal(&id).ok().flatten();
+        let told = known.as_ref().and_then(|state| state.outcome);
+        if let Some(outcome) = self.outcome(&case, id, told, tools) {
+            return self.finish(instruction, id, outcome);
+        }
+        if told.is_some() {
+            return false;
+        }
+        if next >= deal.settle_before && known.is_none() {
+            return self.book().expire(instruction, next);
+        }
+        self.agree(&case, id);
+        if known.is_none() {
+            let opens = case.is_opened_by(self.own(), next);
+            return opens && self.open(instruction, &case, OpenDeal { deal }, tools);
+        }
+        let mut done = self.book().opened(instruction);
+        if next < deal.allocate_before {
+            let legs: Vec<u8> = case.instruction.terms.sent_by(self.own()).map(|(leg, _)| leg).collect();
+            for leg in legs {
+                done |= self.lock(&case, (id, leg), tools);
+            }
+        }
+        done
+    }
+
+    /// What has become of a deal, once it has come to pass in this member's rooms: a commit is executed in all that have a leg.
+    fn outcome(
+        &self,
+        case: &Case,
+        deal: DealId,
+        told: Option<DealOutcome>,
+        tools: &Tools<'_>,
+    ) -> Option<DealOutcome> {
+        let book = self.book();
+        let tags = case.instruction.terms.legs.iter().map(|leg| leg.tag);
+        let mut own = tags.filter(|tag| tools.rooms.iter().any(|room| room.tag == *tag));
+        let executed = |tag: Tag| book.decided.get(&(deal, tag)).copied();
+        let aborted = told == Some(DealOutcome::Abort)
+            || own.clone().any(|tag| executed(tag) == Some(DealOutcome::Abort));
+        if aborted {
+            return Some(DealOutcome::Abort);
+        }
+        own.all(|tag| executed(tag) == Some(DealOutcome::Commit)).then_some(DealOutcome::Commit)
+    }
+
+    /// Tells the member's rooms what they may approve.
+    fn agree(&self, case: &Case, deal: DealId) {
+        let terms = &case.instruction.terms;
+        for (leg, received) in terms.received_by(self.own()) {
+            let agreed = Agreed {
+                leg: (deal, leg),
+                terms: *received,
+                allocate_before: terms.allocate_before,
+                settle_before: terms.settle_before,
+                instruction: case.instruction.record,
+            };
+            self.agreements.add(self.member, agreed);
+        }
+    }
+
+    fn open(&self, instruction: RecordId, case: &Case, open: OpenDeal, tools: &Tools<'_>) -> bool {
+        if case.opening {
+            return false;
+        }
+        self.book().change(instruction, |case| case.opening = true);
+        let book = self.book.clone();
+        let done = move |ordered: crate::root_task::Anchored| {
+            if !matches!(ordered, Ok(Ok(_))) {
+                let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
+                book.change(instruction, |case| case.opening = false);
+            }
+        };
+        tools.root_handle.submit(RootTransaction::OpenDeal(open), Box::new(done));
+        true
+    }
+
+    /// Locks what this member gives by a leg, unless that is on its way or done.
+    fn lock(&self, case: &Case, leg: LegId, tools: &Tools<'_>) -> bool {
+        let (instruction, number) = (case.instruction.record, leg.1);
+        let terms = &case.instruction.terms;
+        let Some(given) = terms.legs.get(usize::from(number)).copied() else { return false };
+        if case.locking.contains(&number) || case.locked.contains(&number) {
+            return false;
+        }
+        let Some(room) = tools.rooms.iter().find(|room| room.tag == given.tag) else { return false };
+        let heights = (terms.allocate_before, terms.settle_before);
+        let (asset, to, amount) = (given.asset, given.receiver, given.amount);
+        let payment = Payment { asset, to, amount, purpose: None };
+        let now = tools.root.head();
+        let drafted = room.handle.call(move |channel| {
+            if channel.open_lock(&leg).is_some() {
+                return Ok(None);
+            }
+            channel.lock(leg, heights, &payment, now, &mut generator()).map(Some)
+        });
+        match drafted {
+            None => false,
+            Some(Ok(None)) => self.book().change(instruction, |case| {
+                case.locked.insert(number);
+            }),
+            Some(Err(error)) => {
+                let reason = error.code();
+                self.book().change(instruction, |case| case.hindered = Some(reason));
+                false
+            }
+            Some(Ok(Some(drafted))) => {
+                self.book().change(instruction, |case| {
+                    case.locking.insert(number);
+                    case.hindered = None;
+                });
+                let (book, handle, set_aside) = (self.book.clone(), room.handle.clone(), drafted.set_aside);
+                let answer = move |outcome: Result<crate::submission::Outcome, crate::submission::SubmitError>| {
+                    let applied = outcome
+                        .as_ref()
+                        .is_ok_and(|outcome| outcome.verdict == parclose_channel::Verdict::Applied);
+                    let definite = outcome.as_ref().map_or_else(Failure::definite, |_| true);
+                    if !applied && definite {
+                        handle.tell(move |channel| channel.release(&set_aside));
+                    }
+                    let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
+                    book.change(instruction, |case| {
+                        case.locking.remove(&number);
+                        if applied {
+                            case.locked.insert(number);
+                        }
+                    });
+                };
+                room.handle.submit_with(drafted.operations, drafted.movements, Box::new(answer));
+                true
+            }
+        }
+    }
+
+    fn finish(&self, instruction: RecordId, deal: DealId, outcome: DealOutcome) -> bool {
+        let legs = self.case(&instruction).map_or(0, |case| case.instruction.terms.legs.len());
+        for leg in 0..u8::try_from(legs).unwrap_or(u8::MAX) {
+            self.agreements.remove(self.member, (deal, leg));
+        }
+        self.book().change(instruction, |case| {
+            case.stage = match outcome {
+                DealOutcome::Commit => Stage::Committed,
+                DealOutcome::Abort => Stage::Aborted,
+            };
+        })
+    }
+}
+
+impl Book {
+    fn open(&self) -> impl Iterator<Item = RecordId> + '_ {
+        self.cases.iter().filter(|(_, case)| !case.stage.is_over()).map(|(record, _)| *record)
+    }
+
+    fn take(&mut self, room: &str, own: MemberId, news: News) {
+        match news {
+            News::Proposed(instruction) => {
+                if instruction.parties.contains(&own) {
+                    let record = instruction.record;
+                    self.cases.entry(record).or_insert_with(|| Case::new(room, *instruction));
+                }
+            }
+            News::Answered { instruction, member, answer } => {
+                if let Some(case) = self.cases.get_mut(&instruction) {
+                    case.answered(member, answer);
+                }
+            }
+        }
+    }
+
+    fn change(&mut self, instruction: RecordId, change: impl FnOnce(&mut Case)) -> bool {
+        let Some(case) = self.cases.get_mut(&instruction) else { return false };
+        change(case);
+        true
+    }
+
+    fn opened(&mut self, instruction: RecordId) -> bool {
+        let is_new = self.cases.get(&instruction).is_some_and(|case| case.stage < Stage::Open);
+        is_new && self.change(instruction, |case| case.stage = Stage::Open)
+    }
+
+    /// A deal that is not complete or not opened in time never will be.
+    fn expire(&mut self, instruction: RecordId, next: Height) -> bool {
+        let over = self.cases.get(&instruction).is_some_and(|case| {
+            !case.stage.is_over() && next >= case.instruction.terms.allocate_before
+        });
+        over && self.change(instruction, |case| case.stage = Stage::Lapsed)
+    }
+}
