@@ -53,14 +53,21 @@ impl Channel {
             return Err(ChannelError::OutOfOrder { expected, got: event.entry.sequence });
         }
         let (outcome, written) = match &event.transaction {
-            // It stands in the log of the network's validators, never in a channel's.
-            RootTransaction::UpdateValidators(_) => {
+            // The one stands in the log of the network's validators, the other in no log at all.
+            RootTransaction::UpdateValidators(_) | RootTransaction::OpenDeal(_) => {
                 return Err(ChannelError::OutOfOrder { expected, got: event.entry.sequence });
             }
             RootTransaction::OpenChannel(_) => (EventOutcome::Opened, self.execute_open(event)?),
             RootTransaction::Close(_) => (EventOutcome::Closed, Written::default()),
             RootTransaction::Rotate(rotate) => self.execute_rotate(event, rotate)?,
             RootTransaction::Anchor(anchor) => self.execute_anchor(event, anchor)?,
+            RootTransaction::Prepare(_)
+            | RootTransaction::Refuse(_)
+            | RootTransaction::Decision(_)
+            | RootTransaction::ClaimTag(_)
+            | RootTransaction::ReleaseTag(_) => {
+                (EventOutcome::Noted { kind: event.entry.kind }, Written::default())
+            }
         };
         let attested = match &event.transaction {
             RootTransaction::Anchor(anchor) => Some(anchor.attested),

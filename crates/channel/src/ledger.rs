@@ -255,7 +255,10 @@ impl Channel {
             EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => {
                 Some(*commitment)
             }
-            EventOutcome::Opened | EventOutcome::Closed | EventOutcome::Rotated { .. } => None,
+            EventOutcome::Opened
+            | EventOutcome::Closed
+            | EventOutcome::Rotated { .. }
+            | EventOutcome::Noted { .. } => None,
         };
         Ok(events
             .iter()
@@ -269,7 +272,10 @@ impl Channel {
             EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => {
                 Ok(self.store.get(&BATCHES, commitment)?)
             }
-            EventOutcome::Opened | EventOutcome::Closed | EventOutcome::Rotated { .. } => Ok(None),
+            EventOutcome::Opened
+            | EventOutcome::Closed
+            | EventOutcome::Rotated { .. }
+            | EventOutcome::Noted { .. } => Ok(None),
         }
     }
 }

@@ -9,7 +9,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::merkle::Frontier;
 use parclose_crypto::state_tree::StateProof;
 use parclose_keys::PseudonymCertificate;
-use parclose_root::LogEntry;
+use parclose_root::{EventKind, LogEntry};
 use parclose_store::{AnyTable, Blinded, Table};
 use parclose_transaction::{DefinitionTexts, FieldEntry, SharedScope};
 use parclose_types::{
@@ -179,6 +179,11 @@ pub enum EventOutcome {
     Rotated {
         /// which
         generation: Generation,
+    },
+    /// something between channels, which changed nothing here
+    Noted {
+        /// what
+        kind: EventKind,
     },
 }
 

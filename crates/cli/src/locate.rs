@@ -119,7 +119,10 @@ fn standing(
     let sequence = stored.place.sequence;
     let batch = channel.event(sequence)?.and_then(|event| match event.outcome {
         EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => Some(commitment),
-        EventOutcome::Opened | EventOutcome::Closed | EventOutcome::Rotated { .. } => None,
+        EventOutcome::Opened
+        | EventOutcome::Closed
+        | EventOutcome::Rotated { .. }
+        | EventOutcome::Noted { .. } => None,
     });
     Ok(Some(json!({
         "tx": digest.to_string(),

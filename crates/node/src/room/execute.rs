@@ -113,7 +113,10 @@ impl Room {
         }
         let commitment = match executed.outcome {
             EventOutcome::Executed { commitment, .. } | EventOutcome::Void { commitment, .. } => commitment,
-            EventOutcome::Opened | EventOutcome::Closed | EventOutcome::Rotated { .. } => return,
+            EventOutcome::Opened
+            | EventOutcome::Closed
+            | EventOutcome::Rotated { .. }
+            | EventOutcome::Noted { .. } => return,
         };
         if self.flight.as_ref().is_some_and(|flight| flight.commitment == commitment) {
             let flight = self.flight.take();
