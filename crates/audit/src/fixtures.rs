@@ -261,7 +261,7 @@ impl Consortium {
     fn order_any(&mut self, transaction: RootTransaction) -> OrderProof {
         let (block, rejected) = self.root.build([transaction]);
         assert_eq!(rejected, []);
-        let entries = self.root.apply(&block).unwrap().entries;
+        let entries: Vec<_> = self.root.apply(&block).unwrap().entries().copied().collect();
         let list = ProvingList::new(entries.iter().map(encode));
         OrderProof {
             entry: entries[0],

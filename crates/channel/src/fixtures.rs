@@ -306,7 +306,7 @@ impl Trio {
     pub(crate) fn order(&mut self, transaction: RootTransaction) -> FinalEvent {
         let (block, rejected) = self.root.build([transaction.clone()]);
         assert_eq!(rejected, []);
-        let entry = self.root.apply(&block).unwrap().entries[0];
+        let entry = self.root.apply(&block).unwrap().events[0].entry;
         let event = FinalEvent { height: block.header.height, entry, transaction };
         self.log.push(event.clone());
         event
@@ -316,9 +316,9 @@ impl Trio {
     pub(crate) fn order_together(&mut self, transactions: Vec<RootTransaction>) {
         let (block, rejected) = self.root.build(transactions);
         assert_eq!(rejected, []);
-        let entries = self.root.apply(&block).unwrap().entries;
-        for (entry, transaction) in entries.into_iter().zip(block.transactions) {
-            self.log.push(FinalEvent { height: block.header.height, entry, transaction });
+        for event in self.root.apply(&block).unwrap().events {
+            let (height, transaction) = (block.header.height, event.content(&block).unwrap());
+            self.log.push(FinalEvent { height, entry: event.entry, transaction });
         }
     }
 

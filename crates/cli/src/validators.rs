@@ -145,6 +145,7 @@ fn submit(consortium: &Consortium, paths: &[PathBuf]) -> Result<Value, CliError>
     let committed = root.commit(vec![RootTransaction::UpdateValidators(gathered.update())])?;
     let told = committed.outcomes.into_iter().next();
     let entry = told.ok_or_else(|| CliError::not_found("outcome"))??;
+    let entry = entry.ok_or_else(|| CliError::not_found("event"))?;
     let ordered = root.events(&entry.tag, entry.sequence, 1)?;
     let height = ordered.first().map_or(committed.height, |event| event.height);
     let mut value = change_json(&gathered);

@@ -24,10 +24,11 @@ use malachite_app::app::net::Multiaddr;
 use malachite_app::app::types::Keypair;
 use parclose_crypto::SigningKey;
 use parclose_root::{
-    Checkpoint, Genesis, OrderProof, RootTransaction, TagProof, TagState, ValidatorSet, Validators,
+    Checkpoint, ClaimProof, DealProof, DealState, Genesis, OrderProof, RootTransaction, TagProof, TagState,
+    ValidatorSet, Validators,
 };
 use parclose_store::SharedCache;
-use parclose_types::{Height, NetworkId, Sequence, Tag};
+use parclose_types::{DealId, Height, NetworkId, Sequence, Tag};
 use tokio::sync::watch;
 
 use crate::engine::{Guard, Signer, Verifier};
@@ -313,6 +314,22 @@ impl RootChain for ClusterRoot {
 
     fn prove_tag(&self, tag: &Tag) -> Result<Option<TagProof>, RootUnavailable> {
         self.shared.ledger.prove_tag(tag)
+    }
+
+    fn deal(&self, deal: &DealId) -> Result<Option<DealState>, RootUnavailable> {
+        self.shared.ledger.deal(deal)
+    }
+
+    fn prove_deal(&self, deal: &DealId) -> Result<Option<DealProof>, RootUnavailable> {
+        self.shared.ledger.prove_deal(deal)
+    }
+
+    fn claim(&self, claim: &[u8; 32]) -> Result<Option<Tag>, RootUnavailable> {
+        self.shared.ledger.claim(claim)
+    }
+
+    fn prove_claim(&self, claim: &[u8; 32]) -> Result<Option<ClaimProof>, RootUnavailable> {
+        self.shared.ledger.prove_claim(claim)
     }
 
     fn validators(&self) -> Result<Validators, RootUnavailable> {

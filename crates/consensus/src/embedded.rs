@@ -6,11 +6,11 @@ use std::path::Path;
 
 use parclose_crypto::SigningKey;
 use parclose_root::{
-    Checkpoint, CommitCertificate, Genesis, OrderProof, Prepared, RootState, RootTransaction, TagProof,
-    TagState, ValidatorSet, Validators,
+    Checkpoint, ClaimProof, CommitCertificate, DealProof, DealState, Genesis, OrderProof, Prepared,
+    RootState, RootTransaction, TagProof, TagState, ValidatorSet, Validators,
 };
 use parclose_store::{Batch, Database, Durability, SharedCache};
-use parclose_types::{Height, NetworkId, Sequence, Tag};
+use parclose_types::{DealId, Height, NetworkId, Sequence, Tag};
 
 use crate::ledger::{Ledger, outcomes, step};
 use crate::root_chain::{Committed, FinalEvent, RootChain, RootUnavailable};
@@ -108,7 +108,7 @@ impl RootChain for EmbeddedRoot {
         let mut state = self.ledger.state()?;
         let (prepared, rejected) = state.prepare(candidates);
         let height = prepared.block().header.height;
-        let outcomes = outcomes(&prepared.rows().entries, &rejected);
+        let outcomes = outcomes(prepared.placed(), &rejected);
         self.make_final(&mut state, prepared, Durability::Synced)?;
         Ok(Committed { height, outcomes })
     }
@@ -141,6 +141,22 @@ impl RootChain for EmbeddedRoot {
 
     fn prove_tag(&self, tag: &Tag) -> Result<Option<TagProof>, RootUnavailable> {
         self.ledger.prove_tag(tag)
+    }
+
+    fn deal(&self, deal: &DealId) -> Result<Option<DealState>, RootUnavailable> {
+        self.ledger.deal(deal)
+    }
+
+    fn prove_deal(&self, deal: &DealId) -> Result<Option<DealProof>, RootUnavailable> {
+        self.ledger.prove_deal(deal)
+    }
+
+    fn claim(&self, claim: &[u8; 32]) -> Result<Option<Tag>, RootUnavailable> {
+        self.ledger.claim(claim)
+    }
+
+    fn prove_claim(&self, claim: &[u8; 32]) -> Result<Option<ClaimProof>, RootUnavailable> {
+        self.ledger.prove_claim(claim)
     }
 
     fn validators(&self) -> Result<Validators, RootUnavailable> {

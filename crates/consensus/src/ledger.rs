@@ -12,18 +12,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use parclose_crypto::merkle::ProvingList;
+use parclose_crypto::state_tree::StateProof;
 use parclose_root::{
-    Block, Checkpoint, CommitCertificate, Genesis, LogEntry, OrderProof, Prepared, RestoredRows, RootReject,
-    RootState, TagProof, TagState, ValidatorSet, Validators,
+    Block, Cause, Checkpoint, ClaimProof, CommitCertificate, DealProof, DealState, Genesis, LogEntry,
+    OrderProof, Prepared, RestoredRows, RootReject, RootState, RootTransaction, Standing, TagProof, TagState,
+    ValidatorSet, Validators,
 };
 use parclose_store::{ClearRows, Database, DatabaseOptions, Durability, SharedCache};
-use parclose_types::{Height, NetworkId, PublicKey, Sequence, Tag, ValueHash, decode, encode};
+use parclose_types::{DealId, Height, NetworkId, PublicKey, Sequence, Tag, ValueHash, decode, encode};
 
 use crate::cluster::{Equivocation, Pair};
 use crate::root_chain::{FinalEvent, RootUnavailable};
 use crate::tables::{
-    ENTRIES, EVIDENCE, HEAD, HEADERS, HeaderRow, LOG, Place, TAGS, TRANSACTIONS, UNDECIDED, UndecidedRow,
-    VALIDATORS, put_block,
+    CAUSES, CLAIMS, DEALS, ENTRIES, EVIDENCE, HEAD, HEADERS, HeaderRow, LOG, Place, TAGS, TRANSACTIONS,
+    UNDECIDED, UndecidedRow, VALIDATORS, put_block,
 };
 
 /// The kind of database that the directory holds.
@@ -247,7 +249,13 @@ impl Ledger {
     fn final_event(&self, place: Place) -> Result<FinalEvent, RootUnavailable> {
         let (height, _) = place;
         let entry = present(self.database.get(&ENTRIES, &place)?, height)?;
-        let transaction = present(self.database.get(&TRANSACTIONS, &place)?, height)?;
+        let cause = self.database.get(&CAUSES, &place)?.unwrap_or(Cause::Transaction(place.1));
+        let transaction = match cause {
+            Cause::Transaction(index) => {
+                present(self.database.get(&TRANSACTIONS, &(height, index))?, height)?
+            }
+            Cause::Decision(decision) => RootTransaction::Decision(decision),
+        };
         Ok(FinalEvent { height, entry, transaction })
     }
 
@@ -307,6 +315,41 @@ impl Ledger {
         let HeaderRow { header, certificate } = self.header_row(height)?;
         Ok(Some(TagProof { tag: *tag, state, proof, header, certificate }))
     }
+
+    pub(crate) fn deal(&self, deal: &DealId) -> Result<Option<DealState>, RootUnavailable> {
+        Ok(self.database.get(&DEALS, deal)?)
+    }
+
+    pub(crate) fn prove_deal(&self, deal: &DealId) -> Result<Option<DealProof>, RootUnavailable> {
+        let (height, state, proof) = {
+            let state = self.state()?;
+            (state.head().height, state.deal(deal).cloned(), state.prove_deal(deal))
+        };
+        let standing = self.standing(height, proof)?;
+        Ok(standing.map(|standing| DealProof { deal: *deal, state, standing }))
+    }
+
+    pub(crate) fn claim(&self, claim: &[u8; 32]) -> Result<Option<Tag>, RootUnavailable> {
+        Ok(self.database.get(&CLAIMS, claim)?)
+    }
+
+    pub(crate) fn prove_claim(&self, claim: &[u8; 32]) -> Result<Option<ClaimProof>, RootUnavailable> {
+        let (height, holder, proof) = {
+            let state = self.state()?;
+            (state.head().height, state.claim(claim).copied(), state.prove_claim(claim))
+        };
+        let standing = self.standing(height, proof)?;
+        Ok(standing.map(|standing| ClaimProof { claim: *claim, holder, standing }))
+    }
+
+    /// A proof with the header that it leads to; `None` at height 0, which nobody signs.
+    fn standing(&self, height: Height, proof: StateProof) -> Result<Option<Standing>, RootUnavailable> {
+        if height == Height(0) {
+            return Ok(None);
+        }
+        let HeaderRow { header, certificate } = self.header_row(height)?;
+        Ok(Some(Standing { proof, header, certificate }))
+    }
 }
 
 impl std::fmt::Debug for Ledger {
@@ -337,7 +380,16 @@ fn restore(database: &Database, genesis: &Genesis) -> Result<RootState, RootUnav
         tags.insert(tag, state);
         ControlFlow::Continue(())
     })?;
-    let rows = RestoredRows { head: header, history: last.history, validators, tags };
+    let (mut deals, mut claims) = (BTreeMap::new(), BTreeMap::new());
+    database.visit(&DEALS, &DealId([0; 32]), |deal, state| {
+        deals.insert(deal, state);
+        ControlFlow::Continue(())
+    })?;
+    database.visit(&CLAIMS, &[0; 32], |claim, holder| {
+        claims.insert(claim, holder);
+        ControlFlow::Continue(())
+    })?;
+    let rows = RestoredRows { head: header, history: last.history, validators, tags, deals, claims };
     Ok(RootState::restore(genesis.clone(), rows)?)
 }
 
@@ -356,16 +408,16 @@ pub(crate) fn step(state: &mut RootState, prepared: Prepared) {
 
 /// Entries and refusals, put back into the order of the candidates.
 pub(crate) fn outcomes(
-    entries: &[LogEntry],
+    placed: Vec<Option<LogEntry>>,
     rejected: &[(usize, RootReject)],
-) -> Vec<Result<LogEntry, RootReject>> {
-    let (mut entries, mut rejected) = (entries.iter(), rejected.iter().peekable());
-    let mut outcomes = Vec::with_capacity(entries.len() + rejected.len());
+) -> Vec<Result<Option<LogEntry>, RootReject>> {
+    let (mut placed, mut rejected) = (placed.into_iter(), rejected.iter().peekable());
+    let mut outcomes = Vec::with_capacity(placed.len() + rejected.len());
     loop {
         match rejected.next_if(|(index, _)| *index == outcomes.len()) {
             Some((_, reason)) => outcomes.push(Err(*reason)),
-            None => match entries.next() {
-                Some(entry) => outcomes.push(Ok(*entry)),
+            None => match placed.next() {
+                Some(entry) => outcomes.push(Ok(entry)),
                 None => return outcomes,
             },
         }

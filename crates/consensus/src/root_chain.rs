@@ -1,11 +1,11 @@
 //! The root chain as its users see it, whoever runs it.
 
 use parclose_root::{
-    Checkpoint, Genesis, LogEntry, NotCommitted, NotRestored, OrderProof, RootReject, RootTransaction,
-    TagProof, TagState, Validators, validators_tag,
+    Checkpoint, ClaimProof, DealProof, DealState, Genesis, LogEntry, NotCommitted, NotRestored, OrderProof,
+    RootReject, RootTransaction, TagProof, TagState, Validators, validators_tag,
 };
 use parclose_store::StoreError;
-use parclose_types::{Failure, Fault, Height, NetworkId, Sequence, Tag};
+use parclose_types::{DealId, Failure, Fault, Height, NetworkId, Sequence, Tag};
 
 use crate::evidence::Evidence;
 
@@ -117,8 +117,9 @@ impl Failure for RootUnavailable {
 pub struct Committed {
     /// height of the block
     pub height: Height,
-    /// the log entry of each candidate, or why it was not ordered; in the candidates' order
-    pub outcomes: Vec<Result<LogEntry, RootReject>>,
+    /// the log entry of each candidate, or why it was not ordered; in the candidates' order. A deal that was opened
+    /// has none: it enters no log.
+    pub outcomes: Vec<Result<Option<LogEntry>, RootReject>>,
 }
 
 /// An event that will never change.
@@ -128,7 +129,7 @@ pub struct FinalEvent {
     pub height: Height,
     /// its place in the log
     pub entry: LogEntry,
-    /// what was ordered
+    /// what was ordered, or decided
     pub transaction: RootTransaction,
 }
 
@@ -168,6 +169,18 @@ pub trait RootChain: Send + Sync {
 
     /// Proves the state of a tag at the head; `None` if it is not open.
     fn prove_tag(&self, tag: &Tag) -> Result<Option<TagProof>, RootUnavailable>;
+
+    /// A deal; `None` if it was never opened, or is forgotten.
+    fn deal(&self, deal: &DealId) -> Result<Option<DealState>, RootUnavailable>;
+
+    /// Proves how a deal stands at the head, also that it is not there; `None` at height 0.
+    fn prove_deal(&self, deal: &DealId) -> Result<Option<DealProof>, RootUnavailable>;
+
+    /// The tag that holds a claim; `None` if nobody does.
+    fn claim(&self, claim: &[u8; 32]) -> Result<Option<Tag>, RootUnavailable>;
+
+    /// Proves who holds a claim at the head, also that nobody does; `None` at height 0.
+    fn prove_claim(&self, claim: &[u8; 32]) -> Result<Option<ClaimProof>, RootUnavailable>;
 
     /// Who votes, and who will.
     fn validators(&self) -> Result<Validators, RootUnavailable>;

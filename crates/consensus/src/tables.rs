@@ -11,16 +11,22 @@
 //!   8 undecided     height, value      -> a block that was proposed and is not decided
 //!   9 evidence      height, validator  -> two signed messages that exclude each other
 //!  10 validators    ()                 -> who votes, once that has changed
+//!  11 causes        height, index      -> what a log entry is of, unless it is the transaction of its own index
+//!  12 deals         deal               -> state
+//!  13 claims        32 bytes           -> the tag that holds them
 //! ```
 //!
 //! All of it is public among the validators and stands in the clear. The state tree has no rows: it is
-//! rebuilt from the tags, which so are checked one and all against the last header.
+//! rebuilt from tags, deals and claims, which so are checked one and all against the last header.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::merkle::Frontier;
-use parclose_root::{CommitCertificate, Header, LogEntry, Prepared, RootTransaction, TagState, Validators};
-use parclose_store::{Batch, Table};
-use parclose_types::{Height, PublicKey, Sequence, SignatureBytes, Tag, ValueHash};
+use parclose_root::{
+    Cause, Changes, CommitCertificate, DealState, Event, Header, LogEntry, Prepared, RootTransaction,
+    TagState, Validators,
+};
+use parclose_store::{Batch, RowKey, Table};
+use parclose_types::{DealId, Height, PublicKey, Sequence, SignatureBytes, Tag, ValueHash};
 
 use crate::cluster::Pair;
 use crate::engine::SignedRow;
@@ -40,6 +46,10 @@ pub(crate) const UNDECIDED: Table<(Height, ValueHash), UndecidedRow> = Table::or
 pub(crate) const EVIDENCE: Table<(Height, PublicKey), Pair> = Table::ordered(9, "evidence");
 
 pub(crate) const VALIDATORS: Table<(), Validators> = Table::ordered(10, "validators");
+
+pub(crate) const CAUSES: Table<Place, Cause> = Table::ordered(11, "causes");
+pub(crate) const DEALS: Table<DealId, DealState> = Table::ordered(12, "deals");
+pub(crate) const CLAIMS: Table<[u8; 32], Tag> = Table::ordered(13, "claims");
 
 /// A block that may yet be decided.
 #[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
@@ -76,16 +86,36 @@ pub(crate) fn put_block(batch: &mut Batch, prepared: &Prepared, certificate: Com
     let (header, height) = (block.header.clone(), block.header.height);
     batch.put(&HEAD, &(), &HeadRow { height, history: rows.history.clone() });
     batch.put(&HEADERS, &height, &HeaderRow { header, certificate });
-    for ((entry, transaction), index) in rows.entries.iter().zip(&block.transactions).zip(0_u32..) {
+    for (transaction, index) in block.transactions.iter().zip(0_u32..) {
+        batch.put(&TRANSACTIONS, &(height, index), transaction);
+    }
+    for (Event { entry, cause }, index) in rows.events.iter().zip(0_u32..) {
         let place = (height, index);
         batch.put(&ENTRIES, &place, entry);
-        batch.put(&TRANSACTIONS, &place, transaction);
         batch.put(&LOG, &(entry.tag, entry.sequence), &place);
+        if *cause != Cause::Transaction(index) {
+            batch.put(&CAUSES, &place, cause);
+        }
     }
     if let Some(validators) = &rows.validators {
         batch.put(&VALIDATORS, &(), validators);
     }
     for (tag, state) in &rows.tags {
         batch.put(&TAGS, tag, state);
+    }
+    put_changes(batch, &DEALS, &rows.deals);
+    put_changes(batch, &CLAIMS, &rows.claims);
+}
+
+fn put_changes<K: RowKey, V: BorshSerialize>(
+    batch: &mut Batch,
+    table: &Table<K, V>,
+    changes: &Changes<K, V>,
+) {
+    for (key, change) in changes {
+        match change {
+            Some(value) => batch.put(table, key, value),
+            None => batch.delete(table, key),
+        }
     }
 }

@@ -61,13 +61,13 @@ impl Anchor {
     ///
     /// # Rules
     ///
-    /// As in [`TagState::append`] (ROO-23), [`TagState::has_in_its_log`] (ROO-19), [`Place::is_within`]
-    /// (ROO-16, ROO-17), [`Certificate::verify`] (ROO-08 to ROO-11), those of the private functions
-    /// below, and:
+    /// As in [`TagState::append`] (ROO-23), [`TagState::takes`] (ROO-14, ROO-15),
+    /// [`TagState::has_in_its_log`] (ROO-19), [`Place::is_within`] (ROO-16, ROO-17),
+    /// [`Certificate::verify`] (ROO-08 to ROO-11), those of the private functions below, and:
     ///
     /// > ROO-20: a tag's attested sequence is the highest that its anchors attest; an anchor that attests an earlier event is ordered, and lowers nothing.
     pub(crate) fn order(&self, tag: &mut TagState, at: &Place<'_>) -> Result<(), RootReject> {
-        self.of_an_open_tag(tag)?;
+        tag.takes(&self.tag, self.generation)?;
         at.is_within(self.last_height)?;
         self.for_the_first_time(tag, at)?;
         tag.has_in_its_log(self.attested)?;
@@ -76,23 +76,6 @@ impl Anchor {
 
         tag.attested = tag.attested.max(Some(self.attested));
         tag.recent.push((self.last_height, self.commitment));
-        Ok(())
-    }
-
-    /// That the tag exists was found where its state was looked up.
-    ///
-    /// # Rules
-    ///
-    /// > ROO-14: after its close a tag takes no anchor.
-    /// > ROO-15: an anchor names the tag's current generation.
-    fn of_an_open_tag(&self, tag: &TagState) -> Result<(), RootReject> {
-        if tag.closed.is_some() {
-            return Err(RootReject::Closed { tag: self.tag });
-        }
-        let current = tag.keys.generation();
-        if self.generation != current {
-            return Err(RootReject::OtherGeneration { current, found: self.generation });
-        }
         Ok(())
     }
 
@@ -119,7 +102,7 @@ impl Anchor {
     /// > ROO-22: a tag has at most as many anchors within their last heights as the genesis allows.
     fn finds_room(&self, tag: &TagState, at: &Place<'_>) -> Result<(), RootReject> {
         let limit = at.parameters.anchors_per_tag_and_block;
-        if at.anchors_of_tag >= limit {
+        if at.of_tag.anchors >= limit {
             return Err(RootReject::BlockAnchors { limit });
         }
         let limit = at.parameters.unexpired_per_tag;

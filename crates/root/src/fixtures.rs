@@ -321,16 +321,14 @@ impl Network {
     /// Orders these in one block and proves each of its events.
     pub(crate) fn order_and_prove(&mut self, transactions: Vec<RootTransaction>) -> Vec<OrderProof> {
         let (block, _) = self.state.build(transactions);
-        let entries = self.state.apply(&block).unwrap().entries;
-        let list = parclose_crypto::merkle::ProvingList::new(entries.iter().map(parclose_types::encode));
-        let proofs = entries.iter().zip(&block.transactions).zip(0..).map(|((entry, transaction), index)| {
-            OrderProof {
-                entry: *entry,
-                transaction: transaction.encode(),
-                inclusion: list.prove(index).unwrap(),
-                header: block.header.clone(),
-                certificate: self.certify(&block.header),
-            }
+        let applied = self.state.apply(&block).unwrap();
+        let list = parclose_crypto::merkle::ProvingList::new(applied.entries().map(parclose_types::encode));
+        let proofs = applied.events.iter().zip(0..).map(|(event, index)| OrderProof {
+            entry: event.entry,
+            transaction: event.content(&block).unwrap().encode(),
+            inclusion: list.prove(index).unwrap(),
+            header: block.header.clone(),
+            certificate: self.certify(&block.header),
         });
         proofs.collect()
     }

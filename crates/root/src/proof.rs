@@ -1,4 +1,5 @@
-//! Proofs that need no node: that an event has its place in a log, and what a tag's state is.
+//! Proofs that need no node: that an event has its place in a log, what a tag's state is, how a deal stands and
+//! who holds a claim.
 //!
 //! Trust comes from the genesis alone, never from a key inside the proof. Each step has its own error,
 //! in the order in which a reader would ask: is it our network, are these our validators, did they
@@ -18,6 +19,10 @@ use crate::state::verify_tag;
 use crate::tag::{LogEntry, TagState};
 use crate::transaction::RootTransaction;
 use crate::trust::Trust;
+
+mod standing;
+
+pub use standing::{ClaimProof, DealProof, Standing, VerifiedClaim, VerifiedDeal};
 
 /// Why a proof proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +81,12 @@ pub enum ProofInvalid {
         /// height of the header
         height: Height,
     },
+    /// ROO-88, ROO-89: the deal or the claim does not stand so in the header's state root.
+    #[error("the deal or the claim does not stand so in the state at height {height}")]
+    OtherStanding {
+        /// height of the header
+        height: Height,
+    },
     /// ROO-63: the validators are not in the header's state root.
     #[error("the validators are not in the state at height {height}")]
     OtherValidatorState {
@@ -101,6 +112,7 @@ impl Failure for ProofInvalid {
             Self::OtherState { .. } => "ROO-45",
             Self::BeforeCheckpoint { .. } => "ROO-62",
             Self::OtherValidatorState { .. } => "ROO-63",
+            Self::OtherStanding { .. } => "ROO-88",
         }
     }
 
@@ -182,8 +194,7 @@ impl OrderProof {
         self.included()?;
         let transaction = RootTransaction::decode(&self.transaction)?;
         let entry = self.entry;
-        let named = (transaction.digest(), transaction.kind(), transaction.tag(&network));
-        if named != (entry.transaction, entry.kind, entry.tag) {
+        if !transaction.is_of(&entry, &network) {
             return Err(ProofInvalid::OtherTransaction { sequence: entry.sequence.0 });
         }
         Ok(VerifiedEvent { network, height: self.header.height, entry, transaction })

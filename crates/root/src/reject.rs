@@ -1,10 +1,11 @@
 //! Why the root chain does not order a candidate. A variant is a broken rule.
 
 use parclose_types::{
-    ChannelCommitment, Digest, Failure, Fault, Generation, Height, PublicKey, Sequence, Tag,
+    ChannelCommitment, DealId, Digest, Failure, Fault, Generation, Height, PublicKey, Sequence, Tag,
 };
 
 use crate::certificate::NotCertified;
+use crate::deal::{DealInvalid, DealOutcome};
 
 /// Why a root transaction was not ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,34 +51,34 @@ pub enum RootReject {
         /// the tag
         tag: Tag,
     },
-    /// ROO-14: an anchor after the close.
+    /// ROO-14: something that binds the tag, after its close.
     #[error("the tag `{tag}` is closed")]
     Closed {
         /// the tag
         tag: Tag,
     },
-    /// ROO-15: an anchor of another generation.
-    #[error("the tag is in generation {current}, the anchor names {found}")]
+    /// ROO-15: certified in another generation.
+    #[error("the tag is in generation {current}, the transaction names {found}")]
     OtherGeneration {
         /// the tag's generation
         current: Generation,
-        /// the anchor's
+        /// the transaction's
         found: Generation,
     },
     /// ROO-16: the last height has passed.
-    #[error("the anchor may be ordered up to height {last_height}, this would be {height}")]
+    #[error("the transaction may be ordered up to height {last_height}, this would be {height}")]
     Expired {
         /// height of the block
         height: Height,
-        /// the anchor's last height
+        /// the transaction's last height
         last_height: Height,
     },
     /// ROO-17: the last height is beyond the window.
-    #[error("the anchor's last height {last_height} lies beyond {horizon}")]
+    #[error("the last height {last_height} lies beyond {horizon}")]
     TooFarAhead {
         /// the furthest last height allowed
         horizon: Height,
-        /// the anchor's last height
+        /// the transaction's last height
         last_height: Height,
     },
     /// ROO-18: the commitment has its place already.
@@ -200,6 +201,129 @@ pub enum RootReject {
         /// power of all current validators
         total: u128,
     },
+    /// ROO-65, ROO-66: not a deal, whenever it is opened.
+    #[error(transparent)]
+    NoDeal(#[from] DealInvalid),
+    /// ROO-67: the deal's locks could not be executed any more.
+    #[error("the deal allocates before height {allocate_before}, this would be {height}")]
+    OpensTooLate {
+        /// height of the block
+        height: Height,
+        /// the deal's `allocate_before`
+        allocate_before: Height,
+    },
+    /// ROO-67: the deal lies too far in the future.
+    #[error("the deal's `allocate_before` {allocate_before} lies beyond {horizon}")]
+    OpensTooEarly {
+        /// the furthest `allocate_before` allowed
+        horizon: Height,
+        /// the deal's
+        allocate_before: Height,
+    },
+    /// ROO-68: the deal was opened before.
+    #[error("the deal `{deal}` is opened already")]
+    DealOpenedTwice {
+        /// the deal
+        deal: DealId,
+    },
+    /// ROO-69: enough deals in this block.
+    #[error("a block opens at most {limit} deals")]
+    BlockDeals {
+        /// deals per block
+        limit: u32,
+    },
+    /// ROO-70: enough deals of this `settle_before`.
+    #[error("at most {limit} deals are settled before height {height}")]
+    HeightDeals {
+        /// the `settle_before`
+        height: Height,
+        /// deals per height
+        limit: u32,
+    },
+    /// ROO-71: enough deals in the state.
+    #[error("the state holds at most {limit} deals")]
+    DealsFull {
+        /// deals at most
+        limit: u32,
+    },
+    /// ROO-72: no such deal.
+    #[error("the deal `{deal}` is not open")]
+    UnknownDeal {
+        /// the deal
+        deal: DealId,
+    },
+    /// ROO-73: the deal has its decision.
+    #[error("the deal is decided already: {outcome}")]
+    DealDecided {
+        /// how it ended
+        outcome: DealOutcome,
+    },
+    /// ROO-74: the deal's time is over.
+    #[error("the deal settles before height {settle_before}, this would be {height}")]
+    DealTooLate {
+        /// height of the block
+        height: Height,
+        /// the deal's `settle_before`
+        settle_before: Height,
+    },
+    /// ROO-75: no such leg, or another tag's.
+    #[error("leg {leg} of the deal is not one of the tag `{tag}`")]
+    LegMismatch {
+        /// index of the leg
+        leg: u8,
+        /// the tag
+        tag: Tag,
+    },
+    /// ROO-76: the leg is ready.
+    #[error("leg {leg} of the deal is prepared already")]
+    LegPrepared {
+        /// index of the leg
+        leg: u8,
+    },
+    /// ROO-77: the lock is not in the log yet.
+    #[error("the prepare names event {lock} as its lock, the next one is {next}")]
+    LockAhead {
+        /// what the prepare names
+        lock: Sequence,
+        /// the sequence that comes next
+        next: Sequence,
+    },
+    /// ROO-78: the approver's signature is missing, wrong, or not asked for.
+    #[error("leg {leg} of the deal is not approved as it asks for")]
+    NotApproved {
+        /// index of the leg
+        leg: u8,
+    },
+    /// ROO-79: enough prepares of this tag in this block.
+    #[error("a block orders at most {limit} prepares and refusals of one tag")]
+    BlockPrepares {
+        /// prepares and refusals per tag and block
+        limit: u32,
+    },
+    /// ROO-82: a decision, which follows from other transactions.
+    #[error("a decision is not submitted: it follows from what is ordered, or from the height")]
+    NotSubmitted,
+    /// ROO-84: somebody holds the claim.
+    #[error("the claim is held already")]
+    ClaimTaken,
+    /// ROO-85: the tag does not hold the claim.
+    #[error("the tag `{tag}` does not hold the claim")]
+    ClaimNotHeld {
+        /// the tag
+        tag: Tag,
+    },
+    /// ROO-86: enough claims of this tag in this block.
+    #[error("a block orders at most {limit} claims and releases of one tag")]
+    BlockClaims {
+        /// claims and releases per tag and block
+        limit: u32,
+    },
+    /// ROO-87: the tag holds enough.
+    #[error("a tag holds at most {limit} claims")]
+    TagClaims {
+        /// claims per tag
+        limit: u32,
+    },
     /// ROO-27: enough transactions in this block.
     #[error("a block holds at most {limit} transactions")]
     BlockFull {
@@ -223,6 +347,16 @@ impl RootReject {
                 | Self::ClosesElsewhere { .. }
                 | Self::UnknownTag { .. }
                 | Self::Changing { .. }
+                | Self::BlockDeals { .. }
+                | Self::DealsFull { .. }
+                | Self::OpensTooEarly { .. }
+                | Self::UnknownDeal { .. }
+                | Self::LockAhead { .. }
+                | Self::BlockPrepares { .. }
+                | Self::BlockClaims { .. }
+                | Self::TagClaims { .. }
+                | Self::ClaimTaken
+                | Self::ClaimNotHeld { .. }
         )
     }
 }
@@ -238,6 +372,10 @@ impl RootReject {
                 | Self::Unexpired { .. }
                 | Self::BlockFull { .. }
                 | Self::Changing { .. }
+                | Self::BlockDeals { .. }
+                | Self::DealsFull { .. }
+                | Self::BlockPrepares { .. }
+                | Self::BlockClaims { .. }
         )
     }
 }
@@ -253,6 +391,11 @@ impl Failure for RootReject {
             Self::BlockOpens { .. }
             | Self::BlockAnchors { .. }
             | Self::BlockFull { .. }
+            | Self::BlockDeals { .. }
+            | Self::HeightDeals { .. }
+            | Self::DealsFull { .. }
+            | Self::BlockPrepares { .. }
+            | Self::BlockClaims { .. }
             | Self::Unexpired { .. } => "ROOT_BUSY",
             Self::UnknownTag { .. } => "CHANNEL_NOT_OPEN",
             Self::Closed { .. } | Self::ClosedTwice { .. } => "CHANNEL_CLOSED",
@@ -271,6 +414,20 @@ impl Failure for RootReject {
             | Self::UpdatePower { .. }
             | Self::NotPossessed { .. } => "VALIDATOR_CHANGE_NOT_SIGNED",
             Self::ChangesTooMuch { .. } => "VALIDATOR_CHANGE_TOO_LARGE",
+            Self::NoDeal(reason) => reason.code(),
+            Self::OpensTooLate { .. } | Self::DealTooLate { .. } => "DEAL_TOO_LATE",
+            Self::OpensTooEarly { .. } => "DEAL_TOO_FAR_AHEAD",
+            Self::DealOpenedTwice { .. } => "DEAL_ALREADY_OPEN",
+            Self::UnknownDeal { .. } => "DEAL_UNKNOWN",
+            Self::DealDecided { .. } => "DEAL_ALREADY_DECIDED",
+            Self::LegMismatch { .. } => "LEG_MISMATCH",
+            Self::LegPrepared { .. } => "LEG_ALREADY_PREPARED",
+            Self::LockAhead { .. } => "LOCK_NOT_IN_LOG",
+            Self::NotApproved { .. } => "NOT_APPROVED",
+            Self::NotSubmitted => "DECISION_SUBMITTED",
+            Self::ClaimTaken => "CLAIM_TAKEN",
+            Self::ClaimNotHeld { .. } => "CLAIM_NOT_HELD",
+            Self::TagClaims { .. } => "CLAIMS_EXHAUSTED",
         }
     }
 
@@ -304,6 +461,25 @@ impl Failure for RootReject {
             Self::UpdatePower { .. } => "ROO-56",
             Self::NotPossessed { .. } => "ROO-57",
             Self::ChangesTooMuch { .. } => "ROO-58",
+            Self::NoDeal(reason) => reason.rule(),
+            Self::OpensTooLate { .. } | Self::OpensTooEarly { .. } => "ROO-67",
+            Self::DealOpenedTwice { .. } => "ROO-68",
+            Self::BlockDeals { .. } => "ROO-69",
+            Self::HeightDeals { .. } => "ROO-70",
+            Self::DealsFull { .. } => "ROO-71",
+            Self::UnknownDeal { .. } => "ROO-72",
+            Self::DealDecided { .. } => "ROO-73",
+            Self::DealTooLate { .. } => "ROO-74",
+            Self::LegMismatch { .. } => "ROO-75",
+            Self::LegPrepared { .. } => "ROO-76",
+            Self::LockAhead { .. } => "ROO-77",
+            Self::NotApproved { .. } => "ROO-78",
+            Self::BlockPrepares { .. } => "ROO-79",
+            Self::NotSubmitted => "ROO-82",
+            Self::ClaimTaken => "ROO-84",
+            Self::ClaimNotHeld { .. } => "ROO-85",
+            Self::BlockClaims { .. } => "ROO-86",
+            Self::TagClaims { .. } => "ROO-87",
         }
     }
 
@@ -344,16 +520,38 @@ impl Failure for RootReject {
                 "open a successor channel from the state at the close"
             }
             Self::OtherGeneration { .. } => {
-                "seal the batch under the current generation and endorse it again"
+                "have it endorsed again in the current generation, a batch after it is sealed for it"
             }
-            Self::Expired { .. } => "endorse the batch again with a later last height",
-            Self::TooFarAhead { .. } => "endorse the batch with a last height within the window",
+            Self::Expired { .. } => "have it endorsed again with a later last height",
+            Self::TooFarAhead { .. } => "have it endorsed with a last height within the window",
             Self::AlreadyOrdered { .. } => "nothing is to be done: the batch has its place in the log",
             Self::AttestsAhead { .. } => "attest an event that is in the log",
             Self::ClosesElsewhere { .. } => "execute the log to its end and sign the close again",
+            Self::NoDeal(reason) => return reason.fix(),
+            Self::OpensTooLate { .. } => "agree on the deal anew, with later heights",
+            Self::OpensTooEarly { .. } => "open the deal later, or agree on earlier heights",
+            Self::DealOpenedTwice { .. } => "use the deal that is open; a new one needs another nonce",
+            Self::HeightDeals { .. } => "agree on the deal anew, with another `settle_before`",
+            Self::UnknownDeal { .. } => "open the deal first; one that was decided long ago is forgotten",
+            Self::DealDecided { .. } => "nothing is to be done: the decision stands in the log of each tag concerned",
+            Self::DealTooLate { .. } => "nothing is to be done for this deal: agree on a new one",
+            Self::LegMismatch { .. } => "name the index of a leg of the deal that is this channel's",
+            Self::LegPrepared { .. } => "nothing is to be done: the leg is prepared, and the deal's decision follows",
+            Self::LockAhead { .. } => "name the event of the log that executed the lock",
+            Self::NotApproved { .. } => {
+                "have the approver whom the leg names sign the prepare, or leave the approval out if it names none"
+            }
+            Self::NotSubmitted => "submit the prepare or the refusal from which the decision follows",
+            Self::ClaimTaken => "do not finance this: another channel has claimed it, or this one has before",
+            Self::ClaimNotHeld { .. } => "release what this channel has claimed itself",
+            Self::TagClaims { .. } => "release claims that are not needed any more",
             Self::BlockOpens { .. }
             | Self::BlockAnchors { .. }
             | Self::BlockFull { .. }
+            | Self::BlockDeals { .. }
+            | Self::DealsFull { .. }
+            | Self::BlockPrepares { .. }
+            | Self::BlockClaims { .. }
             | Self::Unexpired { .. } => "submit it again for a later block",
         }
         .into()

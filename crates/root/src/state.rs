@@ -1,8 +1,8 @@
-//! The state of the root chain: the head, the validators, and a row per tag under a Merkle root.
+//! The state of the root chain: the head, the validators, and rows of tags, deals and claims under a Merkle root.
 //!
 //! `prepare` makes a block of candidates, `check` re-checks a block that somebody else made; both give a
 //! [`Prepared`], and `commit` moves the state on. The tree's nodes live in memory and are rebuilt from
-//! the tags' rows: a root that comes out right proves all rows at once. Node versions count the blocks
+//! the rows: a root that comes out right proves all rows at once. Node versions count the blocks
 //! since then and enter no hash.
 
 use std::collections::BTreeMap;
@@ -10,9 +10,11 @@ use std::collections::BTreeMap;
 use parclose_crypto::merkle::Frontier;
 use parclose_crypto::state_tree::memory::MemoryNodes;
 use parclose_crypto::state_tree::{self, Change, StateProof, Update};
-use parclose_types::{Failure, Fault, Height, NetworkId, StateRoot, Tag, ValueHash, encode};
+use parclose_types::{DealId, Failure, Fault, Height, NetworkId, StateRoot, Tag, ValueHash, encode};
 
 use crate::block::{Block, BlockInvalid};
+use crate::claim::{self, Claims};
+use crate::deals::{self, DealState, Deals};
 use crate::execution::{Applied, Execution, Prepared};
 use crate::genesis::Genesis;
 use crate::header::Header;
@@ -64,6 +66,10 @@ pub struct RestoredRows {
     pub validators: Validators,
     /// all tags
     pub tags: BTreeMap<Tag, TagState>,
+    /// all deals
+    pub deals: BTreeMap<DealId, DealState>,
+    /// all claims, each with the tag that holds it
+    pub claims: BTreeMap<[u8; 32], Tag>,
 }
 
 /// The root chain up to its head.
@@ -76,18 +82,22 @@ pub struct RootState {
     history: Frontier,
     validators: Validators,
     tags: BTreeMap<Tag, TagState>,
+    deals: Deals,
+    claims: Claims,
     nodes: MemoryNodes,
     version: u64,
 }
 
 impl RootState {
-    /// The state at height 0: no tags.
+    /// The state at height 0: no tags, no deals, no claims.
     #[must_use]
     pub fn new(genesis: Genesis) -> Self {
-        let (validators, tags) = (Validators::of(&genesis), BTreeMap::new());
-        let tree = build_tree(Height(0), &validators, &tags);
-        let head = Header::genesis(&genesis, tree.root);
-        let rows = RestoredRows { head, history: Frontier::default(), validators, tags };
+        let head = Header::genesis(&genesis, StateRoot([0; 32]));
+        let (history, validators) = (Frontier::default(), Validators::of(&genesis));
+        let (tags, deals, claims) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut rows = RestoredRows { head, history, validators, tags, deals, claims };
+        let tree = build_tree(&rows);
+        rows.head.state_root = tree.root;
         Self::assemble(genesis, rows, &tree)
     }
 
@@ -110,9 +120,9 @@ impl RootState {
         if !whole(&rows.history, height) || rows.history.root() != rows.head.history.0 {
             return Err(broken("header hashes"));
         }
-        let tree = build_tree(height, &rows.validators, &rows.tags);
+        let tree = build_tree(&rows);
         if tree.root != rows.head.state_root {
-            return Err(broken("tags"));
+            return Err(broken("tags, deals and claims"));
         }
         Ok(Self::assemble(genesis, rows, &tree))
     }
@@ -121,8 +131,21 @@ impl RootState {
         let mut nodes = MemoryNodes::default();
         nodes.apply(tree);
         let (network, head_hash) = (genesis.network(), rows.head.hash());
-        let RestoredRows { head, history, validators, tags } = rows;
-        Self { genesis, network, head, head_hash, history, validators, tags, nodes, version: 0 }
+        let RestoredRows { head, history, validators, tags, deals, claims } = rows;
+        let (deals, claims) = (Deals::of(deals), Claims::of(claims));
+        Self {
+            genesis,
+            network,
+            head,
+            head_hash,
+            history,
+            validators,
+            tags,
+            deals,
+            claims,
+            nodes,
+            version: 0,
+        }
     }
 
     /// Makes the next block of the candidates that can be ordered, in their order; the others are
@@ -190,6 +213,8 @@ impl RootState {
             self.validators = validators.clone();
         }
         self.tags.extend(rows.tags.iter().map(|(tag, state)| (*tag, state.clone())));
+        self.deals.apply(&rows.deals);
+        self.claims.apply(&rows.claims);
         self.nodes.apply(&update);
         self.version = self.version.saturating_add(1);
         Ok(rows)
@@ -248,19 +273,52 @@ impl RootState {
         self.tags.iter()
     }
 
+    /// A deal, if it is open, or was decided and is not forgotten.
+    #[must_use]
+    pub fn deal(&self, deal: &DealId) -> Option<&DealState> {
+        self.deals.rows().get(deal)
+    }
+
+    /// Who holds a claim.
+    #[must_use]
+    pub fn claim(&self, claim: &[u8; 32]) -> Option<&Tag> {
+        self.claims.rows().get(claim)
+    }
+
+    pub(crate) fn deals(&self) -> &Deals {
+        &self.deals
+    }
+
+    pub(crate) fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
     /// Proves under the head's state root what [`Self::tag`] returns, or that there is no such tag.
     #[must_use]
     pub fn prove_tag(&self, tag: &Tag) -> StateProof {
-        let value = self.tag(tag).map(|state| state.leaf_value(tag));
-        state_tree::prove(&self.nodes, self.version, &TagState::leaf_key(tag), value.as_ref())
-            .expect("all nodes of the newest version are in memory")
+        self.prove(&(TagState::leaf_key(tag), self.tag(tag).map(|state| state.leaf_value(tag))))
+    }
+
+    /// Proves under the head's state root what [`Self::deal`] returns, or that there is no such deal.
+    #[must_use]
+    pub fn prove_deal(&self, deal: &DealId) -> StateProof {
+        self.prove(&deals::leaf(deal, self.deal(deal)))
+    }
+
+    /// Proves under the head's state root what [`Self::claim`] returns, or that nobody holds it.
+    #[must_use]
+    pub fn prove_claim(&self, claim: &[u8; 32]) -> StateProof {
+        self.prove(&claim::leaf(claim, self.claim(claim)))
     }
 
     /// Proves under the head's state root what [`Self::validators`] returns.
     #[must_use]
     pub fn prove_validators(&self) -> StateProof {
-        let (key, value) = self.validators.leaf();
-        state_tree::prove(&self.nodes, self.version, &key, value.as_ref())
+        self.prove(&self.validators.leaf())
+    }
+
+    fn prove(&self, (key, value): &Change) -> StateProof {
+        state_tree::prove(&self.nodes, self.version, key, value.as_ref())
             .expect("all nodes of the newest version are in memory")
     }
 
@@ -270,10 +328,13 @@ impl RootState {
     }
 }
 
-/// The tree of a height, made at once; its root does not depend on how the rows came about.
-fn build_tree(height: Height, validators: &Validators, tags: &BTreeMap<Tag, TagState>) -> Update {
-    let leaves = tags.iter().map(|(tag, state)| (TagState::leaf_key(tag), Some(state.leaf_value(tag))));
-    let changes: Vec<Change> = leaves.chain([validators.leaf(), Header::head_leaf(height)]).collect();
+/// The tree of rows, made at once; its root does not depend on how they came about, and not on the header's.
+fn build_tree(rows: &RestoredRows) -> Update {
+    let tags = rows.tags.iter().map(|(tag, state)| (TagState::leaf_key(tag), Some(state.leaf_value(tag))));
+    let deals = rows.deals.iter().map(|(deal, state)| deals::leaf(deal, Some(state)));
+    let claims = rows.claims.iter().map(|(claim, holder)| claim::leaf(claim, Some(holder)));
+    let single = [rows.validators.leaf(), Header::head_leaf(rows.head.height)];
+    let changes: Vec<Change> = tags.chain(deals).chain(claims).chain(single).collect();
     state_tree::update(&MemoryNodes::default(), 0, &changes).expect("an empty tree lacks no node")
 }
 

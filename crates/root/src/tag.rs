@@ -7,7 +7,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::hash;
 use parclose_crypto::state_tree::{leaf_key, leaf_value};
-use parclose_types::{ChannelCommitment, Digest, Height, Sequence, Tag, encode, labels};
+use parclose_types::{ChannelCommitment, Digest, Generation, Height, Sequence, Tag, encode, labels};
 use serde::Serialize;
 
 use crate::keys::GenerationKeys;
@@ -57,7 +57,7 @@ pub struct LogEntry {
     pub sequence: Sequence,
     /// what happened
     pub kind: EventKind,
-    /// digest of the root transaction
+    /// digest of the root transaction, or of the decision
     pub transaction: Digest,
     /// the log's hash chain, this event included
     pub chain: Digest,
@@ -92,6 +92,31 @@ impl TagState {
     pub(crate) fn enter(&mut self, height: Height) {
         if let Some(next) = self.next.take_if(|next| next.from <= height) {
             self.keys = next.keys;
+        }
+    }
+
+    /// Whether the tag takes anything that binds it, certified under the keys of a generation. What gives back
+    /// asks for [`Self::is_under`] alone: a refusal of a deal, the release of a claim. Decisions ask for nothing.
+    ///
+    /// # Rules
+    ///
+    /// > ROO-14: after its close a tag takes no anchor, rotation, prepare or claim.
+    pub(crate) fn takes(&self, tag: &Tag, generation: Generation) -> Result<(), RootReject> {
+        if self.closed.is_some() {
+            return Err(RootReject::Closed { tag: *tag });
+        }
+        self.is_under(generation)
+    }
+
+    /// # Rules
+    ///
+    /// > ROO-15: an anchor, a prepare, a refusal, a claim and a release name the tag's current generation.
+    pub(crate) fn is_under(&self, generation: Generation) -> Result<(), RootReject> {
+        let current = self.keys.generation();
+        if generation == current {
+            Ok(())
+        } else {
+            Err(RootReject::OtherGeneration { current, found: generation })
         }
     }
 

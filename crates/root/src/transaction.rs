@@ -1,7 +1,8 @@
-//! What can be submitted to the root chain, and which kind of log event each becomes.
+//! What stands in the root chain's blocks and logs, and which kind of log event each is.
 //!
-//! Numbers of kinds are part of every hash chain: they never change, and 2 to 4 are kept for the events
-//! of deals (prepare, refuse, decision).
+//! Nearly all of it is both: a transaction of a block takes its place in one log. A deal that is opened enters
+//! no log, and a decision about one is in no block's transactions: it follows from them, or from the height.
+//! Numbers of kinds are part of every hash chain: they never change.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::hash;
@@ -10,9 +11,13 @@ use parclose_types::{Digest, Height, Malformed, NetworkId, Tag, decode, encode, 
 use serde::Serialize;
 
 use crate::anchor::Anchor;
+use crate::claim::{ClaimTag, ReleaseTag};
 use crate::close::Close;
+use crate::deal::{Decision, OpenDeal};
 use crate::open::OpenChannel;
+use crate::prepare::{Prepare, Refuse};
 use crate::rotate::Rotate;
+use crate::tag::LogEntry;
 use crate::update::UpdateValidators;
 use crate::validators::validators_tag;
 
@@ -26,12 +31,22 @@ pub enum EventKind {
     Open = 0,
     /// a batch was ordered
     Anchor = 1,
+    /// a leg of a deal is ready
+    Prepare = 2,
+    /// a leg of a deal will not be ready
+    Refuse = 3,
+    /// a deal that the channel has prepared or refused is decided
+    Decision = 4,
     /// the endorsers of the next generation take over
     Rotate = 5,
     /// the channel was closed: no anchors follow
     Close = 6,
     /// the network's validators change
     Validators = 7,
+    /// the channel holds 32 bytes that no other holds
+    Claim = 8,
+    /// the channel has given back what it held
+    Release = 9,
 }
 
 impl std::fmt::Display for EventKind {
@@ -39,14 +54,19 @@ impl std::fmt::Display for EventKind {
         f.write_str(match self {
             Self::Open => "open",
             Self::Anchor => "anchor",
+            Self::Prepare => "prepare",
+            Self::Refuse => "refuse",
+            Self::Decision => "decision",
             Self::Rotate => "rotate",
             Self::Close => "close",
             Self::Validators => "validators",
+            Self::Claim => "claim",
+            Self::Release => "release",
         })
     }
 }
 
-/// A candidate for a place in a log.
+/// What a block orders, or a log holds.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum RootTransaction {
     /// opens a tag
@@ -59,6 +79,18 @@ pub enum RootTransaction {
     Rotate(Rotate),
     /// changes the network's validators
     UpdateValidators(UpdateValidators),
+    /// opens a deal; enters no log
+    OpenDeal(OpenDeal),
+    /// a leg of a deal is ready
+    Prepare(Prepare),
+    /// a leg of a deal will not be ready
+    Refuse(Refuse),
+    /// how a deal ends; only in logs, never in a block's transactions
+    Decision(Decision),
+    /// takes 32 bytes
+    ClaimTag(ClaimTag),
+    /// gives them back
+    ReleaseTag(ReleaseTag),
 }
 
 impl RootTransaction {
@@ -83,36 +115,60 @@ impl RootTransaction {
     #[must_use]
     pub fn last_height(&self) -> Option<Height> {
         match self {
-            Self::OpenChannel(_) => None,
+            Self::OpenChannel(_) | Self::Decision(_) => None,
             Self::Anchor(anchor) => Some(anchor.last_height),
             Self::Close(close) => Some(close.last_height),
             Self::Rotate(rotate) => Some(rotate.last_height),
             Self::UpdateValidators(update) => Some(update.change.last_height),
+            Self::OpenDeal(open) => Some(Height(open.deal.allocate_before.0.saturating_sub(1))),
+            Self::Prepare(prepare) => Some(prepare.last_height),
+            Self::Refuse(refuse) => Some(refuse.last_height),
+            Self::ClaimTag(claim) => Some(claim.last_height),
+            Self::ReleaseTag(release) => Some(release.last_height),
         }
     }
 
-    /// The kind of event this becomes.
+    /// The kind of event that this is; `None` if it enters no log.
     #[must_use]
-    pub fn kind(&self) -> EventKind {
+    pub fn kind(&self) -> Option<EventKind> {
         match self {
-            Self::OpenChannel(_) => EventKind::Open,
-            Self::Anchor(_) => EventKind::Anchor,
-            Self::Close(_) => EventKind::Close,
-            Self::Rotate(_) => EventKind::Rotate,
-            Self::UpdateValidators(_) => EventKind::Validators,
+            Self::OpenChannel(_) => Some(EventKind::Open),
+            Self::Anchor(_) => Some(EventKind::Anchor),
+            Self::Close(_) => Some(EventKind::Close),
+            Self::Rotate(_) => Some(EventKind::Rotate),
+            Self::UpdateValidators(_) => Some(EventKind::Validators),
+            Self::OpenDeal(_) => None,
+            Self::Prepare(_) => Some(EventKind::Prepare),
+            Self::Refuse(_) => Some(EventKind::Refuse),
+            Self::Decision(_) => Some(EventKind::Decision),
+            Self::ClaimTag(_) => Some(EventKind::Claim),
+            Self::ReleaseTag(_) => Some(EventKind::Release),
         }
     }
 
-    /// The tag in whose log this takes its place.
+    /// The one tag that it names, in whose log it takes its place; `None` if it enters no log, or, as a decision,
+    /// several.
     #[must_use]
-    pub fn tag(&self, network: &NetworkId) -> Tag {
+    pub fn tag(&self, network: &NetworkId) -> Option<Tag> {
         match self {
-            Self::OpenChannel(open) => open.body.tag(network),
-            Self::Anchor(anchor) => anchor.tag,
-            Self::Close(close) => close.tag,
-            Self::Rotate(rotate) => rotate.tag,
-            Self::UpdateValidators(_) => validators_tag(network),
+            Self::OpenChannel(open) => Some(open.body.tag(network)),
+            Self::Anchor(anchor) => Some(anchor.tag),
+            Self::Close(close) => Some(close.tag),
+            Self::Rotate(rotate) => Some(rotate.tag),
+            Self::UpdateValidators(_) => Some(validators_tag(network)),
+            Self::OpenDeal(_) | Self::Decision(_) => None,
+            Self::Prepare(prepare) => Some(prepare.tag),
+            Self::Refuse(refuse) => Some(refuse.tag),
+            Self::ClaimTag(claim) => Some(claim.tag),
+            Self::ReleaseTag(release) => Some(release.tag),
         }
+    }
+
+    /// Whether a log entry is an event of this: it has its digest and kind, and stands in a log where it may.
+    #[must_use]
+    pub fn is_of(&self, entry: &LogEntry, network: &NetworkId) -> bool {
+        let here = self.tag(network).is_none_or(|tag| tag == entry.tag);
+        here && self.kind() == Some(entry.kind) && self.digest() == entry.transaction
     }
 }
 

@@ -19,6 +19,7 @@ use parclose_types::{Digest, Height, NetworkId, Sequence, Tag, encode, labels};
 use crate::genesis::{Genesis, ValidatorSet};
 use crate::tag::{LogEntry, chain_start, extend_chain};
 use crate::transaction::EventKind;
+use crate::update::UpdateValidators;
 
 /// The name of the validators' leaf in the state tree.
 const LEAF: &str = "validators";
@@ -89,12 +90,13 @@ impl Validators {
     /// Puts in force what is due, leaves the next set for later, and appends the change to the log.
     pub(crate) fn append(
         &mut self,
-        tag: Tag,
-        set: ValidatorSet,
+        network: &NetworkId,
+        update: &UpdateValidators,
         transaction: Digest,
         at: Height,
     ) -> LogEntry {
         let (kind, sequence) = (EventKind::Validators, self.changes);
+        let (tag, set) = (validators_tag(network), update.change.next.clone());
         self.current = self.at(at).clone();
         self.next = Some(NextValidators { from: in_force_from(at), set });
         self.chain = extend_chain(&self.chain, kind, &transaction, at);

@@ -80,6 +80,10 @@ name32!(
     Tag
 );
 name32!(
+    /// A deal between channels: `H("deal-id", network, deal)` (ROO-64).
+    DealId
+);
+name32!(
     /// A record of a channel: random, or a pseudo-random function of a business key (STA-05).
     RecordId
 );

@@ -125,6 +125,18 @@ labels! {
     ROTATE = "rotate";
     /// blinded commitment of a Rotate to what a channel decided
     ROTATE_COMMIT = "rotate-commit";
+    /// id of a deal between channels
+    DEAL_ID = "deal-id";
+    /// what endorsers sign of a Prepare
+    PREPARE = "prepare";
+    /// what the approver of a deal's leg signs
+    APPROVE_PREPARE = "approve-prepare";
+    /// what endorsers sign of a Refuse
+    REFUSE = "refuse";
+    /// what endorsers sign of a ClaimTag
+    CLAIM_TAG = "claim-tag";
+    /// what endorsers sign of a ReleaseTag
+    RELEASE_TAG = "release-tag";
     /// hash chain over the events of a tag's log
     LOG_CHAIN = "log-chain";
     /// digest of a root log event

@@ -38,7 +38,7 @@ pub use commitment::ChannelCommitment;
 pub use encoding::enc;
 pub use failure::{Failure, Fault};
 pub use ids::{
-    AssetId, AudienceId, BatchDigest, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,
+    AssetId, AudienceId, BatchDigest, ChannelId, ClassId, DealId, DefinitionDigest, Digest, Epoch, FieldId,
     Generation, Height, MemberId, NetworkId, NoteId, PublicKey, RecordId, Sequence, SignatureBytes,
     StateRoot, Tag, TransactionDigest, ValueHash,
 };

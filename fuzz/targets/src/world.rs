@@ -220,7 +220,7 @@ impl Making {
     fn order(&mut self, transaction: RootTransaction) {
         let (block, rejected) = self.root.build([transaction.clone()]);
         assert_eq!(rejected, []);
-        let entry = self.root.apply(&block).expect(MADE).entries[0];
+        let entry = self.root.apply(&block).expect(MADE).events[0].entry;
         let (height, value) = (block.header.height, block.header.hash());
         let event = FinalEvent { height, entry, transaction };
         for member in &mut self.members {

@@ -35,7 +35,9 @@ impl Log {
         let mut rotations = Vec::new();
         for (sequence, event) in (0..).map(Sequence).zip(events) {
             let transaction = RootTransaction::decode(&event.transaction)?;
-            chain = extend_chain(&chain, transaction.kind(), &transaction.digest(), event.height);
+            // What enters no log is in none: the chain without it comes out wrong.
+            let Some(kind) = transaction.kind() else { return Err(incomplete) };
+            chain = extend_chain(&chain, kind, &transaction.digest(), event.height);
             match transaction {
                 RootTransaction::Anchor(anchor) => {
                     anchors.insert(sequence, (event.height, anchor));
@@ -43,7 +45,13 @@ impl Log {
                 RootTransaction::Rotate(rotate) => rotations.push((sequence, event.height, rotate)),
                 RootTransaction::OpenChannel(_)
                 | RootTransaction::Close(_)
-                | RootTransaction::UpdateValidators(_) => {}
+                | RootTransaction::UpdateValidators(_)
+                | RootTransaction::OpenDeal(_)
+                | RootTransaction::Prepare(_)
+                | RootTransaction::Refuse(_)
+                | RootTransaction::Decision(_)
+                | RootTransaction::ClaimTag(_)
+                | RootTransaction::ReleaseTag(_) => {}
             }
         }
         if (found, chain) != (state.count, state.chain) {

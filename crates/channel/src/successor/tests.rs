@@ -173,7 +173,7 @@ fn a_successor_opens_with_the_signature_of_every_member_of_the_end() {
     assert_eq!(rejected[0].1.rule(), "ROO-06", "one that does not agree keeps it from opening");
     let (block, rejected) = trio.root.build([open(&signatures)]);
     assert_eq!(rejected, []);
-    assert_eq!(trio.root.apply(&block).unwrap().entries[0].tag, setup.tag);
+    assert_eq!(trio.root.apply(&block).unwrap().events[0].entry.tag, setup.tag);
 }
 
 #[test]

@@ -370,7 +370,7 @@ impl Host {
             Some(prepared) => prepared,
             None => self.ledger().check_undecided(height, &certificate.value)?,
         };
-        let entries = prepared.rows().entries.clone();
+        let placed = prepared.placed();
         let transactions = prepared.block().transactions.clone();
         {
             let mut state = self.ledger().state()?;
@@ -385,7 +385,7 @@ impl Host {
         self.checked.clear();
         self.streams.clear();
         self.shared.take_turn()?;
-        self.shared.ordered(&entries, &transactions);
+        self.shared.ordered(&placed, &transactions);
         Ok(())
     }
 

@@ -7,8 +7,9 @@ use parclose_types::Digest;
 
 use crate::root_chain::RootUnavailable;
 
-/// What became of a root transaction.
-pub type Ordered = Result<Result<LogEntry, RootReject>, RootUnavailable>;
+/// What became of a root transaction: its log entry, which a deal that was opened does not have, or why it was not
+/// ordered.
+pub type Ordered = Result<Result<Option<LogEntry>, RootReject>, RootUnavailable>;
 /// Is told what became of a root transaction; dropped uncalled when the node stops before that is known.
 pub type OnOrdered = Box<dyn FnOnce(Ordered) + Send>;
 

@@ -190,12 +190,12 @@ impl Shared {
     }
 
     /// A block is final: who submitted one of its transactions is told, and what has lapsed is given up.
-    pub(crate) fn ordered(&self, entries: &[LogEntry], transactions: &[RootTransaction]) {
+    pub(crate) fn ordered(&self, placed: &[Option<LogEntry>], transactions: &[RootTransaction]) {
         let head = self.ledger.head();
-        let mut told: Vec<(OnOrdered, Result<LogEntry, RootReject>)> = Vec::new();
+        let mut told: Vec<(OnOrdered, Result<Option<LogEntry>, RootReject>)> = Vec::new();
         {
             let mut mail = self.mail();
-            for (entry, transaction) in entries.iter().zip(transactions) {
+            for (entry, transaction) in placed.iter().zip(transactions) {
                 let digest = transaction.digest();
                 mail.pool.remove(&digest);
                 told.extend(mail.outbox.take(&digest).into_iter().map(|done| (done, Ok(*entry))));

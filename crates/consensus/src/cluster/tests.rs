@@ -182,7 +182,7 @@ impl Cluster {
     /// Hands a transaction in at a node, and waits until it is final there.
     fn order(&self, node: usize, transaction: RootTransaction) -> parclose_root::LogEntry {
         let committed = self.node(node).commit(vec![transaction]).unwrap();
-        committed.outcomes[0].unwrap()
+        committed.outcomes[0].unwrap().unwrap()
     }
 
     /// What a verifier of the genesis and of all changes trusts.

@@ -72,7 +72,7 @@ fn a_channel_lives_over_a_restart_and_every_event_is_proven_offline() {
         root.commit(vec![channel.anchor(3, 1, 20), channel.anchor(4, 3, 20), channel.close(4)]).unwrap();
     let refused = committed.outcomes[0].as_ref().unwrap_err();
     assert_eq!(refused.rule(), "ROO-18", "a commitment ordered before the restart");
-    assert_eq!(committed.outcomes[2].as_ref().unwrap().sequence, Sequence(5));
+    assert_eq!(committed.outcomes[2].unwrap().unwrap().sequence, Sequence(5));
     verify_all(&root, &channel.tag);
     verify_all(&root, &other.tag);
     let (open, anchor, close) = (EventKind::Open, EventKind::Anchor, EventKind::Close);
@@ -92,7 +92,7 @@ fn outcomes_stand_in_the_order_of_the_candidates() {
     ];
     let outcomes = root.commit(candidates).unwrap().outcomes;
     let seen: Vec<_> =
-        outcomes.iter().map(|o| o.as_ref().map(|e| e.sequence.0).map_err(|e| e.rule())).collect();
+        outcomes.iter().map(|o| o.as_ref().map(|e| e.unwrap().sequence.0).map_err(|e| e.rule())).collect();
     assert_eq!(seen, [Err("ROO-13"), Ok(2), Err("ROO-18"), Err("ROO-19"), Ok(3)]);
     let nothing = root.commit(vec![]).unwrap();
     assert_eq!((nothing.height, nothing.outcomes.len()), (Height(4), 0));

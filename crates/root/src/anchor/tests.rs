@@ -24,7 +24,7 @@ fn at_height_1() -> (Network, Channel, Anchor) {
 fn a_good_anchor_takes_the_next_sequence() {
     let (mut network, channel, good) = at_height_1();
     let applied = network.order(vec![RootTransaction::Anchor(good.clone())]);
-    let entry = applied.entries[0];
+    let entry = applied.events[0].entry;
     assert_eq!((entry.tag, entry.sequence), (channel.tag, Sequence(1)));
     let state = network.state.tag(&channel.tag).unwrap();
     assert_eq!((state.count, state.attested, state.chain), (2, Some(Sequence(0)), entry.chain));

@@ -21,7 +21,10 @@ fn roo_50_a_rotation_settles_an_event_and_attests_nothing() {
     let (mut network, channel, next) = at_height_1();
     let rotate = network.rotate(&channel, &next);
     let applied = network.order(vec![RootTransaction::Rotate(rotate.clone())]);
-    assert_eq!((applied.entries[0].kind, applied.entries[0].sequence), (EventKind::Rotate, Sequence(1)));
+    assert_eq!(
+        (applied.events[0].entry.kind, applied.events[0].entry.sequence),
+        (EventKind::Rotate, Sequence(1))
+    );
     let tag = network.state.tag(&channel.tag).unwrap();
     assert_eq!((tag.count, tag.attested), (2, None));
     assert_eq!(tag.next, Some(NextKeys { from: Height(3), keys: rotate.next }));

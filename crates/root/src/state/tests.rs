@@ -29,7 +29,8 @@ fn restore(state: &RootState) -> Result<RootState, NotRestored> {
 fn rows(state: &RootState) -> RestoredRows {
     let tags = state.tags().map(|(tag, row)| (*tag, row.clone())).collect();
     let (head, history) = (state.head().clone(), state.history().clone());
-    RestoredRows { head, history, validators: state.validators().clone(), tags }
+    let (deals, claims) = (state.deals.rows().clone(), state.claims.rows().clone());
+    RestoredRows { head, history, validators: state.validators().clone(), tags, deals, claims }
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn roo_27_a_block_holds_at_most_4096_transactions() {
     });
     let (prepared, rejected) = network.state.prepare(candidates);
     assert_eq!(rejected, [(4096, RootReject::BlockFull { limit: 4096 })]);
-    assert_eq!(prepared.rows().entries.len(), 4096);
+    assert_eq!(prepared.rows().events.len(), 4096);
 }
 
 #[test]

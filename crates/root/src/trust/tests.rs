@@ -145,9 +145,9 @@ fn a_change_that_breaks_a_rule_of_changes_is_not_followed_though_validators_have
     let prove = |update: &crate::UpdateValidators| {
         let transaction = RootTransaction::UpdateValidators(update.clone());
         let entry = crate::LogEntry {
-            tag: transaction.tag(&network.id),
+            tag: transaction.tag(&network.id).unwrap(),
             sequence: Sequence(0),
-            kind: transaction.kind(),
+            kind: transaction.kind().unwrap(),
             transaction: transaction.digest(),
             chain: Digest([0; 32]),
         };

@@ -39,7 +39,7 @@ fn changes_stand_in_a_log_of_their_own() {
     let mut network = Network::of_validators(4);
     let update = network.update(&[0, 1, 2, 3, 4]);
     let applied = network.order(vec![RootTransaction::UpdateValidators(update)]);
-    let entry = applied.entries[0];
+    let entry = applied.events[0].entry;
     assert_eq!(
         (entry.tag, entry.kind, entry.sequence),
         (validators_tag(&network.id), EventKind::Validators, Sequence(0))

@@ -4,9 +4,9 @@
 //! part but the last has a fixed width, so the encoding is injective and sorts as the tuple does.
 
 use parclose_types::{
-    AssetId, AudienceId, BatchDigest, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch,
-    FieldId, Generation, Height, MemberId, NetworkId, NoteId, PublicKey, RecordId, Sequence, StateRoot, Tag,
-    TransactionDigest, ValueHash,
+    AssetId, AudienceId, BatchDigest, ChannelCommitment, ChannelId, ClassId, DealId, DefinitionDigest,
+    Digest, Epoch, FieldId, Generation, Height, MemberId, NetworkId, NoteId, PublicKey, RecordId, Sequence,
+    StateRoot, Tag, TransactionDigest, ValueHash,
 };
 
 /// A key that a table may have: its bytes sort as its values do.
@@ -119,6 +119,7 @@ newtype_keys!(
     NetworkId([u8; 32]),
     ChannelId([u8; 32]),
     Tag([u8; 32]),
+    DealId([u8; 32]),
     RecordId([u8; 32]),
     AssetId([u8; 32]),
     NoteId([u8; 32]),

@@ -265,7 +265,8 @@ fn closes() -> Vec<Vector> {
 
 /// The proof of an event in a block of its own, which the validator of the world certifies.
 pub(super) fn ordered(transaction: &RootTransaction, sequence: Sequence) -> OrderProof {
-    let (kind, tag) = (transaction.kind(), transaction.tag(&WORLD.genesis.network()));
+    let kind = transaction.kind().expect("an event");
+    let tag = transaction.tag(&WORLD.genesis.network()).expect("of one tag");
     let chain = Digest([5; 32]);
     proven(
         LogEntry { tag, sequence, kind, transaction: transaction.digest(), chain },

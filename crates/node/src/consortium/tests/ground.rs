@@ -4,9 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parclose_consensus::{Committed, FinalEvent, RootUnavailable};
 use parclose_exchange::MemoryNetwork;
-use parclose_root::{Checkpoint, Genesis, OrderProof, RootTransaction, TagProof, TagState, Validators};
+use parclose_root::{
+    Checkpoint, ClaimProof, DealProof, DealState, Genesis, OrderProof, RootTransaction, TagProof, TagState,
+    Validators,
+};
 use parclose_transaction::{Act, Change, Motion};
-use parclose_types::NetworkId;
+use parclose_types::{DealId, NetworkId};
 
 use super::*;
 
@@ -55,6 +58,22 @@ impl RootChain for Lagging {
 
     fn prove_tag(&self, tag: &Tag) -> Result<Option<TagProof>, RootUnavailable> {
         self.root.prove_tag(tag)
+    }
+
+    fn deal(&self, deal: &DealId) -> Result<Option<DealState>, RootUnavailable> {
+        self.root.deal(deal)
+    }
+
+    fn prove_deal(&self, deal: &DealId) -> Result<Option<DealProof>, RootUnavailable> {
+        self.root.prove_deal(deal)
+    }
+
+    fn claim(&self, claim: &[u8; 32]) -> Result<Option<Tag>, RootUnavailable> {
+        self.root.claim(claim)
+    }
+
+    fn prove_claim(&self, claim: &[u8; 32]) -> Result<Option<ClaimProof>, RootUnavailable> {
+        self.root.prove_claim(claim)
     }
 
     fn validators(&self) -> Result<Validators, RootUnavailable> {
