@@ -84,12 +84,7 @@ impl Effects {
 
     /// The note that is held, if one is; `first` as above.
     #[must_use]
-    pub fn held(
-        &self,
-        channel: &ChannelId,
-        transaction: &TransactionDigest,
-        first: u32,
-    ) -> Option<HeldNote> {
+    pub fn held(&self, channel: &ChannelId, transaction: &TransactionDigest, first: u32) -> Option<HeldNote> {
         let (hold, output) = self.hold.zip(self.made.first())?;
         Some(HeldNote::new(hold, self.asset, *output, (channel, transaction, first)))
     }

@@ -80,6 +80,8 @@ pub use operation::{Checked, NewNote, Spend, verify_all};
 pub use proof::NotProven;
 pub use range::{RangeClaim, RangeProof};
 pub use redemption::{Redemption, UnsignedRedemption};
-pub use statement::{IssueStatement, LockStatement, Place, RedeemStatement, StatementDigest, TransferStatement};
+pub use statement::{
+    IssueStatement, LockStatement, Place, RedeemStatement, StatementDigest, TransferStatement,
+};
 pub use supply::{Supply, SupplyChange, TotalOpening};
 pub use transfer::Transfer;

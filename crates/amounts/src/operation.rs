@@ -78,7 +78,7 @@ pub(crate) fn cancels_out(
 ///
 /// # Rules
 ///
-/// > VAL-10: a transfer and a redemption spend 1 to 64 notes, an issue none; each makes 1 to 8 amounts, a redeemed one among them.
+/// > VAL-10: a transfer, a lock and a redemption spend 1 to 64 notes, an issue none; each makes 1 to 8 amounts, a redeemed one among them.
 pub(crate) fn check_counts(spends: bool, inputs: usize, amounts: usize) -> Result<(), Misshapen> {
     let inputs_allowed = if spends { 1..=INPUTS_MAX } else { 0..=0 };
     let right = inputs_allowed.contains(&inputs) && (1..=OUTPUTS_MAX).contains(&amounts);

@@ -31,7 +31,7 @@ pub(crate) mod governed;
 pub(crate) struct Written {
     pub(crate) records: BTreeMap<RecordId, RecordRow>,
     pub(crate) verdicts: Vec<VerdictRow>,
-    transactions: Vec<TransactionRow>,
+    pub(crate) transactions: Vec<TransactionRow>,
     pub(crate) salts: BTreeSet<(Epoch, [u8; 32])>,
     pub(crate) value: ValueWritten,
     /// how the channel stands after it, if it has changed that

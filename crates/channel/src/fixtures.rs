@@ -26,9 +26,13 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tempfile::TempDir;
 
+mod dealing;
 mod governing;
 mod paying;
 mod writing;
+
+pub(crate) use dealing::Dealt;
+pub(crate) use paying::Paid;
 
 use crate::batch::{Batch, BatchHeader, Proposal};
 use crate::channel::Channel;

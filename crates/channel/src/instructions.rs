@@ -1,17 +1,20 @@
 //! Instructions and the answers to them, as a party of them reads them off the log, one after the other.
 
+use std::collections::BTreeMap;
+
+use parclose_root::DealOutcome;
 use parclose_transaction::definition::{
     ANSWER_FIELD, Definition, INSTRUCTION_FIELD, RecordType, TERMS_FIELD, ValueRole,
 };
 use parclose_transaction::view::FieldView;
-use parclose_transaction::{FieldState, FieldValue, Operation};
-use parclose_root::DealOutcome;
+use parclose_transaction::{DraftOperation, FieldState, FieldValue, Operation};
 use parclose_types::{DealId, Height, MemberId, RecordId, Sequence, hex};
 use serde_json::Value;
 
 use crate::channel::Channel;
 use crate::error::ChannelError;
 use crate::ledger::StoredTransaction;
+use crate::payment::CannotPay;
 use crate::tables::{EventOutcome, EventRow, Verdict};
 use crate::terms::{Answer, Terms};
 
@@ -24,6 +27,8 @@ pub struct Instruction {
     pub proposer: MemberId,
     /// everybody who has a part in it, the proposer among them
     pub parties: Vec<MemberId>,
+    /// who is asked: acceptor and third
+    pub asked: [MemberId; 2],
     /// what is proposed
     pub terms: Terms,
     /// height of the block that has it
@@ -131,20 +136,26 @@ impl Reading<'_> {
     }
 
     fn instruction(&self) -> Option<Instruction> {
-        let proposer = self.record_type.slot_index("proposer")?;
         let parties: Vec<MemberId> = self.operation.parties.iter().map(|(_, member)| *member).collect();
-        let own = self.operation.parties.iter().any(|(slot, member)| (*slot, *member) == (proposer, self.author));
+        let own = self.slot("proposer")? == self.author;
         let terms = Terms::from_json(&self.json(TERMS_FIELD)?)?;
         let have_parts = terms.legs.iter().flat_map(|leg| [leg.sender, leg.receiver]);
         let among = have_parts.into_iter().all(|member| parties.contains(&member));
         let record = self.operation.record;
+        let asked = [self.slot("acceptor")?, self.slot("third")?];
         (own && among).then_some(Instruction {
             record,
             proposer: self.author,
             parties,
+            asked,
             terms,
             height: self.height,
         })
+    }
+
+    fn slot(&self, name: &str) -> Option<MemberId> {
+        let index = self.record_type.slot_index(name)?;
+        self.operation.parties.iter().find(|(slot, _)| *slot == index).map(|(_, member)| *member)
     }
 
     fn answer(&self) -> Option<News> {
@@ -165,5 +176,55 @@ impl Reading<'_> {
             FieldState::Opened(value) => Some(value),
             _ => None,
         }
+    }
+}
+
+impl Channel {
+    /// An instruction of this member's, as a new record. The third party is the acceptor again where there are two.
+    pub fn propose_deal(
+        &self,
+        record: RecordId,
+        (acceptor, third): (MemberId, MemberId),
+        terms: &Terms,
+        details: Vec<(String, FieldValue)>,
+    ) -> Result<DraftOperation, CannotPay> {
+        let terms = FieldValue::Json(terms.to_json().to_string());
+        let fields = details.into_iter().chain([(TERMS_FIELD.to_owned(), terms)]);
+        let parties = [self.own_id(), acceptor, third];
+        self.of_deal(ValueRole::Instruction, record, parties, fields.collect())
+    }
+
+    /// An answer of this member's to an instruction, as a new record.
+    pub fn answer_deal(
+        &self,
+        record: RecordId,
+        instruction: &Instruction,
+        answer: &Answer,
+    ) -> Result<DraftOperation, CannotPay> {
+        let named = FieldValue::Text(hex::encode(&instruction.record.0));
+        let answer = FieldValue::Json(answer.to_json().to_string());
+        let fields = [(INSTRUCTION_FIELD.to_owned(), named), (ANSWER_FIELD.to_owned(), answer)];
+        let [acceptor, third] = instruction.asked;
+        let parties = [instruction.proposer, acceptor, third];
+        self.of_deal(ValueRole::Affirmation, record, parties, fields.into())
+    }
+
+    fn of_deal(
+        &self,
+        role: ValueRole,
+        record: RecordId,
+        [proposer, acceptor, third]: [MemberId; 3],
+        fields: BTreeMap<String, FieldValue>,
+    ) -> Result<DraftOperation, CannotPay> {
+        let known = self.definition().records.iter().find(|record| record.value == Some(role));
+        let record_type = known.ok_or(CannotPay::NoValue { role })?;
+        let party = |slot: &str| match slot {
+            "acceptor" => acceptor,
+            "third" => third,
+            _ => proposer,
+        };
+        let parties = record_type.slots.iter().map(|slot| (slot.name.clone(), party(&slot.name))).collect();
+        let record_type = record_type.name.clone();
+        Ok(DraftOperation { action: "create".into(), record_type, record, version: 1, parties, fields })
     }
 }

@@ -10,6 +10,7 @@ mod asset;
 mod audit;
 mod bench;
 mod channel;
+mod dvp;
 mod key;
 mod node;
 mod policy;
@@ -22,6 +23,7 @@ pub use asset::{Asset, AssetAmount, AssetDefine, AssetPayment};
 pub use audit::{Audit, AuditReport, ViewKey, ViewKeyIssue};
 pub use bench::{Bench, Load};
 pub use channel::{Channel, Proposal};
+pub use dvp::{Dvp, DvpAnswer, DvpPropose};
 pub use key::{Backup, Key, KeyKind};
 pub use node::{Config, Consortium, ConsortiumJoin, Node, Set};
 pub use policy::{MaybeChannel, Policy, PolicyQuestion};
@@ -91,6 +93,9 @@ pub enum Command {
     /// Value: amounts that only payer and payee see, and every member checks
     #[command(subcommand)]
     Asset(Asset),
+    /// Deals between channels: both legs or neither
+    #[command(subcommand)]
+    Dvp(Dvp),
     /// Where a business key, a record or a transaction stands, and what proves it
     Locate(Locate),
     /// Import documents

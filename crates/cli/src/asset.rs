@@ -1,7 +1,7 @@
 //! `parclose asset`: assets, accounts, payments, balances.
 
 mod balance;
-mod known;
+pub(crate) mod known;
 mod units;
 
 use parclose_channel::{Channel, Drafted, Payment, Verdict};

@@ -135,6 +135,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Tx(_)
         | Command::Record(_)
         | Command::Asset(_)
+        | Command::Dvp(_)
         | Command::Locate(_)
         | Command::Import(_)
         | Command::Receipt(_)

@@ -20,6 +20,7 @@ pub mod contexts;
 pub mod core_dumps;
 pub mod demo;
 pub mod dev;
+mod dvp;
 pub mod error;
 pub mod evidence;
 pub mod founding;
@@ -84,6 +85,7 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Tx(command) => transaction::run(global, command),
         Command::Record(command) => record::run(global, command),
         Command::Asset(command) => asset::run(global, command),
+        Command::Dvp(command) => dvp::run(global, command),
         Command::Locate(options) => locate::run(global, options),
         Command::Import(command) => import::run(global, command),
         Command::Receipt(command) => receipt::run(global, command),

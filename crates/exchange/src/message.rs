@@ -1,7 +1,9 @@
 //! Messages between the members of a channel. All of them are about one channel's tag.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use parclose_types::{ChannelCommitment, DealId, Malformed, PublicKey, SignatureBytes, Tag, decode, encode, limits};
+use parclose_types::{
+    ChannelCommitment, DealId, Malformed, PublicKey, SignatureBytes, Tag, decode, encode, limits,
+};
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use parclose_channel::{Agreed, ChannelError, LegId, News, Payment};
 use parclose_consensus::RootChain;
-use parclose_root::{DealOutcome, OpenDeal, RootTransaction};
+use parclose_root::{DealOutcome, DealState, OpenDeal, RootTransaction};
 use parclose_types::{DealId, Failure, Height, MemberId, PublicKey, RecordId, Sequence, Tag};
 
 use crate::randomness::generator;
@@ -61,7 +61,7 @@ struct Book {
 }
 
 /// What the desk works with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Tools<'a> {
     /// the member's rooms
     pub rooms: &'a [DeskRoom],
@@ -69,6 +69,12 @@ pub struct Tools<'a> {
     pub root: &'a Arc<dyn RootChain>,
     /// the way to it
     pub root_handle: &'a RootHandle,
+}
+
+impl std::fmt::Debug for Tools<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tools({} rooms)", self.rooms.len())
+    }
 }
 
 impl Desk {
@@ -159,7 +165,7 @@ impl Desk {
             return self.book().expire(instruction, next);
         };
         let known = tools.root.deal(&id).ok().flatten();
-        let told = known.as_ref().and_then(|state| state.outcome);
+        let told = known.as_ref().and_then(DealState::outcome);
         if let Some(outcome) = self.outcome(&case, id, told, tools) {
             return self.finish(instruction, id, outcome);
         }
@@ -270,22 +276,23 @@ impl Desk {
                     case.hindered = None;
                 });
                 let (book, handle, set_aside) = (self.book.clone(), room.handle.clone(), drafted.set_aside);
-                let answer = move |outcome: Result<crate::submission::Outcome, crate::submission::SubmitError>| {
-                    let applied = outcome
-                        .as_ref()
-                        .is_ok_and(|outcome| outcome.verdict == parclose_channel::Verdict::Applied);
-                    let definite = outcome.as_ref().map_or_else(Failure::definite, |_| true);
-                    if !applied && definite {
-                        handle.tell(move |channel| channel.release(&set_aside));
-                    }
-                    let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
-                    book.change(instruction, |case| {
-                        case.locking.remove(&number);
-                        if applied {
-                            case.locked.insert(number);
+                let answer =
+                    move |outcome: Result<crate::submission::Outcome, crate::submission::SubmitError>| {
+                        let applied = outcome
+                            .as_ref()
+                            .is_ok_and(|outcome| outcome.verdict == parclose_channel::Verdict::Applied);
+                        let definite = outcome.as_ref().map_or_else(Failure::definite, |_| true);
+                        if !applied && definite {
+                            handle.tell(move |channel| channel.release(&set_aside));
                         }
-                    });
-                };
+                        let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
+                        book.change(instruction, |case| {
+                            case.locking.remove(&number);
+                            if applied {
+                                case.locked.insert(number);
+                            }
+                        });
+                    };
                 room.handle.submit_with(drafted.operations, drafted.movements, Box::new(answer));
                 true
             }
@@ -340,9 +347,10 @@ impl Book {
 
     /// A deal that is not complete or not opened in time never will be.
     fn expire(&mut self, instruction: RecordId, next: Height) -> bool {
-        let over = self.cases.get(&instruction).is_some_and(|case| {
-            !case.stage.is_over() && next >= case.instruction.terms.allocate_before
-        });
+        let over = self
+            .cases
+            .get(&instruction)
+            .is_some_and(|case| !case.stage.is_over() && next >= case.instruction.terms.allocate_before);
         over && self.change(instruction, |case| case.stage = Stage::Lapsed)
     }
 }

@@ -53,7 +53,7 @@ pub use authenticate::{AuthenticatedTransaction, KnownSignatures, NotAuthentic, 
 pub use body::{Body, FieldEntry, Operation, SealedPart, SignedTransaction};
 pub use decode::UnverifiedTransaction;
 pub use definition::{Definition, DefinitionInvalid, DefinitionTexts};
-pub use draft::{ActDraft, Draft, DraftInvalid, DraftHold, DraftMovement, DraftOperation, DraftSpend};
+pub use draft::{ActDraft, Draft, DraftHold, DraftInvalid, DraftMovement, DraftOperation, DraftSpend};
 pub use generation::{GenerationConfig, MemberEntry};
 pub use key_ring::{KeyRing, Perspective};
 pub use term::Term;

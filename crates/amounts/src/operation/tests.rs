@@ -42,7 +42,7 @@ fn world() -> World {
     let mut book = Book::default();
     book.add_asset(ASSET, AssetTerms { issuer: Some(issuer.public()), engine: ENGINE });
     let issued = SupplyChange::Issued(note.commitment);
-    let effects = Effects { asset: ASSET, spent: vec![], made: vec![note], supply: issued };
+    let effects = Effects { asset: ASSET, spent: vec![], made: vec![note], hold: None, supply: issued };
     let transaction = TransactionDigest([3; 32]);
     book.apply(&effects, &PLACE.channel, &transaction, 0).unwrap();
     let input = Input { note: note.id(&PLACE.channel, &transaction, 0), owner: owner.public(), blind };

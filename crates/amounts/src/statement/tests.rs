@@ -4,7 +4,7 @@ use super::*;
 use crate::commitment::AmountCommitment;
 use crate::note::{OwnerBlind, OwnerCommitment};
 use crate::tests::commitment_to;
-use parclose_types::{NoteId, PublicKey};
+use parclose_types::{DealId, NoteId, PublicKey};
 
 /// Other values of a member. The macro asks for them of every member, so a new one cannot go unchanged.
 pub(super) trait Others: Sized {
@@ -14,6 +14,12 @@ pub(super) trait Others: Sized {
 impl Others for u64 {
     fn others(&self) -> Vec<Self> {
         (0..64).map(|bit| self ^ (1 << bit)).collect()
+    }
+}
+
+impl Others for u8 {
+    fn others(&self) -> Vec<Self> {
+        (0..8).map(|bit| self ^ (1 << bit)).collect()
     }
 }
 
@@ -37,7 +43,7 @@ macro_rules! others_of_inner {
         })*
     };
 }
-others_of_inner!(ChannelId, AssetId, Generation, Height, NoteId, PublicKey, OwnerBlind, OwnerCommitment);
+others_of_inner!(ChannelId, AssetId, DealId, Generation, Height, NoteId, PublicKey, OwnerBlind, OwnerCommitment);
 
 impl Others for AmountCommitment {
     fn others(&self) -> Vec<Self> {
@@ -62,6 +68,7 @@ others_of_parts! {
     Input { note, owner, blind }
     NoteOutput { commitment, owner, leaf }
     RedeemedAmount { commitment, leaf }
+    Hold { deal, leg, allocate_before, settle_before, back }
 }
 
 /// Each entry changed, entries exchanged, one left out, one twice.
@@ -110,6 +117,20 @@ fn transfer() -> TransferStatement {
         expiry: Height(5),
         context: [6; 32],
     }
+}
+
+fn lock() -> LockStatement {
+    let TransferStatement {
+        channel, generation, asset, inputs, outputs, salt_digest, expiry, context, ..
+    } = transfer();
+    let hold = Hold {
+        deal: DealId([60; 32]),
+        leg: 1,
+        allocate_before: Height(61),
+        settle_before: Height(62),
+        back: OwnerCommitment([63; 32]),
+    };
+    LockStatement { channel, generation, asset, hold, inputs, outputs, salt_digest, expiry, context }
 }
 
 fn issue() -> IssueStatement {
@@ -197,8 +218,32 @@ fn val_05_each_member_of_a_redeem_statement_matters() {
 }
 
 #[test]
+fn val_05_val_23_each_member_of_a_lock_statement_matters() {
+    each_member!(
+        lock(),
+        labels::LOCK_STATEMENT,
+        [
+            "channel",
+            "generation",
+            "asset",
+            "hold",
+            "inputs",
+            "outputs",
+            "salt_digest",
+            "expiry",
+            "context"
+        ]
+    );
+}
+
+#[test]
 fn val_05_the_label_tells_the_kinds_apart() {
-    let labels = [labels::TRANSFER_STATEMENT, labels::ISSUE_STATEMENT, labels::REDEEM_STATEMENT];
+    let labels = [
+        labels::TRANSFER_STATEMENT,
+        labels::ISSUE_STATEMENT,
+        labels::REDEEM_STATEMENT,
+        labels::LOCK_STATEMENT,
+    ];
     let parts = transfer().parts();
     let mut digests = labels.map(|label| digest_of(label, &parts));
     digests.sort_unstable();

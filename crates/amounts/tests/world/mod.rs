@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use parclose_amounts::{
-    AssetTerms, Book, Effects, Issue, NewNote, Opening, OwnerBlind, OwnerCommitment, OwnerKey, Place,
+    AssetTerms, Book, Effects, Hold, Issue, Lock, NewNote, Opening, OwnerBlind, OwnerCommitment, OwnerKey, Place,
     RangeEngine, Redemption, Spend, Transfer, UnsignedRedemption, UnspentNote,
 };
 use parclose_crypto::secret::hazmat::secret_from_bytes;
@@ -110,6 +110,13 @@ impl World {
         let spends: Vec<_> = spent.iter().map(|note| self.purses[note].spend(*note)).collect();
         let made: Vec<_> = made.iter().map(Purse::note).collect();
         Transfer::new(&PLACE, ASSET, ENGINE, &spends, &made, &mut self.rng).unwrap()
+    }
+
+    /// Spends notes into others, the first of which is held.
+    pub(crate) fn lock(&mut self, hold: Hold, spent: &[NoteId], made: &[Purse]) -> Lock {
+        let spends: Vec<_> = spent.iter().map(|note| self.purses[note].spend(*note)).collect();
+        let made: Vec<_> = made.iter().map(Purse::note).collect();
+        Lock::new(&PLACE, (ASSET, ENGINE), hold, &spends, &made, &mut self.rng).unwrap()
     }
 
     pub(crate) fn redemption(&mut self, spent: &[NoteId], rest: &[Purse], redeemed: &Purse) -> Redemption {

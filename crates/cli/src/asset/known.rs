@@ -12,16 +12,16 @@ const DECIMALS_MAX: u64 = 18;
 
 /// An asset of the channel, as far as this member can read it.
 #[derive(Clone, Debug)]
-pub(super) struct Known {
-    pub(super) id: AssetId,
-    pub(super) code: String,
-    pub(super) title: Option<String>,
-    pub(super) decimals: usize,
-    pub(super) issuer: Option<MemberId>,
+pub(crate) struct Known {
+    pub(crate) id: AssetId,
+    pub(crate) code: String,
+    pub(crate) title: Option<String>,
+    pub(crate) decimals: usize,
+    pub(crate) issuer: Option<MemberId>,
 }
 
 impl Known {
-    pub(super) fn units(&self, text: &str) -> Result<u64, CliError> {
+    pub(crate) fn units(&self, text: &str) -> Result<u64, CliError> {
         let Self { code, decimals, .. } = self;
         units::read(text, *decimals).ok_or_else(|| {
             // What was to be paid stands in no error.
@@ -30,13 +30,13 @@ impl Known {
         })
     }
 
-    pub(super) fn written(&self, units: u128) -> String {
+    pub(crate) fn written(&self, units: u128) -> String {
         units::write(units, self.decimals)
     }
 }
 
 /// The assets that this member can read, the newest last.
-pub(super) fn all(channel: &Channel) -> Result<Vec<Known>, ChannelError> {
+pub(crate) fn all(channel: &Channel) -> Result<Vec<Known>, ChannelError> {
     let mut known = Vec::new();
     for row in channel.assets()? {
         known.extend(read(channel, &row.record)?);
@@ -67,7 +67,7 @@ fn read(channel: &Channel, record: &RecordId) -> Result<Option<Known>, ChannelEr
 }
 
 /// An asset by its code, or by its id. A code that two assets have names neither.
-pub(super) fn named(channel: &Channel, name: &str) -> Result<Known, CliError> {
+pub(crate) fn named(channel: &Channel, name: &str) -> Result<Known, CliError> {
     let mut found: Vec<Known> = all(channel)?;
     found.retain(|known| known.code == name || known.id.to_string() == name);
     match (found.pop(), found.is_empty()) {

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, PoisonError};
 
+use parclose_types::{MemberId, Tag};
+
 use super::Consortium;
+use crate::RoomHandle;
 use crate::desk::{Desk, DeskRoom, Tools};
 use crate::home::HomeError;
 
@@ -32,6 +35,24 @@ impl Consortium {
             Some(DeskRoom { name: card.name, tag: card.tag, handle })
         };
         cards.into_iter().filter_map(room).collect()
+    }
+
+    /// The rooms of a member: name, tag, way.
+    #[must_use]
+    pub fn rooms_of(&self, member: &str) -> Vec<(String, Tag, RoomHandle)> {
+        let rooms = self.desk_rooms(member).into_iter();
+        rooms.map(|room| (room.name, room.tag, room.handle)).collect()
+    }
+
+    /// Who a member of the home is, in every channel.
+    pub fn member_id(&self, member: &str) -> Result<MemberId, HomeError> {
+        let directory = self.home.member_directory(member)?;
+        Ok(MemberId(self.master(member, &directory)?.identity().public().0))
+    }
+
+    /// Reads what is new, and does what is due at once.
+    pub fn read_deals(&self) {
+        self.work_desks();
     }
 
     /// Has every member's desk do what is due; whether anything was done.

@@ -43,7 +43,8 @@ pub(super) fn refuse(inbox: &Receiver<Order>) {
             | Order::Frame(..)
             | Order::RootHead
             | Order::NotAnchored(..)
-            | Order::NotHandedOver => {}
+            | Order::NotHandedOver
+            | Order::NotPrepared(_) => {}
         }
     }
 }

@@ -10,7 +10,7 @@ use parclose_channel::{Agreed, LegId};
 use parclose_crypto::verify;
 use parclose_exchange::{Message, SignedPrepare};
 use parclose_root::certificate::verify_endorsement;
-use parclose_root::{Certificate, Endorsement, Prepare, PrepareStatement, RootTransaction};
+use parclose_root::{Certificate, DealState, Endorsement, Prepare, PrepareStatement, RootTransaction};
 use parclose_types::{Height, PublicKey, SignatureBytes, decode, encode, limits};
 
 use super::{Order, Room};
@@ -245,6 +245,8 @@ impl Room {
 
 /// Who has to approve a leg, as the root chain knows it.
 fn approver(root: &dyn parclose_consensus::RootChain, (deal, leg): &LegId) -> Option<PublicKey> {
-    let state = root.deal(deal).ok().flatten()?;
-    state.deal.legs.get(usize::from(*leg))?.approver
+    match root.deal(deal).ok().flatten()? {
+        DealState::Open { deal, .. } => deal.legs.get(usize::from(*leg))?.approver,
+        DealState::Decided { .. } => None,
+    }
 }

@@ -66,7 +66,7 @@ impl RecordType {
 
     /// # Rules
     ///
-    /// > DEF-15: an asset has a slot `issuer`; an account and a note a slot `holder`; an account a required text `owner_key`; an instruction and an affirmation a slot `proposer`, the one a required json `terms`, the other a required json `answer` and a required text `instruction`; a note and a redemption one `quantity`, required, which no other record type has.
+    /// > DEF-15: an asset has a slot `issuer`; an account and a note a slot `holder`; an account a required text `owner_key`; an instruction and an affirmation slots `proposer`, `acceptor` and `third`, the one a required json `terms`, the other a required json `answer` and a required text `instruction`; a note and a redemption one `quantity`, required, which no other record type has.
     pub(super) fn check_value_role(&self) -> Result<(), DefinitionInvalid> {
         let has_slot = |name| self.slot_index(name).is_some();
         let quantities = self.fields.iter().filter(|field| field.field_type == FieldType::Quantity);
@@ -81,8 +81,10 @@ impl RecordType {
             Some(ValueRole::Account) if !has(OWNER_KEY_FIELD, FieldType::Text) => {
                 Some("a required text `owner_key`")
             }
-            Some(ValueRole::Instruction | ValueRole::Affirmation) if !has_slot("proposer") => {
-                Some("a slot `proposer`")
+            Some(ValueRole::Instruction | ValueRole::Affirmation)
+                if !["proposer", "acceptor", "third"].into_iter().all(has_slot) =>
+            {
+                Some("slots `proposer`, `acceptor` and `third`")
             }
             Some(ValueRole::Instruction) if !has(TERMS_FIELD, FieldType::Json) => {
                 Some("a required json `terms`")

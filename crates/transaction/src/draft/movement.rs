@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use parclose_amounts::{
-    Hold, Issue, Lock, Movement, NewNote, Opening, OwnerBlind, OwnerCommitment, OwnerKey, Place, RangeEngine, Spend,
-    Transfer, UnsignedRedemption,
+    Hold, Issue, Lock, Movement, NewNote, Opening, OwnerBlind, OwnerCommitment, OwnerKey, Place, RangeEngine,
+    Spend, Transfer, UnsignedRedemption,
 };
 use parclose_keys::FieldKey;
 use parclose_types::{AssetId, DealId, Height, NoteId, PublicKey};

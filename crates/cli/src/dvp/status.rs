@@ -1,0 +1,99 @@
+//! How deals stand.
+
+use std::time::Duration;
+
+use parclose_node::RootChain;
+use parclose_node::Consortium;
+use parclose_node::desk::{Case, Stage};
+use parclose_root::DealState;
+use parclose_types::Fault;
+use serde_json::{Value, json};
+
+use super::legs::Legs;
+use super::{case_of, work};
+use crate::args::{DvpAnswer, OfChannel};
+use crate::error::CliError;
+
+/// `parclose dvp status`
+pub(super) fn show(consortium: &Consortium, of: &OfChannel, named: Option<&str>) -> Result<Value, CliError> {
+    if let Some(named) = named {
+        let (_, case) = case_of(consortium, of, named)?;
+        return told(consortium, of, &case);
+    }
+    work(consortium);
+    let desk = consortium.desk(&of.member)?;
+    let deals: Vec<Value> = desk
+        .all()
+        .into_iter()
+        .filter(|status| status.room == of.channel)
+        .map(|status| {
+            json!({
+                "instruction": status.instruction.to_string(),
+                "height": status.height.0,
+                "stage": status.stage.name(),
+                "locked_here": status.locked,
+                "hindered": status.hindered,
+            })
+        })
+        .collect();
+    Ok(json!({ "schema": "parclose.dvp-list/1", "channel": of.channel, "deals": deals }))
+}
+
+/// `parclose dvp watch`
+pub(super) fn watch(consortium: &Consortium, answer: &DvpAnswer, seconds: u64) -> Result<Value, CliError> {
+    const STEP: Duration = Duration::from_millis(50);
+    let DvpAnswer { of, instruction } = answer;
+    let steps = seconds.saturating_mul(20);
+    for _ in 0..steps {
+        let (_, case) = case_of(consortium, of, instruction)?;
+        if case.stage.is_over() {
+            let value = told(consortium, of, &case)?;
+            return if case.stage == Stage::Committed { Ok(value) } else { Err(not_settled(&case, value)) };
+        }
+        std::thread::sleep(STEP);
+    }
+    let (_, case) = case_of(consortium, of, instruction)?;
+    Err(not_settled(&case, told(consortium, of, &case)?))
+}
+
+fn not_settled(case: &Case, value: Value) -> CliError {
+    let told = format!("the deal is {}", case.stage.name());
+    let (code, fix) = match case.stage {
+        Stage::Aborted => ("DEAL_ABORTED", "everybody has back what was held: propose it again"),
+        Stage::Lapsed => ("NOT_ALLOCATED_IN_TIME", "propose it again, with more time to lock"),
+        Stage::Refused => ("DEAL_REFUSED", "ask the other party, and propose it again"),
+        _ => ("DEAL_PENDING", "watch it again: it is decided at `settle_before` at the latest"),
+    };
+    CliError::new(code, "DVP-04", Fault::Peer, told, fix).with_details(value)
+}
+
+fn told(consortium: &Consortium, of: &OfChannel, case: &Case) -> Result<Value, CliError> {
+    let terms = &case.instruction.terms;
+    let deal = case.deal(&consortium.root().network());
+    let state = match &deal {
+        Some((id, _)) => consortium.root().deal(id).map_err(parclose_node::HomeError::from)?,
+        None => None,
+    };
+    let (prepared, known) = match &state {
+        Some(DealState::Open { prepared, .. }) => (prepared.iter().flatten().count(), "open"),
+        Some(DealState::Decided { .. }) => (terms.legs.len(), "decided"),
+        None => (0, "unknown"),
+    };
+    let legs = Legs::of_terms(consortium, &of.member, terms)?;
+    Ok(json!({
+        "schema": "parclose.dvp-status/1",
+        "instruction": case.instruction.record.to_string(),
+        "deal": deal.as_ref().map(|(id, _)| id.to_string()),
+        "stage": case.stage.name(),
+        "root": known,
+        "prepared": prepared,
+        "legs_in_all": terms.legs.len(),
+        "locked_here": case.locked.len(),
+        "hindered": case.hindered,
+        "answers": case.answers.len(),
+        "allocate_before": terms.allocate_before.0,
+        "settle_before": terms.settle_before.0,
+        "head": consortium.root().head().0,
+        "legs": legs.to_json(),
+    }))
+}
