@@ -113,8 +113,7 @@ impl Channel {
     fn execute_prepare(&self, event: &FinalEvent, prepare: &Prepare) -> (EventOutcome, Written) {
         let mut written = self.quiet(event.height);
         let founded = written.value.prepare(&self.locks, prepare, event.entry.sequence);
-        let endorsers =
-            if founded { Vec::new() } else { self.signers(event.height, &prepare.certificate) };
+        let endorsers = if founded { Vec::new() } else { self.signers(event.height, &prepare.certificate) };
         (EventOutcome::Prepared { deal: prepare.deal, leg: prepare.leg, endorsers }, written)
     }
 

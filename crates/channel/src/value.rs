@@ -114,7 +114,13 @@ impl Execution<'_> {
             // The record of a note that is held comes first, as the note does.
             if let Some(held) = effects.held(&body.channel, &digest, first) {
                 let (sequence, prepared) = (self.sequence, None);
-                let row = records.next().map(|record| LockRow { held, record: *record, author, sequence, prepared });
+                let row = records.next().map(|record| LockRow {
+                    held,
+                    record: *record,
+                    author,
+                    sequence,
+                    prepared,
+                });
                 moved.locks.extend(row);
             }
             let notes = effects.notes(&body.channel, &digest, first);

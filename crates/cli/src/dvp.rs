@@ -20,7 +20,7 @@ use crate::transaction::{member_named, outcome_json};
 use legs::Legs;
 
 /// Runs `parclose dvp …`.
-pub fn run(global: &Global, command: &Dvp) -> Result<Value, CliError> {
+pub(crate) fn run(global: &Global, command: &Dvp) -> Result<Value, CliError> {
     with_consortium(global, |consortium| match command {
         Dvp::Propose(options) => propose(consortium, options),
         Dvp::Accept(answer) => accept(consortium, answer),

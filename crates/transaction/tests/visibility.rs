@@ -108,7 +108,11 @@ fn every_template_has_a_checked_readme() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     templates.sort_unstable();
-    assert_eq!(templates, ["bilateral", "dvp-cash", "dvp-securities", "scf-receivable"], "a new template needs its test here");
+    assert_eq!(
+        templates,
+        ["bilateral", "dvp-cash", "dvp-securities", "scf-receivable"],
+        "a new template needs its test here"
+    );
 }
 
 #[test]

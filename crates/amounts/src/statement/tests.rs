@@ -43,7 +43,17 @@ macro_rules! others_of_inner {
         })*
     };
 }
-others_of_inner!(ChannelId, AssetId, DealId, Generation, Height, NoteId, PublicKey, OwnerBlind, OwnerCommitment);
+others_of_inner!(
+    ChannelId,
+    AssetId,
+    DealId,
+    Generation,
+    Height,
+    NoteId,
+    PublicKey,
+    OwnerBlind,
+    OwnerCommitment
+);
 
 impl Others for AmountCommitment {
     fn others(&self) -> Vec<Self> {
@@ -222,17 +232,7 @@ fn val_05_val_23_each_member_of_a_lock_statement_matters() {
     each_member!(
         lock(),
         labels::LOCK_STATEMENT,
-        [
-            "channel",
-            "generation",
-            "asset",
-            "hold",
-            "inputs",
-            "outputs",
-            "salt_digest",
-            "expiry",
-            "context"
-        ]
+        ["channel", "generation", "asset", "hold", "inputs", "outputs", "salt_digest", "expiry", "context"]
     );
 }
 

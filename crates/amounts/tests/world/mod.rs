@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use parclose_amounts::{
-    AssetTerms, Book, Effects, Hold, Issue, Lock, NewNote, Opening, OwnerBlind, OwnerCommitment, OwnerKey, Place,
-    RangeEngine, Redemption, Spend, Transfer, UnsignedRedemption, UnspentNote,
+    AssetTerms, Book, Effects, Hold, Issue, Lock, NewNote, Opening, OwnerBlind, OwnerCommitment, OwnerKey,
+    Place, RangeEngine, Redemption, Spend, Transfer, UnsignedRedemption, UnspentNote,
 };
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::{Secret, SigningKey};

@@ -132,7 +132,8 @@ fn loc_05_a_lapsed_note_can_be_spent_by_the_very_event_that_it_lapses_before() {
 #[test]
 fn loc_01_a_lock_is_executed_in_time_or_not_at_all() {
     let (mut trio, asset, dealt) = dealing();
-    let heights = |allocate: u64, settle: u64| (parclose_types::Height(allocate), parclose_types::Height(settle));
+    let heights =
+        |allocate: u64, settle: u64| (parclose_types::Height(allocate), parclose_types::Height(settle));
     let next = trio.next().0;
     let odd = [
         heights(next, next + 9),

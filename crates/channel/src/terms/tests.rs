@@ -60,7 +60,8 @@ fn dvp_01_an_answer_does_not_replace_the_proposers_key() {
 
 #[test]
 fn dvp_01_every_part_of_the_terms_changes_the_deal() {
-    let id = |terms: &Terms| terms.deal([(member(2), &accepted(0, 6))]).map(|deal| deal.id(&NetworkId([8; 32])));
+    let id =
+        |terms: &Terms| terms.deal([(member(2), &accepted(0, 6))]).map(|deal| deal.id(&NetworkId([8; 32])));
     let good = id(&terms()).unwrap();
     let changes: [fn(&mut Terms); 11] = [
         |t| t.allocate_before.0 += 1,

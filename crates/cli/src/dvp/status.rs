@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use parclose_node::RootChain;
 use parclose_node::Consortium;
 use parclose_node::desk::{Case, Stage};
 use parclose_root::DealState;
