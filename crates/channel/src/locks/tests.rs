@@ -220,7 +220,7 @@ fn loc_07_a_lock_that_is_changed_on_the_disk_is_noticed() {
 #[test]
 fn a_lock_survives_new_keys_and_is_decided_under_them() {
     let (mut trio, _, dealt) = locked();
-    trio.decide_on(0, vec![parclose_transaction::act::Change::Rekey], &[1, 2]);
+    trio.decide_on(0, vec![parclose_transaction::act::Change::Rekey], &[1]);
     trio.rotate();
     for leg in [0, 1] {
         trio.order_all(RootTransaction::Prepare(trio.prepare(&dealt.leg(leg), None)));
