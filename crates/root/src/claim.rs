@@ -208,3 +208,6 @@ impl<'a> ClaimsAhead<'a> {
         self.rows.into_changes()
     }
 }
+
+#[cfg(test)]
+mod tests;

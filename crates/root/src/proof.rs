@@ -187,7 +187,7 @@ impl OrderProof {
     /// As in [`Trust`] (ROO-39 to ROO-41, ROO-62), in [`CommitCertificate::verify`] (ROO-35 to ROO-38), and:
     ///
     /// > ROO-42: the event is included in the header's events root, in a tree of the header's event count.
-    /// > ROO-43: the transaction is the one whose digest the event names, of the event's kind and tag.
+    /// > ROO-43: the transaction is the one whose digest the event names, of the event's kind and tag; a decision names no tag.
     pub fn verify_under(&self, trust: &Trust) -> Result<VerifiedEvent, ProofInvalid> {
         trust.committed(&self.header, &self.certificate)?;
         let network = *trust.network();

@@ -180,3 +180,6 @@ impl VerifiedClaim {
         self.holder.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests;
