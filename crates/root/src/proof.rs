@@ -81,9 +81,15 @@ pub enum ProofInvalid {
         /// height of the header
         height: Height,
     },
-    /// ROO-88, ROO-89: the deal or the claim does not stand so in the header's state root.
-    #[error("the deal or the claim does not stand so in the state at height {height}")]
+    /// ROO-88: the deal does not stand so in the header's state root.
+    #[error("the deal does not stand so in the state at height {height}")]
     OtherStanding {
+        /// height of the header
+        height: Height,
+    },
+    /// ROO-89: the claim is not held so in the header's state root.
+    #[error("the claim is not held so in the state at height {height}")]
+    OtherHolder {
         /// height of the header
         height: Height,
     },
@@ -113,6 +119,7 @@ impl Failure for ProofInvalid {
             Self::BeforeCheckpoint { .. } => "ROO-62",
             Self::OtherValidatorState { .. } => "ROO-63",
             Self::OtherStanding { .. } => "ROO-88",
+            Self::OtherHolder { .. } => "ROO-89",
         }
     }
 

@@ -1,6 +1,6 @@
 //! Preparing and refusing, rule by rule.
 
-use parclose_types::{Generation, Height, NetworkId, PublicKey};
+use parclose_types::PublicKey;
 
 use super::*;
 use crate::certificate::NotCertified;

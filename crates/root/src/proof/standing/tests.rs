@@ -1,6 +1,6 @@
 //! What is proven of deals and claims, and what is not.
 
-use parclose_types::{Sequence, Tag};
+use parclose_types::{Failure, Sequence};
 
 use super::*;
 use crate::fixtures::dealing::open_deal;
@@ -95,7 +95,7 @@ fn roo_89_a_claim_is_proven_held_and_free() {
     assert_eq!((told.claim(), told.holder(), told.height()), (&[7; 32], Some(&channels[0].tag), Height(4)));
     let free = prove_claim(&network, [8; 32]);
     assert_eq!(verified(&free).unwrap().holder(), None);
-    let not_so = Err(ProofInvalid::OtherStanding { height: Height(4) });
+    let not_so = Err(ProofInvalid::OtherHolder { height: Height(4) });
     assert_eq!(verified(&ClaimProof { holder: Some(channels[1].tag), ..held.clone() }), not_so);
     assert_eq!(verified(&ClaimProof { holder: None, ..held }), not_so);
     assert_eq!(verified(&ClaimProof { holder: Some(Tag([1; 32])), ..free }), not_so);
