@@ -186,8 +186,8 @@ fn roo_44_a_deal_or_a_claim_that_the_last_header_does_not_commit_to_is_refused()
     assert_eq!(refused(&|rows| drop(rows.deals.insert(id, DealState::opened(deal.clone())))), ROWS);
     assert_eq!(refused(&|rows| drop(rows.deals.insert(DealId([1; 32]), rows.deals[&id].clone()))), ROWS);
     assert_eq!(refused(&|rows| rows.claims.clear()), ROWS);
-    assert_eq!(refused(&|rows| drop(rows.claims.insert([8; 32], channel.tag))), ROWS);
-    assert_eq!(refused(&|rows| drop(rows.claims.insert([7; 32], Tag([1; 32])))), ROWS);
+    assert_eq!(refused(&|rows| rows.claims.extend([([8; 32], channel.tag)])), ROWS);
+    assert_eq!(refused(&|rows| rows.claims.extend([([7; 32], Tag([1; 32]))])), ROWS);
 }
 
 #[test]
