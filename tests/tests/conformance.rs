@@ -26,8 +26,10 @@ use parclose_node::backup::{FileEntry, Manifest};
 use parclose_node::key_file::KeyKind;
 use parclose_node::key_file::form::{KeyFile, PublicPart};
 use parclose_root::{
-    Anchor, Certificate, Close, CommitCertificate, EventKind, GenerationKeys, Genesis, Header, LogEntry,
-    NextKeys, OpenBody, OpenChannel, Parameters, RotateStatement, Statement, TagState, Validator,
+    Anchor, Certificate, ClaimAct, ClaimStatement, Close, CommitCertificate, DealOutcome, DealState,
+    Decision, EventKind, GenerationKeys, Genesis, Header, Leg, LogEntry, NextKeys, OpenBody, OpenChannel,
+    OpenDeal, Parameters, PrepareStatement, RefuseStatement, RootTransaction, RotateStatement, Statement,
+    TagState, Validator,
 };
 use parclose_transaction::{
     Act, Body, Change, DefinitionTexts, FieldEntry, GenerationConfig, MemberEntry, Motion, Operation,
@@ -363,6 +365,56 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
     ])
 }
 
+/// What channels do together, and what they claim.
+fn between_channels() -> BTreeMap<&'static str, Vec<u8>> {
+    let leg = |approver| Leg { tag: Tag(b(6)), terms: b(72), approver };
+    let deal = parclose_root::Deal {
+        nonce: b(73),
+        allocate_before: Height(9),
+        settle_before: Height(20),
+        legs: vec![leg(None), leg(Some(PublicKey(b(74))))],
+    };
+    let (network, tag, generation) = (NetworkId(b(5)), Tag(b(6)), Generation(7));
+    let (id, last_height) = (deal.id(&network), Height(9));
+    let prepare = PrepareStatement {
+        network,
+        tag,
+        generation,
+        deal: id,
+        leg: 1,
+        outcome: b(75),
+        lock: Sequence(8),
+        last_height,
+    };
+    let refuse = RefuseStatement { network, tag, generation, deal: id, leg: 1, last_height };
+    let claim = |act| ClaimStatement { act, network, tag, generation, claim: b(76), last_height };
+    let [claimed, released] = [ClaimAct::Claim, ClaimAct::Release].map(claim);
+    let decision = Decision { deal: id, outcome: DealOutcome::Abort };
+    let open = DealState::Open { deal: deal.clone(), prepared: vec![Some(Sequence(8)), None] };
+    let (outcome, settle_before) = (DealOutcome::Commit, deal.settle_before);
+    let decided = DealState::Decided { outcome, at: Height(19), settle_before };
+    let transactions = [
+        RootTransaction::OpenDeal(OpenDeal { deal }),
+        RootTransaction::Prepare(prepare.prepare(Some(signature(77)), certificate())),
+        RootTransaction::Refuse(refuse.refuse(certificate())),
+        RootTransaction::Decision(decision),
+        claimed.certified(certificate()),
+        released.certified(certificate()),
+    ];
+    BTreeMap::from([
+        ("claim statements, signed", [claimed, released].map(|made| made.signing_bytes()).concat()),
+        ("deal between channels, id", id.0.to_vec()),
+        ("deal state", [open, decided].iter().flat_map(encode).collect()),
+        ("prepare statement, signed", prepare.signing_bytes()),
+        ("prepare statement, approved", prepare.approval_bytes()),
+        ("refuse statement, signed", refuse.signing_bytes()),
+        (
+            "root transactions between channels",
+            transactions.iter().flat_map(RootTransaction::encode).collect(),
+        ),
+    ])
+}
+
 fn amount() -> AmountCommitment {
     Opening::derive(&AssetId(b(60)), 5, &secret_from_bytes(b(61))).commitment()
 }
@@ -439,8 +491,11 @@ fn file() -> PathBuf {
 
 #[test]
 fn every_final_format_is_as_pinned() {
-    let made: BTreeMap<String, String> =
-        samples().into_iter().map(|(name, bytes)| (name.to_owned(), hex::encode(&sha256(&bytes)))).collect();
+    let made: BTreeMap<String, String> = samples()
+        .into_iter()
+        .chain(between_channels())
+        .map(|(name, bytes)| (name.to_owned(), hex::encode(&sha256(&bytes))))
+        .collect();
     if std::env::var("PARCLOSE_APPROVE").is_ok() {
         let text = toml::to_string(&made).unwrap();
         std::fs::write(

@@ -3,10 +3,13 @@
 use parclose_crypto::SigningKey;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_root::{
-    Certificate, CloseStatement, GenerationKeys, Genesis, OpenBody, OpenChannel, Parameters, RootTransaction,
-    Statement, UpdateValidators, Validator, ValidatorSet, Validators, ValidatorsChange,
+    Certificate, ClaimAct, ClaimStatement, CloseStatement, GenerationKeys, Genesis, OpenBody, OpenChannel,
+    Parameters, PrepareStatement, RootTransaction, Statement, UpdateValidators, Validator, ValidatorSet,
+    Validators, ValidatorsChange,
 };
-use parclose_types::{ChannelCommitment, Digest, Generation, Height, NetworkId, PublicKey, Sequence, Tag};
+use parclose_types::{
+    ChannelCommitment, DealId, Digest, Generation, Height, NetworkId, PublicKey, Sequence, Tag,
+};
 
 pub(crate) fn key(number: u8) -> SigningKey {
     SigningKey::from_seed(&secret_from_bytes([number; 32]))
@@ -83,9 +86,43 @@ impl Channel {
             attested: Sequence(attested),
             last_height: Height(last_height),
         };
-        let endorsements: Vec<_> = self.members.iter().map(|member| statement.endorse(member)).collect();
-        let certificate = Certificate::assemble(&self.keys, &endorsements).unwrap();
+        let certificate = self.certify(&statement.signing_bytes());
         RootTransaction::Anchor(statement.anchor(certificate))
+    }
+
+    /// A prepare of a leg, which names the opening as its lock.
+    pub(crate) fn prepare(&self, deal: DealId, leg: u8) -> RootTransaction {
+        let statement = PrepareStatement {
+            network: self.network,
+            tag: self.tag,
+            generation: Generation(0),
+            deal,
+            leg,
+            outcome: [leg; 32],
+            lock: Sequence(0),
+            last_height: Height(1000),
+        };
+        RootTransaction::Prepare(statement.prepare(None, self.certify(&statement.signing_bytes())))
+    }
+
+    pub(crate) fn claim(&self, claim: [u8; 32]) -> RootTransaction {
+        self.claiming(ClaimAct::Claim, claim)
+    }
+
+    pub(crate) fn release(&self, claim: [u8; 32]) -> RootTransaction {
+        self.claiming(ClaimAct::Release, claim)
+    }
+
+    fn claiming(&self, act: ClaimAct, claim: [u8; 32]) -> RootTransaction {
+        let (network, tag, generation) = (self.network, self.tag, Generation(0));
+        let statement = ClaimStatement { act, network, tag, generation, claim, last_height: Height(1000) };
+        statement.certified(self.certify(&statement.signing_bytes()))
+    }
+
+    fn certify(&self, signed: &[u8]) -> Certificate {
+        let endorsements: Vec<_> =
+            self.members.iter().map(|member| (member.public(), member.sign(signed))).collect();
+        Certificate::assemble(&self.keys, &endorsements).unwrap()
     }
 
     pub(crate) fn close(&self, last: u64) -> RootTransaction {
@@ -94,8 +131,7 @@ impl Channel {
         let last_height = Height(last + 9);
         let generation = Generation(0);
         let statement = CloseStatement { network, tag, generation, last_sequence, last_height };
-        let endorsements: Vec<_> = self.members.iter().map(|member| statement.endorse(member)).collect();
-        let certificate = Certificate::assemble(&self.keys, &endorsements).unwrap();
+        let certificate = self.certify(&statement.signing_bytes());
         RootTransaction::Close(parclose_root::Close { tag, last_sequence, last_height, certificate })
     }
 }

@@ -78,16 +78,14 @@ impl ClaimTag {
         at: &Place<'_>,
     ) -> Result<(), RootReject> {
         tag.takes(&self.tag, self.generation)?;
-        at.is_within(self.last_height)?;
         if claims.rows.get(&self.claim).is_some() {
             return Err(RootReject::ClaimTaken);
         }
-        finds_room(at)?;
         let limit = CLAIMS_PER_TAG;
         if claims.held(&self.tag) >= limit {
             return Err(RootReject::TagClaims { limit });
         }
-        Ok(self.certificate.verify(&tag.keys, &self.statement(at.network).signing_bytes())?)
+        is_certified(&self.statement(at.network), &self.certificate, tag, at)
     }
 }
 
@@ -113,21 +111,28 @@ impl ReleaseTag {
         at: &Place<'_>,
     ) -> Result<(), RootReject> {
         tag.is_under(self.generation)?;
-        at.is_within(self.last_height)?;
         if claims.rows.get(&self.claim) != Some(&self.tag) {
             return Err(RootReject::ClaimNotHeld { tag: self.tag });
         }
-        finds_room(at)?;
-        Ok(self.certificate.verify(&tag.keys, &self.statement(at.network).signing_bytes())?)
+        is_certified(&self.statement(at.network), &self.certificate, tag, at)
     }
 }
 
 /// # Rules
 ///
 /// > ROO-86: a block orders at most 64 claims and releases of one tag.
-fn finds_room(at: &Place<'_>) -> Result<(), RootReject> {
+fn is_certified(
+    statement: &ClaimStatement,
+    certificate: &Certificate,
+    tag: &TagState,
+    at: &Place<'_>,
+) -> Result<(), RootReject> {
+    at.is_within(statement.last_height)?;
     let limit = CLAIMS_PER_TAG_AND_BLOCK;
-    if at.of_tag.claims >= limit { Err(RootReject::BlockClaims { limit }) } else { Ok(()) }
+    if at.of_tag.claims >= limit {
+        return Err(RootReject::BlockClaims { limit });
+    }
+    Ok(certificate.verify(&tag.keys, &statement.signing_bytes())?)
 }
 
 /// The leaf of a claim in the state tree, whether anybody holds it or not.
@@ -208,3 +213,6 @@ impl<'a> ClaimsAhead<'a> {
         self.rows.into_changes()
     }
 }
+
+#[cfg(test)]
+mod tests;

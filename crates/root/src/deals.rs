@@ -258,3 +258,8 @@ impl<'a> DealsAhead<'a> {
         self.rows.into_changes()
     }
 }
+
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod tests;

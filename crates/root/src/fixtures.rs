@@ -10,7 +10,7 @@ use parclose_types::{
 
 use crate::certificate::{Certificate, Endorsement};
 use crate::checkpoint::Checkpoint;
-use crate::execution::Applied;
+use crate::execution::{Applied, Place, Share};
 use crate::genesis::{Genesis, Parameters, Validator, ValidatorSet};
 use crate::keys::GenerationKeys;
 use crate::open::{OpenBody, OpenChannel};
@@ -21,6 +21,8 @@ use crate::statement::{CloseStatement, RotateStatement, Statement};
 use crate::transaction::RootTransaction;
 use crate::update::{UpdateValidators, ValidatorsChange};
 use crate::{Anchor, Close, CommitCertificate, Header, Rotate};
+
+pub(crate) mod dealing;
 
 /// A signing key derived from a name.
 pub(crate) fn key(name: &str, index: usize) -> SigningKey {
@@ -291,6 +293,12 @@ impl Network {
     pub(crate) fn anchored(&mut self, channel: &Channel, number: u8, attested: u64) -> Applied {
         let anchor = self.anchor(channel, number, attested, self.next().0 + 5);
         self.order(vec![RootTransaction::Anchor(anchor)])
+    }
+
+    /// A place in the next block, the first.
+    pub(crate) fn place(&self) -> Place<'_> {
+        let (parameters, height) = (self.state.genesis().parameters(), self.next());
+        Place { network: &self.id, parameters, height, opens: 0, of_tag: Share::default() }
     }
 
     /// The height of the next block.

@@ -154,3 +154,6 @@ impl Refuse {
         Ok(self.certificate.verify(&tag.keys, &self.statement(at.network).signing_bytes())?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,9 +81,15 @@ pub enum ProofInvalid {
         /// height of the header
         height: Height,
     },
-    /// ROO-88, ROO-89: the deal or the claim does not stand so in the header's state root.
-    #[error("the deal or the claim does not stand so in the state at height {height}")]
+    /// ROO-88: the deal does not stand so in the header's state root.
+    #[error("the deal does not stand so in the state at height {height}")]
     OtherStanding {
+        /// height of the header
+        height: Height,
+    },
+    /// ROO-89: the claim is not held so in the header's state root.
+    #[error("the claim is not held so in the state at height {height}")]
+    OtherHolder {
         /// height of the header
         height: Height,
     },
@@ -113,6 +119,7 @@ impl Failure for ProofInvalid {
             Self::BeforeCheckpoint { .. } => "ROO-62",
             Self::OtherValidatorState { .. } => "ROO-63",
             Self::OtherStanding { .. } => "ROO-88",
+            Self::OtherHolder { .. } => "ROO-89",
         }
     }
 
@@ -187,7 +194,7 @@ impl OrderProof {
     /// As in [`Trust`] (ROO-39 to ROO-41, ROO-62), in [`CommitCertificate::verify`] (ROO-35 to ROO-38), and:
     ///
     /// > ROO-42: the event is included in the header's events root, in a tree of the header's event count.
-    /// > ROO-43: the transaction is the one whose digest the event names, of the event's kind and tag.
+    /// > ROO-43: the transaction is the one whose digest the event names, of the event's kind and tag; a decision names no tag.
     pub fn verify_under(&self, trust: &Trust) -> Result<VerifiedEvent, ProofInvalid> {
         trust.committed(&self.header, &self.certificate)?;
         let network = *trust.network();

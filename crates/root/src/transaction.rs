@@ -16,6 +16,7 @@ use crate::close::Close;
 use crate::deal::{Decision, OpenDeal};
 use crate::open::OpenChannel;
 use crate::prepare::{Prepare, Refuse};
+use crate::reject::RootReject;
 use crate::rotate::Rotate;
 use crate::tag::LogEntry;
 use crate::update::UpdateValidators;
@@ -128,6 +129,18 @@ impl RootTransaction {
         }
     }
 
+    /// Why it can be ordered at no height from here on, if its time has passed.
+    #[must_use]
+    pub fn lapsed(&self, height: Height) -> Option<RootReject> {
+        let last_height = self.last_height().filter(|last| *last < height)?;
+        Some(match self {
+            Self::OpenDeal(OpenDeal { deal }) => {
+                RootReject::OpensTooLate { height, allocate_before: deal.allocate_before }
+            }
+            _ => RootReject::Expired { height, last_height },
+        })
+    }
+
     /// The kind of event that this is; `None` if it enters no log.
     #[must_use]
     pub fn kind(&self) -> Option<EventKind> {
@@ -175,7 +188,9 @@ impl RootTransaction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deal::DealOutcome;
     use crate::fixtures::Network;
+    use crate::fixtures::dealing::open_deal;
     use crate::genesis::VALIDATORS_MAX;
 
     #[test]
@@ -186,13 +201,26 @@ mod tests {
         let close = RootTransaction::Close(network.close(&channel, 0));
         let rotate = RootTransaction::Rotate(network.rotate(&channel, &network.members(2, 2)));
         let update = RootTransaction::UpdateValidators(network.update(&[0, 1]));
-        for transaction in [open, anchor, close, rotate, update] {
+        let deal = network.deal(&[&channel, &channel]);
+        let decision = Decision { deal: deal.id(&network.id), outcome: DealOutcome::Abort };
+        let between = [
+            open_deal(&deal),
+            network.prepare(&channel, &deal, 0),
+            network.refuse(&channel, &deal, 1),
+            RootTransaction::Decision(decision),
+            network.claim(&channel, 1),
+            network.release(&channel, 1),
+        ];
+        for (transaction, number) in between.iter().zip(5..) {
+            assert_eq!(transaction.encode()[0], number, "what is stored keeps its meaning");
+        }
+        for transaction in [open, anchor, close, rotate, update].into_iter().chain(between) {
             let bytes = transaction.encode();
             assert_eq!(RootTransaction::decode(&bytes), Ok(transaction));
             assert!(RootTransaction::decode(&bytes[..bytes.len() - 1]).is_err());
             assert!(RootTransaction::decode(&[bytes.as_slice(), &[0]].concat()).is_err());
         }
-        assert!(RootTransaction::decode(&[5]).is_err());
+        assert!(RootTransaction::decode(&[11]).is_err());
         assert!(RootTransaction::decode(&vec![0; ROOT_TRANSACTION_BYTES_MAX + 1]).is_err());
     }
 
@@ -200,6 +228,14 @@ mod tests {
     fn the_largest_transactions_are_within_the_limit() {
         let network = Network::new();
         let (channel, open) = network.open(512, 512);
+        let mut deal = network.deal(&[&channel; 8]);
+        deal.legs
+            .iter_mut()
+            .for_each(|leg| leg.approver = Some(crate::fixtures::key("approver", 0).public()));
+        for transaction in [open_deal(&deal), network.prepare(&channel, &deal, 7), network.claim(&channel, 1)]
+        {
+            assert!(transaction.encode().len() <= ROOT_TRANSACTION_BYTES_MAX);
+        }
         assert!(open.encode().len() <= ROOT_TRANSACTION_BYTES_MAX);
         let rotate = network.rotate(&channel, &network.members(512, 512));
         assert!(RootTransaction::Rotate(rotate).encode().len() <= ROOT_TRANSACTION_BYTES_MAX);
@@ -212,10 +248,21 @@ mod tests {
 
     #[test]
     fn kinds_have_the_numbers_that_chains_are_made_of() {
-        let kinds =
-            [EventKind::Open, EventKind::Anchor, EventKind::Rotate, EventKind::Close, EventKind::Validators];
-        let numbers = kinds.map(|kind| (kind as u8, encode(&kind)));
-        assert_eq!(numbers, [(0, vec![0]), (1, vec![1]), (5, vec![5]), (6, vec![6]), (7, vec![7])]);
+        let kinds = [
+            EventKind::Open,
+            EventKind::Anchor,
+            EventKind::Prepare,
+            EventKind::Refuse,
+            EventKind::Decision,
+            EventKind::Rotate,
+            EventKind::Close,
+            EventKind::Validators,
+            EventKind::Claim,
+            EventKind::Release,
+        ];
+        for (kind, number) in kinds.into_iter().zip(0_u8..) {
+            assert_eq!((kind as u8, encode(&kind)), (number, vec![number]), "{kind}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ use parclose_root::{
 use parclose_transaction::{Definition, KnownSignatures, UnverifiedTransaction};
 use parclose_types::{Failure, decode, encode, limits};
 
+use crate::dealing::DEALING;
 use crate::key_files::HONEST;
 use crate::texts::parse_policy;
 use crate::world::WORLD;
@@ -84,6 +85,7 @@ pub const ENTRANCES: &[Entrance] = &[
     canonical("proposal", proposal, take_proposal),
     canonical("root_opening", root_transaction, |b| take_root(b, &WORLD.fresh)),
     canonical("root_transaction", root_transaction, |b| take_root(b, &WORLD.opened)),
+    canonical("root_deal", root_transaction, |b| take_root(b, &DEALING.state)),
     canonical("rotation_statement", rotation_statement, |b| rotation_statement(b).map(drop)),
     canonical("close_statement", close_statement, |b| close_statement(b).map(drop)),
     canonical("setup", setup, take_setup),

@@ -6,6 +6,7 @@ use parclose_transaction::{KnownSignatures, SignedTransaction, UnverifiedTransac
 use parclose_types::{SignatureBytes, encode};
 
 use crate::Reached;
+use crate::dealing::DEALING;
 use crate::world::WORLD;
 
 /// A transaction as `u32be length of the permanent part, permanent part, sealed part`.
@@ -74,15 +75,16 @@ pub fn decode_proposal(input: &[u8]) -> Reached {
     Reached::Through
 }
 
-/// A root transaction has one encoding; the root chain, fresh or with the channel open, orders none
-/// but those that the endorsers signed.
+/// A root transaction has one encoding; the root chain, fresh, with the channel open or in deals, orders none
+/// but those that the endorsers signed, and deals that are opened, which nobody signs.
 pub fn root_transaction(input: &[u8]) -> Reached {
     let Ok(transaction) = RootTransaction::decode(input) else { return Reached::Door };
     assert_eq!(transaction.encode(), input, "two encodings of one root transaction");
-    let honest = WORLD.root_transactions.contains(&transaction);
+    let all = || WORLD.root_transactions.iter().chain(&DEALING.honest);
+    let honest = all().any(|honest| *honest == transaction);
     let same_digest = |honest: &RootTransaction| honest.digest() == transaction.digest();
-    assert_eq!(WORLD.root_transactions.iter().any(same_digest), honest, "two transactions of one digest");
-    let ordered = [&WORLD.fresh, &WORLD.opened].into_iter().any(|state| {
+    assert_eq!(all().any(same_digest), honest, "two transactions of one digest");
+    let ordered = [&WORLD.fresh, &WORLD.opened, &DEALING.state].into_iter().any(|state| {
         let (block, rejected) = state.build([transaction.clone()]);
         assert_eq!(block.transactions.len() + rejected.len(), 1, "a candidate is neither in nor out");
         rejected.is_empty()
@@ -90,6 +92,7 @@ pub fn root_transaction(input: &[u8]) -> Reached {
     if !ordered {
         return Reached::Inside;
     }
-    assert!(honest, "the root chain orders what no endorser signed");
+    let obliges = !matches!(transaction, RootTransaction::OpenDeal(_));
+    assert!(honest || !obliges, "the root chain orders what no endorser signed");
     Reached::Through
 }

@@ -22,6 +22,7 @@
 //! - [`world`], [`seeds`], [`mutator`]: what happened, the corpus made of it, and its deformation
 
 pub mod archive;
+pub mod dealing;
 pub mod entrances;
 pub mod governance;
 pub mod key_files;

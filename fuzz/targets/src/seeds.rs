@@ -12,6 +12,7 @@ use parclose_crypto::padding::pad;
 use parclose_exchange::{Message, split};
 use parclose_keys::audience::hazmat::audience_from_bytes;
 use parclose_keys::{Cover, ViewKey};
+use parclose_root::RootTransaction;
 use parclose_transaction::{Act, Change, Motion, Share, SharedScope};
 use parclose_types::{
     AudienceId, ChannelCommitment, ClassId, Digest, Epoch, Generation, MemberId, PublicKey, SignatureBytes,
@@ -20,6 +21,7 @@ use parclose_types::{
 
 use crate::TARGETS;
 use crate::archive::{BEFORE_CHUNKS, CHUNK_BYTES, CONTENT};
+use crate::dealing::DEALING;
 use crate::key_files::HONEST;
 use crate::ledger::join_parts;
 use crate::tables::{EVERYTHING_TOML, GENERATED_TOML, sample};
@@ -235,7 +237,7 @@ fn movements() -> Seeds {
 
 fn root_transactions() -> Seeds {
     let bytes: Vec<Vec<u8>> =
-        WORLD.root_transactions.iter().map(|transaction| transaction.encode()).collect();
+        WORLD.root_transactions.iter().chain(&DEALING.honest).map(RootTransaction::encode).collect();
     let (now, later): (Vec<_>, Vec<_>) = bytes
         .into_iter()
         .partition(|bytes| crate::ledger::root_transaction(bytes) == crate::Reached::Through);

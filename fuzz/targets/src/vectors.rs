@@ -13,6 +13,7 @@
 mod archives;
 mod audit;
 mod bundles;
+mod deals;
 mod file;
 mod ledger;
 mod receipts;
@@ -78,6 +79,7 @@ pub fn all() -> Vec<Vector> {
         wire::vectors(),
         ledger::vectors(),
         root::vectors(),
+        deals::vectors(),
         audit::vectors(),
         receipts::vectors(),
         bundles::vectors(),

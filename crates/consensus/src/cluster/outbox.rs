@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use parclose_root::RootTransaction;
+use parclose_root::{RootReject, RootTransaction};
 use parclose_types::{Digest, Height};
 
 use super::pool::OnOrdered;
@@ -58,10 +58,9 @@ impl Outbox {
         due
     }
 
-    /// What can no longer be ordered, because its last height has passed.
-    pub(crate) fn lapsed(&self, head: Height) -> Vec<(Digest, Height)> {
-        let last = |own: &Own| own.transaction.last_height().filter(|last| *last <= head);
-        self.0.iter().filter_map(|(digest, own)| Some((*digest, last(own)?))).collect()
+    /// What can no longer be ordered at a height or later, because its time has passed.
+    pub(crate) fn lapsed(&self, next: Height) -> Vec<(Digest, RootReject)> {
+        self.0.iter().filter_map(|(digest, own)| Some((*digest, own.transaction.lapsed(next)?))).collect()
     }
 
     /// Forgets everything: whoever waits learns by the drop that no answer comes.

@@ -17,6 +17,9 @@ pub type OnOrdered = Box<dyn FnOnce(Ordered) + Send>;
 pub(crate) const POOL_BYTES_MAX: usize = 32 << 20;
 /// Bytes of one origin that wait at most: a peer that floods fills its own share.
 pub(crate) const ORIGIN_BYTES_MAX: usize = 8 << 20;
+/// Openings of channels and deals of one origin that wait at most: those of two full blocks, which anybody can make
+/// and which would otherwise stand before everything else for as long as blocks take a few of them each.
+pub(crate) const ORIGIN_OPENINGS_MAX: usize = 128;
 
 /// Where a transaction came from: this node, or a peer by name.
 pub(crate) type Origin = Option<String>;
@@ -44,7 +47,39 @@ pub(crate) struct Pool {
     waiting: BTreeMap<u64, Waiting>,
     known: BTreeMap<Digest, u64>,
     bytes: usize,
-    shares: BTreeMap<Origin, usize>,
+    shares: BTreeMap<Origin, Share>,
+}
+
+/// What of one origin waits.
+#[derive(Clone, Copy, Default)]
+struct Share {
+    transactions: usize,
+    bytes: usize,
+    openings: usize,
+}
+
+impl Share {
+    fn with(self, transaction: &RootTransaction, bytes: usize) -> Self {
+        Self {
+            transactions: self.transactions.saturating_add(1),
+            bytes: self.bytes.saturating_add(bytes),
+            openings: self.openings.saturating_add(opens(transaction)),
+        }
+    }
+
+    fn without(self, transaction: &RootTransaction, bytes: usize) -> Self {
+        Self {
+            transactions: self.transactions.saturating_sub(1),
+            bytes: self.bytes.saturating_sub(bytes),
+            openings: self.openings.saturating_sub(opens(transaction)),
+        }
+    }
+}
+
+/// How many openings a transaction is: one or none.
+fn opens(transaction: &RootTransaction) -> usize {
+    let opening = matches!(transaction, RootTransaction::OpenChannel(_) | RootTransaction::OpenDeal(_));
+    usize::from(opening)
 }
 
 impl Pool {
@@ -52,7 +87,7 @@ impl Pool {
     ///
     /// # Rules
     ///
-    /// > MEM-01: a validator's pool holds each transaction once, at most 32 MiB in all and at most 8 MiB of one origin.
+    /// > MEM-01: a validator's pool holds each transaction once, at most 32 MiB in all, and of one origin at most 8 MiB and at most 128 openings of channels and deals.
     pub(crate) fn add(
         &mut self,
         transaction: RootTransaction,
@@ -63,9 +98,9 @@ impl Pool {
         if self.has(&digest) {
             return Err(NotPooled::Known);
         }
-        let share = self.shares.get(&origin).copied().unwrap_or_default().saturating_add(bytes);
+        let share = self.shares.get(&origin).copied().unwrap_or_default().with(&transaction, bytes);
         let all = self.bytes.saturating_add(bytes);
-        if share > ORIGIN_BYTES_MAX || all > POOL_BYTES_MAX {
+        if share.bytes > ORIGIN_BYTES_MAX || share.openings > ORIGIN_OPENINGS_MAX || all > POOL_BYTES_MAX {
             return Err(NotPooled::Full);
         }
         self.arrivals = self.arrivals.saturating_add(1);
@@ -88,8 +123,8 @@ impl Pool {
         };
         self.bytes = self.bytes.saturating_sub(waiting.bytes);
         if let Some(share) = self.shares.get_mut(&waiting.origin) {
-            *share = share.saturating_sub(waiting.bytes);
-            if *share == 0 {
+            *share = share.without(&waiting.transaction, waiting.bytes);
+            if share.transactions == 0 {
                 self.shares.remove(&waiting.origin);
             }
         }

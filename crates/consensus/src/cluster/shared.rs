@@ -201,11 +201,10 @@ impl Shared {
                 told.extend(mail.outbox.take(&digest).into_iter().map(|done| (done, Ok(*entry))));
             }
             let next = Height(head.0.saturating_add(1));
-            for (digest, last_height) in mail.outbox.lapsed(head) {
-                let reason = RootReject::Expired { height: next, last_height };
+            for (digest, reason) in mail.outbox.lapsed(next) {
                 told.extend(mail.outbox.take(&digest).into_iter().map(|done| (done, Err(reason))));
             }
-            mail.pool.retain(|transaction| transaction.last_height().is_none_or(|last| last > head));
+            mail.pool.retain(|transaction| transaction.lapsed(next).is_none());
         }
         *self.head.0.lock().unwrap_or_else(PoisonError::into_inner) = head;
         self.head.1.notify_all();

@@ -12,6 +12,8 @@ use crate::fixtures::{Channel, change_of, genesis_of, key};
 use crate::hazmat::{copy_after_kill, copy_after_power_loss};
 use crate::tables::{HEADERS, TAGS, TRANSACTIONS};
 
+mod deals;
+
 fn genesis() -> Genesis {
     genesis_of(&[(200, 1)], 1)
 }

@@ -25,11 +25,11 @@ pub struct Standing {
 }
 
 impl Standing {
-    fn verify_under(&self, trust: &Trust, (key, value): &Change) -> Result<Height, ProofInvalid> {
+    /// The height of a header that is certified, and whether the leaf is in its state root.
+    fn verify_under(&self, trust: &Trust, (key, value): &Change) -> Result<(Height, bool), ProofInvalid> {
         trust.committed(&self.header, &self.certificate)?;
-        let height = self.header.height;
         let proven = self.proof.verify(&self.header.state_root, key, value.as_ref());
-        proven.map(|()| height).map_err(|_| ProofInvalid::OtherStanding { height })
+        Ok((self.header.height, proven.is_ok()))
     }
 }
 
@@ -73,7 +73,11 @@ impl DealProof {
     ///
     /// > ROO-88: the deal's state, or that there is none, is what stands in the header's state root.
     pub fn verify_under(&self, trust: &Trust) -> Result<VerifiedDeal, ProofInvalid> {
-        let height = self.standing.verify_under(trust, &deals::leaf(&self.deal, self.state.as_ref()))?;
+        let leaf = deals::leaf(&self.deal, self.state.as_ref());
+        let (height, holds) = self.standing.verify_under(trust, &leaf)?;
+        if !holds {
+            return Err(ProofInvalid::OtherStanding { height });
+        }
         Ok(VerifiedDeal { network: *trust.network(), height, deal: self.deal, state: self.state.clone() })
     }
 }
@@ -156,7 +160,11 @@ impl ClaimProof {
     ///
     /// > ROO-89: the claim's holder, or that there is none, is what stands in the header's state root.
     pub fn verify_under(&self, trust: &Trust) -> Result<VerifiedClaim, ProofInvalid> {
-        let height = self.standing.verify_under(trust, &claim::leaf(&self.claim, self.holder.as_ref()))?;
+        let leaf = claim::leaf(&self.claim, self.holder.as_ref());
+        let (height, holds) = self.standing.verify_under(trust, &leaf)?;
+        if !holds {
+            return Err(ProofInvalid::OtherHolder { height });
+        }
         Ok(VerifiedClaim { height, claim: self.claim, holder: self.holder })
     }
 }
@@ -180,3 +188,6 @@ impl VerifiedClaim {
         self.holder.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests;

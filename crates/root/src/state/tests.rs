@@ -11,6 +11,9 @@ use crate::genesis::Parameters;
 use crate::tag::{chain_start, extend_chain};
 use crate::transaction::EventKind;
 
+/// What is wrong where a row is.
+const ROWS: &str = "tags, deals and claims";
+
 /// A network at height 2 and a good block of three events for height 3.
 fn next_block() -> (Network, Channel, Block) {
     let mut network = Network::new();
@@ -155,15 +158,36 @@ fn roo_44_rows_that_the_last_header_does_not_commit_to_are_refused() {
         RootState::restore(state.genesis().clone(), rows).map_err(|e| e.what).unwrap_err()
     };
     assert!(restore(state).is_ok());
-    assert_eq!(refused(&|rows| rows.tags.get_mut(&channel.tag).unwrap().count += 1), "tags");
-    assert_eq!(refused(&|rows| drop(rows.tags.remove(&channel.tag))), "tags");
+    assert_eq!(refused(&|rows| rows.tags.get_mut(&channel.tag).unwrap().count += 1), ROWS);
+    assert_eq!(refused(&|rows| drop(rows.tags.remove(&channel.tag))), ROWS);
     assert_eq!(refused(&|rows| rows.head.height.0 += 1), "header hashes");
     assert_eq!(refused(&|rows| rows.history.push(b"more")), "header hashes");
     assert_eq!(refused(&|rows| rows.history = Frontier::default()), "header hashes");
     assert_eq!(refused(&|rows| rows.head.network = NetworkId([1; 32])), "genesis");
     assert_eq!(refused(&|rows| rows.head.validators = Digest([1; 32])), "validators");
     assert_eq!(refused(&|rows| rows.head.next_validators = Digest([1; 32])), "validators");
-    assert_eq!(refused(&|rows| rows.validators.changes = Sequence(1)), "tags");
+    assert_eq!(refused(&|rows| rows.validators.changes = Sequence(1)), ROWS);
+}
+
+#[test]
+fn roo_44_a_deal_or_a_claim_that_the_last_header_does_not_commit_to_is_refused() {
+    let mut network = Network::new();
+    let channel = network.opened(1, 1);
+    let deal = network.dealt(&[&channel, &channel]);
+    network.order(vec![network.claim(&channel, 7), network.prepare(&channel, &deal, 0)]);
+    let (state, id) = (&network.state, deal.id(&network.id));
+    let refused = |change: &dyn Fn(&mut RestoredRows)| {
+        let mut rows = rows(state);
+        change(&mut rows);
+        RootState::restore(state.genesis().clone(), rows).map_err(|e| e.what).unwrap_err()
+    };
+    assert!(restore(state).is_ok());
+    assert_eq!(refused(&|rows| rows.deals.clear()), ROWS);
+    assert_eq!(refused(&|rows| drop(rows.deals.insert(id, DealState::opened(deal.clone())))), ROWS);
+    assert_eq!(refused(&|rows| drop(rows.deals.insert(DealId([1; 32]), rows.deals[&id].clone()))), ROWS);
+    assert_eq!(refused(&|rows| rows.claims.clear()), ROWS);
+    assert_eq!(refused(&|rows| rows.claims.extend([([8; 32], channel.tag)])), ROWS);
+    assert_eq!(refused(&|rows| rows.claims.extend([([7; 32], Tag([1; 32]))])), ROWS);
 }
 
 #[test]

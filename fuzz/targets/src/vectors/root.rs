@@ -124,7 +124,7 @@ fn openings() -> Vec<Vector> {
             "WIR-02",
             "a variant that no root transaction has",
             &good,
-            set(&good, 0, 4),
+            set(&good, 0, 11),
         ),
         with("ROO-13", "an anchor of a tag that is not open", opening()),
     ]);

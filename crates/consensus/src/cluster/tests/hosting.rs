@@ -5,12 +5,12 @@ use std::net::TcpListener;
 use malachite_app::AppMsg;
 use malachite_app::app::consensus::MisbehaviorEvidence;
 use malachite_core::{NilOrVal, Round, SignedMessage, Validity};
-use parclose_root::{Block, RootState, Trust};
+use parclose_root::{Block, Deal, OpenDeal, RootState, Trust};
 use parclose_types::{Digest, Failure, ValueHash, encode};
 use tokio::sync::oneshot;
 
 use super::super::host::Host;
-use super::super::pool::{NotPooled, ORIGIN_BYTES_MAX, Pool};
+use super::super::pool::{NotPooled, ORIGIN_BYTES_MAX, ORIGIN_OPENINGS_MAX, Pool};
 use super::super::streams::{BLOCK_BYTES_MAX, Gathered, Streams, split};
 use super::*;
 use crate::engine::{Address, EngineHeight, Part, RootContext, Step, Vote, parts_signing_bytes};
@@ -195,6 +195,30 @@ fn mem_01_a_pool_has_each_transaction_once_and_room_for_everybody() {
     pool.retain(|_| false);
     assert!(pool.is_empty());
     assert_eq!(format!("{pool:?}"), "Pool(0 transactions, 0 bytes)");
+}
+
+#[test]
+fn mem_01_openings_of_one_origin_are_few_and_keep_nothing_else_of_it_out() {
+    let genesis = genesis_of(&[(200, 1)], 7);
+    let channel = Channel::new(genesis.network(), 0);
+    let mut pool = Pool::default();
+    let heights = (Height(9), Height(20));
+    let deal = Deal { nonce: [1; 32], allocate_before: heights.0, settle_before: heights.1, legs: Vec::new() };
+    let open = RootTransaction::OpenDeal(OpenDeal { deal });
+    let mut add = |number: usize, transaction: &RootTransaction, origin: &str| {
+        let digest = Digest(std::array::from_fn(|at| number.to_be_bytes().get(at).copied().unwrap_or(1)));
+        pool.add(transaction.clone(), digest, 300, Some(origin.into()))
+    };
+    for number in 0..ORIGIN_OPENINGS_MAX {
+        assert_eq!(add(number, &open, "a"), Ok(()));
+    }
+    assert_eq!(add(500, &open, "a"), Err(NotPooled::Full));
+    assert_eq!(add(501, &channel.open(), "a"), Err(NotPooled::Full), "channels count, too");
+    assert_eq!(add(502, &channel.anchor(1, 0, 9), "a"), Ok(()));
+    assert_eq!(add(503, &open, "b"), Ok(()), "another has its own share");
+    pool.remove(&Digest(std::array::from_fn(|at| if at < 8 { 0 } else { 1 })));
+    let later = pool.add(open, Digest([9; 32]), 300, Some("a".into()));
+    assert_eq!(later, Ok(()), "one is final: another may come");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a cluster is for: it orders, everybody has the same, and proofs hold offline.
 
+use parclose_root::{Deal, DealOutcome, Leg, OpenDeal};
+
 use super::*;
 
 fn verify_all(root: &ClusterRoot, genesis: &Genesis, tag: &Tag, events: usize) {
@@ -48,6 +50,52 @@ fn four_validators_and_a_follower_have_the_same_chain_and_prove_it() {
     let signatures =
         |height| cluster.node(4).shared.ledger.header_row(height).unwrap().certificate.signatures;
     assert!(signatures(head).len() >= 3, "more than two thirds of four");
+}
+
+#[test]
+fn roo_80_a_deal_is_decided_on_all_nodes_alike_by_its_legs_and_by_time() {
+    let mut cluster = Cluster::all_running(1, 1);
+    let channels = [cluster.channel(0), cluster.channel(100)];
+    for channel in &channels {
+        cluster.order(1, channel.open());
+    }
+    let deal = |nonce: u8, allocate: u64| {
+        let allocate_before = Height(cluster.node(0).head().0 + allocate);
+        let leg = |channel: &Channel| Leg { tag: channel.tag, terms: [1; 32], approver: None };
+        let settle_before = Height(allocate_before.0 + 4);
+        Deal { nonce: [nonce; 32], allocate_before, settle_before, legs: channels.iter().map(leg).collect() }
+    };
+    let deals = [deal(1, 500), deal(2, 30)];
+    let ids = deals.each_ref().map(|deal| deal.id(&cluster.genesis.network()));
+    for deal in &deals {
+        let open = RootTransaction::OpenDeal(OpenDeal { deal: deal.clone() });
+        let committed = cluster.node(1).commit(vec![open.clone()]).unwrap();
+        assert_eq!(committed.outcomes, [Ok(None)], "it enters no log");
+        let again = cluster.node(1).commit(vec![open]).unwrap().outcomes[0].unwrap_err();
+        assert_eq!(again.rule(), "ROO-68");
+    }
+    cluster.order(0, channels[0].prepare(ids[0], 0));
+    cluster.order(1, channels[1].prepare(ids[0], 1));
+    cluster.order(1, channels[1].prepare(ids[1], 1));
+    cluster.node(0).advance(deals[1].settle_before).unwrap();
+    cluster.reach(deals[1].settle_before);
+    let seen = |node: usize| {
+        let root = cluster.node(node);
+        verify_all(root, &cluster.genesis, &channels[0].tag, 3);
+        verify_all(root, &cluster.genesis, &channels[1].tag, 5);
+        let decided = ids.map(|id| root.deal(&id).unwrap().unwrap().outcome());
+        assert_eq!(decided, [Some(DealOutcome::Commit), Some(DealOutcome::Abort)]);
+    };
+    seen(0);
+    seen(1);
+    cluster.agree();
+    // Who comes later finds the same in the blocks.
+    cluster.stop(1);
+    std::fs::remove_dir_all(cluster.directory(1)).unwrap();
+    cluster.start(1, true);
+    cluster.reach(deals[1].settle_before);
+    verify_all(cluster.node(1), &cluster.genesis, &channels[1].tag, 5);
+    cluster.agree();
 }
 
 #[test]
