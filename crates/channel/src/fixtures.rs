@@ -65,6 +65,15 @@ pub(crate) fn cash_texts() -> DefinitionTexts {
     }
 }
 
+/// The template of securities.
+pub(crate) fn securities_texts() -> DefinitionTexts {
+    DefinitionTexts {
+        channel_toml: include_str!("../../../channels/dvp-securities/channel.toml").into(),
+        policy: include_str!("../../../channels/dvp-securities/policy.cedar").into(),
+        policy_schema: include_str!("../../../channels/dvp-securities/policy.cedarschema").into(),
+    }
+}
+
 /// The next version of that template.
 pub(crate) fn next_texts() -> DefinitionTexts {
     let mut texts = texts();

@@ -228,3 +228,6 @@ impl Channel {
         Ok(DraftOperation { action: "create".into(), record_type, record, version: 1, parties, fields })
     }
 }
+
+#[cfg(test)]
+mod tests;

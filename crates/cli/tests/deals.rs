@@ -81,7 +81,7 @@ fn refused(sandbox: &Sandbox, member: &str, line: &[&str]) -> (String, String) {
 }
 
 #[test]
-fn a_security_changes_hands_against_cash_in_another_channel() {
+fn nod_34_nod_35_a_security_changes_hands_against_cash_in_another_channel() {
     let sandbox = market();
     let details = ["--reference", "T-1", "--price", "99.850125", "--trade-date", "2026-11-26"];
     let instruction = propose(&sandbox, &details);

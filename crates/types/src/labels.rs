@@ -47,7 +47,7 @@ labels! {
     LOCK_OUTCOME = "lock-outcome";
     /// hides the terms of a deal's leg from the root chain
     DEAL_TERMS = "deal-terms";
-    /// owners' secret, channel, instruction -> key that approves what is got by it
+    /// owners' secret, channel, instruction, leg -> key that approves what is got by it
     APPROVER = "approver-key";
     /// what an issuer signs of new notes, and their range proof is for
     ISSUE_STATEMENT = "issue-stmt";
