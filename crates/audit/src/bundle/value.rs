@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_amounts::{AmountCommitment, Movement, Supply, SupplyChange, TotalOpening};
+use parclose_amounts::{AmountCommitment, Movement, NoteOutput, Supply, SupplyChange, TotalOpening};
 use parclose_channel::Verdict;
 use parclose_keys::{SealedField, ViewKey};
 use parclose_transaction::definition::{RecordType, ValueRole};
@@ -86,7 +86,13 @@ impl VerifiedBundle {
     /// What became of each asset, as far as the view keys reach.
     #[must_use]
     pub fn value(&self, keys: &[ViewKey]) -> BTreeMap<AssetId, AuditedAsset> {
-        let mut audit = ValueAudit { bundle: self, keys, assets: BTreeMap::new(), notes: BTreeMap::new() };
+        let mut audit = ValueAudit {
+            bundle: self,
+            keys,
+            assets: BTreeMap::new(),
+            notes: BTreeMap::new(),
+            back: BTreeMap::new(),
+        };
         for transaction in self.batches().iter().flat_map(|batch| &batch.transactions) {
             if transaction.standing == Standing::Decided(Verdict::Applied) {
                 audit.transaction(transaction);
@@ -141,6 +147,8 @@ struct ValueAudit<'a> {
     assets: BTreeMap<AssetId, Walked>,
     /// notes that are not spent
     notes: BTreeMap<NoteId, (AssetId, Option<u64>)>,
+    /// notes that went back to whoever had locked them, to the id under which they were held: one amount, two names
+    back: BTreeMap<NoteId, NoteId>,
 }
 
 impl ValueAudit<'_> {
@@ -149,10 +157,16 @@ impl ValueAudit<'_> {
         let mut index = 0;
         for movement in &transaction.body.movements {
             self.spend(movement);
+            let mut hold = movement.hold();
             for output in movement.outputs() {
                 let amount = (movement.asset(), output.commitment);
                 let opened = self.open(transaction, carriers.next(), amount);
-                let id = output.id(self.bundle.channel(), &transaction.digest, index);
+                let id_of =
+                    |output: &NoteOutput| output.id(self.bundle.channel(), &transaction.digest, index);
+                let id = id_of(output);
+                if let Some(hold) = hold.take() {
+                    self.back.insert(id_of(&NoteOutput { owner: hold.back, ..*output }), id);
+                }
                 index = index.saturating_add(1);
                 self.notes.insert(id, (movement.asset(), opened.as_ref().map(|opened| opened.value)));
                 if let Movement::Issue(_) = movement {
@@ -175,7 +189,8 @@ impl ValueAudit<'_> {
 
     fn spend(&mut self, movement: &Movement) {
         for input in movement.inputs() {
-            if self.notes.remove(&input.note).is_none() {
+            let note = self.back.remove(&input.note).unwrap_or(input.note);
+            if self.notes.remove(&note).is_none() {
                 self.asset(movement.asset()).audited.from_before = true;
             }
         }
