@@ -22,6 +22,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("documents", 1),
     ("keys", 2),
     ("amounts", 2),
+    ("finance", 2),
     ("root", 2),
     ("transaction", 3),
     ("channel", 4),

@@ -5,12 +5,13 @@
 use std::path::{Path, PathBuf};
 
 /// Crates whose code meets outside bytes.
-const CRATES: [&str; 13] = [
+const CRATES: [&str; 14] = [
     "types",
     "crypto",
     "store",
     "access",
     "documents",
+    "finance",
     "keys",
     "amounts",
     "root",
@@ -30,7 +31,7 @@ const LINTS: [&str; 5] = [
     "clippy::unreachable",
 ];
 /// Crates in which arithmetic is checked by the lint, too. In the others an overflow ends one room (NOD-16).
-const CHECKED: [&str; 5] = ["amounts", "root", "transaction", "audit", "exchange"];
+const CHECKED: [&str; 6] = ["amounts", "finance", "root", "transaction", "audit", "exchange"];
 /// Files that allow one of the lints, each with its reason in the attribute.
 const ALLOWED: [&str; 3] = ["access/src/difference.rs", "access/src/parts.rs", "documents/src/synthetic.rs"];
 

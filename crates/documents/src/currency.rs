@@ -4,7 +4,7 @@
 //! code): an amount in it has no integer form. Codes withdrawn since 2020 stay, because old
 //! documents name them.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Codes by the number of decimals of their minor unit.
 const CODES_BY_MINOR_DIGITS: [(u32, &str); 4] = [
@@ -69,6 +69,13 @@ impl Serialize for Currency {
     }
 }
 
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = <String as Deserialize>::deserialize(deserializer)?;
+        Self::find(&code).ok_or_else(|| serde::de::Error::custom("not an ISO 4217 code with minor units"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +89,13 @@ mod tests {
         for code in ["XAU", "XAG", "XPT", "XPD", "XDR", "XXX", "XTS", "XBA"] {
             assert_eq!(Currency::find(code), None, "{code}");
         }
+    }
+
+    #[test]
+    fn a_code_is_read_back_and_another_is_not() {
+        let pounds = Currency::find("GBP").unwrap();
+        assert_eq!(serde_json::from_str::<Currency>("\"GBP\"").unwrap(), pounds);
+        assert!(serde_json::from_str::<Currency>("\"XAU\"").is_err());
     }
 
     #[test]

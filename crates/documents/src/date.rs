@@ -8,7 +8,7 @@ use std::fmt::{self, Write as _};
 
 use chrono::format::{Item, StrftimeItems};
 use chrono::{Datelike, Days, NaiveDate};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::identifiers::BadIdentifier;
 
@@ -44,6 +44,18 @@ impl IsoDate {
         Self::from_day(self.0.checked_sub_days(Days::new(u64::from(days)))?)
     }
 
+    /// The day that is `days` later, if it is in range.
+    #[must_use]
+    pub fn days_after(self, days: u32) -> Option<Self> {
+        Self::from_day(self.0.checked_add_days(Days::new(u64::from(days)))?)
+    }
+
+    /// Calendar days from this day to another; negative when the other is earlier.
+    #[must_use]
+    pub fn days_until(self, other: Self) -> i64 {
+        (other.0 - self.0).num_days()
+    }
+
     /// The month, `YYYY-MM`.
     #[must_use]
     pub fn month(self) -> String {
@@ -64,6 +76,13 @@ impl fmt::Display for IsoDate {
 impl Serialize for IsoDate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for IsoDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as Deserialize>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 
@@ -134,6 +153,26 @@ mod tests {
         assert_eq!((day.to_string(), day.month()), ("2024-02-29".into(), "2024-02".into()));
         assert_eq!(day.days_before(60).unwrap().to_string(), "2023-12-31");
         assert_eq!(day.days_before(u32::MAX), None);
+        assert_eq!(serde_json::from_str::<IsoDate>("\"2024-02-29\"").unwrap(), day);
+        assert!(serde_json::from_str::<IsoDate>("\"2023-02-29\"").is_err());
+    }
+
+    #[test]
+    fn days_are_counted_over_leap_days_and_back() {
+        let day = |text| IsoDate::parse(text).unwrap();
+        for (from, to, days) in [
+            ("2024-02-28", "2024-03-01", 2),
+            ("2023-02-28", "2023-03-01", 1),
+            ("2022-08-31", "2022-08-31", 0),
+            ("1900-02-28", "1900-03-01", 1),
+            ("2000-02-28", "2000-03-01", 2),
+        ] {
+            assert_eq!(day(from).days_until(day(to)), days, "{from} to {to}");
+            assert_eq!(day(to).days_until(day(from)), -days);
+            assert_eq!(day(from).days_after(u32::try_from(days).unwrap()), Some(day(to)));
+        }
+        assert_eq!(day("2999-12-31").days_after(1), None);
+        assert_eq!(day("2022-01-01").days_after(u32::MAX), None);
     }
 
     #[test]

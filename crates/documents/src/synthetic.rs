@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::identifiers::Lei;
-use chance::Chance;
+pub use chance::Chance;
 use suppliers::{Supplier, Suppliers};
 
 /// The year of the generated months.

@@ -3,13 +3,13 @@
 //! Everything is exact, in 128 bits, until the one rounding at the end. So the result does not depend
 //! on the order of the columns, and a sum of rounded amounts can be told to the last minor unit.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::currency::Currency;
 use crate::row::BadRow;
 
 /// What becomes of a part of a minor unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rounding {
     /// to the nearest; a half away from zero
@@ -77,8 +77,9 @@ impl Product {
     }
 }
 
-/// `over / under`, rounded; `under` is not zero.
-fn round(over: i128, under: i128, rounding: Rounding) -> Option<i128> {
+/// `over / under`, rounded; `None` when `under` is zero, the quotient does not fit, or a rest is left and must not be.
+#[must_use]
+pub fn round(over: i128, under: i128, rounding: Rounding) -> Option<i128> {
     let quotient = over.checked_div(under)?;
     let rest = over.checked_rem(under)?.unsigned_abs();
     // Compared without doubling, which might not fit.
@@ -148,6 +149,7 @@ mod tests {
         // A divisor whose double does not fit.
         assert_eq!(round(i128::MAX / 2 + 1, i128::MAX, Rounding::HalfUp), Some(1));
         assert_eq!(round(i128::MIN, -1, Rounding::HalfUp), None);
+        assert_eq!((round(1, 0, Rounding::HalfUp), round(1, 2, Rounding::Exact)), (None, None));
     }
 
     #[test]

@@ -18,10 +18,12 @@ const LINES_MAX: usize = 20;
 
 /// A stream of draws.
 #[derive(Debug)]
-pub(super) struct Chance(ChaCha20Rng);
+pub struct Chance(ChaCha20Rng);
 
 impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
+    /// The stream of a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         let mut key = *b"........parclose synthetic books";
         let (number, _) = key.split_at_mut(8);
         number.copy_from_slice(&seed.to_le_bytes());
@@ -29,7 +31,7 @@ impl Chance {
     }
 
     /// A number below `bound`, which is not 0. The remainder of the range is drawn again.
-    pub(super) fn below_u64(&mut self, bound: u64) -> u64 {
+    pub fn below_u64(&mut self, bound: u64) -> u64 {
         let remainder = (u64::MAX % bound + 1) % bound;
         loop {
             let drawn = self.0.next_u64();
@@ -39,7 +41,12 @@ impl Chance {
         }
     }
 
-    pub(super) fn below(&mut self, bound: u32) -> u32 {
+    /// A number below `bound`, which is not 0.
+    ///
+    /// # Panics
+    ///
+    /// Never, but for a bound of 0: what is below a 32-bit bound has 32 bits.
+    pub fn below(&mut self, bound: u32) -> u32 {
         u32::try_from(self.below_u64(u64::from(bound))).expect("below a 32-bit bound")
     }
 
@@ -48,7 +55,8 @@ impl Chance {
         usize::try_from(self.below_u64(bound)).expect("below a length")
     }
 
-    pub(super) fn one_in(&mut self, times: u32) -> bool {
+    /// `true` once in so many times.
+    pub fn one_in(&mut self, times: u32) -> bool {
         self.below(times) == 0
     }
 
