@@ -24,6 +24,7 @@ use crate::governance::{Governance, InForce};
 use crate::locks::Locks;
 use crate::opening::Opened;
 use crate::process::Execution;
+use crate::purse::Purse;
 use crate::setup::{GENERATION, Setup};
 use crate::tables::{BATCHES, Head, ONLY, SETUP, UNWRAP};
 use crate::tree::TreeTop;
@@ -48,6 +49,8 @@ pub struct Channel {
     pub(crate) ranges: KnownRanges,
     /// notes that are held for deals
     pub(crate) locks: Locks,
+    /// what this member can spend
+    pub(crate) purse: Mutex<Purse>,
     /// notes that payments on their way spend, and until when
     pub(crate) set_aside: BTreeMap<NoteId, Height>,
     pub(crate) head: Option<Head>,
@@ -99,6 +102,7 @@ impl Channel {
             known: KnownSignatures::default(),
             ranges: KnownRanges::default(),
             locks: Locks::read(&store)?,
+            purse: Mutex::default(),
             set_aside: BTreeMap::new(),
             top: TreeTop::default(),
             definitions: Mutex::default(),
@@ -307,6 +311,7 @@ impl Channel {
     /// Takes over what an event has changed of the governance, once it is written.
     pub(crate) fn enter(&mut self, governance: Governance) -> Result<(), ChannelError> {
         let latest = governance.latest().clone();
+        self.purse.get_mut().unwrap_or_else(PoisonError::into_inner).forget();
         self.governance = governance;
         let known = self.terms.last().is_some_and(|term| *term == latest.term);
         if known {

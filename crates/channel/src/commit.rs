@@ -4,10 +4,12 @@
 //! leaves the state before the event, and the event is executed again from the stored batch.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 
 use parclose_crypto::state_tree::{self, Change, Update};
 use parclose_store::{Batch, Durability};
 use parclose_transaction::FieldEntry;
+use parclose_transaction::definition::ValueRole;
 use parclose_types::{Epoch, Height, RecordId, Sequence, TransactionDigest, encode};
 
 use crate::channel::Channel;
@@ -113,6 +115,7 @@ impl Channel {
         self.store.commit(batch, Durability::Synced)?;
         self.head = Some(head);
         self.locks.follow(&written.value);
+        self.follow_purse(&written);
         self.top.follow(update);
         self.receive(std::mem::take(&mut written.received));
         if let Some(governance) = written.governance {
@@ -120,6 +123,16 @@ impl Channel {
         }
         self.governance.forget(event.height);
         Ok(())
+    }
+
+    fn follow_purse(&mut self, written: &Written) {
+        let definition = &self.governance.latest().definition;
+        let is_account = |row: &RecordRow| {
+            definition.record(row.record_type).is_some_and(|known| known.value == Some(ValueRole::Account))
+        };
+        let changed = written.records.values().any(is_account) || !written.received.secrets.is_empty();
+        let purse = self.purse.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if changed { purse.forget() } else { purse.follow(&written.value) }
     }
 
     /// What came for this member alone; and the one-time keys of generations that have ended go.

@@ -107,8 +107,8 @@ impl Channel {
     /// The accounts of this member's, by which it tells its own notes.
     pub fn own_accounts(&self) -> Result<OwnAccounts, ChannelError> {
         let own = self.own_id();
-        let rows = self.account_rows()?.into_iter().filter(|row| row.owner == own);
-        Ok(OwnAccounts(rows.map(|row| (row.record, self.account_key(&row.record))).collect()))
+        let accounts = self.accounts()?.into_iter().filter(|account| account.owner == own);
+        Ok(OwnAccounts(accounts.map(|own| (own.record, self.account_key(&own.record))).collect()))
     }
 
     /// Takes a note of this member's to spend it in a draft.
@@ -136,6 +136,10 @@ impl Channel {
     /// Where members are paid: accounts that this member can read, the newest last. One that somebody has made in another's
     /// name, or that was written again is none.
     pub fn accounts(&self) -> Result<Vec<Account>, ChannelError> {
+        self.known_accounts(|| self.read_accounts())
+    }
+
+    fn read_accounts(&self) -> Result<Vec<Account>, ChannelError> {
         let mut accounts = Vec::new();
         for row in self.account_rows()? {
             let Some(view) = self.view_record(self.keys(), &row.record)? else { continue };

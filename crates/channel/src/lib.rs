@@ -55,6 +55,7 @@ pub mod prepare;
 pub mod process;
 pub mod propose;
 pub mod prove;
+mod purse;
 pub mod reject;
 pub mod setup;
 pub mod successor;

@@ -9,15 +9,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parclose_transaction::definition::{OWNER_KEY_FIELD, RecordType, ValueRole};
-use parclose_transaction::{DraftHold, DraftMovement, DraftOperation, FieldValue};
+use parclose_transaction::{DraftHold, DraftMovement, DraftOperation, DraftSpend, FieldValue};
 use parclose_types::limits::INPUTS_MAX;
 use parclose_types::{AssetId, Height, MemberId, NoteId, PublicKey, RecordId, hex};
 use rand_core::CryptoRng;
 
 use crate::channel::Channel;
 use crate::error::ChannelError;
-use crate::holdings::{Account, OwnNote};
+use crate::holdings::Account;
 use crate::locks::LegId;
+use crate::purse::Coin;
 
 pub use refused::CannotPay;
 
@@ -94,11 +95,11 @@ impl Channel {
         rng: &mut impl CryptoRng,
     ) -> Result<Drafted, CannotPay> {
         let (operation, owner) = self.note(payment.to, payment.amount, payment.purpose.as_deref(), rng)?;
-        let (notes, rest) = choose(self.free_notes(&payment.asset, now)?, payment.amount)?;
+        let (notes, rest) = choose(self.free_coins(&payment.asset, now)?, payment.amount)?;
         let (mut operations, mut owners) = (vec![operation], vec![owner]);
         self.add_rest(rest, &mut operations, &mut owners, rng)?;
         let set_aside = self.set_aside(&notes, now);
-        let spends = self.spends(notes);
+        let spends = self.spends(&notes)?;
         let movements = vec![DraftMovement::Transfer { asset: payment.asset, spends, owners }];
         Ok(Drafted { operations, movements, set_aside })
     }
@@ -116,12 +117,12 @@ impl Channel {
         let Payment { asset, to, amount, .. } = *payment;
         let (operation, owner) = self.note(to, amount, payment.purpose.as_deref(), rng)?;
         let back = self.account_of(self.own_id())?.key;
-        let (notes, rest) = choose(self.free_notes(&asset, now)?, amount)?;
+        let (notes, rest) = choose(self.free_coins(&asset, now)?, amount)?;
         let (mut operations, mut owners) = (vec![operation], vec![owner]);
         self.add_rest(rest, &mut operations, &mut owners, rng)?;
         let set_aside = self.set_aside(&notes, now);
         let hold = DraftHold { deal, leg, allocate_before, settle_before, back };
-        let movements = vec![DraftMovement::Lock { asset, spends: self.spends(notes), owners, hold }];
+        let movements = vec![DraftMovement::Lock { asset, spends: self.spends(&notes)?, owners, hold }];
         Ok(Drafted { operations, movements, set_aside })
     }
 
@@ -133,14 +134,14 @@ impl Channel {
         now: Height,
         rng: &mut impl CryptoRng,
     ) -> Result<Drafted, CannotPay> {
-        let (notes, rest) = choose(self.free_notes(&asset, now)?, amount)?;
+        let (notes, rest) = choose(self.free_coins(&asset, now)?, amount)?;
         let (mut operations, mut owners) = (Vec::new(), Vec::new());
         self.add_rest(rest, &mut operations, &mut owners, rng)?;
         let record_type = self.type_of(ValueRole::Redemption)?;
         let own = self.own_id();
         operations.push(made(record_type, fresh(rng), own, own, amount_fields(record_type, amount, purpose)));
         let set_aside = self.set_aside(&notes, now);
-        let movements = vec![DraftMovement::Redeem { asset, spends: self.spends(notes), owners }];
+        let movements = vec![DraftMovement::Redeem { asset, spends: self.spends(&notes)?, owners }];
         Ok(Drafted { operations, movements, set_aside })
     }
 
@@ -151,23 +152,27 @@ impl Channel {
         }
     }
 
-    fn set_aside(&mut self, notes: &[OwnNote], now: Height) -> Vec<NoteId> {
+    fn set_aside(&mut self, coins: &[Coin], now: Height) -> Vec<NoteId> {
         let parameters = &self.definition().parameters;
         let until = Height(now.0.saturating_add(parameters.expiry_max.saturating_mul(LIVES)));
-        let ids: Vec<NoteId> = notes.iter().map(|note| note.row.id).collect();
+        let ids: Vec<NoteId> = coins.iter().map(|coin| coin.row.id).collect();
         self.set_aside.extend(ids.iter().map(|note| (*note, until)));
         ids
     }
 
-    fn free_notes(&mut self, asset: &AssetId, now: Height) -> Result<Vec<OwnNote>, ChannelError> {
+    fn free_coins(&mut self, asset: &AssetId, now: Height) -> Result<Vec<Coin>, ChannelError> {
         self.set_aside.retain(|_, until| *until >= now);
-        let mut notes = self.own_notes()?;
-        notes.retain(|note| note.row.note.asset == *asset && !self.set_aside.contains_key(&note.row.id));
-        Ok(notes)
+        let mut coins = self.coins(asset)?;
+        coins.retain(|coin| !self.set_aside.contains_key(&coin.row.id));
+        Ok(coins)
     }
 
-    fn spends(&self, notes: Vec<OwnNote>) -> Vec<Arc<parclose_transaction::DraftSpend>> {
-        notes.into_iter().map(|note| Arc::new(self.to_spend(note))).collect()
+    fn spends(&self, coins: &[Coin]) -> Result<Vec<Arc<DraftSpend>>, CannotPay> {
+        let spend = |coin: &Coin| {
+            let note = self.open_coin(coin)?.ok_or(CannotPay::NotEnough)?;
+            Ok(Arc::new(self.to_spend(note)))
+        };
+        coins.iter().map(spend).collect()
     }
 
     fn add_rest(
@@ -214,24 +219,28 @@ impl Channel {
     }
 }
 
-/// The largest notes first, so that few are spent; what is left over goes back to their owner.
+/// A note of exactly that amount, so that no rest is made; else the largest first, so that few are spent, and what is left over goes
+/// back to their owner.
 ///
 /// # Rules
 ///
 /// > VAL-21: a payment is made of at most 64 notes of the payer's that are not set aside, together worth at least its amount.
-fn choose(mut notes: Vec<OwnNote>, amount: u64) -> Result<(Vec<OwnNote>, u64), CannotPay> {
+fn choose(mut coins: Vec<Coin>, amount: u64) -> Result<(Vec<Coin>, u64), CannotPay> {
     if amount == 0 {
         return Err(CannotPay::Nothing);
     }
-    notes.sort_by_key(|note| (std::cmp::Reverse(note.opened.value), note.row.id));
-    notes.truncate(INPUTS_MAX);
+    if let Some(exact) = coins.iter().find(|coin| coin.value == amount) {
+        return Ok((vec![*exact], 0));
+    }
+    coins.sort_by_key(|coin| (std::cmp::Reverse(coin.value), coin.row.id));
+    coins.truncate(INPUTS_MAX);
     let (mut chosen, mut sum) = (Vec::new(), 0_u128);
-    for note in notes {
+    for coin in coins {
         if sum >= u128::from(amount) {
             break;
         }
-        sum += u128::from(note.opened.value);
-        chosen.push(note);
+        sum += u128::from(coin.value);
+        chosen.push(coin);
     }
     let rest = sum.checked_sub(amount.into()).and_then(|rest| u64::try_from(rest).ok());
     rest.map(|rest| (chosen, rest)).ok_or(CannotPay::NotEnough)

@@ -203,6 +203,27 @@ pub struct Demo {
     /// Each member as a process of its own, four of them validators
     #[arg(long)]
     pub nodes: bool,
+    /// What is shown
+    #[arg(long, value_enum, default_value_t = Scenario::Invoices)]
+    pub scenario: Scenario,
+    /// Settlement: the Treasury's table of auctions; without it a small one is generated
+    #[arg(long)]
+    pub trades: Option<PathBuf>,
+    /// Settlement: how many legs, in the order of their settlement dates
+    #[arg(long, conflicts_with = "all")]
+    pub legs: Option<usize>,
+    /// Settlement: every leg of the table
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// What `parclose demo` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scenario {
+    /// a year of invoices that each party sees differently
+    Invoices,
+    /// auctions of securities, settled against cash in another channel
+    Settlement,
 }
 
 /// `parclose member`

@@ -23,6 +23,7 @@ mod proof;
 mod regulator;
 mod removal;
 mod scan;
+mod settlement;
 mod tamper;
 mod views;
 
@@ -31,7 +32,7 @@ use std::path::{Path, PathBuf};
 use parclose_node::Home;
 use serde_json::{Value, json};
 
-use crate::args::{Demo, Global};
+use crate::args::{Demo, Global, Scenario};
 use crate::dev;
 use crate::error::CliError;
 use crate::memory::peak_rss_bytes;
@@ -85,6 +86,9 @@ impl Place {
 
 fn demo(global: &Global, options: &Demo) -> Result<Value, CliError> {
     let mut progress = Progress::start(global.quiet);
+    if options.scenario == Scenario::Settlement {
+        return settlement::run(global, options, progress);
+    }
     let invoices = invoices::read(global, options, &mut progress)?;
     if options.nodes {
         nodes::run(global, options, &invoices, progress)

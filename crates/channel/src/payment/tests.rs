@@ -41,6 +41,18 @@ fn a_payment_spends_the_largest_notes_and_gives_change() {
 }
 
 #[test]
+fn a_note_of_exactly_the_amount_is_spent_alone() {
+    let (mut trio, asset) = Trio::cash();
+    for amount in [5, 100, 30] {
+        let made = payment(&trio, asset, 1, amount);
+        assert_eq!(issue(&mut trio, &made), "applied");
+    }
+    let exact = payment(&trio, asset, 2, 30);
+    assert_eq!(pay(&mut trio, 1, &exact), "applied");
+    assert_eq!((trio.amounts(1), trio.amounts(2)), (vec![5, 100], vec![30]));
+}
+
+#[test]
 fn val_21_nobody_pays_what_it_does_not_have_nor_nothing() {
     let (mut trio, asset) = Trio::cash();
     let made = payment(&trio, asset, 1, 10);
