@@ -203,7 +203,8 @@ fn mem_01_openings_of_one_origin_are_few_and_keep_nothing_else_of_it_out() {
     let channel = Channel::new(genesis.network(), 0);
     let mut pool = Pool::default();
     let heights = (Height(9), Height(20));
-    let deal = Deal { nonce: [1; 32], allocate_before: heights.0, settle_before: heights.1, legs: Vec::new() };
+    let deal =
+        Deal { nonce: [1; 32], allocate_before: heights.0, settle_before: heights.1, legs: Vec::new() };
     let open = RootTransaction::OpenDeal(OpenDeal { deal });
     let mut add = |number: usize, transaction: &RootTransaction, origin: &str| {
         let digest = Digest(std::array::from_fn(|at| number.to_be_bytes().get(at).copied().unwrap_or(1)));
