@@ -113,7 +113,9 @@ impl Run {
             Step::Open { deal } => {
                 let counted = &mut self.counted[deal];
                 let takes = counted.opened.is_none() && height < self.terms[deal].allocate;
-                counted.opened = counted.opened.or(takes.then_some(height));
+                if takes {
+                    counted.opened = Some(height);
+                }
                 Some((open_deal(&self.deals[deal]), takes))
             }
             Step::Prepare { deal, leg } => {
@@ -174,9 +176,14 @@ impl Run {
             expected.iter().enumerate().filter(|(_, takes)| !**takes).map(|(index, _)| index).collect();
         prop_assert_eq!(refused, wanted, "{:?}", rejected);
         let restored = restored(&self.network.state);
-        let applied = self.network.state.apply(&block).unwrap();
+        let applied =
+            self.network.state.apply(&block).map_err(|invalid| TestCaseError::fail(invalid.to_string()))?;
         let mut elsewhere = restored;
-        prop_assert_eq!(&elsewhere.apply(&block).unwrap(), &applied, "a restored state makes the same of it");
+        prop_assert_eq!(
+            elsewhere.apply(&block),
+            Ok(applied.clone()),
+            "a restored state makes the same of it"
+        );
         for event in &applied.events {
             if let Some(RootTransaction::Decision(decision)) = event.content(&block) {
                 let channel = self.channels.iter().position(|c| c.tag == event.entry.tag).unwrap();

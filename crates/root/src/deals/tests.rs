@@ -16,7 +16,7 @@ fn with_channels(count: usize) -> (Network, Vec<Channel>) {
 }
 
 fn outcome(network: &Network, deal: &Deal) -> Option<DealOutcome> {
-    network.state.deal(&deal.id(&network.id)).unwrap().outcome()
+    network.state.deal(&deal.id(&network.id))?.outcome()
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn roo_80_a_block_that_leaves_an_abort_out_is_none() {
     let (block, _) = network.state.build([]);
     assert_eq!((block.header.event_count, block.transactions.len()), (1, 0));
     assert!(network.state.check(&block).is_ok(), "others find the same");
-    let mut without = block.clone();
+    let mut without = block;
     without.header.event_count = 0;
     without.header.events_root = parclose_types::Digest(parclose_crypto::merkle::empty_root());
     let invalid = BlockInvalid::Header { height: deal.settle_before };

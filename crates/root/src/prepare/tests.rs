@@ -165,13 +165,13 @@ fn roo_75_a_tag_prepares_its_own_legs_only() {
 #[test]
 fn roo_76_a_leg_is_prepared_once_and_not_refused_after_that() {
     let (mut network, channels, deal) = dealt();
-    let twice = Some(RootReject::LegPrepared { leg: 0 });
+    let twice = RootReject::LegPrepared { leg: 0 };
     let (prepare, refuse) = (network.prepare(&channels[0], &deal, 0), network.refuse(&channels[0], &deal, 0));
     let (_, rejected) = network.state.build([prepare.clone(), prepare.clone(), refuse.clone()]);
-    assert_eq!(rejected, [(1, twice.unwrap()), (2, twice.unwrap())], "in one block");
+    assert_eq!(rejected, [(1, twice), (2, twice)], "in one block");
     network.order(vec![prepare.clone()]);
-    assert_eq!(network.refusal(prepare), twice);
-    assert_eq!(network.refusal(refuse), twice);
+    assert_eq!(network.refusal(prepare), Some(twice));
+    assert_eq!(network.refusal(refuse), Some(twice));
     assert_eq!(network.refusal(network.refuse(&channels[1], &deal, 1)), None, "the other leg's tag may");
 }
 

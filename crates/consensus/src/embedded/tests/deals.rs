@@ -33,7 +33,7 @@ fn dealt() -> (TempDir, EmbeddedRoot, [Channel; 2], Deal) {
 }
 
 fn outcome(root: &EmbeddedRoot, deal: &Deal) -> Option<DealOutcome> {
-    let proof = root.prove_deal(&id(deal)).unwrap().unwrap();
+    let proof = root.prove_deal(&id(deal)).unwrap()?;
     let verified = proof.verify_under(&Trust::of(&genesis())).unwrap();
     assert_eq!((verified.state().cloned(), verified.height()), (root.deal(&id(deal)).unwrap(), root.head()));
     verified.state().and_then(DealState::outcome)

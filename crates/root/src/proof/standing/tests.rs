@@ -119,7 +119,7 @@ fn roo_90_an_abort_shows_that_a_deal_never_commits_and_nothing_else_of_it_does()
     assert!(!shows(&network, &deal), "it is open");
     network.advance(deal.settle_before);
     assert!(shows(&network, &deal), "nobody has prepared it");
-    let other = Deal { nonce: [99; 32], ..deal.clone() };
+    let other = Deal { nonce: [99; 32], ..deal };
     assert!(!shows(&network, &other), "of another deal it says nothing");
 
     let deal = network.dealt(&[&channels[0], &channels[1]]);
