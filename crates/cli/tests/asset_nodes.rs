@@ -3,37 +3,9 @@
 
 mod support;
 
-use std::path::Path;
-
 use support::consortium::{Consortium, eventually};
 
 const MEMBERS: [&str; 3] = ["bank-1", "bank-2", "supplier-a"];
-
-/// A channel of cash that its three members found by passing files round.
-fn found(consortium: &Consortium) {
-    let file = |name: &str| consortium.path(name).display().to_string();
-    let run = |member: &str, line: &[&str]| {
-        let run = consortium.at(member, line);
-        assert_eq!(run.code, 0, "{line:?}: {}", run.stderr);
-    };
-    let draft = file("cash.draft.json");
-    let members = ["--member", "bank-1=issuer+participant", "--member", "bank-2=participant"];
-    let last = ["--member", "supplier-a=participant", "--out", &draft];
-    let drafted = [&["channel", "draft", "cash", "--template", "dvp-cash"][..], &members, &last].concat();
-    run("bank-1", &drafted);
-    let each = |what: &str| MEMBERS.map(|member| file(&format!("{member}.{what}.json")));
-    let (parts, signatures) = (each("part"), each("signature"));
-    for (member, part) in MEMBERS.iter().zip(&parts) {
-        run(member, &["channel", "enter", &draft, "--as", member, "--out", part]);
-    }
-    for (member, signature) in MEMBERS.iter().zip(&signatures) {
-        let sign = ["channel", "sign", "-c", "cash", "--as", member];
-        run(member, &[&sign[..], &parts.each_ref().map(String::as_str), &["--out", signature]].concat());
-    }
-    let open = ["channel", "open", "-c", "cash", "--as", "bank-1"];
-    run("bank-1", &[&open[..], &signatures.each_ref().map(String::as_str)].concat());
-    assert!(Path::new(&draft).exists());
-}
 
 fn asset(consortium: &Consortium, member: &str, line: &[&str]) {
     let (verb, rest) = line.split_first().unwrap();
@@ -62,7 +34,8 @@ fn have(consortium: &Consortium, expected: [&str; 3]) {
 #[test]
 fn cash_goes_from_node_to_node_and_a_crash_neither_loses_nor_doubles_it() {
     let consortium = Consortium::up();
-    found(&consortium);
+    let members = ["bank-1=issuer+participant", "bank-2=participant", "supplier-a=participant"];
+    consortium.found_channel("cash", "dvp-cash", &members);
     asset(&consortium, "bank-1", &["define", "--code", "GBP"]);
     for member in MEMBERS {
         asset(&consortium, member, &["open"]);

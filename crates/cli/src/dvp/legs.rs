@@ -132,6 +132,9 @@ impl Leg {
             let asset = known::named(channel, &asset)?;
             let [sender, receiver] = of.map(|name| member_named(channel, &name));
             let amount = asset.units(&amount)?;
+            if amount == 0 {
+                return Err(CliError::usage("nobody gives nothing", FORM));
+            }
             let terms = LegTerms {
                 tag: channel.tag(),
                 sender: sender?,

@@ -115,6 +115,37 @@ impl Consortium {
         child.wait_with_output().expect("it ends").into()
     }
 
+    /// A channel that its members found by passing files round; the first of them drafts and opens it.
+    pub(crate) fn found_channel(&self, name: &str, template: &str, members: &[&str]) {
+        let file = |what: &str| self.path(&format!("{name}.{what}")).display().to_string();
+        let run = |member: &str, line: &[&str]| {
+            let run = self.at(member, line);
+            assert_eq!(run.code, 0, "{line:?}: {}", run.stderr);
+        };
+        let names: Vec<&str> = members.iter().map(|member| member.split('=').next().unwrap()).collect();
+        let draft = file("draft.json");
+        let mut drafted = vec!["channel", "draft", name, "--template", template];
+        members.iter().for_each(|member| drafted.extend(["--member", member]));
+        drafted.extend(["--out", &draft]);
+        run(names[0], &drafted);
+        let each = |what: &str| -> Vec<String> {
+            names.iter().map(|member| file(&format!("{member}.{what}.json"))).collect()
+        };
+        let (parts, signatures) = (each("part"), each("signature"));
+        for (member, part) in names.iter().zip(&parts) {
+            run(member, &["channel", "enter", &draft, "--as", member, "--out", part]);
+        }
+        for (member, signature) in names.iter().zip(&signatures) {
+            let mut sign = vec!["channel", "sign", "-c", name, "--as", member];
+            sign.extend(parts.iter().map(String::as_str));
+            sign.extend(["--out", signature]);
+            run(member, &sign);
+        }
+        let mut open = vec!["channel", "open", "-c", name, "--as", names[0]];
+        open.extend(signatures.iter().map(String::as_str));
+        run(names[0], &open);
+    }
+
     pub(crate) fn running(&self) -> usize {
         let status = self.dev(&["status"]).value();
         status["nodes"].as_array().unwrap().iter().filter(|node| node["running"] == true).count()
