@@ -104,7 +104,7 @@ fn val_24_what_is_held_is_of_one_amount_under_either_owner() {
 impl World {
     /// What an ordinary transfer holds.
     fn any_effects_hold(&mut self) -> Option<Hold> {
-        let mut other = World::with(&[5]);
+        let mut other = Self::with(&[5]);
         let transfer = other.any_transfer();
         let effects = transfer.verify(&PLACE, &other.book).unwrap();
         effects.held(&CHANNEL, &TRANSACTION, 0).map(|held| held.hold)

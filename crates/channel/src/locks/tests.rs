@@ -160,8 +160,8 @@ fn loc_02_a_leg_is_locked_once() {
     let (mut trio, asset, dealt) = dealing();
     let first = trio.lock(0, (&dealt, 0), asset, (1, 400));
     let second = trio.lock(1, (&dealt, 0), asset, (0, 250));
-    trio.anchor(0, &[first.clone()]);
-    trio.anchor(1, &[second.clone()]);
+    trio.anchor(0, std::slice::from_ref(&first));
+    trio.anchor(1, std::slice::from_ref(&second));
     assert_eq!((trio.verdict(&first), trio.verdict(&second)), ("applied".into(), "LOC-02".into()));
 }
 

@@ -59,7 +59,7 @@ fn loc_08_an_endorser_signs_exactly_the_lock_that_it_has_executed() {
         |s| s.last_height.0 += 16,
     ];
     for (number, change) in changes.into_iter().enumerate() {
-        let mut other = good.clone();
+        let mut other = good;
         change(&mut other);
         assert_eq!(rule(&trio, &other), Err("LOC-08"), "{number}");
     }

@@ -120,7 +120,8 @@ fn roo_29_whoever_applies_the_blocks_anew_comes_to_the_same() {
 
 #[test]
 fn roo_44_a_changed_row_of_a_deal_or_a_claim_is_noticed_at_the_next_start() {
-    let changes: [fn(&Deal) -> (Vec<u8>, Vec<u8>); 2] = [
+    type Change = fn(&Deal) -> (Vec<u8>, Vec<u8>);
+    let changes: [Change; 2] = [
         |deal| {
             let state = DealState::Decided {
                 outcome: DealOutcome::Commit,
