@@ -28,10 +28,12 @@ use tempfile::TempDir;
 
 mod dealing;
 mod governing;
+mod pair;
 mod paying;
 mod writing;
 
 pub(crate) use dealing::Dealt;
+pub(crate) use pair::Pair;
 pub(crate) use paying::Paid;
 
 use crate::batch::{Batch, BatchHeader, Proposal};
@@ -201,12 +203,15 @@ impl Trio {
     }
 
     pub(crate) fn founded_with(texts: DefinitionTexts) -> Self {
-        let mut rng = ChaCha20Rng::from_seed([3; 32]);
+        Self::founded_on(texts, ChaCha20Rng::from_seed([3; 32]), RootState::new(genesis()))
+    }
+
+    /// Another channel of a root chain.
+    pub(crate) fn founded_on(texts: DefinitionTexts, mut rng: ChaCha20Rng, root: RootState) -> Self {
         let founded = found_with(texts, &mut rng);
         let open = founded.open();
         let folder = tempfile::tempdir().unwrap();
         let cache = SharedCache::new(8 << 20);
-        let root = RootState::new(genesis());
         let mut trio =
             Self { root, log: Vec::new(), rng, members: Vec::new(), cache, folder, prepared: (0, 0) };
         for (secret, candidate) in founded.candidates {

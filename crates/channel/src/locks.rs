@@ -229,4 +229,6 @@ pub(crate) fn stored_leaves(store: &Database) -> Result<Option<Vec<Change>>, Cha
 }
 
 #[cfg(test)]
+mod crashes;
+#[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! `parclose bench`: what things cost on this machine, measured on the real code.
 
+mod deals;
 mod load;
 mod nodes;
 mod running;
@@ -35,6 +36,11 @@ pub fn run(global: &Global, command: &Bench) -> Result<Value, CliError> {
         Bench::Transfer { batches, batch, directory } => in_place(directory.as_deref(), |place| {
             measure::transfer(place, usize::from(*batches), usize::from(*batch))
         }),
+        Bench::Dvp { count, directory } => {
+            let home = place(directory.as_deref());
+            let global = Global { home, ..global.clone() };
+            in_place(directory.as_deref(), |_| Ok(deals::dvp(&global, usize::from(*count))))?
+        }
         Bench::Rotation { members, audiences, directory } => in_place(directory.as_deref(), |place| {
             measure::rotation(place, usize::from(*members), usize::from(*audiences))
         }),

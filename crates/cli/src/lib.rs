@@ -44,6 +44,7 @@ pub mod terminal;
 pub mod transaction;
 pub mod validators;
 pub mod view_key;
+mod waiting;
 
 use std::process::ExitCode;
 

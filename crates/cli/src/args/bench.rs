@@ -38,6 +38,15 @@ pub enum Bench {
         #[arg(long)]
         directory: Option<PathBuf>,
     },
+    /// Processor time and latency of a deal between two channels, beside those of a transfer
+    Dvp {
+        /// transfers and deals, each one after the other and all together
+        #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=512))]
+        count: u16,
+        /// where the home is made
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
     /// Processor time of a member when the keys of a large channel turn over
     Rotation {
         /// members of the channel

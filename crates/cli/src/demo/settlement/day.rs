@@ -11,10 +11,11 @@ use parclose_transaction::FieldValue;
 use parclose_types::{AssetId, Height, PublicKey, RecordId};
 use rand_core::Rng;
 
-use super::market::{CASH, ISSUER, Market, SECURITIES, Waiting};
+use super::market::{CASH, ISSUER, Market, SECURITIES};
 use super::{Settled, minor};
 use crate::context::in_room;
 use crate::error::CliError;
+use crate::waiting::Waiting;
 
 /// Heights within which legs are locked, and then settled.
 const WITHIN: u64 = 1024;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use parclose_channel::{Drafted, Payment, Verdict};
+use parclose_channel::Payment;
 use parclose_documents::IsoDate;
 use parclose_finance::plan::Plan;
 use parclose_finance::securities::Cusip;
 use parclose_finance::treasury::{BuyerClass, Leg};
 use parclose_node::randomness::generator;
-use parclose_node::{Consortium, Home, Outcome, RoomHandle, SubmitError};
-use parclose_transaction::{DraftOperation, FieldValue};
+use parclose_node::{Consortium, Home, RoomHandle};
+use parclose_transaction::FieldValue;
 use parclose_types::{AssetId, MemberId, Tag};
 
 use super::minor;
@@ -18,6 +18,7 @@ use crate::context::in_room;
 use crate::dev;
 use crate::error::CliError;
 use crate::progress::Progress;
+use crate::waiting::Waiting;
 
 pub(super) const ISSUER: &str = "treasury";
 const CENTRAL_BANK: &str = "central-bank";
@@ -30,36 +31,6 @@ pub(super) struct Market {
     pub(super) securities: BTreeMap<Cusip, AssetId>,
     pub(super) dollars: AssetId,
     pub(super) tags: [Tag; 2],
-}
-
-/// Waits for what was handed in, and wants all of it applied.
-pub(super) struct Waiting(Vec<std::sync::mpsc::Receiver<Result<Outcome, SubmitError>>>);
-
-impl Waiting {
-    pub(super) fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    pub(super) fn submit(&mut self, room: &RoomHandle, drafted: Drafted) {
-        let (done, wait) = std::sync::mpsc::channel();
-        let answer = Box::new(move |outcome| drop(done.send(outcome)));
-        room.submit_with(drafted.operations, drafted.movements, answer);
-        self.0.push(wait);
-    }
-
-    pub(super) fn record(&mut self, room: &RoomHandle, operation: DraftOperation) {
-        self.submit(room, Drafted { operations: vec![operation], ..Drafted::default() });
-    }
-
-    pub(super) fn all_applied(self) -> Result<(), CliError> {
-        for wait in self.0 {
-            let outcome = wait.recv().unwrap_or(Err(SubmitError::Stopped { transaction: None }))?;
-            if let Verdict::Refused(rule) = &outcome.verdict {
-                return Err(CliError::refused(rule));
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Market {
