@@ -71,7 +71,7 @@ pub(super) fn run(global: &Global, options: &Demo, mut progress: Progress) -> Re
         progress.step(&format!("{}: {} of {} legs settled", day.date, settled.committed, legs.len()));
     }
     progress.step("reading what everybody holds, with its own keys, and as the regulator");
-    let judged = judged::judge(&market, &holdings, &settled)?;
+    let judged = judged::judge(&market, &holdings)?;
     let seconds = progress.seconds();
     drop(market.close());
     progress.step("done");

@@ -8,7 +8,7 @@ use parclose_node::key_file;
 use parclose_types::{Epoch, hex};
 
 use super::market::{CASH, ISSUER, Market, SECURITIES};
-use super::{Settled, minor};
+use super::minor;
 use crate::audit;
 use crate::context::in_room;
 use crate::error::CliError;
@@ -24,7 +24,7 @@ pub(super) struct Judged {
 }
 
 /// Looks at both channels.
-pub(super) fn judge(market: &Market, holdings: &Holdings, settled: &Settled) -> Result<Judged, CliError> {
+pub(super) fn judge(market: &Market, holdings: &Holdings) -> Result<Judged, CliError> {
     market.consortium.quiesce();
     let mut failures = Vec::new();
     let mut held = 0_u128;
@@ -42,8 +42,8 @@ pub(super) fn judge(market: &Market, holdings: &Holdings, settled: &Settled) -> 
     for class in BuyerClass::ALL {
         cash = cash.saturating_add(market.sum(class.member(), CASH, market.dollars)?);
     }
-    if cash < u128::from(settled.cash_minor) {
-        failures.push("cash was lost".to_owned());
+    if cash != market.cash {
+        failures.push("cash was made or lost".to_owned());
     }
     for member in [ISSUER].into_iter().chain(BuyerClass::ALL.map(BuyerClass::member)) {
         for channel in [SECURITIES, CASH] {

@@ -31,6 +31,8 @@ pub(super) struct Market {
     pub(super) securities: BTreeMap<Cusip, AssetId>,
     pub(super) dollars: AssetId,
     pub(super) tags: [Tag; 2],
+    /// all cash that there is, in cents
+    pub(super) cash: u128,
 }
 
 impl Market {
@@ -59,7 +61,7 @@ impl Market {
             dev::create_channel(&consortium, global, CASH, "dvp-cash", &all)?,
         ];
         let dollars = AssetId([0; 32]);
-        let mut market = Self { consortium, securities: BTreeMap::new(), dollars, tags };
+        let mut market = Self { consortium, securities: BTreeMap::new(), dollars, tags, cash: 0 };
         progress.step("opening accounts, defining securities");
         market.open_accounts(&members)?;
         market.define(legs)?;
@@ -129,7 +131,7 @@ impl Market {
     }
 
     /// A note for each leg, on both sides: nobody waits for the rest of another.
-    fn fund(&self, legs: &[Leg]) -> Result<(), CliError> {
+    fn fund(&mut self, legs: &[Leg]) -> Result<(), CliError> {
         let (issuer, bank) = (self.room(ISSUER, SECURITIES)?, self.room(CENTRAL_BANK, CASH)?);
         let treasury = self.id(ISSUER)?;
         let mut waiting = Waiting::new();
@@ -139,6 +141,7 @@ impl Market {
             self.issue(&mut waiting, &issuer, payment)?;
             let to = self.id(leg.class.member())?;
             let payment = Payment { asset: self.dollars, to, amount: leg.cash_minor, purpose: None };
+            self.cash = self.cash.saturating_add(leg.cash_minor.into());
             self.issue(&mut waiting, &bank, payment)?;
         }
         waiting.all_applied()?;
@@ -147,12 +150,13 @@ impl Market {
     }
 
     /// What the issuer pays back within the plan: it borrows it, so that no deal waits for another.
-    fn issue_what_is_due(&self, plan: &Plan, last: IsoDate) -> Result<(), CliError> {
+    fn issue_what_is_due(&mut self, plan: &Plan, last: IsoDate) -> Result<(), CliError> {
         let bank = self.room(CENTRAL_BANK, CASH)?;
         let treasury = self.id(ISSUER)?;
         let mut waiting = Waiting::new();
         for redemption in plan.until(last).flat_map(|day| &day.redemptions) {
             let amount = redemption.cash_minor;
+            self.cash = self.cash.saturating_add(amount.into());
             let payment = Payment { asset: self.dollars, to: treasury, amount, purpose: None };
             self.issue(&mut waiting, &bank, payment)?;
         }
