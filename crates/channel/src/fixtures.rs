@@ -26,9 +26,12 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tempfile::TempDir;
 
+mod claiming;
 mod governing;
 mod paying;
 mod writing;
+
+pub(crate) use claiming::{BANK, BUYER, SUPPLIER, claim_texts, values};
 
 use crate::batch::{Batch, BatchHeader, Proposal};
 use crate::channel::Channel;

@@ -16,7 +16,7 @@ use rand_core::CryptoRng;
 
 use crate::channel::Channel;
 use crate::error::ChannelError;
-use crate::holdings::OwnNote;
+use crate::holdings::{Account, OwnNote};
 
 pub use refused::CannotPay;
 
@@ -128,7 +128,7 @@ impl Channel {
         }
     }
 
-    fn set_aside(&mut self, notes: &[OwnNote], now: Height) -> Vec<NoteId> {
+    pub(crate) fn set_aside(&mut self, notes: &[OwnNote], now: Height) -> Vec<NoteId> {
         let parameters = &self.definition().parameters;
         let until = Height(now.0.saturating_add(parameters.expiry_max.saturating_mul(LIVES)));
         let ids: Vec<NoteId> = notes.iter().map(|note| note.row.id).collect();
@@ -136,14 +136,15 @@ impl Channel {
         ids
     }
 
-    fn free_notes(&mut self, asset: &AssetId, now: Height) -> Result<Vec<OwnNote>, ChannelError> {
+    /// Notes of an asset that this member can spend and that no payment on its way spends; `now` is the root chain's head.
+    pub fn free_notes(&mut self, asset: &AssetId, now: Height) -> Result<Vec<OwnNote>, ChannelError> {
         self.set_aside.retain(|_, until| *until >= now);
         let mut notes = self.own_notes()?;
         notes.retain(|note| note.row.note.asset == *asset && !self.set_aside.contains_key(&note.row.id));
         Ok(notes)
     }
 
-    fn spends(&self, notes: Vec<OwnNote>) -> Vec<Arc<parclose_transaction::DraftSpend>> {
+    pub(crate) fn spends(&self, notes: Vec<OwnNote>) -> Vec<Arc<parclose_transaction::DraftSpend>> {
         notes.into_iter().map(|note| Arc::new(self.to_spend(note))).collect()
     }
 
@@ -175,13 +176,18 @@ impl Channel {
         rng: &mut impl CryptoRng,
     ) -> Result<(DraftOperation, PublicKey), CannotPay> {
         let record_type = self.type_of(ValueRole::Note)?;
-        let account = self.accounts()?.into_iter().rfind(|account| account.owner == to);
-        let account = account.ok_or(CannotPay::NoAccount)?;
+        let account = self.account_of(to)?;
         let fields = amount_fields(record_type, amount, purpose);
         Ok((made(record_type, fresh(rng), self.own_id(), to, fields), account.key))
     }
 
-    fn type_of(&self, role: ValueRole) -> Result<&RecordType, CannotPay> {
+    /// The account that a member opened last, as far as this member can read it (VAL-22).
+    pub(crate) fn account_of(&self, member: MemberId) -> Result<Account, CannotPay> {
+        let account = self.accounts()?.into_iter().rfind(|account| account.owner == member);
+        account.ok_or(CannotPay::NoAccount)
+    }
+
+    pub(crate) fn type_of(&self, role: ValueRole) -> Result<&RecordType, CannotPay> {
         let known = self.definition().records.iter().find(|record| record.value == Some(role));
         known.ok_or(CannotPay::NoValue { role })
     }
@@ -192,7 +198,7 @@ impl Channel {
 /// # Rules
 ///
 /// > VAL-21: a payment is made of at most 64 notes of the payer's that are not set aside, together worth at least its amount.
-fn choose(mut notes: Vec<OwnNote>, amount: u64) -> Result<(Vec<OwnNote>, u64), CannotPay> {
+pub fn choose(mut notes: Vec<OwnNote>, amount: u64) -> Result<(Vec<OwnNote>, u64), CannotPay> {
     if amount == 0 {
         return Err(CannotPay::Nothing);
     }
@@ -242,7 +248,7 @@ fn amount_fields<'t>(
     quantity.into_iter().chain(purpose).collect()
 }
 
-fn fresh(rng: &mut impl CryptoRng) -> RecordId {
+pub(crate) fn fresh(rng: &mut impl CryptoRng) -> RecordId {
     let mut id = [0; 32];
     rng.fill_bytes(&mut id);
     RecordId(id)

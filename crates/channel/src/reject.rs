@@ -5,6 +5,7 @@ use parclose_transaction::NotAuthentic;
 use parclose_types::{Failure, Fault, Malformed};
 
 use crate::governance::ActRefused;
+use crate::life::LifeConflict;
 
 /// Why a transaction is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -30,6 +31,9 @@ pub enum Reject {
     /// admit
     #[error(transparent)]
     Stale(#[from] Stale),
+    /// authorize, admit: lives of records
+    #[error(transparent)]
+    Life(#[from] LifeConflict),
     /// admit: an act
     #[error(transparent)]
     Act(#[from] ActRefused),
@@ -123,6 +127,7 @@ impl Failure for Reject {
             Self::Stale(_) => "STALE",
             Self::Act(e) => e.code(),
             Self::Movement(e) => e.code(),
+            Self::Life(e) => e.code(),
         }
     }
 
@@ -133,6 +138,7 @@ impl Failure for Reject {
             Self::Denied(e) => e.rule(),
             Self::Act(e) => e.rule(),
             Self::Movement(e) => e.rule(),
+            Self::Life(e) => e.rule(),
             Self::OffSchema(OffSchema::Unknown { .. }) => "SCH-01",
             Self::OffSchema(OffSchema::Parties) => "SCH-02",
             Self::OffSchema(OffSchema::Audience { .. }) => "SCH-03",
@@ -164,6 +170,7 @@ impl Failure for Reject {
             Self::Denied(e) => e.fix(),
             Self::Act(e) => e.fix(),
             Self::Movement(e) => e.fix(),
+            Self::Life(e) => e.fix(),
             Self::OffSchema(_) => "compare with `parclose channel show`".into(),
             Self::NotProven(_) => "build the transaction again".into(),
             Self::Stale(Stale::Exists) => "the record is there: update it, or use another id".into(),

@@ -13,6 +13,7 @@ mod channel;
 mod key;
 mod node;
 mod policy;
+mod receivable;
 mod record;
 mod shell;
 mod validators;
@@ -25,6 +26,7 @@ pub use channel::{Channel, Proposal};
 pub use key::{Backup, Key, KeyKind};
 pub use node::{Config, Consortium, ConsortiumJoin, Node, Set};
 pub use policy::{MaybeChannel, Policy, PolicyQuestion};
+pub use receivable::{BusinessDate, DisputeEnd, OneReceivable, Receivable, ReceivableIssue, Recourse};
 pub use record::{Locate, Record, RecordQuery};
 pub use shell::{CompleteNames, ContextCommand, ManPage, NameKind, NewContext, Shell};
 pub use validators::{Validators, ValidatorsPropose};
@@ -91,6 +93,12 @@ pub enum Command {
     /// Value: amounts that only payer and payee see, and every member checks
     #[command(subcommand)]
     Asset(Asset),
+    /// Claims: accepted, split, passed on, offered, paid
+    #[command(subcommand)]
+    Receivable(Receivable),
+    /// The day that a channel goes by
+    #[command(subcommand)]
+    BusinessDate(BusinessDate),
     /// Where a business key, a record or a transaction stands, and what proves it
     Locate(Locate),
     /// Import documents

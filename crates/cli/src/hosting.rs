@@ -135,6 +135,8 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Tx(_)
         | Command::Record(_)
         | Command::Asset(_)
+        | Command::Receivable(_)
+        | Command::BusinessDate(_)
         | Command::Locate(_)
         | Command::Import(_)
         | Command::Receipt(_)
