@@ -31,7 +31,7 @@ fn bilateral() -> Policy {
     )
 }
 
-const SLOTS: [&str; 5] = ["buyer", "supplier", "bank", "preparer", "counterparty"];
+const SLOTS: [&str; 7] = ["buyer", "supplier", "bank", "preparer", "counterparty", "payer", "holder"];
 
 fn key(n: usize) -> MemberId {
     MemberId([u8::try_from(n).unwrap(); 32])
@@ -117,35 +117,41 @@ fn either_side_updates_a_statement() {
 
 /// Four members of whatever roles; now and then a party with other roles than the member has.
 fn requests() -> impl Strategy<Value = Request> {
-    let names = vec!["buyer", "supplier", "bank", "member"];
-    let roles = proptest::collection::vec(subsequence(names, 0..=4), 4);
-    let record = select(vec!["receivable", "acceptance", "statement", "statement", "member", "invoice"]);
-    let action = select(vec!["create", "create", "update", "delete"]);
-    let seats = proptest::collection::vec(0..4_usize, 7);
+    let names = vec!["buyer", "supplier", "bank", "member", "holder", "arbiter", "timekeeper"];
+    let roles = proptest::collection::vec(subsequence(names, 0..=7), 4);
+    let record = prop_oneof![
+        8 => select(vec!["receivable", "receivable", "receivable", "acceptance", "statement", "statement"]),
+        6 => select(vec!["account", "slice", "redemption", "business-day", "offer", "bid"]),
+        2 => select(vec!["member", "invoice"]),
+    ];
+    let action = prop_oneof![
+        2 => select(vec!["create", "create", "update", "delete"]),
+        3 => select(model::actions()),
+    ];
+    let seats = proptest::collection::vec(0..4_usize, 9);
     (
         roles,
         record,
         action,
         seats,
-        proptest::option::weighted(0.15, subsequence(SLOTS.to_vec(), 0..=5)),
+        proptest::option::weighted(0.15, subsequence(SLOTS.to_vec(), 0..=7)),
         0..40_usize,
     )
         .prop_map(|(roles, record, action, seats, odd_slots, liar)| {
-            let usual = if record == "statement" { &SLOTS[3..] } else { &SLOTS[..3] };
-            let slots = odd_slots.unwrap_or_else(|| usual.to_vec());
+            let slots = odd_slots.unwrap_or_else(|| model::slots(record).to_vec());
             let seat = |at: usize| party(seats[at], &roles[seats[at]]);
             let mut parties: BTreeMap<String, Party> =
                 slots.iter().enumerate().map(|(at, slot)| ((*slot).into(), seat(at))).collect();
             if let Some(party) = slots.get(liar).and_then(|slot| parties.get_mut(*slot)) {
                 party.roles.insert("auditor".into());
             }
-            let Party { id, roles } = seat(5);
+            let Party { id, roles } = seat(7);
             let principal = Principal { id, roles };
             Request {
                 principal,
                 action: action.into(),
                 record_type: record.into(),
-                owner: key(seats[6]),
+                owner: key(seats[8]),
                 parties,
             }
         })

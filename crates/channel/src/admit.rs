@@ -19,6 +19,8 @@ pub struct AdmittedTransaction {
     pub(crate) author: MemberId,
     /// records before, by operation
     pub(crate) before: Vec<Option<RecordRow>>,
+    /// states of its records' lives after it, by operation
+    pub(crate) states: Vec<Option<String>>,
     /// the governance that its act leads to
     pub(crate) governed: Option<Governance>,
     /// what it does to value
@@ -42,13 +44,16 @@ impl Execution<'_> {
             return Err(Stale::Salt.into());
         }
         for (operation, current) in body.operations.iter().zip(&tx.before) {
-            check_version(operation, current.as_ref())?;
+            let lives = self.in_force.definition.record(operation.record_type);
+            let lives = lives.is_some_and(|known| known.lifecycle.is_some());
+            check_version(operation, current.as_ref(), lives)?;
         }
         check_once(&body.operations)?;
         let author = self.in_force.config.member(&body.author).ok_or(NotAuthentic::NotMember)?.id();
+        let states = self.admit_lives(&tx, author)?;
         let governed = self.admit_act(&tx.transaction, author)?;
         let ProvenTransaction { transaction, before, moved, .. } = tx;
-        Ok(AdmittedTransaction { transaction, author, before, governed, moved })
+        Ok(AdmittedTransaction { transaction, author, before, states, governed, moved })
     }
 
     fn admit_act(
@@ -69,14 +74,16 @@ impl Execution<'_> {
     }
 }
 
+/// A record with a life is made by a step, whatever that is called (LIF-01); any other by `create`.
+///
 /// # Rules
 ///
 /// > STA-04: an operation makes exactly the version that follows the record's.
 /// > STA-05: a record is created once.
 /// > STA-06: an update keeps the type and the parties of its record.
-fn check_version(operation: &Operation, current: Option<&RecordRow>) -> Result<(), Stale> {
+fn check_version(operation: &Operation, current: Option<&RecordRow>, lives: bool) -> Result<(), Stale> {
     let version = current.map_or(0, |row| row.version);
-    let creates = operation.action == "create";
+    let creates = if lives { operation.version == 1 } else { operation.action == "create" };
     if creates && operation.version == 1 && version > 0 {
         return Err(Stale::Exists);
     }

@@ -35,9 +35,13 @@ impl Execution<'_> {
                 version: 0,
                 owner: tx.author,
                 parties: operation.parties.clone(),
+                status: None,
+                day: None,
                 fields: Vec::new(),
             });
             row.version = operation.version;
+            row.day = operation.day.or(row.day);
+            row.status = tx.states.get(number).cloned().flatten();
             let state = |entry| StateField {
                 entry,
                 generation: body.generation,

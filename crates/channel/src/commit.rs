@@ -23,7 +23,7 @@ use crate::tables::{
 };
 use crate::tree::{StoredNodes, Updated, put_update};
 use crate::turnover::Received;
-use crate::value::{NOTES, SUPPLIES, SupplyRow, ValueWritten};
+use crate::value::{NOTES, SUPPLIES, ValueWritten};
 use crate::verdicts;
 
 pub(crate) mod governed;
@@ -227,8 +227,8 @@ fn put_value(batch: &mut Batch, value: &ValueWritten) {
             None => batch.delete(&NOTES, note),
         }
     }
-    for (asset, supply) in &value.supplies {
-        batch.put(&SUPPLIES, asset, &SupplyRow { asset: *asset, supply: *supply });
+    for (asset, row) in &value.supplies {
+        batch.put(&SUPPLIES, asset, row);
     }
     for (leg, row) in &value.locks {
         match row {
@@ -260,12 +260,13 @@ pub fn record_key(record: &RecordId) -> [u8; 32] {
 ///
 /// # Rules
 ///
-/// > STA-11: a record's leaf covers type, version, owner, parties and every field with its generation, epoch and transaction.
+/// > STA-11: a record's leaf covers type, version, owner, parties, the state of its life, its day, and every field with its generation, epoch and transaction.
 #[must_use]
 pub fn record_leaf(row: &RecordRow) -> [u8; 32] {
     let fields = parclose_crypto::merkle::root(row.fields.iter().map(|field| encode(&field.state)));
     let count = row.fields.len() as u64;
-    let head = encode(&(row.record_type, row.version, row.owner, &row.parties, fields, count));
+    let life = (&row.status, row.day);
+    let head = encode(&(row.record_type, row.version, row.owner, &row.parties, life, fields, count));
     state_tree::leaf_value(RECORD_LEAF, row.record.as_ref(), &head)
 }
 

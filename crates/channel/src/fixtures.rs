@@ -26,6 +26,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tempfile::TempDir;
 
+mod claiming;
 mod dealing;
 mod governing;
 mod pair;
@@ -35,6 +36,7 @@ mod writing;
 pub(crate) use dealing::Dealt;
 pub(crate) use pair::Pair;
 pub(crate) use paying::Paid;
+pub(crate) use claiming::{BANK, BUYER, SUPPLIER, claim_texts, values};
 
 use crate::batch::{Batch, BatchHeader, Proposal};
 use crate::channel::Channel;

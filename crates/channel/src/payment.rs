@@ -16,7 +16,7 @@ use rand_core::CryptoRng;
 
 use crate::channel::Channel;
 use crate::error::ChannelError;
-use crate::holdings::Account;
+use crate::holdings::{Account, OwnNote};
 use crate::locks::LegId;
 use crate::purse::Coin;
 
@@ -152,12 +152,19 @@ impl Channel {
         }
     }
 
-    fn set_aside(&mut self, coins: &[Coin], now: Height) -> Vec<NoteId> {
+    pub(crate) fn set_aside<N: Worth>(&mut self, notes: &[N], now: Height) -> Vec<NoteId> {
         let parameters = &self.definition().parameters;
         let until = Height(now.0.saturating_add(parameters.expiry_max.saturating_mul(LIVES)));
-        let ids: Vec<NoteId> = coins.iter().map(|coin| coin.row.id).collect();
+        let ids: Vec<NoteId> = notes.iter().map(Worth::id).collect();
         self.set_aside.extend(ids.iter().map(|note| (*note, until)));
         ids
+    }
+
+    /// Notes of an asset that this member can spend and that no payment on its way spends; `now` is the root chain's head.
+    pub fn free_notes(&mut self, asset: &AssetId, now: Height) -> Result<Vec<OwnNote>, ChannelError> {
+        let coins = self.free_coins(asset, now)?;
+        let opened = coins.iter().map(|coin| self.open_coin(coin));
+        Ok(opened.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
     fn free_coins(&mut self, asset: &AssetId, now: Height) -> Result<Vec<Coin>, ChannelError> {
@@ -167,12 +174,14 @@ impl Channel {
         Ok(coins)
     }
 
+    /// Takes notes of this member's to spend them in a draft.
+    pub(crate) fn to_spends(&self, notes: Vec<OwnNote>) -> Vec<Arc<DraftSpend>> {
+        notes.into_iter().map(|note| Arc::new(self.to_spend(note))).collect()
+    }
+
     fn spends(&self, coins: &[Coin]) -> Result<Vec<Arc<DraftSpend>>, CannotPay> {
-        let spend = |coin: &Coin| {
-            let note = self.open_coin(coin)?.ok_or(CannotPay::NotEnough)?;
-            Ok(Arc::new(self.to_spend(note)))
-        };
-        coins.iter().map(spend).collect()
+        let open = |coin: &Coin| self.open_coin(coin)?.ok_or(CannotPay::NotEnough);
+        Ok(self.to_spends(coins.iter().map(open).collect::<Result<_, CannotPay>>()?))
     }
 
     fn add_rest(
@@ -208,14 +217,43 @@ impl Channel {
         Ok((made(record_type, fresh(rng), self.own_id(), to, fields), account.key))
     }
 
-    fn account_of(&self, member: MemberId) -> Result<Account, CannotPay> {
+    /// The account that a member opened last, as far as this member can read it (VAL-22).
+    pub(crate) fn account_of(&self, member: MemberId) -> Result<Account, CannotPay> {
         let account = self.accounts()?.into_iter().rfind(|account| account.owner == member);
         account.ok_or(CannotPay::NoAccount)
     }
 
-    fn type_of(&self, role: ValueRole) -> Result<&RecordType, CannotPay> {
+    pub(crate) fn type_of(&self, role: ValueRole) -> Result<&RecordType, CannotPay> {
         let known = self.definition().records.iter().find(|record| record.value == Some(role));
         known.ok_or(CannotPay::NoValue { role })
+    }
+}
+
+/// A note that can be chosen for a payment.
+pub trait Worth {
+    /// Its name.
+    fn id(&self) -> NoteId;
+    /// Smallest units of its asset.
+    fn value(&self) -> u64;
+}
+
+impl Worth for Coin {
+    fn id(&self) -> NoteId {
+        self.row.id
+    }
+
+    fn value(&self) -> u64 {
+        self.value
+    }
+}
+
+impl Worth for OwnNote {
+    fn id(&self) -> NoteId {
+        self.row.id
+    }
+
+    fn value(&self) -> u64 {
+        self.opened.value
     }
 }
 
@@ -225,22 +263,22 @@ impl Channel {
 /// # Rules
 ///
 /// > VAL-21: a payment is made of at most 64 notes of the payer's that are not set aside, together worth at least its amount.
-fn choose(mut coins: Vec<Coin>, amount: u64) -> Result<(Vec<Coin>, u64), CannotPay> {
+pub fn choose<N: Worth>(mut notes: Vec<N>, amount: u64) -> Result<(Vec<N>, u64), CannotPay> {
     if amount == 0 {
         return Err(CannotPay::Nothing);
     }
-    if let Some(exact) = coins.iter().find(|coin| coin.value == amount) {
-        return Ok((vec![*exact], 0));
+    if let Some(exact) = notes.iter().position(|note| note.value() == amount) {
+        return Ok((vec![notes.swap_remove(exact)], 0));
     }
-    coins.sort_by_key(|coin| (std::cmp::Reverse(coin.value), coin.row.id));
-    coins.truncate(INPUTS_MAX);
+    notes.sort_by_key(|note| (std::cmp::Reverse(note.value()), note.id()));
+    notes.truncate(INPUTS_MAX);
     let (mut chosen, mut sum) = (Vec::new(), 0_u128);
-    for coin in coins {
+    for note in notes {
         if sum >= u128::from(amount) {
             break;
         }
-        sum += u128::from(coin.value);
-        chosen.push(coin);
+        sum += u128::from(note.value());
+        chosen.push(note);
     }
     let rest = sum.checked_sub(amount.into()).and_then(|rest| u64::try_from(rest).ok());
     rest.map(|rest| (chosen, rest)).ok_or(CannotPay::NotEnough)
@@ -278,7 +316,7 @@ fn amount_fields<'t>(
     quantity.into_iter().chain(purpose).collect()
 }
 
-fn fresh(rng: &mut impl CryptoRng) -> RecordId {
+pub(crate) fn fresh(rng: &mut impl CryptoRng) -> RecordId {
     let mut id = [0; 32];
     rng.fill_bytes(&mut id);
     RecordId(id)

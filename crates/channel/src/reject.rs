@@ -6,6 +6,7 @@ use parclose_types::{Failure, Fault, Malformed};
 
 use crate::governance::ActRefused;
 use crate::locks::LockRefused;
+use crate::life::LifeConflict;
 
 /// Why a transaction is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -34,6 +35,9 @@ pub enum Reject {
     /// admit
     #[error(transparent)]
     Stale(#[from] Stale),
+    /// authorize, admit: lives of records
+    #[error(transparent)]
+    Life(#[from] LifeConflict),
     /// admit: an act
     #[error(transparent)]
     Act(#[from] ActRefused),
@@ -128,6 +132,7 @@ impl Failure for Reject {
             Self::Act(e) => e.code(),
             Self::Movement(e) => e.code(),
             Self::Lock(e) => e.code(),
+            Self::Life(e) => e.code(),
         }
     }
 
@@ -139,6 +144,7 @@ impl Failure for Reject {
             Self::Act(e) => e.rule(),
             Self::Movement(e) => e.rule(),
             Self::Lock(e) => e.rule(),
+            Self::Life(e) => e.rule(),
             Self::OffSchema(OffSchema::Unknown { .. }) => "SCH-01",
             Self::OffSchema(OffSchema::Parties) => "SCH-02",
             Self::OffSchema(OffSchema::Audience { .. }) => "SCH-03",
@@ -171,6 +177,7 @@ impl Failure for Reject {
             Self::Act(e) => e.fix(),
             Self::Movement(e) => e.fix(),
             Self::Lock(e) => e.fix(),
+            Self::Life(e) => e.fix(),
             Self::OffSchema(_) => "compare with `parclose channel show`".into(),
             Self::NotProven(_) => "build the transaction again".into(),
             Self::Stale(Stale::Exists) => "the record is there: update it, or use another id".into(),

@@ -11,7 +11,7 @@ use parclose_crypto::state_tree::StateProof;
 use parclose_keys::PseudonymCertificate;
 use parclose_root::{DealOutcome, LogEntry};
 use parclose_store::{AnyTable, Blinded, Table};
-use parclose_transaction::{DefinitionTexts, FieldEntry, SharedScope};
+use parclose_transaction::{Day, DefinitionTexts, FieldEntry, SharedScope};
 use parclose_types::{
     AudienceId, ChannelCommitment, DealId, Digest, Epoch, Generation, Height, MemberId, PublicKey, RecordId,
     Sequence, SignatureBytes, StateRoot, Tag, TransactionDigest,
@@ -260,6 +260,10 @@ pub struct RecordRow {
     pub owner: MemberId,
     /// party slots
     pub parties: Vec<(u8, MemberId)>,
+    /// the state of its life, if it has one
+    pub status: Option<String>,
+    /// the business day of the calendar; of another record the day on which it is due
+    pub day: Option<Day>,
     /// fields, ascending
     pub fields: Vec<RecordField>,
 }

@@ -42,6 +42,14 @@ pub struct SupplyRow {
     pub asset: AssetId,
     /// issued less redeemed
     pub supply: Supply,
+    /// notes of it that can be spent
+    pub notes: u64,
+}
+
+impl SupplyRow {
+    fn nothing(asset: AssetId) -> Self {
+        Self { asset, supply: Supply::nothing(), notes: 0 }
+    }
 }
 
 /// What a transaction does to value; from verified movements only.
@@ -49,8 +57,22 @@ pub struct SupplyRow {
 pub(crate) struct Moved {
     spent: Vec<NoteId>,
     made: Vec<NoteRow>,
-    supplies: BTreeMap<AssetId, Supply>,
+    supplies: BTreeMap<AssetId, SupplyRow>,
     locks: Vec<LockRow>,
+}
+
+impl Moved {
+    /// Records that stand for the notes of an asset that it makes, one that is held among them.
+    pub(crate) fn records_of(&self, asset: AssetId) -> impl Iterator<Item = RecordId> + '_ {
+        let made = self.made.iter().map(|row| (row.note.asset, row.record));
+        let held = self.locks.iter().map(|row| (row.held.forward.1.asset, row.record));
+        made.chain(held).filter(move |(of, _)| *of == asset).map(|(_, record)| record)
+    }
+
+    /// How many notes of an asset are unspent after it; `None` if it leaves their number and the supply as they are.
+    pub(crate) fn notes_left(&self, asset: &AssetId) -> Option<u64> {
+        self.supplies.get(asset).map(|row| row.notes)
+    }
 }
 
 /// What an event does to value.
@@ -58,7 +80,7 @@ pub(crate) struct Moved {
 pub(crate) struct ValueWritten {
     /// notes that are new; `None` for those of the state before that are spent
     pub(crate) notes: BTreeMap<NoteId, Option<NoteRow>>,
-    pub(crate) supplies: BTreeMap<AssetId, Supply>,
+    pub(crate) supplies: BTreeMap<AssetId, SupplyRow>,
     /// locks that are new or prepared; `None` for those that end
     pub(crate) locks: BTreeMap<LegId, Option<LockRow>>,
 }
@@ -79,7 +101,7 @@ impl ValueWritten {
     /// The state leaves that change with it.
     pub(crate) fn leaves(&self) -> impl Iterator<Item = Change> + '_ {
         let notes = self.notes.iter().map(|(id, row)| (note_key(id), row.as_ref().map(note_leaf)));
-        let supplies = self.supplies.iter().map(|(asset, supply)| supply_change(asset, supply));
+        let supplies = self.supplies.values().map(supply_change);
         notes.chain(supplies).chain(self.locks.iter().map(lock_change))
     }
 }
@@ -158,9 +180,10 @@ impl Execution<'_> {
             }
             let asset = movement.asset();
             if met.terms(&asset).is_none()
-                && let Some(terms) = self.terms(&asset)?
+                && let Some(terms) = self.terms(&asset, body)?
             {
-                met.insert_asset(asset, terms, self.supply(&asset)?);
+                let row = self.circulating(&asset)?.unwrap_or_else(|| SupplyRow::nothing(asset));
+                met.insert_asset(terms, row);
             }
         }
         Ok(met)
@@ -174,12 +197,12 @@ impl Execution<'_> {
         }
     }
 
-    fn supply(&self, asset: &AssetId) -> Result<Supply, Stop> {
-        if let Some(supply) = self.value.supplies.get(asset) {
-            return Ok(*supply);
+    /// How much of an asset circulates as this transaction meets it; `None` if it was never issued.
+    pub(crate) fn circulating(&self, asset: &AssetId) -> Result<Option<SupplyRow>, Stop> {
+        match self.value.supplies.get(asset) {
+            Some(row) => Ok(Some(*row)),
+            None => self.state.supply(asset).map_err(Stop::Broken),
         }
-        let row = self.state.supply(asset).map_err(Stop::Broken)?;
-        Ok(row.map_or_else(Supply::nothing, |row| row.supply))
     }
 }
 
@@ -201,16 +224,15 @@ pub fn note_key(note: &NoteId) -> [u8; 32] {
 ///
 /// # Rules
 ///
-/// > STA-12: the state has one leaf for each unspent note, over its asset, commitments and record, and one for each asset's supply.
+/// > STA-12: the state has one leaf for each unspent note, over its asset, commitments and record, and one for each asset's supply and the number of its unspent notes.
 #[must_use]
 pub fn note_leaf(row: &NoteRow) -> [u8; 32] {
     state_tree::leaf_value(NOTE_LEAF, row.id.as_ref(), &encode(row))
 }
 
-pub(crate) fn supply_change(asset: &AssetId, supply: &Supply) -> Change {
-    let row = encode(&SupplyRow { asset: *asset, supply: *supply });
-    let leaf = state_tree::leaf_value(SUPPLY_LEAF, asset.as_ref(), &row);
-    (state_tree::leaf_key(SUPPLY_LEAF, asset.as_ref()), Some(leaf))
+pub(crate) fn supply_change(row: &SupplyRow) -> Change {
+    let leaf = state_tree::leaf_value(SUPPLY_LEAF, row.asset.as_ref(), &encode(row));
+    (state_tree::leaf_key(SUPPLY_LEAF, row.asset.as_ref()), Some(leaf))
 }
 
 /// The leaves of all stored rows, to compute the state tree again; `None` if one does not stand where it is looked for.
@@ -229,7 +251,7 @@ pub(crate) fn stored_leaves(store: &Database) -> Result<Option<Vec<Change>>, Cha
         }
     }
     let notes = notes.iter().map(|row| (note_key(&row.id), Some(note_leaf(row))));
-    let supplies = supplies.iter().map(|row| supply_change(&row.asset, &row.supply));
+    let supplies = supplies.iter().map(supply_change);
     let Some(locks) = crate::locks::stored_leaves(store)? else { return Ok(None) };
     Ok(Some(notes.chain(supplies).chain(locks).collect()))
 }

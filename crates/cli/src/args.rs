@@ -14,6 +14,7 @@ mod dvp;
 mod key;
 mod node;
 mod policy;
+mod receivable;
 mod record;
 mod shell;
 mod validators;
@@ -27,6 +28,7 @@ pub use dvp::{Dvp, DvpAnswer, DvpPropose};
 pub use key::{Backup, Key, KeyKind};
 pub use node::{Config, Consortium, ConsortiumJoin, Node, Set};
 pub use policy::{MaybeChannel, Policy, PolicyQuestion};
+pub use receivable::{BusinessDate, DisputeEnd, OneReceivable, Receivable, ReceivableIssue, Recourse};
 pub use record::{Locate, Record, RecordQuery};
 pub use shell::{CompleteNames, ContextCommand, ManPage, NameKind, NewContext, Shell};
 pub use validators::{Validators, ValidatorsPropose};
@@ -96,6 +98,12 @@ pub enum Command {
     /// Deals between channels: both legs or neither
     #[command(subcommand)]
     Dvp(Dvp),
+    /// Claims: accepted, split, passed on, offered, paid
+    #[command(subcommand)]
+    Receivable(Receivable),
+    /// The day that a channel goes by
+    #[command(subcommand)]
+    BusinessDate(BusinessDate),
     /// Where a business key, a record or a transaction stands, and what proves it
     Locate(Locate),
     /// Import documents

@@ -2,7 +2,7 @@
 
 mod balance;
 pub(crate) mod known;
-mod units;
+pub(crate) mod units;
 
 use parclose_channel::{Channel, Drafted, Payment, Verdict};
 use parclose_documents::currency::Currency;
@@ -97,7 +97,7 @@ fn redeem(global: &Global, of: &OfChannel, amount: &AssetAmount) -> Result<Value
 }
 
 /// Drafts in the room, submits, waits for the verdict; what was set aside for a payment that does not take place is free again.
-fn submit(
+pub(crate) fn submit(
     global: &Global,
     of: &OfChannel,
     schema: &str,

@@ -18,7 +18,7 @@ use crate::args::{Dev, Global};
 use crate::error::CliError;
 use crate::member::card_json;
 
-/// A channel of the development consortium: name, template, members with their role.
+/// A channel of the development consortium: name, template, members with their roles, `+` between them.
 pub type ChannelPlan = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 /// The members.
@@ -26,8 +26,16 @@ pub const MEMBERS: &[&str] = &["buyer", "supplier-a", "supplier-b", "bank-1", "b
 
 /// The channels: each supplier's room with the buyer and one bank, and the banks alone.
 pub const CHANNELS: &[ChannelPlan] = &[
-    ("trade-a", "scf-receivable", &[("buyer", "buyer"), ("supplier-a", "supplier"), ("bank-1", "bank")]),
-    ("trade-b", "scf-receivable", &[("buyer", "buyer"), ("supplier-b", "supplier"), ("bank-2", "bank")]),
+    (
+        "trade-a",
+        "scf-receivable",
+        &[("buyer", "buyer+holder"), ("supplier-a", "supplier+holder"), ("bank-1", "bank+holder+timekeeper")],
+    ),
+    (
+        "trade-b",
+        "scf-receivable",
+        &[("buyer", "buyer+holder"), ("supplier-b", "supplier+holder"), ("bank-2", "bank+holder+timekeeper")],
+    ),
     ("banks", "bilateral", &[("bank-1", "member"), ("bank-2", "member")]),
 ];
 
@@ -74,10 +82,15 @@ pub fn up(global: &Global) -> Result<Consortium, CliError> {
     let consortium = found(global, MEMBERS)?;
     for (name, template, members) in CHANNELS {
         let members: Vec<(String, Vec<String>)> =
-            members.iter().map(|(member, role)| ((*member).into(), vec![(*role).into()])).collect();
+            members.iter().map(|(member, roles)| ((*member).into(), roles_of(roles))).collect();
         create_channel(&consortium, global, name, template, &members)?;
     }
     Ok(consortium)
+}
+
+/// Roles as a plan writes them.
+pub(crate) fn roles_of(text: &str) -> Vec<String> {
+    text.split('+').map(str::to_owned).collect()
 }
 
 /// Makes a home and opens it: under the passphrase that was given, or one of its own. It never asks.

@@ -96,6 +96,9 @@ impl CliError {
             Some("SCH") => ("OFF_SCHEMA", "compare with `parclose channel show`"),
             Some("GOV") => ("CHANGE_REFUSED", "see `parclose channel motions`"),
             Some("AMT") => ("NOT_PROVEN", "build the transaction again"),
+            Some("LIF") => {
+                ("STATE_CONFLICT", "look at the state and the business day: parclose receivable show")
+            }
             _ => ("MALFORMED", "build the transaction again"),
         };
         let message = format!("the transaction was ordered and refused: rule {rule}");
@@ -224,6 +227,11 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         "ACTION_DENIED" => 4,
         "STALE"
         | "ALREADY_DECIDED"
+        | "STATE_CONFLICT"
+        | "NOT_THE_DAY"
+        | "BUSINESS_DAY"
+        | "STEP_INCOMPLETE"
+        | "NOT_HELD"
         | "HOME_IN_USE"
         | "HOME_EXISTS"
         | "CONTEXT_EXISTS"

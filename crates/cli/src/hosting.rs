@@ -136,6 +136,8 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Record(_)
         | Command::Asset(_)
         | Command::Dvp(_)
+        | Command::Receivable(_)
+        | Command::BusinessDate(_)
         | Command::Locate(_)
         | Command::Import(_)
         | Command::Receipt(_)

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod backup;
 pub mod baseline;
 pub mod bench;
+pub mod business_date;
 pub mod ceremony;
 pub mod channel;
 pub mod completions;
@@ -38,8 +39,10 @@ pub mod passphrase;
 pub mod policy;
 pub mod progress;
 pub mod receipt;
+pub mod receivable;
 pub mod record;
 pub mod successor;
+mod svg;
 pub mod terminal;
 pub mod transaction;
 pub mod validators;
@@ -87,6 +90,8 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Record(command) => record::run(global, command),
         Command::Asset(command) => asset::run(global, command),
         Command::Dvp(command) => dvp::run(global, command),
+        Command::Receivable(command) => receivable::run(global, command),
+        Command::BusinessDate(command) => business_date::run(global, command),
         Command::Locate(options) => locate::run(global, options),
         Command::Import(command) => import::run(global, command),
         Command::Receipt(command) => receipt::run(global, command),

@@ -87,6 +87,8 @@ fn record_json(channel: &Channel, view: &RecordView) -> Result<Value, ChannelErr
         "type": record_type.map(|record| record.name.as_str()),
         "version": view.row.version,
         "owner": channel.name_of(&view.row.owner)?,
+        "state": view.row.status,
+        "day": view.row.day.map(|day| day.to_string()),
         "parties": parties,
         "fields": fields,
     }))

@@ -13,6 +13,7 @@ use parclose_types::{
 };
 
 use crate::act::Act;
+use crate::day::Day;
 
 /// What a transaction says in the clear of the channel; what its digest covers.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -56,6 +57,8 @@ pub struct Operation {
     pub version: u64,
     /// party slots by index of the definition, ascending
     pub parties: Vec<(u8, MemberId)>,
+    /// the public day: of the calendar, or on which a new record is due
+    pub day: Option<Day>,
     /// fields written, ascending
     pub fields: Vec<FieldEntry>,
 }

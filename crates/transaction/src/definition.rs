@@ -5,6 +5,7 @@
 //! covers all three texts, so two members cannot hold different definitions of one version.
 
 pub mod change;
+pub mod lifecycle;
 pub mod lines;
 pub mod reading;
 pub mod succession;
@@ -20,9 +21,14 @@ mod parameters;
 mod texts;
 mod value_role;
 
+pub use lifecycle::{
+    DueDay, DueGuard, Holds, LifeState, Lifecycle, LifecycleInvalid, Outstanding, Step, Transfers,
+};
 pub use parameters::{Approvals, Governance, History, Parameters};
 pub use texts::DefinitionTexts;
-pub use value_role::{ANSWER_FIELD, INSTRUCTION_FIELD, OWNER_KEY_FIELD, TERMS_FIELD, ValueRole};
+pub use value_role::{
+    ANSWER_FIELD, DATE_FIELD, INSTRUCTION_FIELD, OWNER_KEY_FIELD, TERMS_FIELD, ValueRole,
+};
 
 /// A parsed and checked definition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +108,12 @@ pub struct RecordType {
     /// what its records are to value, if they are anything
     #[serde(default)]
     pub value: Option<ValueRole>,
+    /// of an asset, the slot in which its issuer stands, if that is not called `issuer`
+    #[serde(default)]
+    pub issuer: Option<String>,
+    /// its records' life, if they have one
+    #[serde(default)]
+    pub lifecycle: Option<Lifecycle>,
     /// party slots, in the order of their index
     #[serde(rename = "slot", default)]
     pub slots: Vec<Slot>,
@@ -195,6 +207,14 @@ pub enum DefinitionInvalid {
         /// what it needs
         needs: &'static str,
     },
+    /// DEF-17: a life cycle that does not hang together
+    #[error("life cycle of `{record}`: {reason}")]
+    Lifecycle {
+        /// the record type
+        record: String,
+        /// what is wrong with it
+        reason: Box<LifecycleInvalid>,
+    },
     /// DEF-14: a format, and with it rules, that this program does not know
     #[error("{file} has format {found}, this program knows the rules of format {FORMAT}")]
     Format {
@@ -241,6 +261,7 @@ impl Failure for DefinitionInvalid {
             Self::NamesNobody { .. } => "DEF-05",
             Self::Format { .. } => "DEF-14",
             Self::ValueRole { .. } => "DEF-15",
+            Self::Lifecycle { .. } => "DEF-17",
         }
     }
 
@@ -280,6 +301,8 @@ impl Definition {
         definition.check_names()?;
         definition.resolve()?;
         definition.records.iter().try_for_each(RecordType::check_value_role)?;
+        definition.check_one_calendar()?;
+        definition.check_lifecycles()?;
         Ok(definition)
     }
 
@@ -325,6 +348,10 @@ impl Definition {
         for record in &self.records {
             limit("fields of a record", record.fields.len() as u64, 1, limits::RECORD_FIELDS_MAX as u64)?;
             limit("slots of a record", record.slots.len() as u64, 0, SLOTS_MAX as u64)?;
+            if let Some(life) = &record.lifecycle {
+                limit("states of a life cycle", life.states.len() as u64, 1, 64)?;
+                limit("steps of a life cycle", life.steps.len() as u64, 1, 256)?;
+            }
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! every attempt: a rebuilt transaction must not share keys with the first. A draft is dropped when
 //! its outcome is known; until then it can be sealed again.
 
+mod day;
 mod movement;
 
 use std::collections::BTreeMap;
@@ -99,6 +100,12 @@ pub enum DraftInvalid {
         /// records that stand for one
         records: usize,
     },
+    /// DRA-08: a date before 1970, or none, where a public day follows from it
+    #[error("field `{field}` gives no public day: it needs a date of 1970 or later")]
+    NoDay {
+        /// which field
+        field: String,
+    },
     /// a movement that cannot be proven
     #[error(transparent)]
     Movement(#[from] parclose_amounts::Invalid),
@@ -130,6 +137,7 @@ impl Failure for DraftInvalid {
             Self::TooLarge { .. } | Self::TooMany { .. } => "DRA-05",
             Self::NotDealt { .. } => "DRA-06",
             Self::Unpaired { .. } => "DRA-07",
+            Self::NoDay { .. } => "DRA-08",
             Self::Movement(error) => error.rule(),
         }
     }
@@ -328,6 +336,7 @@ impl Sealer<'_> {
         }
         check_presence(draft, record_type)?;
         let parties = parties(draft, record_type)?;
+        let day = day::public_day(draft, record_type)?;
         let mut sealed: Vec<(FieldEntry, SealedField)> = draft
             .fields
             .iter()
@@ -341,6 +350,7 @@ impl Sealer<'_> {
             record: draft.record,
             version: draft.version,
             parties,
+            day,
             fields,
         };
         Ok((operation, ciphertexts))

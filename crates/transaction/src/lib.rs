@@ -36,6 +36,7 @@
 pub mod act;
 pub mod authenticate;
 pub mod body;
+pub mod day;
 pub mod decode;
 pub mod definition;
 pub mod draft;
@@ -51,6 +52,7 @@ mod fixtures;
 pub use act::{Act, Change, Motion, Share, SharedScope};
 pub use authenticate::{AuthenticatedTransaction, KnownSignatures, NotAuthentic, Setting};
 pub use body::{Body, FieldEntry, Operation, SealedPart, SignedTransaction};
+pub use day::Day;
 pub use decode::UnverifiedTransaction;
 pub use definition::{Definition, DefinitionInvalid, DefinitionTexts};
 pub use draft::{ActDraft, Draft, DraftHold, DraftInvalid, DraftMovement, DraftOperation, DraftSpend};

@@ -61,6 +61,8 @@ labels! {
     BATCH_WEIGHTS = "batch-weights";
     /// digest of a transaction without its movements, for which they hold
     MOVEMENT_CONTEXT = "movement-context";
+    /// record id of a channel's business day
+    CALENDAR = "calendar";
     /// cover node -> cover node check value
     NODE_KCV = "node-kcv";
     /// digest of a transaction's salt

@@ -15,8 +15,52 @@ type Shape = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 const TRADE: &[&str] = &["bank", "buyer", "supplier"];
 
-const RECEIVABLES: &[Shape] =
-    &[("receivable", TRADE, &["create", "update"]), ("acceptance", TRADE, &["create"])];
+/// Steps of a receivable that whoever owes it takes.
+const OF_THE_BUYER: [&str; 10] = [
+    "accept",
+    "accept-reserved",
+    "reject",
+    "prepay",
+    "pay",
+    "settle",
+    "dispute",
+    "drop-dispute",
+    "reduce",
+    "cancel",
+];
+
+const STEPS: &[&str] = &[
+    "create",
+    "update",
+    "withdraw",
+    "undertake",
+    "accept",
+    "accept-reserved",
+    "reject",
+    "prepay",
+    "pay",
+    "settle",
+    "overdue",
+    "default",
+    "write-off",
+    "dispute",
+    "drop-dispute",
+    "reduce",
+    "cancel",
+    "dismiss",
+    "uphold",
+];
+
+const RECEIVABLES: &[Shape] = &[
+    ("receivable", TRADE, STEPS),
+    ("acceptance", TRADE, &["create"]),
+    ("account", &["holder"], &["create"]),
+    ("slice", &["buyer", "holder", "payer"], &["create"]),
+    ("redemption", &["buyer"], &["create"]),
+    ("business-day", &[], &["create", "update"]),
+    ("offer", &["holder"], &["create", "withdraw", "award"]),
+    ("bid", &["bank", "holder"], &["create", "withdraw", "win", "decline"]),
+];
 
 const BILATERAL: &[Shape] = &[("statement", &["counterparty", "preparer"], &["create", "update"])];
 
@@ -49,14 +93,49 @@ pub(super) fn receivables(request: &Request) -> Answer {
     let owns = request.owner == who.id;
     let is_receivable = request.record_type == "receivable";
     rule("ACC-03", is_receivable && request.parties["buyer"].id == request.parties["supplier"].id)?;
-    let allowed = if !is_receivable {
-        owns && is("buyer") && who.roles.contains("buyer")
-    } else {
-        let own = owns && is("supplier") && who.roles.contains("supplier");
-        let roles_fit = has_role(request, "buyer", "buyer") && has_role(request, "bank", "bank");
-        own && (request.action == "update" || roles_fit)
+    let has = |role: &str| who.roles.contains(role);
+    let allowed = match request.record_type.as_str() {
+        "receivable" => receivable_step(request),
+        "acceptance" | "redemption" => owns && is("buyer") && has("buyer"),
+        "account" | "offer" => owns && is("holder") && has("holder"),
+        "slice" => owns && is("payer") && has("holder"),
+        "business-day" => has("timekeeper"),
+        _ if matches!(request.action.as_str(), "win" | "decline") => is("holder") && has("holder"),
+        _ => owns && is("bank") && has("bank"),
     };
     rule("ACC-04", !allowed)
+}
+
+fn receivable_step(request: &Request) -> bool {
+    let who = &request.principal;
+    let is = |slot: &str| request.parties[slot].id == who.id;
+    let has = |role: &str| who.roles.contains(role);
+    let owns = request.owner == who.id;
+    let bank_fits = has_role(request, "bank", "bank");
+    match request.action.as_str() {
+        "create" => {
+            owns && is("supplier") && has("supplier") && has_role(request, "buyer", "buyer") && bank_fits
+        }
+        "update" | "withdraw" => owns && is("supplier") && has("supplier"),
+        "undertake" => {
+            owns && is("buyer") && has("buyer") && has_role(request, "supplier", "supplier") && bank_fits
+        }
+        "overdue" | "default" | "write-off" => has("holder"),
+        "dismiss" | "uphold" => has("arbiter") && !is("buyer") && !is("supplier"),
+        action => OF_THE_BUYER.contains(&action) && is("buyer") && has("buyer"),
+    }
+}
+
+/// Every action of both templates.
+pub(super) fn actions() -> Vec<&'static str> {
+    let all = RECEIVABLES.iter().chain(BILATERAL).flat_map(|(_, _, actions)| actions.iter().copied());
+    all.collect()
+}
+
+/// The slots of a record type, and none of one that there is not.
+pub(super) fn slots(record_type: &str) -> &'static [&'static str] {
+    let mut all = RECEIVABLES.iter().chain(BILATERAL);
+    all.find(|(name, ..)| *name == record_type).map_or(TRADE, |(_, slots, _)| slots)
 }
 
 pub(super) fn bilateral(request: &Request) -> Answer {

@@ -68,7 +68,7 @@ fn sta_06_an_update_keeps_the_type() {
     let row = trio.member(0).record(&record(1)).unwrap().unwrap();
     let other_type = crate::tables::RecordRow { record_type: 2, ..row };
     let (body, _) = trio.sealed(update(1, 2));
-    let stale = super::check_version(&body.operations[0], Some(&other_type)).unwrap_err();
+    let stale = super::check_version(&body.operations[0], Some(&other_type), false).unwrap_err();
     assert_eq!(stale, crate::reject::Stale::Shape);
 }
 

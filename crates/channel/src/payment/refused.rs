@@ -4,6 +4,7 @@ use parclose_transaction::definition::ValueRole;
 use parclose_types::{Failure, Fault};
 
 use crate::error::ChannelError;
+use crate::life::LifeConflict;
 
 /// Why a payment cannot be drafted. Never says how much there is.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,9 @@ pub enum CannotPay {
         /// what it lacks
         role: ValueRole,
     },
+    /// it is not the time for the step that comes with it
+    #[error(transparent)]
+    Life(#[from] LifeConflict),
     /// the channel cannot be read
     #[error(transparent)]
     Channel(#[from] ChannelError),
@@ -33,6 +37,7 @@ impl Failure for CannotPay {
         match self {
             Self::NotEnough | Self::Nothing => "INSUFFICIENT_VALUE",
             Self::NoAccount | Self::NoValue { .. } => "NO_ACCOUNT",
+            Self::Life(error) => error.code(),
             Self::Channel(error) => error.code(),
         }
     }
@@ -41,6 +46,7 @@ impl Failure for CannotPay {
         match self {
             Self::NotEnough | Self::Nothing => "VAL-21",
             Self::NoAccount | Self::NoValue { .. } => "VAL-22",
+            Self::Life(error) => error.rule(),
             Self::Channel(error) => error.rule(),
         }
     }
@@ -67,6 +73,7 @@ impl Failure for CannotPay {
             Self::Nothing => "pay at least one of the asset's smallest units",
             Self::NoAccount => "who is to be paid opens an account first: parclose asset open",
             Self::NoValue { .. } => "use a channel of a template for value, such as dvp-cash",
+            Self::Life(error) => return error.fix(),
             Self::Channel(error) => return error.fix(),
         }
         .into()

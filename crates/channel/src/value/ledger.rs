@@ -2,19 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_amounts::{AssetTerms, Effects, Ledger, RangeEngine, Supply, UnspentNote};
+use parclose_amounts::{AssetTerms, Effects, Ledger, RangeEngine, UnspentNote};
+use parclose_transaction::Body;
 use parclose_transaction::definition::{RecordType, ValueRole};
 use parclose_types::{AssetId, MemberId, NoteId, RecordId};
 
-use super::NoteRow;
+use super::{NoteRow, SupplyRow};
+use crate::life::made_by;
 use crate::process::{Execution, Stop};
-use crate::tables::RecordRow;
 
 /// Notes and assets that a transaction names.
 #[derive(Debug, Default)]
 pub(super) struct Met {
     notes: BTreeMap<NoteId, UnspentNote>,
-    assets: BTreeMap<AssetId, (AssetTerms, Supply)>,
+    assets: BTreeMap<AssetId, (AssetTerms, SupplyRow)>,
     changed: BTreeSet<AssetId>,
 }
 
@@ -23,31 +24,35 @@ impl Met {
         self.notes.insert(row.id, row.note);
     }
 
-    pub(super) fn insert_asset(&mut self, asset: AssetId, terms: AssetTerms, supply: Supply) {
-        self.assets.insert(asset, (terms, supply));
+    pub(super) fn insert_asset(&mut self, terms: AssetTerms, row: SupplyRow) {
+        self.assets.insert(row.asset, (terms, row));
     }
 
     /// What the next movement of the same transaction meets. It cannot spend what this one makes: the ids
     /// of new notes follow from the transaction's digest, which covers the movements.
     pub(super) fn follow(&mut self, effects: &Effects) {
+        let mut spent = 0_u64;
         for note in effects.spent() {
             self.notes.remove(note);
+            spent = spent.saturating_add(1);
         }
-        if let Some((_, supply)) = self.assets.get_mut(&effects.asset()) {
-            let after = supply.after(effects.supply());
-            if after != *supply {
-                *supply = after;
+        if let Some((_, row)) = self.assets.get_mut(&effects.asset()) {
+            let supply = row.supply.after(effects.supply());
+            let notes = row.notes.saturating_add(effects.made().len() as u64).saturating_sub(spent);
+            let after = SupplyRow { supply, notes, ..*row };
+            if after != *row {
+                *row = after;
                 self.changed.insert(effects.asset());
             }
         }
     }
 
-    pub(super) fn changed_supplies(self) -> BTreeMap<AssetId, Supply> {
+    pub(super) fn changed_supplies(self) -> BTreeMap<AssetId, SupplyRow> {
         let Self { assets, changed, .. } = self;
         assets
             .into_iter()
             .filter(|(asset, _)| changed.contains(asset))
-            .map(|(asset, (_, supply))| (asset, supply))
+            .map(|(asset, (_, row))| (asset, row))
             .collect()
     }
 }
@@ -68,22 +73,28 @@ impl Execution<'_> {
     ///
     /// # Rules
     ///
-    /// > STA-13: an asset is a record of a type that stands for one, named by its id, and its issuer is the member in the record's slot `issuer` as long as it has the slot's role.
-    pub(super) fn terms(&self, asset: &AssetId) -> Result<Option<AssetTerms>, Stop> {
-        let Some(row) = self.current(&RecordId(asset.0))? else { return Ok(None) };
-        let record_type = self.in_force.definition.record(row.record_type);
+    /// > STA-13: an asset is a record of a type that stands for one, also one that the same transaction makes, named by its id, and its issuer is the member in the record's slot of the issuer as long as it has the slot's role.
+    pub(super) fn terms(&self, asset: &AssetId, body: &Body) -> Result<Option<AssetTerms>, Stop> {
+        let record = RecordId(asset.0);
+        let (number, parties) = match (self.current(&record)?, made_by(body, &record)) {
+            (Some(row), _) => (row.record_type, row.parties),
+            (None, Some(made)) => (made.record_type, made.parties.clone()),
+            (None, None) => return Ok(None),
+        };
+        let record_type = self.in_force.definition.record(number);
         let Some(record_type) = record_type.filter(|known| known.value == Some(ValueRole::Asset)) else {
             return Ok(None);
         };
-        let member = self.issuer(record_type, &row).and_then(|member| self.in_force.config.by_id(&member));
+        let member =
+            self.issuer(record_type, &parties).and_then(|member| self.in_force.config.by_id(&member));
         let issuer = member.map(|entry| entry.certificate.pseudonym);
         Ok(Some(AssetTerms { issuer, engine: RangeEngine::OF_FORMAT_1 }))
     }
 
-    fn issuer(&self, record_type: &RecordType, row: &RecordRow) -> Option<MemberId> {
-        let slot = record_type.slot_index("issuer")?;
+    fn issuer(&self, record_type: &RecordType, parties: &[(u8, MemberId)]) -> Option<MemberId> {
+        let slot = record_type.slot_index(record_type.issuer_slot())?;
         let role = &record_type.slots.get(usize::from(slot))?.role;
-        let member = row.parties.iter().find(|(at, _)| *at == slot).map(|(_, member)| *member)?;
+        let member = parties.iter().find(|(at, _)| *at == slot).map(|(_, member)| *member)?;
         self.in_force.has_role(&member, role).then_some(member)
     }
 }

@@ -376,7 +376,7 @@ fn sta_12_every_row_of_value_stands_under_the_state_root() {
         batch.put(&NOTES, &row.id, &row);
         batch.put(&NOTES, &second.id, &second);
     });
-    let supply = SupplyRow { asset, supply: Supply::nothing() };
+    let supply = SupplyRow { asset, supply: Supply::nothing(), notes: 2 };
     write(&|batch| batch.put(&SUPPLIES, &asset, &supply));
     assert!(!good(&trio), "the supply");
 }

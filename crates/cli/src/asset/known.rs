@@ -60,7 +60,7 @@ fn read(channel: &Channel, record: &RecordId) -> Result<Option<Known>, ChannelEr
         Some(FieldValue::Integer(decimals)) if decimals <= DECIMALS_MAX => usize::try_from(decimals).ok(),
         _ => None,
     };
-    let slot = record_type.slot_index("issuer");
+    let slot = record_type.slot_index(record_type.issuer_slot());
     let issuer = view.row.parties.iter().find(|(at, _)| Some(*at) == slot).map(|(_, member)| *member);
     let (Some(code), Some(decimals)) = (text("code"), decimals) else { return Ok(None) };
     Ok(Some(Known { id: AssetId(record.0), code, title: text("title"), decimals, issuer }))

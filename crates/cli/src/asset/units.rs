@@ -1,7 +1,7 @@
 //! Amounts of an asset as people write them: digits, and as many decimals as the asset has.
 
 /// Smallest units of a written amount; `None` for what is none, or too large.
-pub(super) fn read(text: &str, decimals: usize) -> Option<u64> {
+pub(crate) fn read(text: &str, decimals: usize) -> Option<u64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let ends_early = text.ends_with('.') || whole.is_empty();
@@ -12,7 +12,7 @@ pub(super) fn read(text: &str, decimals: usize) -> Option<u64> {
 }
 
 /// Smallest units, written with all decimals.
-pub(super) fn write(units: u128, decimals: usize) -> String {
+pub(crate) fn write(units: u128, decimals: usize) -> String {
     let digits = format!("{units:0>width$}", width = decimals + 1);
     let (whole, fraction) = digits.split_at(digits.len() - decimals);
     if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }

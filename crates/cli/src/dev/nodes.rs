@@ -144,7 +144,7 @@ pub(crate) fn found(
     let definition = Definition::parse("channel.toml", &texts.channel_toml)?;
     let party = |(name, role): &(&str, &str)| {
         let directory = Home::open(&folder(global, name))?.member_directory(name)?;
-        Ok(Party { directory, name: (*name).into(), roles: vec![(*role).into()] })
+        Ok(Party { directory, name: (*name).into(), roles: super::roles_of(role) })
     };
     let parties = members.iter().map(party).collect::<Result<Vec<_>, CliError>>()?;
     let cache = shared_cache(8 << 20);

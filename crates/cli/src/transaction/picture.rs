@@ -3,14 +3,12 @@
 //! The file stands alone: no script, no font, nothing that is fetched. It is drawn from the same views as the
 //! table, and the same views give the same bytes.
 
-mod svg;
-
 use parclose_documents::Currency;
 use parclose_transaction::{FieldState, FieldValue};
 use serde_json::Value;
 
-use self::svg::Svg;
 use super::views::{Kind, Reader, Row, Views};
+use crate::svg::Svg;
 
 const MARGIN: usize = 24;
 const GAP: usize = 16;

@@ -184,6 +184,12 @@ fn statements(definition: &Definition) -> BTreeMap<String, String> {
     for record in &definition.records {
         let at = format!("record.{}", record.name);
         say(at.clone(), record.id.to_string());
+        if record.value.is_some() {
+            say(format!("{at}.value"), super::succession::value_in_words(record));
+        }
+        if let Some(life) = &record.lifecycle {
+            life.in_words().into_iter().for_each(|(what, words)| say(format!("{at}.{what}"), words));
+        }
         for (index, slot) in record.slots.iter().enumerate() {
             say(format!("{at}.slot.{index}"), format!("{} (role {})", slot.name, slot.role));
         }

@@ -80,6 +80,16 @@ pub enum CannotFollow {
         /// role now
         now: String,
     },
+    /// DEF-18: a state of a life cycle is gone, or a due day is another
+    #[error("record type `{record}` had {was} in version {version}, and would not have it")]
+    Life {
+        /// record type
+        record: String,
+        /// the earlier version
+        version: u32,
+        /// what it had
+        was: String,
+    },
     /// DEF-13: a required field that not every record has
     #[error("field `{field}` of `{record}` would be required, and was not in version {version}")]
     Required {
@@ -122,6 +132,7 @@ impl Failure for CannotFollow {
             Self::Slots { .. } => "DEF-12",
             Self::Required { .. } => "DEF-13",
             Self::ValueRole { .. } => "DEF-16",
+            Self::Life { .. } => "DEF-18",
         }
     }
 
@@ -142,6 +153,7 @@ impl Failure for CannotFollow {
             }
             Self::FieldMeaning { .. } => "leave the field out and add one with a new number and name",
             Self::ValueRole { .. } => "keep what the record type is to value, or add a record type",
+            Self::Life { .. } => "keep states and due day, or add a record type with another life",
             Self::Slots { .. } => "keep the slots, or add a record type with the new ones",
             Self::Required { .. } => "make the field optional, or add a record type with it",
         }
@@ -197,14 +209,18 @@ impl RecordType {
     /// > DEF-11: a field keeps its type and its class.
     /// > DEF-12: a record type keeps its party slots: which there are, their order, names and roles.
     /// > DEF-13: a field can be required only if it was required in every version that had its record type.
-    /// > DEF-16: a record type keeps its value role, or its having none.
+    /// > DEF-16: a record type keeps its value role, or its having none, and an asset the slot of its issuer.
+    /// > DEF-18: a record type keeps its having a life cycle or none, with every state and the due day of it; steps may change.
     fn keeps_meanings(&self, was: &Self, version: u32) -> Result<(), CannotFollow> {
         let record = || self.name.clone();
         if self.slots != was.slots {
             let (was, now) = (was.slots_in_words(), self.slots_in_words());
             return Err(CannotFollow::Slots { record: record(), version, was, now });
         }
-        if self.value != was.value {
+        if let Some(was) = lost_life(was, self) {
+            return Err(CannotFollow::Life { record: record(), version, was });
+        }
+        if (self.value, &self.issuer) != (was.value, &was.issuer) {
             let (was, now) = (value_in_words(was), value_in_words(self));
             return Err(CannotFollow::ValueRole { record: record(), version, was, now });
         }
@@ -238,8 +254,23 @@ impl RecordType {
     }
 }
 
-fn value_in_words(record: &RecordType) -> String {
-    record.value.map_or_else(|| "nothing".into(), |role| format!("`{role}`"))
+pub(super) fn value_in_words(record: &RecordType) -> String {
+    let issued = record.issuer.as_ref().map_or_else(String::new, |slot| format!(" issued by `{slot}`"));
+    record.value.map_or_else(|| "nothing".into(), |role| format!("`{role}`{issued}"))
+}
+
+/// What of an earlier life is gone: a record that is in a state would be in none.
+fn lost_life(was: &RecordType, now: &RecordType) -> Option<String> {
+    match (&was.lifecycle, &now.lifecycle) {
+        (None, None) => None,
+        (Some(_), None) => Some("a life cycle".into()),
+        (None, Some(_)) => Some("no life cycle".into()),
+        (Some(was), Some(now)) if was.due != now.due => Some("another due day, or none".into()),
+        (Some(was), Some(now)) => {
+            let gone = was.states.iter().find(|state| now.state(&state.name).is_none());
+            gone.map(|state| format!("the state `{}`", state.name))
+        }
+    }
 }
 
 impl FieldSchema {

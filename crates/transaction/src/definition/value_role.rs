@@ -1,4 +1,4 @@
-//! What records are to value: assets, accounts, notes, redemptions.
+//! What records are to value: assets, accounts, notes, redemptions, the calendar.
 //!
 //! Movements of value need records beside them: a note's amount is a sealed field like any other, so that
 //! whoever may read it follows from the schema, and whoever may make it from the policy. The definition
@@ -6,14 +6,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DefinitionInvalid, FieldSchema, RecordType};
+use super::{Definition, DefinitionInvalid, FieldSchema, RecordType};
 use crate::value::FieldType;
 
 /// What the records of a type are to value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ValueRole {
-    /// an asset, named by the record's id; whoever stands in the slot `issuer` makes its notes
+    /// an asset, named by the record's id; whoever stands in its issuer's slot makes its notes
     Asset,
     /// the key to which whoever stands in the slot `holder` is paid
     Account,
@@ -25,7 +25,12 @@ pub enum ValueRole {
     Instruction,
     /// what another party of an instruction answers to it
     Affirmation,
+    /// the channel's business day
+    Calendar,
 }
+
+/// The field of the calendar that holds the day as a date.
+pub const DATE_FIELD: &str = "date";
 
 /// The field of an account that holds the key, 64 hexadecimal digits.
 pub const OWNER_KEY_FIELD: &str = "owner_key";
@@ -53,6 +58,7 @@ impl std::fmt::Display for ValueRole {
             Self::Redemption => "redemption",
             Self::Instruction => "instruction",
             Self::Affirmation => "affirmation",
+            Self::Calendar => "calendar",
         })
     }
 }
@@ -66,7 +72,7 @@ impl RecordType {
 
     /// # Rules
     ///
-    /// > DEF-15: an asset has a slot `issuer`; an account and a note a slot `holder`; an account a required text `owner_key`; an instruction and an affirmation slots `proposer`, `acceptor` and `third`, the one a required json `terms`, the other a required json `answer` and a required text `instruction`; a note and a redemption one `quantity`, required, which no other record type has.
+    /// > DEF-15: an asset has the slot of its issuer, `issuer` or the one that it names; an account and a note a slot `holder`; an account a required text `owner_key`; an instruction and an affirmation slots `proposer`, `acceptor` and `third`, the one a required json `terms`, the other a required json `answer` and a required text `instruction`; a note and a redemption one `quantity`, required, which no other record type has; and one record type at most is the calendar, with a required date `date`.
     pub(super) fn check_value_role(&self) -> Result<(), DefinitionInvalid> {
         let has_slot = |name| self.slot_index(name).is_some();
         let quantities = self.fields.iter().filter(|field| field.field_type == FieldType::Quantity);
@@ -75,8 +81,17 @@ impl RecordType {
         let has = |name, field_type| {
             self.field_named(name).is_some_and(|field| field.required && field.field_type == field_type)
         };
+        let is_date = |field: &FieldSchema| field.required && field.field_type == FieldType::Date;
         let needs = match self.value {
-            Some(ValueRole::Asset) if !has_slot("issuer") => Some("a slot `issuer`"),
+            role if role != Some(ValueRole::Asset) && self.issuer.is_some() => {
+                Some("`value = \"asset\"` to name the slot of an issuer")
+            }
+            Some(ValueRole::Asset) if !has_slot(self.issuer_slot()) => {
+                Some("a slot `issuer`, or `issuer = \"…\"` that names another of its slots")
+            }
+            Some(ValueRole::Calendar) if !self.field_named(DATE_FIELD).is_some_and(is_date) => {
+                Some("a required date `date`")
+            }
             Some(ValueRole::Account | ValueRole::Note) if !has_slot("holder") => Some("a slot `holder`"),
             Some(ValueRole::Account) if !has(OWNER_KEY_FIELD, FieldType::Text) => {
                 Some("a required text `owner_key`")
@@ -103,6 +118,20 @@ impl RecordType {
         match needs {
             Some(needs) => Err(DefinitionInvalid::ValueRole { record: self.name.clone(), needs }),
             None => Ok(()),
+        }
+    }
+}
+
+impl Definition {
+    /// There is one business day at most (DEF-15).
+    pub(super) fn check_one_calendar(&self) -> Result<(), DefinitionInvalid> {
+        let mut calendars = self.records.iter().filter(|record| record.value == Some(ValueRole::Calendar));
+        match calendars.nth(1) {
+            None => Ok(()),
+            Some(second) => Err(DefinitionInvalid::ValueRole {
+                record: second.name.clone(),
+                needs: "to be no calendar: the channel has one already",
+            }),
         }
     }
 }

@@ -52,6 +52,18 @@ fn definitions() -> Vec<Vector> {
             "name = \"statement\"",
             "name = \"statement\"\nvalue = \"note\"",
         ),
+        with(
+            "DEF-17",
+            "a state that nothing leads to",
+            "name = \"statement\"",
+            "name = \"statement\"\n[record.lifecycle]\nstates = [{ name = \"open\" }]\nsteps = []",
+        ),
+        with(
+            "DEF-17",
+            "a step to nowhere",
+            "name = \"statement\"",
+            "name = \"statement\"\n[record.lifecycle]\nstates = [{ name = \"open\" }]\nsteps = [{ name = \"create\", to = \"closed\" }]",
+        ),
         with("DEF-03", "a class that is not there", "class = \"reference\"", "class = \"secret\""),
         with("DEF-03", "an audience that is not there", "audience = \"both\"", "audience = \"all\""),
         with("DEF-03", "a slot that is not there", "\"counterparty\"]", "\"witness\"]"),

@@ -1,8 +1,8 @@
 use parclose_types::{Digest, Height, Sequence, Tag, TransactionDigest};
 
 use super::super::views::{Frame, Ordered};
-use super::svg::escaped;
 use super::*;
+use crate::svg::escaped;
 
 fn views(values: &[FieldState]) -> Views {
     let row = |at: usize| Row {
