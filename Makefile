@@ -26,8 +26,9 @@ endif
 CARGO := cargo
 PARCLOSE := $(CARGO_TARGET_DIR)/house/parclose
 INVOICES ?= ../shared/data/invoices-calderdale
+TRADES ?= ../shared/data/trades-us-treasury-auctions/auctions_2008-04_2022-08.csv
 
-.PHONY: help deps build demo test lint bench fuzz kills faults-netns clean
+.PHONY: help deps build demo test lint bench fuzz kills deal-crashes faults-netns clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -38,12 +39,18 @@ deps: ## install what is missing (as root with apt; elsewhere print the command)
 build: deps ## build everything
 	$(CARGO) build --locked --profile house --workspace
 
-demo: build ## import invoices into a consortium of separate processes and show what each party sees
+demo: build ## invoices in a consortium of separate processes, as each party sees them; then auctions that settle against cash
 	@if [ -d "$(INVOICES)" ]; then \
 		$(PARCLOSE) demo --nodes --invoices "$(INVOICES)"; \
 	else \
 		echo "skipped: no real invoices in $(INVOICES); generating some" >&2; \
 		$(PARCLOSE) demo --nodes; \
+	fi
+	@if [ -f "$(TRADES)" ]; then \
+		$(PARCLOSE) demo --scenario settlement --trades "$(TRADES)"; \
+	else \
+		echo "skipped: no real auctions in $(TRADES); generating some" >&2; \
+		$(PARCLOSE) demo --scenario settlement; \
 	fi
 
 test: deps ## every test
@@ -60,6 +67,9 @@ fuzz: deps ## replay the fuzz corpora and mutate them for a while
 
 kills: deps ## 20,000 acknowledgements under 80 kills: nothing is lost or doubled
 	$(CARGO) nextest run --locked --cargo-profile house --workspace --test faults --run-ignored only -E 'test(soak_of_kills)'
+
+deal-crashes: deps ## 10,000 deals of two channels whose members crash at any point
+	PARCLOSE_DEAL_RUNS=10000 $(CARGO) test --locked --profile house --workspace --lib whoever_crashes_when -- --nocapture
 
 faults-netns: deps ## links between machines fail in every way, in network namespaces (as root, about 5 minutes)
 	$(CARGO) nextest run --locked --cargo-profile house --workspace --test network_namespaces --run-ignored only --no-capture

@@ -1,0 +1,53 @@
+//! `parclose demo --scenario settlement`: auctions settle against cash, and every total comes out.
+#![allow(clippy::unwrap_used, reason = "a value that is not there fails its test")]
+
+mod support;
+
+use serde_json::Value;
+use support::{Sandbox, repository};
+
+fn settled(arguments: &[&str]) -> Value {
+    let sandbox = Sandbox::empty();
+    let (code, value) = sandbox.json(&[&["demo", "--scenario", "settlement"], arguments].concat());
+    assert_eq!(code, 0, "{value}");
+    assert_eq!((&value["scenario"], &value["failures"]), (&"settlement".into(), &serde_json::json!([])));
+    for total in ["settled", "par_minor", "cash_minor"] {
+        assert_eq!(value[total], value["expected"][total], "{total}");
+    }
+    for holds in ["conserved", "confirmed_by_view_keys"] {
+        assert_eq!(value[holds], true, "{holds}");
+    }
+    assert_eq!(value["aborted"], 0);
+    value
+}
+
+#[test]
+fn generated_auctions_settle_as_expected() {
+    let value = settled(&["--legs", "5"]);
+    assert_eq!((&value["deals"], &value["settled"]), (&5.into(), &5.into()));
+}
+
+#[test]
+fn real_auctions_settle_and_what_matures_is_paid_back() {
+    let name = "shared/data/trades-us-treasury-auctions/auctions_2008-04_2022-08.csv";
+    let here = repository();
+    let found = here.ancestors().map(|folder| folder.join(name)).find(|file| file.exists());
+    let Some(file) = found else {
+        println!("skipped: no real auctions in {name}");
+        return;
+    };
+    let value = settled(&["--trades", file.to_str().unwrap(), "--legs", "24"]);
+    assert_eq!((&value["settled"], &value["redemptions"]), (&24.into(), &0.into()));
+    assert_eq!(value["cash_minor"], value["expected"]["cash_minor"]);
+}
+
+#[test]
+fn a_table_that_is_none_is_refused() {
+    let sandbox = Sandbox::empty();
+    let file = sandbox.home().with_extension("csv");
+    std::fs::write(&file, "a,b\n1,2\n").unwrap();
+    let (code, value) =
+        sandbox.json(&["demo", "--scenario", "settlement", "--trades", file.to_str().unwrap()]);
+    assert_ne!(code, 0, "{value}");
+    assert!(value["fix"].as_str().unwrap().contains("table of auctions"));
+}
