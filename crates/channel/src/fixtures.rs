@@ -33,10 +33,10 @@ mod pair;
 mod paying;
 mod writing;
 
+pub(crate) use claiming::{BANK, BUYER, SUPPLIER, claim_texts, values};
 pub(crate) use dealing::Dealt;
 pub(crate) use pair::Pair;
 pub(crate) use paying::Paid;
-pub(crate) use claiming::{BANK, BUYER, SUPPLIER, claim_texts, values};
 
 use crate::batch::{Batch, BatchHeader, Proposal};
 use crate::channel::Channel;

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parclose_transaction::definition::{OWNER_KEY_FIELD, RecordType, ValueRole};
-use parclose_transaction::{DraftHold, DraftMovement, DraftOperation, DraftSpend, FieldValue};
+use parclose_transaction::{
+    DraftHold, DraftMovement, DraftOperation, DraftSpend, FieldState, FieldValue, FieldView,
+};
 use parclose_types::limits::INPUTS_MAX;
 use parclose_types::{AssetId, Height, MemberId, NoteId, PublicKey, RecordId, hex};
 use rand_core::CryptoRng;
@@ -19,6 +21,7 @@ use crate::error::ChannelError;
 use crate::holdings::{Account, OwnNote};
 use crate::locks::LegId;
 use crate::purse::Coin;
+use crate::steps::{NewNote, Values};
 
 pub use refused::CannotPay;
 
@@ -58,6 +61,8 @@ const LIVES: u64 = 4;
 
 /// The field of a note's record that says what it is for.
 const PURPOSE: &str = "purpose";
+/// The field that says where a holder is to be paid: another holder says so itself.
+const NOTICE: &str = "pay_to";
 
 impl Channel {
     /// An asset that this member issues: a new record of these fields.
@@ -115,15 +120,36 @@ impl Channel {
         rng: &mut impl CryptoRng,
     ) -> Result<Drafted, CannotPay> {
         let Payment { asset, to, amount, .. } = *payment;
-        let (operation, owner) = self.note(to, amount, payment.purpose.as_deref(), rng)?;
         let back = self.account_of(self.own_id())?.key;
         let (notes, rest) = choose(self.free_coins(&asset, now)?, amount)?;
-        let (mut operations, mut owners) = (vec![operation], vec![owner]);
-        self.add_rest(rest, &mut operations, &mut owners, rng)?;
+        // What is held is on the terms of what it is made of, and so is the rest.
+        let fields =
+            notes.first().map(|coin| self.terms_of(&coin.row.record)).transpose()?.unwrap_or_default();
+        let piece = |to, amount| NewNote { to, amount, fields: fields.clone() };
+        let mut pieces = vec![piece(to, amount)];
+        pieces.extend((rest > 0).then(|| piece(self.own_id(), rest)));
+        let (operations, owners) = self.new_notes(asset, &pieces, rng)?;
         let set_aside = self.set_aside(&notes, now);
         let hold = DraftHold { deal, leg, allocate_before, settle_before, back };
         let movements = vec![DraftMovement::Lock { asset, spends: self.spends(&notes)?, owners, hold }];
         Ok(Drafted { operations, movements, set_aside })
+    }
+
+    /// What the record of a note says besides its amount, and besides what is said anew for each payment.
+    fn terms_of(&self, record: &RecordId) -> Result<Values, ChannelError> {
+        let Some(view) = self.view_record(self.keys(), record)? else { return Ok(Values::new()) };
+        let record_type = self.definition().record(view.row.record_type);
+        let kept = |view: FieldView| {
+            let field = record_type?.field(view.field)?;
+            match view.state {
+                FieldState::Opened(FieldValue::Quantity(_)) => None,
+                FieldState::Opened(value) if ![PURPOSE, NOTICE].contains(&field.name.as_str()) => {
+                    Some((field.name.clone(), value))
+                }
+                _ => None,
+            }
+        };
+        Ok(view.fields.into_iter().filter_map(kept).collect())
     }
 
     /// Notes that this member has issued and holds leave circulation, but for the rest. `now` is the root chain's head.

@@ -5,8 +5,8 @@ use parclose_transaction::NotAuthentic;
 use parclose_types::{Failure, Fault, Malformed};
 
 use crate::governance::ActRefused;
-use crate::locks::LockRefused;
 use crate::life::LifeConflict;
+use crate::locks::LockRefused;
 
 /// Why a transaction is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -206,7 +206,7 @@ impl Channel {
         Ok(Drafted { operations, movements, set_aside })
     }
 
-    fn new_notes(
+    pub(crate) fn new_notes(
         &self,
         asset: AssetId,
         notes: &[NewNote],

@@ -217,10 +217,10 @@ pub struct Demo {
     /// Settlement: the Treasury's table of auctions; without it a small one is generated
     #[arg(long)]
     pub trades: Option<PathBuf>,
-    /// Settlement: how many legs, in the order of their settlement dates
+    /// Settlement: how many legs, in the order of their settlement dates; supply chain: how many invoices, in that of their due days
     #[arg(long, conflicts_with = "all")]
     pub legs: Option<usize>,
-    /// Settlement: every leg of the table
+    /// Every leg, or every invoice
     #[arg(long)]
     pub all: bool,
 }
@@ -230,6 +230,8 @@ pub struct Demo {
 pub enum Scenario {
     /// a year of invoices that each party sees differently
     Invoices,
+    /// invoices as claims: accepted, split, passed on, discounted at a bank, paid when due
+    SupplyChain,
     /// auctions of securities, settled against cash in another channel
     Settlement,
 }

@@ -15,6 +15,7 @@
 //! Everything is checked against sums computed straight from the documents. The demo exits 0 when all is
 //! as it should be, and 6 when it is not.
 
+mod exchange;
 mod homes;
 mod invoices;
 mod load;
@@ -24,6 +25,7 @@ mod regulator;
 mod removal;
 mod scan;
 mod settlement;
+mod supply_chain;
 mod tamper;
 mod views;
 
@@ -90,6 +92,9 @@ fn demo(global: &Global, options: &Demo) -> Result<Value, CliError> {
         return settlement::run(global, options, progress);
     }
     let invoices = invoices::read(global, options, &mut progress)?;
+    if options.scenario == Scenario::SupplyChain {
+        return supply_chain::run(global, options, &invoices, progress);
+    }
     if options.nodes {
         nodes::run(global, options, &invoices, progress)
     } else {

@@ -39,6 +39,11 @@ pub fn here() -> Option<Arc<Consortium>> {
     HERE.with_borrow(Clone::clone)
 }
 
+/// Has commands of this thread work on an open consortium, or on none again.
+pub(crate) fn host_here(consortium: Option<Arc<Consortium>>) {
+    HERE.set(consortium);
+}
+
 thread_local! {
     /// what the command that is answered on this thread has on its standard input
     static INPUT: RefCell<Option<String>> = const { RefCell::new(None) };

@@ -26,9 +26,7 @@ pub use lifecycle::{
 };
 pub use parameters::{Approvals, Governance, History, Parameters};
 pub use texts::DefinitionTexts;
-pub use value_role::{
-    ANSWER_FIELD, DATE_FIELD, INSTRUCTION_FIELD, OWNER_KEY_FIELD, TERMS_FIELD, ValueRole,
-};
+pub use value_role::{ANSWER_FIELD, DATE_FIELD, INSTRUCTION_FIELD, OWNER_KEY_FIELD, TERMS_FIELD, ValueRole};
 
 /// A parsed and checked definition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
