@@ -46,6 +46,11 @@ demo: build ## invoices in a consortium of separate processes, as each party see
 		echo "skipped: no real invoices in $(INVOICES); generating some" >&2; \
 		$(PARCLOSE) demo --nodes; \
 	fi
+	@if [ -d "$(INVOICES)" ]; then \
+		$(PARCLOSE) demo --scenario supply-chain --invoices "$(INVOICES)"; \
+	else \
+		$(PARCLOSE) demo --scenario supply-chain --documents 200; \
+	fi
 	@if [ -f "$(TRADES)" ]; then \
 		$(PARCLOSE) demo --scenario settlement --trades "$(TRADES)"; \
 	else \

@@ -1,4 +1,4 @@
-//! `parclose demo --scenario settlement`: auctions settle against cash, and every total comes out.
+//! `parclose demo --scenario settlement` and `supply-chain`: what is exchanged settles, and every total comes out.
 #![allow(clippy::unwrap_used, reason = "a value that is not there fails its test")]
 
 mod support;
@@ -21,6 +21,9 @@ fn settled(arguments: &[&str]) -> Value {
     value
 }
 
+/// The first twenty-four real legs.
+const REAL: &str = "24";
+
 #[test]
 fn generated_auctions_settle_as_expected() {
     let value = settled(&["--legs", "5"]);
@@ -36,9 +39,42 @@ fn real_auctions_settle_and_what_matures_is_paid_back() {
         println!("skipped: no real auctions in {name}");
         return;
     };
-    let value = settled(&["--trades", file.to_str().unwrap(), "--legs", "24"]);
+    let value = settled(&["--trades", file.to_str().unwrap(), "--legs", REAL]);
     assert_eq!((&value["settled"], &value["redemptions"]), (&24.into(), &0.into()));
     assert_eq!(value["cash_minor"], value["expected"]["cash_minor"]);
+}
+
+/// Runs the supply chain: every claim is settled, and everybody has got what the rule says.
+fn paid(arguments: &[&str]) -> Value {
+    let sandbox = Sandbox::empty();
+    let (code, value) = sandbox.json(&[&["demo", "--scenario", "supply-chain"], arguments].concat());
+    assert_eq!(code, 0, "{value}");
+    assert_eq!((&value["conserved"], &value["failures"]), (&true.into(), &serde_json::json!([])));
+    for total in ["settled", "split", "passed_on", "discounted", "cash_minor", "price_minor"] {
+        assert_eq!(value[total], value["expected"][total], "{total}");
+    }
+    assert_eq!((&value["accepted"], &value["aborted"]), (&value["receivables"], &0.into()));
+    value
+}
+
+#[test]
+fn generated_invoices_pass_from_hand_to_hand_and_are_paid() {
+    let value = paid(&["--documents", "200", "--legs", "6"]);
+    assert_eq!(value["receivables"], 6);
+    assert!(value["passed_on"].as_u64() > Some(0) && value["discounted"].as_u64() > Some(0), "{value}");
+}
+
+#[test]
+fn real_invoices_pass_from_hand_to_hand_and_are_paid() {
+    let name = "shared/data/invoices-calderdale";
+    let here = repository();
+    let found = here.ancestors().map(|folder| folder.join(name)).find(|folder| folder.exists());
+    let Some(folder) = found else {
+        println!("skipped: no real invoices in {name}");
+        return;
+    };
+    let value = paid(&["--invoices", folder.to_str().unwrap(), "--legs", "8"]);
+    assert_eq!(value["receivables"], 8);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Assets as this member knows them: by code, or by id.
 
 use parclose_channel::{Channel, ChannelError};
+use parclose_documents::Currency;
 use parclose_transaction::{FieldState, FieldValue};
 use parclose_types::{AssetId, MemberId, RecordId};
 
@@ -62,7 +63,14 @@ fn read(channel: &Channel, record: &RecordId) -> Result<Option<Known>, ChannelEr
     };
     let slot = record_type.slot_index(record_type.issuer_slot());
     let issuer = view.row.parties.iter().find(|(at, _)| Some(*at) == slot).map(|(_, member)| *member);
-    let (Some(code), Some(decimals)) = (text("code"), decimals) else { return Ok(None) };
+    // A claim has no code of its own: it is told by its id, in the currency of its face.
+    let face = match value("face_amount") {
+        Some(FieldValue::Amount(_, code)) => Currency::find(&String::from_utf8_lossy(&code)),
+        _ => None,
+    };
+    let claim = face.map(|currency| (record.to_string(), usize::try_from(currency.minor_digits()).ok()));
+    let (code, decimals) = claim.unwrap_or_else(|| (text("code").unwrap_or_default(), decimals));
+    let (false, Some(decimals)) = (code.is_empty(), decimals) else { return Ok(None) };
     Ok(Some(Known { id: AssetId(record.0), code, title: text("title"), decimals, issuer }))
 }
 
