@@ -83,7 +83,7 @@ impl Channel {
         };
         let verdicts = written.verdicts.iter().map(|v| (v.transaction, v.verdict.clone())).collect();
         let governed = written.governance.is_some();
-        let deals = self.concerns_deals(&outcome, &written);
+        let deals = self.is_of_deals(&outcome, &written);
         self.commit(event, outcome.clone(), written)?;
         Ok(Executed { sequence: expected, outcome, attested, verdicts, governed, deals })
     }
@@ -94,7 +94,7 @@ impl Channel {
         Ok(Written::governed(Governance::opened(first)))
     }
 
-    fn concerns_deals(&self, outcome: &EventOutcome, written: &Written) -> bool {
+    fn is_of_deals(&self, outcome: &EventOutcome, written: &Written) -> bool {
         let definition = self.definition();
         let of_deals = |row: &RecordRow| {
             let value = definition.record(row.record_type).and_then(|known| known.value);

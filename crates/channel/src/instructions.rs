@@ -59,8 +59,7 @@ impl Channel {
     /// > DVP-02: an instruction counts as its first version only, of whoever stands in its slot `proposer`, and if all who give or get something stand in its slots.
     /// > DVP-03: an answer counts as its first version only, as the answer of whoever has written it.
     pub fn deal_news(&self, from: u64, limit: usize) -> Result<(u64, Vec<News>), ChannelError> {
-        let of_deals = |record: &RecordType| record.value == Some(ValueRole::Instruction);
-        if !self.definition().records.iter().any(of_deals) {
+        if !self.agrees_on_deals() {
             return Ok((from, Vec::new()));
         }
         let verdicts = self.verdicts(from, limit)?;
@@ -75,6 +74,17 @@ impl Channel {
             }
         }
         Ok((next, news))
+    }
+
+    /// Whether deals are agreed here.
+    fn agrees_on_deals(&self) -> bool {
+        self.definition().records.iter().any(|record| record.value == Some(ValueRole::Instruction))
+    }
+
+    /// Whether something may be due here for a deal, though nothing comes: deals are agreed here, or a note is held for one.
+    #[must_use]
+    pub fn concerns_deals(&self) -> bool {
+        self.agrees_on_deals() || self.open_locks().next().is_some()
     }
 
     /// Decisions that this member has executed, from an event on; and the event to go on with.

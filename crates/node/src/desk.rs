@@ -131,8 +131,8 @@ impl Desk {
     fn read(&self, tools: &Tools<'_>) -> bool {
         let mut any = false;
         for room in tools.rooms {
-            // A room at rest has nothing new, and is not woken for that.
-            if room.handle.is_resting() && self.book().read.contains_key(&room.tag) {
+            // Where deals are agreed, or a note is held for one, no room rests (NOD-36).
+            if room.handle.is_resting() {
                 continue;
             }
             loop {

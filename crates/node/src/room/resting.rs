@@ -61,7 +61,7 @@ impl Resting {
                 Order::Behind(done) => drop(done.send(self.missed())),
                 Order::Restless(done) => drop(done.send(self.missed() > 0)),
                 Order::Quiesce(done) | Order::Pause(done) => drop(done.send(())),
-                Order::Rest | Order::NotHandedOver | Order::NotAnchored(..) => {}
+                Order::Rest | Order::NotHandedOver | Order::NotAnchored(..) | Order::NotPrepared(_) => {}
                 order => match self.wake() {
                     Ok(room) => return Woken::By(Box::new(room), order),
                     Err((resting, error)) => {
@@ -115,6 +115,10 @@ fn refuse(order: Order, error: ChannelError) {
 
 impl Room {
     /// Whether nothing is on its way here and nothing will be due before an event comes: until when.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-36: a room in which deals are agreed, or a note is held for one, does not rest.
     pub(super) fn rests_until(&mut self) -> Option<Height> {
         let idle = self.stopped.is_none()
             && self.flight.is_none()
@@ -129,6 +133,8 @@ impl Room {
             && self.deferred.is_empty()
             && self.quiescing.is_empty()
             && !self.upkeep_wanted
+            && !self.legs.is_busy()
+            && !self.channel.concerns_deals()
             && !self.gathering.values().any(parclose_exchange::Gathering::is_begun);
         if !idle || self.behind() > 0 || self.comes_back() || !self.takes_part() {
             return None;

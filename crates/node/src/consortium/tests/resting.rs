@@ -79,3 +79,22 @@ fn nod_18_a_room_at_rest_wakes_when_its_keys_are_to_turn_over() {
         assert_eq!(room.call(|channel| channel.config().generation.0), Some(1), "{member}");
     }
 }
+
+#[test]
+fn nod_36_a_room_in_which_deals_are_agreed_does_not_rest() {
+    let (_folder, consortium) = consortium(&["ann", "bob"]);
+    let texts = read_template(&Path::new(TEMPLATE).with_file_name("dvp-securities")).unwrap();
+    let definition = Definition::parse("channel.toml", &texts.channel_toml).unwrap();
+    let party = |name: &str| Party {
+        directory: consortium.home().member_directory(name).unwrap(),
+        name: name.into(),
+        roles: vec!["participant".into()],
+    };
+    let (names, network) = (["ann", "bob"], consortium.root().network());
+    let parties = names.map(party);
+    let founded = found_channel("deals", network, texts, &definition, &parties, consortium.cache()).unwrap();
+    consortium.open_on_root("deals", &names.map(str::to_owned), founded.0).unwrap();
+    consortium.quiesce();
+    let consortium = with_one_awake(consortium);
+    assert_eq!(consortium.awake().count(), 2, "the two rooms in which deals are agreed, and not the others");
+}
