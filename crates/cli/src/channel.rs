@@ -123,6 +123,7 @@ fn show(channel: &Room, now: Height) -> Value {
                 "type": record.name,
                 "slots": record.slots.iter().map(|slot| format!("{} ({})", slot.name, slot.role)).collect::<Vec<_>>(),
                 "fields": record.fields.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(),
+                "states": record.lifecycle.iter().flat_map(|life| &life.states).map(|state| state.name.as_str()).collect::<Vec<_>>(),
             })
         })
         .collect();

@@ -153,7 +153,7 @@ fn what_is_not_the_time_or_not_ones_own_is_refused_by_a_rule() {
     let state = || shown(&sandbox, SUPPLIER, &record)["state"].clone();
     // Nobody accepts for another; what is not accepted has no slices; nothing is said about recourse by silence.
     let accept = |member| refused(&sandbox, member, &[&["accept", &record][..], &without].concat());
-    assert_eq!(accept(BANK).2, "SCH-02", "the slice would name the bank as payer, and the buyer issues it");
+    assert_eq!(accept(BANK).1, "ACTION_DENIED");
     assert_eq!(refused(&sandbox, SUPPLIER, &["split", &record, "--into", "1"]).0, 2);
     assert_eq!(refused(&sandbox, BUYER, &["accept", &record]).0, 2);
     assert_eq!(refused(&sandbox, SUPPLIER, &["reject", &record]).1, "ACTION_DENIED");
@@ -183,7 +183,7 @@ fn what_is_not_the_time_or_not_ones_own_is_refused_by_a_rule() {
     let back = ["business-date", "advance", "-c", "trade-a", "--as", BANK, "2026-01-05"];
     assert_eq!(support::refused(&sandbox, &back), support::told(5, "BUSINESS_DAY", "LIF-04"));
     let denied = ["business-date", "advance", "-c", "trade-a", "--as", BUYER, "2026-02-05"];
-    assert_eq!(support::refused(&sandbox, &denied).0, 4);
+    assert_eq!(support::refused(&sandbox, &denied), support::told(2, "DRAFT_INVALID", "DRA-04"));
     // Default: overdue first, then by who holds something.
     day(&sandbox, "2026-06-01");
     claim(&sandbox, BANK, &["overdue", &record]);
@@ -224,13 +224,15 @@ fn rcv_02_rcv_03_recourse_is_said_with_each_hop_and_different_terms_stay_apart()
 }
 
 #[test]
-fn rcv_01_rcv_05_a_due_date_outside_its_bucket_is_told_and_not_accepted() {
+fn rcv_05_a_reader_is_told_whether_date_and_bucket_and_slices_and_face_agree() {
     let sandbox = room();
-    // Whoever writes takes the public day from the date; only a program of its own makes them differ. Here the
-    // buyer's own reading is enough: what agrees is told as such, by whoever can read it and by nobody else.
     let record = issued(&sandbox);
     let told = |member| shown(&sandbox, member, &record)["due_agrees"].clone();
     assert_eq!([BUYER, SUPPLIER, BANK].map(told), [json!(true), json!(true), json!(true)]);
+    // The supplier reads the whole slice; the bank does not, and cannot tell.
+    claim(&sandbox, BUYER, &["accept", &record, "--recourse", "without"]);
+    let face = |member| shown(&sandbox, member, &record)["face_agrees"].clone();
+    assert_eq!([SUPPLIER, BANK].map(face), [json!(true), Value::Null]);
 }
 
 #[test]

@@ -27,10 +27,6 @@ pub(super) fn terms(recourse: Recourse, due: &str, currency: &str) -> Values {
 }
 
 /// The buyer accepts, and so issues the one slice that the supplier holds.
-///
-/// # Rules
-///
-/// > RCV-01: a member accepts no claim whose sealed due date lies outside the bucket that everybody sees.
 pub(super) fn accept(
     global: &Global,
     of: &OneReceivable,
@@ -41,10 +37,7 @@ pub(super) fn accept(
     let step = if reserve_defences { "accept-reserved" } else { "accept" };
     submit(global, &of.of, SCHEMA, move |channel, _| {
         let claim = Seen::typed(channel, &record, RECEIVABLE)?;
-        if claim.due_agrees() == Some(false) {
-            let told = "the due date that is sealed lies outside the bucket that everybody sees";
-            return Err(CliError::verification(told.into()));
-        }
+        has_its_day(&claim)?;
         let (Some((face, currency)), Some(due), Some(supplier)) =
             (claim.amount("face_amount"), claim.text("due_date"), claim.party("supplier"))
         else {
@@ -56,6 +49,17 @@ pub(super) fn accept(
         told["quantity_minor"] = json!(face.to_string());
         Ok((channel.draft_issue(operation, &note, &mut generator())?, told))
     })
+}
+
+/// # Rules
+///
+/// > RCV-01: a member accepts no claim whose sealed due date lies outside the bucket that everybody sees.
+fn has_its_day(claim: &Seen) -> Result<(), CliError> {
+    if claim.due_agrees() == Some(false) {
+        let told = "the due date that is sealed lies outside the bucket that everybody sees";
+        return Err(CliError::verification(told.into()));
+    }
+    Ok(())
 }
 
 /// Slices that this member holds of a claim and that nothing on its way spends.
@@ -286,4 +290,56 @@ fn paying_step(channel: &Channel, record: &RecordId, spent: usize, made: usize) 
             "parclose receivable show",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use parclose_channel::tables::RecordRow;
+    use parclose_transaction::{Day, Definition};
+    use parclose_types::MemberId;
+
+    use super::*;
+
+    fn claim(date: &str, day: Option<Day>) -> Seen {
+        let text = include_str!("../../../../channels/scf-receivable/channel.toml");
+        let definition = Definition::parse("channel.toml", text).unwrap();
+        let row = RecordRow {
+            record: RecordId([1; 32]),
+            record_type: 1,
+            version: 1,
+            owner: MemberId([2; 32]),
+            parties: Vec::new(),
+            status: Some("pending".into()),
+            day,
+            fields: Vec::new(),
+        };
+        let record_type = definition.record(1).unwrap().clone();
+        let values = values([("due_date", FieldValue::Date(date.into()))]);
+        Seen { row, record_type, values, malformed: Vec::new() }
+    }
+
+    #[test]
+    fn rcv_01_a_due_date_outside_its_bucket_is_not_accepted() {
+        let bucket = Day::of("2026-02-26");
+        for date in ["2026-02-26", "2026-03-04"] {
+            assert!(has_its_day(&claim(date, bucket)).is_ok(), "{date}");
+        }
+        for date in ["2026-02-25", "2026-03-05", "2027-02-26"] {
+            let refused = has_its_day(&claim(date, bucket)).unwrap_err();
+            assert_eq!(refused.code(), "VERIFICATION_FAILED", "{date}");
+        }
+        let mut sealed = claim("2027-02-26", bucket);
+        sealed.values.clear();
+        assert!(has_its_day(&sealed).is_ok(), "who cannot read it cannot tell");
+    }
+
+    #[test]
+    fn rcv_02_a_piece_keeps_the_terms_of_its_slice_and_nothing_else() {
+        let mut said = terms(Recourse::With, "2026-03-04", "GBP");
+        let text = |text: &str| FieldValue::Text(text.into());
+        said.extend([("pay_to".to_owned(), text("GB33")), ("purpose".to_owned(), text("rent"))]);
+        said.insert("quantity".into(), FieldValue::Quantity(7));
+        let kept: Vec<String> = kept(&said).into_keys().collect();
+        assert_eq!(kept, ["currency", "due_date", "pay_to", "recourse"]);
+    }
 }

@@ -21,3 +21,56 @@ pub(super) fn public_day(
     let day = day.ok_or_else(|| DraftInvalid::NoDay { field: field.into() })?;
     Ok(Some(day.bucket(bucket)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use parclose_types::RecordId;
+
+    use super::*;
+    use crate::definition::Definition;
+    use crate::fixtures::{BILATERAL, SCF};
+    use crate::value::FieldValue;
+
+    fn day(
+        text: &str,
+        record_type: &str,
+        version: u64,
+        field: &str,
+        date: &str,
+    ) -> Result<Option<Day>, &'static str> {
+        let definition = Definition::parse("channel.toml", text).unwrap();
+        let draft = DraftOperation {
+            action: "create".into(),
+            record_type: record_type.into(),
+            record: RecordId([1; 32]),
+            version,
+            parties: BTreeMap::new(),
+            fields: [(field.to_owned(), FieldValue::Date(date.into()))].into(),
+        };
+        public_day(&draft, definition.record_named(record_type).unwrap())
+            .map_err(|error| parclose_types::Failure::rule(&error))
+    }
+
+    #[test]
+    fn dra_08_a_public_day_is_that_of_the_date_that_is_sealed() {
+        let of = |text| Ok(Day::of(text));
+        assert_eq!(day(SCF, "business-day", 1, "date", "2026-03-04"), of("2026-03-04"));
+        assert_eq!(day(SCF, "business-day", 7, "date", "2026-03-05"), of("2026-03-05"));
+        // A receivable is due in a bucket of seven days, and says so once.
+        for date in ["2026-02-26", "2026-03-01", "2026-03-04"] {
+            assert_eq!(day(SCF, "receivable", 1, "due_date", date), of("2026-02-26"), "{date}");
+        }
+        assert_eq!(day(SCF, "receivable", 1, "due_date", "2026-03-05"), of("2026-03-05"));
+        assert_eq!(day(SCF, "receivable", 2, "due_date", "2026-03-05"), Ok(None));
+        assert_eq!(day(BILATERAL, "statement", 1, "date", "2026-03-05"), Ok(None), "a statement has no day");
+        for (record_type, field, date) in [
+            ("receivable", "issue_date", "2026-03-05"),
+            ("receivable", "due_date", "1969-12-31"),
+            ("business-day", "day", "2026-03-05"),
+        ] {
+            assert_eq!(day(SCF, record_type, 1, field, date), Err("DRA-08"), "{date}");
+        }
+    }
+}
