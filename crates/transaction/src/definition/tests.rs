@@ -214,11 +214,11 @@ fn def_04_counts_are_within_their_limits() {
         and(&text).map_or_else(|error| error.rule(), |_| "")
     };
     let role = |n| format!("[[role]]\nname = \"r{n}\"\ndescription = \"\"\n");
-    assert_eq!((more(61, &role), more(62, &role)), ("", "DEF-04"));
+    assert_eq!((more(58, &role), more(59, &role)), ("", "DEF-04"));
     let class = |n| format!("[[class]]\nid = {}\nname = \"c{n}\"\ndescription = \"\"\n", n + 100);
-    assert_eq!((more(250, &class), more(251, &class)), ("", "DEF-04"));
+    assert_eq!((more(247, &class), more(248, &class)), ("", "DEF-04"));
     let audience = |n| format!("[[audience]]\nname = \"a{n}\"\nroles = [\"bank\"]\n");
-    assert_eq!((more(61, &audience), more(62, &audience)), ("", "DEF-04"));
+    assert_eq!((more(54, &audience), more(55, &audience)), ("", "DEF-04"));
     let slot = |n| format!("[[record.slot]]\nname = \"s{n}\"\nrole = \"bank\"\n");
     assert_eq!((more(13, &slot), more(14, &slot)), ("", "DEF-04"));
     let field = |n: usize, id: usize| {

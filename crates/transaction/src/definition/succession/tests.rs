@@ -39,7 +39,7 @@ fn everything_but_meanings_may_change() {
     }
     let optional = "[[record.field]]\nid = 10\nname = \"purpose\"\nclass = \"terms\"\naudience = \"trade\"\ntype = \"text\"\n";
     let record = format!(
-        "[[record]]\nid = 3\nname = \"dispute\"\n{FIRST_SLOTS}[[record.field]]\nid = 1\nname = \"why\"\nclass = \"terms\"\naudience = \"trade\"\ntype = \"text\"\nrequired = true\n"
+        "[[record]]\nid = 33\nname = \"dispute\"\n{FIRST_SLOTS}[[record.field]]\nid = 1\nname = \"why\"\nclass = \"terms\"\naudience = \"trade\"\ntype = \"text\"\nrequired = true\n"
     );
     let changes: &[&[(&str, &str)]] = &[
         &[("grace = 16", "grace = 8"), ("title = \"", "title = \"New: ")],
@@ -48,7 +48,10 @@ fn everything_but_meanings_may_change() {
         &[("description = \"what a financing costs\"", "description = \"rates\"")],
         &[(ADVANCE, ""), (PRICING, "")],
         &[(ADVANCE, &format!("{ADVANCE}{optional}"))],
-        &[("type = \"date\"\nrequired = true", "type = \"date\"")],
+        &[(
+            "type = \"date\"\nrequired = true\n[[record.field]]\nid = 3\n",
+            "type = \"date\"\n[[record.field]]\nid = 3\n",
+        )],
         &[(COST_CENTRE, &format!("{COST_CENTRE}{record}"))],
         &[(
             "[[role]]\nname = \"bank\"",
@@ -84,7 +87,7 @@ fn def_07_the_template_keeps_its_name() {
 #[test]
 fn def_08_a_class_keeps_number_and_name() {
     let told = broken(&[("id = 6\nname = \"pricing\"", "id = 70\nname = \"pricing\"")]);
-    assert_eq!(told, ("DEF-08", "class 6 `pricing` of version 1 would become 7 `pricing`".into()));
+    assert_eq!(told, ("DEF-08", "class 6 `pricing` of version 1 would become 70 `pricing`".into()));
     let renamed =
         broken(&[("name = \"pricing\"", "name = \"price\""), ("class = \"pricing\"", "class = \"price\"")]);
     assert_eq!(renamed.0, "DEF-08");
