@@ -231,7 +231,7 @@ fn def_04_counts_are_within_their_limits() {
         let slots = "[[record.slot]]\nname = \"buyer\"\nrole = \"buyer\"\n[[record.slot]]\nname = \"supplier\"\nrole = \"supplier\"\n";
         format!("[[record]]\nid = {}\nname = \"t{n}\"\n{slots}{}", n + 10, field(0, 1))
     };
-    assert_eq!((more(254, &record), more(255, &record)), ("", "DEF-04"));
+    assert_eq!((more(248, &record), more(249, &record)), ("", "DEF-04"));
     assert_eq!(and("[[record]]\nid = 9\nname = \"none\"\nfield = []\n").unwrap_err().rule(), "DEF-04");
 }
 
