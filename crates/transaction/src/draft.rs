@@ -336,12 +336,12 @@ impl Sealer<'_> {
         }
         check_presence(draft, record_type)?;
         let parties = parties(draft, record_type)?;
-        let day = day::public_day(draft, record_type)?;
         let mut sealed: Vec<(FieldEntry, SealedField)> = draft
             .fields
             .iter()
             .map(|(name, value)| self.field(draft, record_type, name, value))
             .collect::<Result<_, _>>()?;
+        let day = day::public_day(draft, record_type)?;
         sealed.sort_by_key(|(entry, _)| entry.field);
         let (fields, ciphertexts) = sealed.into_iter().unzip();
         let operation = Operation {

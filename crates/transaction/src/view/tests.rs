@@ -251,7 +251,7 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 fn any_date() -> impl Strategy<Value = FieldValue> {
-    (1_u32..9999, 1_u32..13, 1_u32..29)
+    (1970_u32..9999, 1_u32..13, 1_u32..29)
         .prop_map(|(y, m, d)| FieldValue::Date(format!("{y:04}-{m:02}-{d:02}")))
 }
 

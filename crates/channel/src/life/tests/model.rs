@@ -267,6 +267,21 @@ fn lif_01_random_lives_equal_their_model() {
         max_shrink_iters: 40,
         ..ProptestConfig::default()
     });
+    // Two lives that everybody should have seen, whatever chance brings.
+    let told = [
+        Try::Plain("withdraw", BUYER),
+        Try::Accept(true),
+        Try::Accept(true),
+        Try::Plain("overdue", BANK),
+        Try::Pass(SUPPLIER, BANK),
+        Try::Days(24),
+        Try::Pass(BANK, SUPPLIER),
+        Try::Pass(BANK, BUYER),
+        Try::Pay("settle"),
+        Try::Pay("pay"),
+    ];
+    agrees(&told, &mut seen.borrow_mut()).unwrap();
+    agrees(&[Try::Accept(false), Try::Plain("dispute", BUYER)], &mut seen.borrow_mut()).unwrap();
     runner.run(&tries(), |tries| agrees(&tries, &mut seen.borrow_mut())).unwrap();
     // The sample means something: lives went somewhere, and were stopped by every kind of reason.
     let seen = seen.into_inner();

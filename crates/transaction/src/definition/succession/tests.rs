@@ -39,7 +39,7 @@ fn everything_but_meanings_may_change() {
     }
     let optional = "[[record.field]]\nid = 10\nname = \"purpose\"\nclass = \"terms\"\naudience = \"trade\"\ntype = \"text\"\n";
     let record = format!(
-        "[[record]]\nid = 3\nname = \"dispute\"\n{FIRST_SLOTS}[[record.field]]\nid = 1\nname = \"why\"\nclass = \"terms\"\naudience = \"trade\"\ntype = \"text\"\nrequired = true\n"
+        "[[record]]\nid = 33\nname = \"dispute\"\n{FIRST_SLOTS}[[record.field]]\nid = 1\nname = \"why\"\nclass = \"terms\"\naudience = \"trade\"\ntype = \"text\"\nrequired = true\n"
     );
     let changes: &[&[(&str, &str)]] = &[
         &[("grace = 16", "grace = 8"), ("title = \"", "title = \"New: ")],
@@ -48,7 +48,10 @@ fn everything_but_meanings_may_change() {
         &[("description = \"what a financing costs\"", "description = \"rates\"")],
         &[(ADVANCE, ""), (PRICING, "")],
         &[(ADVANCE, &format!("{ADVANCE}{optional}"))],
-        &[("type = \"date\"\nrequired = true", "type = \"date\"")],
+        &[(
+            "type = \"date\"\nrequired = true\n[[record.field]]\nid = 3\n",
+            "type = \"date\"\n[[record.field]]\nid = 3\n",
+        )],
         &[(COST_CENTRE, &format!("{COST_CENTRE}{record}"))],
         &[(
             "[[role]]\nname = \"bank\"",
@@ -83,13 +86,13 @@ fn def_07_the_template_keeps_its_name() {
 
 #[test]
 fn def_08_a_class_keeps_number_and_name() {
-    let told = broken(&[("id = 6\nname = \"pricing\"", "id = 7\nname = \"pricing\"")]);
-    assert_eq!(told, ("DEF-08", "class 6 `pricing` of version 1 would become 7 `pricing`".into()));
+    let told = broken(&[("id = 6\nname = \"pricing\"", "id = 70\nname = \"pricing\"")]);
+    assert_eq!(told, ("DEF-08", "class 6 `pricing` of version 1 would become 70 `pricing`".into()));
     let renamed =
         broken(&[("name = \"pricing\"", "name = \"price\""), ("class = \"pricing\"", "class = \"price\"")]);
     assert_eq!(renamed.0, "DEF-08");
     // Left out, its number and its name stay taken.
-    for other in ["id = 6\nname = \"rates\"", "id = 7\nname = \"pricing\""] {
+    for other in ["id = 6\nname = \"rates\"", "id = 70\nname = \"pricing\""] {
         let class = PRICING.replace("id = 6\nname = \"pricing\"", other);
         assert_eq!(broken(&[(ADVANCE, ""), (PRICING, &class)]).0, "DEF-08", "{other}");
     }
@@ -97,10 +100,10 @@ fn def_08_a_class_keeps_number_and_name() {
 
 #[test]
 fn def_09_a_record_type_keeps_number_and_name() {
-    let told = broken(&[("id = 2\nname = \"acceptance\"", "id = 3\nname = \"acceptance\"")]);
+    let told = broken(&[("id = 2\nname = \"acceptance\"", "id = 30\nname = \"acceptance\"")]);
     assert_eq!(
         told,
-        ("DEF-09", "record type 2 `acceptance` of version 1 would become 3 `acceptance`".into())
+        ("DEF-09", "record type 2 `acceptance` of version 1 would become 30 `acceptance`".into())
     );
     assert_eq!(broken(&[("id = 2\nname = \"acceptance\"", "id = 2\nname = \"dispute\"")]).0, "DEF-09");
 }
