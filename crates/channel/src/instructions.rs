@@ -56,7 +56,7 @@ impl Channel {
     ///
     /// # Rules
     ///
-    /// > DVP-02: an instruction counts as its first version only, of whoever stands in its slot `proposer`, and if all who give or get something stand in its slots.
+    /// > DVP-02: an instruction counts as its first version only, of whoever stands in its slot `proposer`, if all who give or get something stand in its slots, and if a deal could be opened on its terms and each leg moves something from one member to another.
     /// > DVP-03: an answer counts as its first version only, as the answer of whoever has written it.
     pub fn deal_news(&self, from: u64, limit: usize) -> Result<(u64, Vec<News>), ChannelError> {
         if !self.agrees_on_deals() {
@@ -150,10 +150,11 @@ impl Reading<'_> {
         let own = self.slot("proposer")? == self.author;
         let terms = Terms::from_json(&self.json(TERMS_FIELD)?)?;
         let have_parts = terms.legs.iter().flat_map(|leg| [leg.sender, leg.receiver]);
+        let possible = terms.are_possible(self.height);
         let among = have_parts.into_iter().all(|member| parties.contains(&member));
         let record = self.operation.record;
         let asked = [self.slot("acceptor")?, self.slot("third")?];
-        (own && among).then_some(Instruction {
+        (own && among && possible).then_some(Instruction {
             record,
             proposer: self.author,
             parties,

@@ -81,7 +81,7 @@ pub use instructions::{Instruction, News};
 pub use joining::Applicant;
 pub use ledger::{RecordView, StoredTransaction};
 pub use life::LifeConflict;
-pub use locks::{LegId, LockRefused, LockRow};
+pub use locks::{LegId, LockId, LockRefused, LockRow};
 pub use misconduct::SignedHeader;
 pub use outcome::{BatchProof, OutcomeProof};
 pub use payment::{CannotPay, Drafted, Payment};

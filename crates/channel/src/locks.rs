@@ -28,10 +28,13 @@ use crate::value::{NoteRow, ValueWritten};
 pub use refused::LockRefused;
 
 /// Locks that are open.
-pub const LOCKS: Table<LegId, LockRow, Blinded> = Table::<LegId, LockRow>::blinded(28, "locks");
+pub const LOCKS: Table<LockId, LockRow, Blinded> = Table::<LockId, LockRow>::blinded(28, "locks");
 
 /// A leg of a deal: deal, and its number there.
 pub type LegId = (DealId, u8);
+
+/// A lock for a leg: who has locked stands in it, so that nobody keeps another from locking.
+pub type LockId = (DealId, u8, MemberId);
 
 /// The furthest that a deal's end may lie ahead of a lock for it: what a root chain allows from an opening to
 /// `allocate_before`, and from there on. A lock must not hold a note for ever.
@@ -59,10 +62,16 @@ impl LockRow {
         &self.held.hold
     }
 
-    /// Its name.
+    /// What it is for.
     #[must_use]
     pub const fn leg(&self) -> LegId {
         (self.held.hold.deal, self.held.hold.leg)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn id(&self) -> LockId {
+        (self.held.hold.deal, self.held.hold.leg, self.author)
     }
 
     /// What a prepare says of both outcomes: `H("lock-outcome", deal, leg, forward note, back note)`. Note ids cover blinded
@@ -90,19 +99,24 @@ impl LockRow {
 
 /// The open locks of a channel, as they stood before an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Locks(BTreeMap<LegId, LockRow>);
+pub(crate) struct Locks(BTreeMap<LockId, LockRow>);
 
 impl Locks {
     pub(crate) fn read(store: &Database) -> Result<Self, ChannelError> {
         let mut locks = BTreeMap::new();
         store.for_each(&LOCKS, |_, row: LockRow| {
-            locks.insert(row.leg(), row);
+            locks.insert(row.id(), row);
         })?;
         Ok(Self(locks))
     }
 
-    pub(crate) fn get(&self, leg: &LegId) -> Option<&LockRow> {
-        self.0.get(leg)
+    pub(crate) fn get(&self, lock: &LockId) -> Option<&LockRow> {
+        self.0.get(lock)
+    }
+
+    /// The locks of a leg.
+    pub(crate) fn of_leg(&self, (deal, leg): LegId) -> impl Iterator<Item = &LockRow> {
+        self.in_deal(deal).filter(move |row| row.hold().leg == leg)
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &LockRow> {
@@ -111,10 +125,10 @@ impl Locks {
 
     /// Takes over what an event has written.
     pub(crate) fn follow(&mut self, written: &ValueWritten) {
-        for (leg, row) in &written.locks {
+        for (lock, row) in &written.locks {
             match row {
-                Some(row) => drop(self.0.insert(*leg, *row)),
-                None => drop(self.0.remove(leg)),
+                Some(row) => drop(self.0.insert(*lock, *row)),
+                None => drop(self.0.remove(lock)),
             }
         }
     }
@@ -134,34 +148,38 @@ impl Locks {
     }
 
     fn in_deal(&self, deal: DealId) -> impl Iterator<Item = &LockRow> {
-        self.0.range((deal, 0)..=(deal, u8::MAX)).map(|(_, row)| row)
+        let (first, last) = (MemberId([0; 32]), MemberId([u8::MAX; 32]));
+        self.0.range((deal, 0, first)..=(deal, u8::MAX, last)).map(|(_, row)| row)
     }
 }
 
 impl ValueWritten {
     /// A lock as this event leaves it so far.
-    pub(crate) fn lock<'a>(&'a self, locks: &'a Locks, leg: &LegId) -> Option<&'a LockRow> {
-        match self.locks.get(leg) {
+    pub(crate) fn lock<'a>(&'a self, locks: &'a Locks, lock: &LockId) -> Option<&'a LockRow> {
+        match self.locks.get(lock) {
             Some(row) => row.as_ref(),
-            None => locks.get(leg),
+            None => locks.get(lock),
         }
     }
 
     fn release(&mut self, row: &LockRow, outcome: DealOutcome) {
         let note = row.note(outcome);
         self.notes.insert(note.id, Some(note));
-        self.locks.insert(row.leg(), None);
+        self.locks.insert(row.id(), None);
     }
 
     /// Ends all locks of a deal that is decided.
     ///
     /// # Rules
     ///
-    /// > LOC-04: a decision gives each note that is held for its deal to its new owner on a commit, and back on an abort, at the decision's event and without any further check.
+    /// > LOC-04: a commit gives each note whose lock is prepared for its deal to its new owner; every other note that is held for it goes back, and on an abort all do, at the decision's event and without any further check.
     pub(crate) fn decide(&mut self, locks: &Locks, deal: DealId, outcome: DealOutcome) -> u32 {
         let open: Vec<LockRow> =
-            locks.in_deal(deal).filter(|row| !self.locks.contains_key(&row.leg())).copied().collect();
-        open.iter().for_each(|row| self.release(row, outcome));
+            locks.in_deal(deal).filter(|row| !self.locks.contains_key(&row.id())).copied().collect();
+        for row in &open {
+            let prepared = row.prepared.is_some();
+            self.release(row, if prepared { outcome } else { DealOutcome::Abort });
+        }
         u32::try_from(open.len()).unwrap_or(u32::MAX)
     }
 
@@ -171,9 +189,10 @@ impl ValueWritten {
     ///
     /// > LOC-06: a prepare makes the open lock prepared that has its deal, leg, event and outcome; without one it is unfounded, changes nothing, and its endorsers are named.
     pub(crate) fn prepare(&mut self, locks: &Locks, prepare: &Prepare, at: Sequence) -> bool {
-        let row = self.lock(locks, &(prepare.deal, prepare.leg)).filter(|row| row.is_prepared_by(prepare));
-        let Some(row) = row.copied() else { return false };
-        self.locks.insert(row.leg(), Some(LockRow { prepared: Some(at), ..row }));
+        let of_leg = locks.of_leg((prepare.deal, prepare.leg));
+        let mut open = of_leg.filter(|row| !self.locks.contains_key(&row.id()));
+        let Some(row) = open.find(|row| row.is_prepared_by(prepare)).copied() else { return false };
+        self.locks.insert(row.id(), Some(LockRow { prepared: Some(at), ..row }));
         true
     }
 }
@@ -183,7 +202,7 @@ impl ValueWritten {
 /// # Rules
 ///
 /// > LOC-01: a lock is executed below its `allocate_before`, which lies below its `settle_before`, and that at most 8192 heights ahead.
-/// > LOC-02: a channel has at most one open lock for each leg of a deal.
+/// > LOC-02: a member has at most one open lock for each leg of a deal in a channel.
 /// > LOC-03: a note that is held is not among the notes that can be spent: until its lock ends nothing spends it, moves it or takes it back.
 pub(crate) fn check_hold(hold: &Hold, height: Height, open: Option<&LockRow>) -> Result<(), LockRefused> {
     let Hold { deal, leg, allocate_before, settle_before, .. } = *hold;
@@ -201,8 +220,8 @@ const LOCK_LEAF: &str = "locks";
 
 /// The state leaf's key of a lock.
 #[must_use]
-pub fn lock_key(leg: &LegId) -> [u8; 32] {
-    state_tree::leaf_key(LOCK_LEAF, &encode(leg))
+pub fn lock_key(lock: &LockId) -> [u8; 32] {
+    state_tree::leaf_key(LOCK_LEAF, &encode(lock))
 }
 
 /// The state leaf that changes with a lock.
@@ -210,9 +229,9 @@ pub fn lock_key(leg: &LegId) -> [u8; 32] {
 /// # Rules
 ///
 /// > LOC-07: the state has one leaf for each open lock, over what is held, the record, who locked it, and the events that locked and prepared it.
-pub(crate) fn lock_change((leg, row): (&LegId, &Option<LockRow>)) -> Change {
-    let leaf = row.as_ref().map(|row| state_tree::leaf_value(LOCK_LEAF, &encode(leg), &encode(row)));
-    (lock_key(leg), leaf)
+pub(crate) fn lock_change((lock, row): (&LockId, &Option<LockRow>)) -> Change {
+    let leaf = row.as_ref().map(|row| state_tree::leaf_value(LOCK_LEAF, &encode(lock), &encode(row)));
+    (lock_key(lock), leaf)
 }
 
 /// The leaves of all stored rows; `None` if one does not stand where it is looked for.
@@ -220,10 +239,10 @@ pub(crate) fn stored_leaves(store: &Database) -> Result<Option<Vec<Change>>, Cha
     let locks = Locks::read(store)?;
     let mut leaves = Vec::new();
     for row in locks.all() {
-        if store.get(&LOCKS, &row.leg())?.as_ref() != Some(row) {
+        if store.get(&LOCKS, &row.id())?.as_ref() != Some(row) {
             return Ok(None);
         }
-        leaves.push(lock_change((&row.leg(), &Some(*row))));
+        leaves.push(lock_change((&row.id(), &Some(*row))));
     }
     Ok(Some(leaves))
 }

@@ -14,7 +14,7 @@ use parclose_types::{Height, PublicKey, RecordId, SignatureBytes, labels};
 
 use crate::channel::Channel;
 use crate::error::ChannelError;
-use crate::locks::{LegId, LockRow};
+use crate::locks::{LegId, LockId, LockRow};
 use crate::terms::LegTerms;
 
 pub use refused::PrepareRefused;
@@ -40,10 +40,16 @@ impl Channel {
         self.locks.all()
     }
 
-    /// The open lock of a leg.
+    /// An open lock.
     #[must_use]
-    pub fn open_lock(&self, leg: &LegId) -> Option<&LockRow> {
-        self.locks.get(leg)
+    pub fn open_lock(&self, lock: &LockId) -> Option<&LockRow> {
+        self.locks.get(lock)
+    }
+
+    /// This member's open lock for a leg.
+    #[must_use]
+    pub fn own_lock(&self, (deal, leg): LegId) -> Option<&LockRow> {
+        self.locks.get(&(deal, leg, self.own_id()))
     }
 
     /// What is to be signed for an open lock that is not prepared yet; `None` if it is too late.
@@ -98,9 +104,11 @@ impl Channel {
         let config = self.config();
         let here = (statement.network, statement.tag, statement.generation)
             == (config.network, self.tag(), config.generation);
-        let row = self.locks.get(&(statement.deal, statement.leg)).ok_or(PrepareRefused::NoLock)?;
-        let same = (statement.lock, statement.outcome) == (row.sequence, row.outcome());
-        if here && same && self.is_member() { Ok(row) } else { Err(PrepareRefused::OtherLock) }
+        let mut rows = self.locks.of_leg((statement.deal, statement.leg)).peekable();
+        rows.peek().ok_or(PrepareRefused::NoLock)?;
+        let same = |row: &&LockRow| (statement.lock, statement.outcome) == (row.sequence, row.outcome());
+        let row = rows.find(same).filter(|_| here && self.is_member());
+        row.ok_or(PrepareRefused::OtherLock)
     }
 
     /// Approves a prepare as the receiver of its leg.

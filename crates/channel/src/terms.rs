@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::hash;
+use parclose_root::deal::{ALLOCATE_AHEAD_MAX, LEGS_MAX, LEGS_MIN, SETTLE_MAX, SETTLE_MIN};
 use parclose_root::{Deal, Leg};
 use parclose_types::{AssetId, Height, MemberId, PublicKey, Tag, encode, hex, labels};
 use rand_core::CryptoRng;
@@ -94,27 +95,38 @@ impl Terms {
         (0_u8..).zip(&self.legs).filter(move |(_, leg)| leg.sender == member)
     }
 
-    /// The deal, once every receiver has named its keys: those of the proposer and those of the answers.
+    /// The deal, once everybody who gives or gets something by it has agreed: the proposer by proposing, the others by their answers.
     ///
     /// # Rules
     ///
-    /// > DVP-01: a deal is complete once the receiver of each leg has named the key that approves it; its legs hide sender, receiver, asset and amount behind `H("deal-terms", blinder, leg, terms)`.
+    /// > DVP-01: a deal is complete once whoever gives or gets something by it, but for its proposer, has accepted, and the receiver of each leg, and nobody for it, has named the key that approves it; its legs hide sender, receiver, asset and amount behind `H("deal-terms", blinder, leg, terms)`.
     #[must_use]
-    pub fn deal<'a>(&self, answers: impl IntoIterator<Item = (MemberId, &'a Answer)>) -> Option<Deal> {
-        let mut approvers = self.approvers.clone();
-        for (member, answer) in answers {
-            let Answer::Accepted(keys) = answer else { return None };
-            let own = self.received_by(member).filter_map(|(leg, _)| Some((leg, *keys.get(&leg)?)));
-            approvers.extend(own.collect::<Vec<_>>());
-        }
+    pub fn deal(&self, proposer: MemberId, answers: &BTreeMap<MemberId, Answer>) -> Option<Deal> {
+        let keys_of = |member: MemberId| match answers.get(&member) {
+            _ if member == proposer => Some(&self.approvers),
+            Some(Answer::Accepted(keys)) => Some(keys),
+            Some(Answer::Refused) | None => None,
+        };
         let leg = |(number, terms): (u8, &LegTerms)| {
-            let approver = Some(*approvers.get(&number)?);
+            keys_of(terms.sender)?;
+            let approver = Some(*keys_of(terms.receiver)?.get(&number)?);
             let hidden = hash(labels::DEAL_TERMS, &[&self.blinder, &[number], &encode(terms)]);
             Some(Leg { tag: terms.tag, terms: hidden, approver })
         };
         let legs = (0_u8..).zip(&self.legs).map(leg).collect::<Option<Vec<_>>>()?;
         let Self { nonce, allocate_before, settle_before, .. } = *self;
         Some(Deal { nonce, allocate_before, settle_before, legs })
+    }
+
+    /// Whether the root chain could ever open a deal on these terms, that are proposed at a height, and somebody could lock each leg.
+    #[must_use]
+    pub fn are_possible(&self, proposed_at: Height) -> bool {
+        let latest = proposed_at.0.saturating_add(ALLOCATE_AHEAD_MAX);
+        let between = self.settle_before.0.checked_sub(self.allocate_before.0);
+        let in_time = self.allocate_before.0 <= latest
+            && between.is_some_and(|between| (SETTLE_MIN..=SETTLE_MAX).contains(&between));
+        let moves = |leg: &LegTerms| leg.amount > 0 && leg.sender != leg.receiver;
+        in_time && (LEGS_MIN..=LEGS_MAX).contains(&self.legs.len()) && self.legs.iter().all(moves)
     }
 
     /// As it stands in a sealed field.

@@ -13,7 +13,7 @@ use parclose_transaction::{AuthenticatedTransaction, Body, NotAuthentic};
 use parclose_types::{AssetId, MemberId, NoteId, RecordId, encode};
 
 use crate::error::ChannelError;
-use crate::locks::{LegId, LockRow, check_hold, lock_change};
+use crate::locks::{LockId, LockRow, check_hold, lock_change};
 use crate::process::{Execution, Stop};
 
 pub(crate) use carriers::carriers;
@@ -82,7 +82,7 @@ pub(crate) struct ValueWritten {
     pub(crate) notes: BTreeMap<NoteId, Option<NoteRow>>,
     pub(crate) supplies: BTreeMap<AssetId, SupplyRow>,
     /// locks that are new or prepared; `None` for those that end
-    pub(crate) locks: BTreeMap<LegId, Option<LockRow>>,
+    pub(crate) locks: BTreeMap<LockId, Option<LockRow>>,
 }
 
 impl ValueWritten {
@@ -95,7 +95,7 @@ impl ValueWritten {
         }
         self.notes.extend(moved.made.into_iter().map(|row| (row.id, Some(row))));
         self.supplies.extend(moved.supplies);
-        self.locks.extend(moved.locks.into_iter().map(|row| (row.leg(), Some(row))));
+        self.locks.extend(moved.locks.into_iter().map(|row| (row.id(), Some(row))));
     }
 
     /// The state leaves that change with it.
@@ -129,7 +129,7 @@ impl Execution<'_> {
         let mut first = 0;
         for movement in &body.movements {
             if let Some(hold) = movement.hold() {
-                self.check_lock(hold, &moved.locks)?;
+                self.check_lock(hold, author, &moved.locks)?;
             }
             let effects = movement.check(&place, &met)?.verify_with(self.ranges)?;
             met.follow(&effects);
@@ -162,10 +162,10 @@ impl Execution<'_> {
     }
 
     /// Checks what a note is to be held for (LOC-01, LOC-02), against the locks that this transaction makes, too.
-    fn check_lock(&self, hold: &Hold, made: &[LockRow]) -> Result<(), Stop> {
-        let leg = (hold.deal, hold.leg);
-        let own = made.iter().find(|row| row.leg() == leg);
-        let open = own.or_else(|| self.value.lock(self.locks, &leg));
+    fn check_lock(&self, hold: &Hold, author: MemberId, made: &[LockRow]) -> Result<(), Stop> {
+        let lock = (hold.deal, hold.leg, author);
+        let own = made.iter().find(|row| row.id() == lock);
+        let open = own.or_else(|| self.value.lock(self.locks, &lock));
         Ok(check_hold(hold, self.height(), open)?)
     }
 

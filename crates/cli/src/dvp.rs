@@ -108,7 +108,7 @@ fn case_of(
     let id = hex::decode_array(named).map(RecordId);
     let id = id.map_err(|error| CliError::usage(format!("`{named}`: {error}"), "parclose dvp status"))?;
     let desk = consortium.desk(&of.member)?;
-    let case = desk.case(&id).filter(|case| case.room == of.channel);
+    let case = desk.case(&of.channel, &id);
     let case = case.ok_or_else(|| {
         CliError::usage(format!("this member is no party of a deal `{named}` there"), "parclose dvp status")
     })?;

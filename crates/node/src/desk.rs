@@ -16,17 +16,22 @@ mod case;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use parclose_channel::{Agreed, ChannelError, LegId, News, Payment};
+use parclose_channel::{Agreed, ChannelError, Drafted, LegId, News, Payment, Verdict};
 use parclose_consensus::RootChain;
 use parclose_root::{DealOutcome, DealState, OpenDeal, RootTransaction};
-use parclose_types::{DealId, Failure, Height, MemberId, PublicKey, RecordId, Sequence, Tag};
+use parclose_types::{DealId, Failure, Height, MemberId, NetworkId, PublicKey, RecordId, Sequence, Tag};
 
 use crate::randomness::generator;
 use crate::room::{Agreements, RoomHandle};
 use crate::root_task::RootHandle;
+use crate::submission::{Outcome, SubmitError};
 
 pub use bell::Bell;
 pub use case::{Case, CaseStatus, Stage};
+
+/// A case: the room in which it stands, and its instruction. Ids of records are their authors' to choose, so they name
+/// nothing outside their room.
+pub type CaseId = (String, RecordId);
 
 /// Verdicts that are looked through at a time.
 const NEWS: usize = 1024;
@@ -46,6 +51,7 @@ pub struct DeskRoom {
 #[derive(Debug)]
 pub struct Desk {
     member: PublicKey,
+    network: NetworkId,
     agreements: Agreements,
     book: Arc<Mutex<Book>>,
 }
@@ -55,7 +61,7 @@ pub struct Desk {
 struct Book {
     /// how far each room's log is read, in verdicts
     read: BTreeMap<Tag, (u64, Sequence)>,
-    cases: BTreeMap<RecordId, Case>,
+    cases: BTreeMap<CaseId, Case>,
     /// decisions that are executed, by room
     decided: BTreeMap<(DealId, Tag), DealOutcome>,
 }
@@ -80,8 +86,8 @@ impl std::fmt::Debug for Tools<'_> {
 impl Desk {
     /// A desk that knows nothing yet.
     #[must_use]
-    pub fn new(member: PublicKey, agreements: Agreements) -> Self {
-        Self { member, agreements, book: Arc::default() }
+    pub fn new(member: PublicKey, network: NetworkId, agreements: Agreements) -> Self {
+        Self { member, network, agreements, book: Arc::default() }
     }
 
     fn own(&self) -> MemberId {
@@ -96,21 +102,21 @@ impl Desk {
     ///
     /// # Rules
     ///
-    /// > NOD-35: a node locks its member's legs of a deal once the deal is complete and the root chain has it, and only below its `allocate_before`; it opens a complete deal that its member has proposed.
+    /// > NOD-35: a node locks its member's legs of a deal once all have agreed and the root chain has it, and only below its `allocate_before`; it opens a deal that its member has proposed once all have agreed.
     pub fn work(&self, tools: &Tools<'_>, has_news: bool) -> bool {
         let news = has_news && self.read(tools);
-        let cases: Vec<RecordId> = self.book().open().collect();
+        let cases: Vec<CaseId> = self.book().open().collect();
         let mut done = news;
         for case in cases {
-            done |= self.work_on(case, tools);
+            done |= self.work_on(&case, tools);
         }
         done
     }
 
     /// How a case stands; `None` if this member has no part in it.
     #[must_use]
-    pub fn status(&self, instruction: &RecordId) -> Option<CaseStatus> {
-        self.book().cases.get(instruction).map(Case::status)
+    pub fn status(&self, room: &str, instruction: &RecordId) -> Option<CaseStatus> {
+        self.book().cases.get(&(room.to_owned(), *instruction)).map(Case::status)
     }
 
     /// How all cases stand, the oldest first.
@@ -123,8 +129,8 @@ impl Desk {
 
     /// The terms of an instruction as it was first written.
     #[must_use]
-    pub fn case(&self, instruction: &RecordId) -> Option<Case> {
-        self.book().cases.get(instruction).cloned()
+    pub fn case(&self, room: &str, instruction: &RecordId) -> Option<Case> {
+        self.book().cases.get(&(room.to_owned(), *instruction)).cloned()
     }
 
     /// Reads the logs of all rooms on.
@@ -157,40 +163,44 @@ impl Desk {
         any
     }
 
-    fn work_on(&self, instruction: RecordId, tools: &Tools<'_>) -> bool {
-        let Some(case) = self.case(&instruction) else { return false };
+    fn work_on(&self, id: &CaseId, tools: &Tools<'_>) -> bool {
+        let Some(case) = self.case(&id.0, &id.1) else { return false };
         let head = tools.root.head();
         let next = Height(head.0.saturating_add(1));
-        let Some((id, deal)) = case.deal(&tools.root.network()) else {
-            return self.book().expire(instruction, next);
+        let Some((deal_id, deal)) = case.deal(&tools.root.network()) else {
+            return self.expire(id, &case, next);
         };
-        let known = tools.root.deal(&id).ok().flatten();
+        let Ok(known) = tools.root.deal(&deal_id) else { return false };
         let told = known.as_ref().and_then(DealState::outcome);
-        if let Some(outcome) = self.outcome(&case, id, told, tools) {
-            return self.finish(instruction, id, outcome);
+        if let Some(outcome) = self.outcome(&case, deal_id, told, tools) {
+            return self.finish(id, &case, deal_id, outcome);
         }
         if told.is_some() {
             return false;
         }
         if next >= deal.settle_before && known.is_none() {
-            return self.book().expire(instruction, next);
+            return self.expire(id, &case, next);
         }
-        self.agree(&case, id);
+        self.agree(&case, deal_id);
         if known.is_none() {
+            if next >= deal.allocate_before {
+                return self.expire(id, &case, next);
+            }
             let opens = case.is_opened_by(self.own(), next);
-            return opens && self.open(instruction, &case, OpenDeal { deal }, tools);
+            return opens && self.open(id, &case, OpenDeal { deal }, tools);
         }
-        let mut done = self.book().opened(instruction);
+        let mut done = self.book().opened(id);
         if next < deal.allocate_before {
             let legs: Vec<u8> = case.instruction.terms.sent_by(self.own()).map(|(leg, _)| leg).collect();
             for leg in legs {
-                done |= self.lock(&case, (id, leg), tools);
+                done |= self.lock(id, &case, (deal_id, leg), tools);
             }
         }
         done
     }
 
-    /// What has become of a deal, once it has come to pass in this member's rooms: a commit is executed in all that have a leg.
+    /// What has become of a deal, once it has come to pass in this member's rooms: a commit is executed in all in which it gives or
+    /// gets something. A room that is not there yet has executed nothing.
     fn outcome(
         &self,
         case: &Case,
@@ -199,15 +209,39 @@ impl Desk {
         tools: &Tools<'_>,
     ) -> Option<DealOutcome> {
         let book = self.book();
-        let tags = case.instruction.terms.legs.iter().map(|leg| leg.tag);
-        let mut own = tags.filter(|tag| tools.rooms.iter().any(|room| room.tag == *tag));
         let executed = |tag: Tag| book.decided.get(&(deal, tag)).copied();
+        let legs = &case.instruction.terms.legs;
         let aborted = told == Some(DealOutcome::Abort)
-            || own.clone().any(|tag| executed(tag) == Some(DealOutcome::Abort));
+            || legs.iter().any(|leg| executed(leg.tag) == Some(DealOutcome::Abort));
         if aborted {
             return Some(DealOutcome::Abort);
         }
-        own.all(|tag| executed(tag) == Some(DealOutcome::Commit)).then_some(DealOutcome::Commit)
+        let own = self.own();
+        let mut parts = legs.iter().filter(|leg| leg.sender == own || leg.receiver == own).peekable();
+        if parts.peek().is_none() {
+            return told;
+        }
+        let has_room = |tag: Tag| tools.rooms.iter().any(|room| room.tag == tag);
+        parts
+            .all(|leg| has_room(leg.tag) && executed(leg.tag) == Some(DealOutcome::Commit))
+            .then_some(DealOutcome::Commit)
+    }
+
+    /// A deal that is not complete or not opened in time never will be.
+    fn expire(&self, id: &CaseId, case: &Case, next: Height) -> bool {
+        if next < case.instruction.terms.allocate_before {
+            return false;
+        }
+        if let Some((deal, _)) = case.deal(&self.network) {
+            self.forget(case, deal);
+        }
+        self.book().change(id, |case| case.stage = Stage::Lapsed)
+    }
+
+    fn forget(&self, case: &Case, deal: DealId) {
+        for (leg, _) in case.instruction.terms.received_by(self.own()) {
+            self.agreements.remove(self.member, (deal, leg));
+        }
     }
 
     /// Tells the member's rooms what they may approve.
@@ -225,16 +259,22 @@ impl Desk {
         }
     }
 
-    fn open(&self, instruction: RecordId, case: &Case, open: OpenDeal, tools: &Tools<'_>) -> bool {
+    fn open(&self, id: &CaseId, case: &Case, open: OpenDeal, tools: &Tools<'_>) -> bool {
         if case.opening {
             return false;
         }
-        self.book().change(instruction, |case| case.opening = true);
-        let book = self.book.clone();
+        self.book().change(id, |case| case.opening = true);
+        let (book, id) = (self.book.clone(), id.clone());
         let done = move |ordered: crate::root_task::Anchored| {
-            if !matches!(ordered, Ok(Ok(_))) {
+            let again = match ordered {
+                Ok(Ok(_)) => false,
+                // Another party was first, or it never can be: looked at again in vain at each height.
+                Ok(Err(reject)) => reject.is_for_now(),
+                Err(_) => true,
+            };
+            if again {
                 let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
-                book.change(instruction, |case| case.opening = false);
+                book.change(&id, |case| case.opening = false);
             }
         };
         tools.root_handle.submit(RootTransaction::OpenDeal(open), Box::new(done));
@@ -242,8 +282,8 @@ impl Desk {
     }
 
     /// Locks what this member gives by a leg, unless that is on its way or done.
-    fn lock(&self, case: &Case, leg: LegId, tools: &Tools<'_>) -> bool {
-        let (instruction, number) = (case.instruction.record, leg.1);
+    fn lock(&self, id: &CaseId, case: &Case, leg: LegId, tools: &Tools<'_>) -> bool {
+        let number = leg.1;
         let terms = &case.instruction.terms;
         let Some(given) = terms.legs.get(usize::from(number)).copied() else { return false };
         if case.locking.contains(&number) || case.locked.contains(&number) {
@@ -255,56 +295,55 @@ impl Desk {
         let payment = Payment { asset, to, amount, purpose: None };
         let now = tools.root.head();
         let drafted = room.handle.call(move |channel| {
-            if channel.open_lock(&leg).is_some() {
+            if channel.own_lock(leg).is_some() {
                 return Ok(None);
             }
             channel.lock(leg, heights, &payment, now, &mut generator()).map(Some)
         });
         match drafted {
             None => false,
-            Some(Ok(None)) => self.book().change(instruction, |case| {
+            Some(Ok(None)) => self.book().change(id, |case| {
                 case.locked.insert(number);
             }),
             Some(Err(error)) => {
                 let reason = error.code();
-                self.book().change(instruction, |case| case.hindered = Some(reason));
+                self.book().change(id, |case| case.hindered = Some(reason));
                 false
             }
             Some(Ok(Some(drafted))) => {
-                self.book().change(instruction, |case| {
+                self.book().change(id, |case| {
                     case.locking.insert(number);
                     case.hindered = None;
                 });
-                let (book, handle, set_aside) = (self.book.clone(), room.handle.clone(), drafted.set_aside);
-                let answer =
-                    move |outcome: Result<crate::submission::Outcome, crate::submission::SubmitError>| {
-                        let applied = outcome
-                            .as_ref()
-                            .is_ok_and(|outcome| outcome.verdict == parclose_channel::Verdict::Applied);
-                        let definite = outcome.as_ref().map_or_else(Failure::definite, |_| true);
-                        if !applied && definite {
-                            handle.tell(move |channel| channel.release(&set_aside));
-                        }
-                        let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
-                        book.change(instruction, |case| {
-                            case.locking.remove(&number);
-                            if applied {
-                                case.locked.insert(number);
-                            }
-                        });
-                    };
-                room.handle.submit_with(drafted.operations, drafted.movements, Box::new(answer));
+                self.submit_lock(id, number, room, drafted);
                 true
             }
         }
     }
 
-    fn finish(&self, instruction: RecordId, deal: DealId, outcome: DealOutcome) -> bool {
-        let legs = self.case(&instruction).map_or(0, |case| case.instruction.terms.legs.len());
-        for leg in 0..u8::try_from(legs).unwrap_or(u8::MAX) {
-            self.agreements.remove(self.member, (deal, leg));
-        }
-        self.book().change(instruction, |case| {
+    fn submit_lock(&self, id: &CaseId, number: u8, room: &DeskRoom, drafted: Drafted) {
+        let (book, handle, id) = (self.book.clone(), room.handle.clone(), id.clone());
+        let set_aside = drafted.set_aside;
+        let answer = move |outcome: Result<Outcome, SubmitError>| {
+            let applied = outcome.as_ref().is_ok_and(|outcome| outcome.verdict == Verdict::Applied);
+            let definite = outcome.as_ref().map_or_else(Failure::definite, |_| true);
+            if !applied && definite {
+                handle.tell(move |channel| channel.release(&set_aside));
+            }
+            let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
+            book.change(&id, |case| {
+                case.locking.remove(&number);
+                if applied {
+                    case.locked.insert(number);
+                }
+            });
+        };
+        room.handle.submit_with(drafted.operations, drafted.movements, Box::new(answer));
+    }
+
+    fn finish(&self, id: &CaseId, case: &Case, deal: DealId, outcome: DealOutcome) -> bool {
+        self.forget(case, deal);
+        self.book().change(id, |case| {
             case.stage = match outcome {
                 DealOutcome::Commit => Stage::Committed,
                 DealOutcome::Abort => Stage::Aborted,
@@ -314,43 +353,34 @@ impl Desk {
 }
 
 impl Book {
-    fn open(&self) -> impl Iterator<Item = RecordId> + '_ {
-        self.cases.iter().filter(|(_, case)| !case.stage.is_over()).map(|(record, _)| *record)
+    fn open(&self) -> impl Iterator<Item = CaseId> + '_ {
+        self.cases.iter().filter(|(_, case)| !case.stage.is_over()).map(|(id, _)| id.clone())
     }
 
     fn take(&mut self, room: &str, own: MemberId, news: News) {
         match news {
             News::Proposed(instruction) => {
                 if instruction.parties.contains(&own) {
-                    let record = instruction.record;
-                    self.cases.entry(record).or_insert_with(|| Case::new(room, *instruction));
+                    let id = (room.to_owned(), instruction.record);
+                    self.cases.entry(id).or_insert_with(|| Case::new(room, *instruction));
                 }
             }
             News::Answered { instruction, member, answer } => {
-                if let Some(case) = self.cases.get_mut(&instruction) {
+                if let Some(case) = self.cases.get_mut(&(room.to_owned(), instruction)) {
                     case.answered(member, answer);
                 }
             }
         }
     }
 
-    fn change(&mut self, instruction: RecordId, change: impl FnOnce(&mut Case)) -> bool {
-        let Some(case) = self.cases.get_mut(&instruction) else { return false };
+    fn change(&mut self, id: &CaseId, change: impl FnOnce(&mut Case)) -> bool {
+        let Some(case) = self.cases.get_mut(id) else { return false };
         change(case);
         true
     }
 
-    fn opened(&mut self, instruction: RecordId) -> bool {
-        let is_new = self.cases.get(&instruction).is_some_and(|case| case.stage < Stage::Open);
-        is_new && self.change(instruction, |case| case.stage = Stage::Open)
-    }
-
-    /// A deal that is not complete or not opened in time never will be.
-    fn expire(&mut self, instruction: RecordId, next: Height) -> bool {
-        let over = self
-            .cases
-            .get(&instruction)
-            .is_some_and(|case| !case.stage.is_over() && next >= case.instruction.terms.allocate_before);
-        over && self.change(instruction, |case| case.stage = Stage::Lapsed)
+    fn opened(&mut self, id: &CaseId) -> bool {
+        let is_new = self.cases.get(id).is_some_and(|case| case.stage < Stage::Open);
+        is_new && self.change(id, |case| case.stage = Stage::Open)
     }
 }

@@ -86,7 +86,7 @@ impl<'a> Run<'a> {
 
     fn open_lock(&self, side: usize) -> Option<LockRow> {
         let leg = self.dealt.leg(Self::leg(side));
-        self.pair.channels[side].member(0).open_lock(&leg).copied()
+        self.pair.channels[side].lock_of(leg)
     }
 
     fn step(&mut self, step: Step, seen: &mut Seen) {

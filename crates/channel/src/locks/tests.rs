@@ -42,7 +42,7 @@ fn loc_03_what_is_held_can_be_spent_by_nobody() {
     assert_eq!(amounts(&trio), (vec![600], vec![]), "change is free at once");
     verified(&trio);
     // Neither note of a lock is among those that can be spent: a payment that names one is refused.
-    let row = *trio.member(0).open_lock(&dealt.leg(1)).unwrap();
+    let row = trio.lock_of(dealt.leg(1)).unwrap();
     for note in [row.held.forward.0, row.held.back.0] {
         assert_eq!(trio.member(0).store().get(&crate::value::NOTES, &note).unwrap(), None);
     }
@@ -113,7 +113,7 @@ fn loc_05_a_lapsed_note_can_be_spent_by_the_very_event_that_it_lapses_before() {
     let (mut trio, asset, dealt) = dealing();
     let lock = trio.lock(1, (&dealt, 1), asset, (0, 250));
     assert_eq!(trio.decide_by(1, &lock), "applied");
-    let row = *trio.member(1).open_lock(&dealt.leg(1)).unwrap();
+    let row = trio.lock_of(dealt.leg(1)).unwrap();
     trio.pass_to(dealt.deal.settle_before);
     trio.settle();
     assert_eq!(trio.member(1).open_locks().count(), 1, "no event, nothing has lapsed");
@@ -156,13 +156,24 @@ fn loc_02_a_leg_is_locked_once() {
     let (mut trio, asset, dealt) = locked();
     let again = trio.lock(0, (&dealt, 0), asset, (1, 5));
     assert_eq!(trio.decide_by(0, &again), "LOC-02");
-    // Nor twice in one batch, whoever is first.
+    // Another's lock keeps nobody from locking: it is not prepared, and goes back whatever is decided.
     let (mut trio, asset, dealt) = dealing();
+    let squatting = trio.lock(1, (&dealt, 0), asset, (1, 250));
+    assert_eq!(trio.decide_by(1, &squatting), "applied");
     let first = trio.lock(0, (&dealt, 0), asset, (1, 400));
-    let second = trio.lock(1, (&dealt, 0), asset, (0, 250));
-    trio.anchor(0, std::slice::from_ref(&first));
-    trio.anchor(1, std::slice::from_ref(&second));
-    assert_eq!((trio.verdict(&first), trio.verdict(&second)), ("applied".into(), "LOC-02".into()));
+    assert_eq!(trio.decide_by(0, &first), "applied");
+    let other = trio.issue(0, asset, &[(2, 70)]);
+    assert_eq!(trio.decide(&other), "applied");
+    let second = trio.lock(2, (&dealt, 1), asset, (0, 70));
+    assert_eq!(trio.decide_by(2, &second), "applied");
+    let own = *trio.member(0).own_lock(dealt.leg(0)).unwrap();
+    for row in [own, trio.lock_of(dealt.leg(1)).unwrap()] {
+        trio.order_all(RootTransaction::Prepare(trio.prepare_row(&row, None)));
+        trio.settle();
+    }
+    assert_eq!(amounts(&trio), (vec![70, 600], vec![250, 400]));
+    assert_eq!(trio.member(0).open_locks().count(), 0);
+    verified(&trio);
 }
 
 #[test]
@@ -184,12 +195,12 @@ fn loc_06_a_prepare_without_its_lock_is_unfounded_and_names_who_certified_it() {
         let (_, last) = trio.member(2).events(Sequence(0), usize::MAX).unwrap().pop().unwrap();
         let EventOutcome::Prepared { endorsers, .. } = &last.outcome else { panic!("{:?}", last.outcome) };
         assert_eq!(endorsers.len(), usize::from(trio.member(0).endorsers().threshold()));
-        assert_eq!(trio.member(0).open_lock(&dealt.leg(0)).unwrap().prepared, None);
+        assert_eq!(trio.lock_of(dealt.leg(0)).unwrap().prepared, None);
         verified(trio);
     }
     trio.order_all(RootTransaction::Prepare(honest));
     trio.settle();
-    assert!(trio.member(0).open_lock(&dealt.leg(0)).unwrap().prepared.is_some());
+    assert!(trio.lock_of(dealt.leg(0)).unwrap().prepared.is_some());
     let (_, last) = trio.member(2).events(Sequence(0), usize::MAX).unwrap().pop().unwrap();
     assert_eq!(last.outcome, EventOutcome::Prepared { deal: dealt.id, leg: 0, endorsers: Vec::new() });
 }
@@ -205,11 +216,11 @@ fn loc_07_a_lock_that_is_changed_on_the_disk_is_noticed() {
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let (mut trio, _, dealt) = locked();
-        let mut row = *trio.member(2).open_lock(&dealt.leg(0)).unwrap();
+        let mut row = trio.lock_of(dealt.leg(0)).unwrap();
         change(&mut row);
         let store = trio.member(2).store();
         let mut batch = store.batch();
-        batch.put(&LOCKS, &row.leg(), &row);
+        batch.put(&LOCKS, &row.id(), &row);
         store.commit(batch, parclose_store::Durability::Synced).unwrap();
         trio.reopen(2);
         let found = trio.member(2).verify(|sequence| trio.chain(sequence));

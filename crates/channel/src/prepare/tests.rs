@@ -34,8 +34,8 @@ fn promised() -> (Trio, AssetId, Dealt, Agreed) {
 }
 
 fn statement(trio: &Trio, dealt: &Dealt) -> PrepareStatement {
-    let row = trio.member(0).open_lock(&dealt.leg(0)).unwrap();
-    trio.member(0).prepare_statement(row, trio.head(), WINDOW).unwrap()
+    let row = trio.lock_of(dealt.leg(0)).unwrap();
+    trio.member(0).prepare_statement(&row, trio.head(), WINDOW).unwrap()
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn keys_that_approve_are_one_for_each_instruction_leg_and_member() {
 #[test]
 fn outcomes_differ_by_everything_that_they_say() {
     let (trio, _, dealt, _) = promised();
-    let row = *trio.member(0).open_lock(&dealt.leg(0)).unwrap();
+    let row = trio.lock_of(dealt.leg(0)).unwrap();
     let changes: [fn(&mut LockRow); 4] = [
         |row| row.held.hold.deal.0[0] ^= 1,
         |row| row.held.hold.leg ^= 1,

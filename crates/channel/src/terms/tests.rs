@@ -35,33 +35,82 @@ fn accepted(leg: u8, key: u8) -> Answer {
     Answer::Accepted(BTreeMap::from([(leg, PublicKey([key; 32]))]))
 }
 
-#[test]
-fn dvp_01_a_deal_is_complete_with_the_key_of_every_receiver() {
-    let answer = accepted(0, 6);
-    assert_eq!(terms().deal([]), None);
-    assert_eq!(terms().deal([(member(2), &Answer::Refused)]), None);
-    // Of another's leg nobody names the key.
-    assert_eq!(terms().deal([(member(3), &answer)]), None);
-    assert_eq!(terms().deal([(member(2), &accepted(1, 6))]), None);
-    let deal = terms().deal([(member(2), &answer)]).unwrap();
-    assert_eq!(deal.legs.len(), 2);
-    assert_eq!(deal.legs[0].approver, Some(PublicKey([6; 32])));
-    assert_eq!(deal.legs[1].approver, Some(PublicKey([5; 32])));
-    assert_eq!((deal.nonce, deal.allocate_before, deal.settle_before), ([3; 32], Height(50), Height(90)));
-    assert_eq!(deal.check(), Ok(()));
+fn answers<const N: usize>(given: [(u8, Answer); N]) -> BTreeMap<MemberId, Answer> {
+    given.into_iter().map(|(number, answer)| (member(number), answer)).collect()
+}
+
+fn deal<const N: usize>(terms: &Terms, given: [(u8, Answer); N]) -> Option<Deal> {
+    terms.deal(member(1), &answers(given))
 }
 
 #[test]
-fn dvp_01_an_answer_does_not_replace_the_proposers_key() {
+fn dvp_01_a_deal_is_complete_once_everybody_has_agreed_and_each_receiver_has_named_its_key() {
+    assert_eq!(deal(&terms(), []), None);
+    assert_eq!(deal(&terms(), [(2, Answer::Refused)]), None);
+    // Of another's leg nobody names the key.
+    assert_eq!(deal(&terms(), [(3, accepted(0, 6))]), None);
+    assert_eq!(deal(&terms(), [(2, accepted(1, 6))]), None);
+    let made = deal(&terms(), [(2, accepted(0, 6))]).unwrap();
+    assert_eq!(made.legs.len(), 2);
+    assert_eq!(made.legs[0].approver, Some(PublicKey([6; 32])));
+    assert_eq!(made.legs[1].approver, Some(PublicKey([5; 32])));
+    assert_eq!((made.nonce, made.allocate_before, made.settle_before), ([3; 32], Height(50), Height(90)));
+    assert_eq!(made.check(), Ok(()));
+}
+
+#[test]
+fn dvp_01_nobody_names_a_key_for_another_and_an_answer_replaces_none() {
     let keys = BTreeMap::from([(0, PublicKey([6; 32])), (1, PublicKey([7; 32]))]);
-    let deal = terms().deal([(member(2), &Answer::Accepted(keys))]).unwrap();
-    assert_eq!(deal.legs[1].approver, Some(PublicKey([5; 32])));
+    let made = deal(&terms(), [(2, Answer::Accepted(keys.clone()))]).unwrap();
+    assert_eq!(made.legs[1].approver, Some(PublicKey([5; 32])), "the proposer's own");
+    // The proposer names keys for both legs: the other has not agreed for that.
+    let mut greedy = terms();
+    greedy.approvers.insert(0, PublicKey([8; 32]));
+    assert_eq!(deal(&greedy, []), None);
+    let made = deal(&greedy, [(2, accepted(0, 6))]).unwrap();
+    assert_eq!(made.legs[0].approver, Some(PublicKey([6; 32])));
+    // What the proposer answers to itself changes nothing.
+    let again = deal(&terms(), [(2, accepted(0, 6)), (1, Answer::Accepted(keys))]).unwrap();
+    assert_eq!(again.legs[1].approver, Some(PublicKey([5; 32])));
+}
+
+#[test]
+fn dvp_01_who_only_gives_has_to_agree_too() {
+    // Both legs go from the second to the first, who names both keys.
+    let mut taking = terms();
+    taking.legs = vec![leg(1, 2, 1, 1_000_000), leg(2, 2, 1, 1)];
+    taking.approvers.insert(0, PublicKey([8; 32]));
+    assert_eq!(deal(&taking, []), None);
+    assert_eq!(deal(&taking, [(2, Answer::Refused)]), None);
+    assert!(deal(&taking, [(2, Answer::Accepted(BTreeMap::new()))]).is_some());
+}
+
+#[test]
+fn dvp_02_terms_that_no_deal_could_have_are_none() {
+    let possible = |change: fn(&mut Terms)| {
+        let mut other = terms();
+        change(&mut other);
+        other.are_possible(Height(40))
+    };
+    assert!(possible(|_| ()));
+    let odd: [fn(&mut Terms); 8] = [
+        |t| t.legs.truncate(1),
+        |t| t.legs = vec![t.legs[0]; 9],
+        |t| t.legs[0].amount = 0,
+        |t| t.legs[0].receiver = t.legs[0].sender,
+        |t| t.settle_before.0 = t.allocate_before.0 + 3,
+        |t| t.settle_before.0 = t.allocate_before.0 + 4097,
+        |t| t.settle_before.0 = t.allocate_before.0 - 1,
+        |t| (t.allocate_before, t.settle_before) = (Height(40 + 4097), Height(40 + 4197)),
+    ];
+    for (number, change) in odd.into_iter().enumerate() {
+        assert!(!possible(change), "{number}");
+    }
 }
 
 #[test]
 fn dvp_01_every_part_of_the_terms_changes_the_deal() {
-    let id =
-        |terms: &Terms| terms.deal([(member(2), &accepted(0, 6))]).map(|deal| deal.id(&NetworkId([8; 32])));
+    let id = |terms: &Terms| deal(terms, [(2, accepted(0, 6))]).map(|deal| deal.id(&NetworkId([8; 32])));
     let good = id(&terms()).unwrap();
     let changes: [fn(&mut Terms); 11] = [
         |t| t.allocate_before.0 += 1,
@@ -74,7 +123,7 @@ fn dvp_01_every_part_of_the_terms_changes_the_deal() {
         |t| t.legs[1].sender.0[0] ^= 1,
         |t| t.legs[0].asset.0[0] ^= 1,
         |t| t.legs[0].amount += 1,
-        |t| t.legs.push(leg(3, 1, 2, 1)),
+        |t| t.legs.push(leg(3, 2, 1, 1)),
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let mut other = terms();
@@ -86,8 +135,8 @@ fn dvp_01_every_part_of_the_terms_changes_the_deal() {
     twins.legs = vec![leg(1, 1, 2, 10), leg(1, 1, 2, 10)];
     let keys = BTreeMap::from([(0, PublicKey([6; 32])), (1, PublicKey([7; 32]))]);
     twins.approvers = BTreeMap::new();
-    let deal = twins.deal([(member(2), &Answer::Accepted(keys))]).unwrap();
-    assert_ne!(deal.legs[0].terms, deal.legs[1].terms);
+    let made = deal(&twins, [(2, Answer::Accepted(keys))]).unwrap();
+    assert_ne!(made.legs[0].terms, made.legs[1].terms);
 }
 
 #[test]

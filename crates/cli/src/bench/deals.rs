@@ -215,7 +215,7 @@ impl Floor {
         let (begun, mut waiting) = (now(), Waiting::new());
         for record in &instructions {
             let (instruction, named) = (*record, fresh());
-            let case = self.consortium.desk(MEMBERS[1])?.case(record);
+            let case = self.consortium.desk(MEMBERS[1])?.case(CHANNELS[0].0, record);
             let case = case.ok_or_else(|| CliError::not_found("instruction"))?;
             let key = in_room(&answering, move |channel| channel.approver_key(&instruction, 0))?;
             let answer = Answer::Accepted(BTreeMap::from([(0, key)]));
@@ -226,8 +226,9 @@ impl Floor {
         waiting.all_applied()?;
         self.consortium.settle_deals();
         let desk = self.consortium.desk(MEMBERS[0])?;
-        let over =
-            |record: &RecordId| desk.status(record).map(|status| status.stage) == Some(Stage::Committed);
+        let over = |record: &RecordId| {
+            desk.status(CHANNELS[0].0, record).map(|status| status.stage) == Some(Stage::Committed)
+        };
         if !instructions.iter().all(over) {
             return Err(CliError::verification("a deal was not committed".into()));
         }

@@ -39,7 +39,7 @@ pub(super) fn settle(
     accept(consortium, channel, &instructions, exchanges)?;
     consortium.settle_deals();
     let committed = |(record, exchange): (&RecordId, &Exchange)| {
-        let status = consortium.desk(exchange.proposer)?.status(record);
+        let status = consortium.desk(exchange.proposer)?.status(channel, record);
         Ok(status.map(|status| status.stage) == Some(Stage::Committed))
     };
     instructions.iter().zip(exchanges).map(committed).collect()
@@ -78,7 +78,7 @@ fn accept(
 ) -> Result<(), CliError> {
     let mut waiting = Waiting::new();
     for (instruction, exchange) in instructions.iter().zip(exchanges) {
-        let case = consortium.desk(exchange.acceptor)?.case(instruction);
+        let case = consortium.desk(exchange.acceptor)?.case(channel, instruction);
         let case = case.ok_or_else(|| CliError::not_found("instruction"))?;
         let keys = keys(consortium, exchange.acceptor, *instruction, &case.instruction.terms)?;
         let (record, answer) = (fresh(), Answer::Accepted(keys));

@@ -20,6 +20,8 @@ pub(super) struct Legs {
 }
 
 struct Leg {
+    /// its number in the deal
+    number: u8,
     channel: String,
     room: RoomHandle,
     asset: Option<Known>,
@@ -51,6 +53,9 @@ impl Legs {
         if legs.len() < 2 {
             return Err(CliError::usage("a deal has at least two legs", FORM));
         }
+        for (number, leg) in (0_u8..).zip(&mut legs) {
+            leg.number = number;
+        }
         Ok(Self { own, legs })
     }
 
@@ -59,7 +64,7 @@ impl Legs {
         let mut legs = Vec::new();
         let rooms = consortium.rooms_of(member);
         let own = consortium.member_id(member)?;
-        for terms in &terms.legs {
+        for (number, terms) in (0_u8..).zip(&terms.legs) {
             let of_own = terms.sender == own || terms.receiver == own;
             let Some((channel, room)) =
                 rooms.iter().find(|(_, tag, _)| *tag == terms.tag).map(|(n, _, r)| (n, r))
@@ -76,7 +81,7 @@ impl Legs {
                 let asset = all.into_iter().find(|known| known.id == terms.asset);
                 (asset, [terms.sender, terms.receiver].map(|member| name(channel, &member)))
             })?;
-            legs.push(Leg { channel: channel.clone(), room: room.clone(), asset, names, terms });
+            legs.push(Leg { number, channel: channel.clone(), room: room.clone(), asset, names, terms });
         }
         Ok(Self { own, legs })
     }
@@ -92,7 +97,8 @@ impl Legs {
         member: MemberId,
     ) -> Result<BTreeMap<u8, PublicKey>, CliError> {
         let mut keys = BTreeMap::new();
-        for (number, leg) in (0_u8..).zip(&self.legs) {
+        for leg in &self.legs {
+            let number = leg.number;
             if leg.terms.receiver == member {
                 let record = *instruction;
                 let key = in_room(&leg.room, move |channel| {
@@ -144,12 +150,13 @@ impl Leg {
             };
             Ok::<_, CliError>((asset, terms))
         })??;
-        Ok(Self { channel: name.to_owned(), room, asset: Some(asset), names, terms })
+        Ok(Self { number: 0, channel: name.to_owned(), room, asset: Some(asset), names, terms })
     }
 
     fn to_json(&self) -> Value {
-        let Self { channel, asset, names: [from, to], terms, .. } = self;
+        let Self { number, channel, asset, names: [from, to], terms, .. } = self;
         json!({
+            "leg": number,
             "channel": channel,
             "from": from,
             "to": to,

@@ -21,7 +21,7 @@ impl Consortium {
         }
         let directory = self.home.member_directory(member)?;
         let key = self.master(member, &directory)?.identity().public();
-        let desk = Arc::new(Desk::new(key, self.agreements.clone()));
+        let desk = Arc::new(Desk::new(key, self.root.network(), self.agreements.clone()));
         desks.insert(member.to_owned(), desk.clone());
         Ok(desk)
     }

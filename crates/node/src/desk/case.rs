@@ -54,8 +54,10 @@ pub struct Case {
     pub room: String,
     /// as it was first written
     pub instruction: Instruction,
-    /// first answers, by who has given them
+    /// first answers, by who has given them, until all have agreed
     pub answers: BTreeMap<MemberId, Answer>,
+    /// what all have agreed to: it never changes again
+    deal: Option<Deal>,
     /// how far it has come
     pub stage: Stage,
     /// legs of this member's that are locked
@@ -92,6 +94,7 @@ impl Case {
             room: room.to_owned(),
             instruction,
             answers: BTreeMap::new(),
+            deal: None,
             stage: Stage::Proposed,
             locked: BTreeSet::new(),
             hindered: None,
@@ -104,28 +107,28 @@ impl Case {
     ///
     /// # Rules
     ///
-    /// > DVP-04: of a party only the first answer to an instruction counts; one refusal, the proposer's own among them, and nobody who has not locked yet locks any more.
+    /// > DVP-04: of a party only the first answer to an instruction counts; one refusal, the proposer's own among them, ends it; and once all have agreed the deal is what it is, whatever is answered later.
     pub(super) fn answered(&mut self, member: MemberId, answer: Answer) {
-        if !self.instruction.parties.contains(&member) || self.answers.contains_key(&member) {
+        let is_party = self.instruction.parties.contains(&member);
+        if !is_party || self.stage > Stage::Proposed || self.answers.contains_key(&member) {
             return;
         }
-        if answer == Answer::Refused && self.locked.is_empty() && self.stage < Stage::Open {
+        if answer == Answer::Refused {
             self.stage = Stage::Refused;
         }
         self.answers.insert(member, answer);
-        if self.stage == Stage::Proposed && self.complete().is_some() {
+        if self.stage == Stage::Proposed {
+            self.deal = self.instruction.terms.deal(self.instruction.proposer, &self.answers);
+        }
+        if self.deal.is_some() {
             self.stage = Stage::Agreed;
         }
     }
 
-    fn complete(&self) -> Option<Deal> {
-        self.instruction.terms.deal(self.answers.iter().map(|(member, answer)| (*member, answer)))
-    }
-
-    /// The deal, once it is complete.
+    /// The deal, once all have agreed.
     #[must_use]
     pub fn deal(&self, network: &NetworkId) -> Option<(DealId, Deal)> {
-        let deal = self.complete()?;
+        let deal = self.deal.clone()?;
         Some((deal.id(network), deal))
     }
 
@@ -148,3 +151,6 @@ impl Case {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

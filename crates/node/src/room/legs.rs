@@ -11,7 +11,7 @@ use parclose_crypto::verify;
 use parclose_exchange::{Message, SignedPrepare};
 use parclose_root::certificate::verify_endorsement;
 use parclose_root::{Certificate, DealState, Endorsement, Prepare, PrepareStatement, RootTransaction};
-use parclose_types::{Height, PublicKey, SignatureBytes, decode, encode, limits};
+use parclose_types::{DealId, Height, PublicKey, SignatureBytes, decode, encode, limits};
 
 use super::{Order, Room};
 
@@ -37,8 +37,10 @@ impl Agreements {
 
 /// Statements of one message, so that it stays far below the limit of a message.
 const STATEMENTS_MAX: usize = 1024;
-/// Statements that could not be signed or approved when they came, and are looked at again.
-const ASKED_MAX: usize = 1 << 14;
+/// Statements of one member that could not be signed or approved when they came, and are looked at again.
+const ASKED_MAX: usize = 1024;
+/// Below every leg.
+const FIRST: LegId = (DealId([0; 32]), 0);
 /// Heights after which whoever has not answered is asked again.
 const SILENCE_MAX: u64 = 4;
 
@@ -58,9 +60,17 @@ pub(super) struct Preparing {
 pub(super) struct Legs {
     own: BTreeMap<LegId, Preparing>,
     /// what others have asked for that could not be answered in full
-    asked: Vec<(PublicKey, PrepareStatement)>,
+    asked: BTreeMap<(PublicKey, LegId), Asked>,
     /// locks may have come or gone, or time has passed
     pub(super) wanted: bool,
+}
+
+/// What another member has asked for.
+#[derive(Clone, Debug)]
+struct Asked {
+    statement: PrepareStatement,
+    /// it has this member's signature, and waits for its approval
+    is_signed: bool,
 }
 
 impl Legs {
@@ -83,8 +93,16 @@ impl Room {
         let (head, window) = (self.parts.root.head(), self.parts.root.genesis().parameters().window);
         let own = self.channel.own_id();
         let channel = &self.channel;
-        let open = |leg: &LegId| channel.open_lock(leg).is_some_and(|row| row.prepared.is_none());
-        self.legs.own.retain(|leg, preparing| open(leg) && preparing.statement.last_height > head);
+        let generation = channel.config().generation;
+        // New keys, another lock for the same leg: what was put together before is of no use then.
+        let stands = |leg: &LegId, statement: &PrepareStatement| {
+            let row = channel.own_lock(*leg).filter(|row| row.prepared.is_none());
+            statement.generation == generation
+                && row.is_some_and(|row| (row.sequence, row.outcome()) == (statement.lock, statement.outcome))
+        };
+        self.legs.own.retain(|leg, preparing| {
+            preparing.statement.last_height > head && stands(leg, &preparing.statement)
+        });
         let rows = self.channel.open_locks().filter(|row| row.author == own);
         let fresh = rows.filter(|row| !self.legs.own.contains_key(&row.leg()));
         let statements: Vec<PrepareStatement> =
@@ -132,41 +150,52 @@ impl Room {
         }
     }
 
-    /// Signs what another member has put together; what cannot be answered in full yet is kept.
+    /// Signs what another member has put together; what cannot be answered in full yet is kept, a limited number for each member.
     pub(super) fn on_ask_prepares(&mut self, from: PublicKey, statements: &[Vec<u8>]) {
+        let (head, window) = (self.parts.root.head(), self.parts.root.genesis().parameters().window);
+        let last = head.0.saturating_add(window);
+        let config = self.channel.config();
+        let here = (self.channel.tag(), config.generation);
         let decoded = statements.iter().take(STATEMENTS_MAX).filter_map(|bytes| {
             decode::<PrepareStatement>("statement", bytes, limits::ROOT_TRANSACTION_BYTES_MAX).ok()
         });
-        let asked: Vec<_> = decoded.map(|statement| (from, statement)).collect();
-        self.answer_prepares(asked);
+        let of_here = decoded.filter(|statement| {
+            (statement.tag, statement.generation) == here && statement.last_height.0 <= last
+        });
+        let asked = of_here.map(|statement| {
+            ((from, (statement.deal, statement.leg)), Asked { statement, is_signed: false })
+        });
+        self.answer_prepares(asked.collect());
     }
 
     /// Looks again at what could not be answered in full.
     pub(super) fn retry_prepares(&mut self) {
         let head = self.parts.root.head();
         let mut asked = std::mem::take(&mut self.legs.asked);
-        asked.retain(|(_, statement)| statement.last_height >= head);
+        asked.retain(|_, asked| asked.statement.last_height >= head);
         self.answer_prepares(asked);
     }
 
-    fn answer_prepares(&mut self, asked: Vec<(PublicKey, PrepareStatement)>) {
+    fn answer_prepares(&mut self, asked: BTreeMap<(PublicKey, LegId), Asked>) {
         let (head, window) = (self.parts.root.head(), self.parts.root.genesis().parameters().window);
+        let comes_back = self.comes_back();
         let mut answers: BTreeMap<PublicKey, Vec<SignedPrepare>> = BTreeMap::new();
-        for (from, statement) in asked {
-            let signed = if self.comes_back() {
-                None
-            } else {
-                self.channel.sign_prepare(&statement, head, window).ok()
-            };
-            let approval = signed.and_then(|_| self.approval(&statement));
+        for ((from, leg), Asked { statement, is_signed }) in asked {
+            let receives = self.channel.receives(&statement);
+            let approval = if receives { self.approval(&statement) } else { None };
+            // Signed once; and once more when the approval is there that was missing.
+            let wanted = !comes_back && (!is_signed || approval.is_some());
+            let signed = if wanted { self.channel.sign_prepare(&statement, head, window).ok() } else { None };
             if let Some(endorsement) = signed {
-                let (deal, leg) = (statement.deal, statement.leg);
+                let (deal, leg) = leg;
                 answers.entry(from).or_default().push(SignedPrepare { deal, leg, endorsement, approval });
             }
             // Not executed here yet; or the receiver has not yet seen the answer by which the deal is complete.
-            let later = signed.is_none() || approval.is_none() && self.channel.receives(&statement);
-            if later && self.legs.asked.len() < ASKED_MAX {
-                self.legs.asked.push((from, statement));
+            let is_signed = is_signed || signed.is_some();
+            let later = !is_signed || receives && approval.is_none();
+            let of_member = self.legs.asked.range((from, FIRST)..).take_while(|((of, _), _)| *of == from);
+            if later && of_member.count() < ASKED_MAX {
+                self.legs.asked.insert((from, leg), Asked { statement, is_signed });
             }
         }
         for (to, signed) in answers {
