@@ -51,7 +51,7 @@ fn pick(rng: &mut ChaCha20Rng, below: usize) -> usize {
 fn script(rng: &mut ChaCha20Rng) -> Vec<Step> {
     let mut steps = vec![Step::Lock(0), Step::Lock(1), Step::Prepare(0), Step::Prepare(1)];
     // Often all is well; or something is left out, or in the wrong order.
-    match draw(rng, 8) {
+    match draw(rng, 9) {
         0 => drop(steps.remove(pick(rng, 4))),
         1 => steps.swap(1, 3),
         2 => steps.insert(3, Step::Refuse(pick(rng, 2))),
@@ -59,6 +59,7 @@ fn script(rng: &mut ChaCha20Rng) -> Vec<Step> {
         4 => (0..pick(rng, 18)).for_each(|_| steps.insert(3, Step::Wait)),
         5 => steps.swap(0, 1),
         6 => steps.swap(2, 3),
+        7 => steps.truncate(2),
         _ => {}
     }
     for _ in 0..=pick(rng, 3) {
