@@ -311,7 +311,7 @@ fn lif_10_one_bid_wins_with_the_award_of_its_offer() {
     let wins = bids.map(|bid| trio.step(&bid, "win", Values::new()));
     let both = [vec![award.clone()], wins.to_vec()].concat();
     assert_eq!(trio.submit(SUPPLIER, both, Vec::new()), "LIF-10", "two win");
-    assert_eq!(trio.submit(SUPPLIER, vec![award.clone(), wins[0].clone()], Vec::new()), "applied");
+    assert_eq!(trio.submit(SUPPLIER, vec![award, wins[0].clone()], Vec::new()), "applied");
     assert_eq!(
         (trio.life(&offer).0, trio.life(&bids[0]).0, trio.life(&bids[1]).0),
         ("awarded".into(), "won".into(), "placed".into())

@@ -166,6 +166,7 @@ impl<'a> Run<'a> {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "how many runs is for whoever runs the test to say")]
 fn loc_04_loc_05_a_deal_of_two_channels_is_both_legs_or_neither_whoever_crashes_when() {
     let runs: u64 = std::env::var("PARCLOSE_DEAL_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(40);
     let mut pair = Pair::new(2);

@@ -103,7 +103,7 @@ impl Purse {
         let whole = self.notes.iter().map(|note| note.row.id).zip(self.said.drain(..));
         let said: std::collections::BTreeMap<_, _> = whole.collect();
         let (spent, rest) = choose(self.notes, units)?;
-        let mut terms = spent.iter().filter_map(|note| said.get(&note.row.id)).map(|values| kept(values));
+        let mut terms = spent.iter().filter_map(|note| said.get(&note.row.id)).map(kept);
         let first = terms.next().unwrap_or_default();
         if terms.any(|other| other != first) {
             let fix = "pass on no more than the largest slice of one kind at a time";

@@ -76,7 +76,7 @@ struct Asked {
 impl Legs {
     /// Whether something is on its way here.
     pub(super) fn is_busy(&self) -> bool {
-        !self.own.is_empty() || !self.asked.is_empty()
+        !self.own.is_empty()
     }
 }
 
@@ -192,7 +192,8 @@ impl Room {
             }
             // Not executed here yet; or the receiver has not yet seen the answer by which the deal is complete.
             let is_signed = is_signed || signed.is_some();
-            let later = !is_signed || receives && approval.is_none();
+            let to_come = statement.lock.0 >= self.executed();
+            let later = !is_signed && (to_come || comes_back) || receives && approval.is_none();
             let of_member = self.legs.asked.range((from, FIRST)..).take_while(|((of, _), _)| *of == from);
             if later && of_member.count() < ASKED_MAX {
                 self.legs.asked.insert((from, leg), Asked { statement, is_signed });

@@ -40,7 +40,7 @@ mod tests {
         field: &str,
         date: &str,
     ) -> Result<Option<Day>, &'static str> {
-        let definition = Definition::parse("channel.toml", text).unwrap();
+        let definition = Definition::parse("channel.toml", text).map_err(|_| "no definition")?;
         let draft = DraftOperation {
             action: "create".into(),
             record_type: record_type.into(),
@@ -49,8 +49,8 @@ mod tests {
             parties: BTreeMap::new(),
             fields: [(field.to_owned(), FieldValue::Date(date.into()))].into(),
         };
-        public_day(&draft, definition.record_named(record_type).unwrap())
-            .map_err(|error| parclose_types::Failure::rule(&error))
+        let known = definition.record_named(record_type).ok_or("no record type")?;
+        public_day(&draft, known).map_err(|error| parclose_types::Failure::rule(&error))
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! The model is written from the description of the life cycle (README of the template) and not from its text, and
 //! knows nothing of steps, guards or notes as the definition says them.
 
+use parclose_transaction::Day;
+use parclose_types::RecordId;
 use proptest::prelude::*;
 
 use crate::fixtures::{BANK, BUYER, SUPPLIER, Trio};
@@ -235,11 +237,16 @@ fn done(
     }
 }
 
+/// The business day, and the one on which a claim is due.
+fn days(trio: &Trio, record: &RecordId) -> (Day, Day) {
+    let today = trio.member(BANK).business_day().unwrap().unwrap();
+    (today, trio.member(BANK).record(record).unwrap().unwrap().day.unwrap())
+}
+
 fn agrees(tries: &[Try], seen: &mut std::collections::BTreeMap<String, usize>) -> Result<(), TestCaseError> {
     let mut trio = Trio::claims();
     let record = trio.receivable("2026-01-29");
-    let mut day = trio.member(BANK).business_day().unwrap().unwrap();
-    let due = trio.member(BANK).record(&record).unwrap().unwrap().day.unwrap();
+    let (mut day, due) = days(&trio, &record);
     let since_due = i64::from(day.0) - i64::from(due.0);
     let mut model = Model { state: "pending", since_due, held: Default::default() };
     for what in tries {
