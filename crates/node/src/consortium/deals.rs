@@ -70,9 +70,9 @@ impl Consortium {
     /// Works on deals until nothing more is due, in a process that makes its own blocks.
     pub fn settle_deals(&self) {
         for _ in 0..PASSES_MAX {
-            let done = self.work_desks();
+            // What was handed in before is executed everywhere, so that every desk reads of it.
             self.settle();
-            if !done {
+            if !self.work_desks() {
                 return;
             }
         }
