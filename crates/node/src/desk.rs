@@ -13,7 +13,7 @@
 mod bell;
 mod case;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use parclose_channel::{Agreed, ChannelError, Drafted, LegId, News, Payment, Verdict};
@@ -133,34 +133,42 @@ impl Desk {
         self.book().cases.get(&(room.to_owned(), *instruction)).cloned()
     }
 
-    /// Reads the logs of all rooms on.
+    /// Reads the logs of the rooms on. Where deals are agreed, or a note is held for one, no room rests (NOD-36); one that does is
+    /// woken once, if a deal that is not over has a leg there.
     fn read(&self, tools: &Tools<'_>) -> bool {
+        let (resting, awake): (Vec<_>, Vec<_>) =
+            tools.rooms.iter().partition(|room| room.handle.is_resting());
         let mut any = false;
-        for room in tools.rooms {
-            // Where deals are agreed, or a note is held for one, no room rests (NOD-36).
-            if room.handle.is_resting() {
-                continue;
-            }
-            loop {
-                let from = self.book().read.get(&room.tag).copied().unwrap_or_default();
-                let read = room.handle.call(move |channel| {
-                    let (verdict, news) = channel.deal_news(from.0, NEWS)?;
-                    let (event, decided) = channel.decisions(from.1, NEWS)?;
-                    Ok::<_, ChannelError>(((verdict, event), news, decided))
-                });
-                let Some(Ok((next, news, decided))) = read else { break };
-                let mut book = self.book();
-                book.read.insert(room.tag, next);
-                any |= !news.is_empty() || !decided.is_empty();
-                news.into_iter().for_each(|news| book.take(&room.name, self.own(), news));
-                let decided = decided.into_iter().map(|(deal, outcome)| ((deal, room.tag), outcome));
-                book.decided.extend(decided);
-                if next == from {
-                    break;
-                }
-            }
+        for room in awake {
+            any |= self.read_room(room);
+        }
+        let wanted = self.book().unread();
+        for room in resting.into_iter().filter(|room| wanted.contains(&room.tag)) {
+            any |= self.read_room(room);
         }
         any
+    }
+
+    fn read_room(&self, room: &DeskRoom) -> bool {
+        let mut any = false;
+        loop {
+            let from = self.book().read.get(&room.tag).copied().unwrap_or_default();
+            let read = room.handle.call(move |channel| {
+                let (verdict, news) = channel.deal_news(from.0, NEWS)?;
+                let (event, decided) = channel.decisions(from.1, NEWS)?;
+                Ok::<_, ChannelError>(((verdict, event), news, decided))
+            });
+            let Some(Ok((next, news, decided))) = read else { return any };
+            let mut book = self.book();
+            book.read.insert(room.tag, next);
+            any |= !news.is_empty() || !decided.is_empty();
+            news.into_iter().for_each(|news| book.take(&room.name, self.own(), news));
+            let decided = decided.into_iter().map(|(deal, outcome)| ((deal, room.tag), outcome));
+            book.decided.extend(decided);
+            if next == from {
+                return any;
+            }
+        }
     }
 
     fn work_on(&self, id: &CaseId, tools: &Tools<'_>) -> bool {
@@ -353,6 +361,13 @@ impl Desk {
 }
 
 impl Book {
+    /// Channels of legs whose deals are not over, and that were not read yet.
+    fn unread(&self) -> BTreeSet<Tag> {
+        let open = self.cases.values().filter(|case| !case.stage.is_over());
+        let tags = open.flat_map(|case| case.instruction.terms.legs.iter().map(|leg| leg.tag));
+        tags.filter(|tag| !self.read.contains_key(tag)).collect()
+    }
+
     fn open(&self) -> impl Iterator<Item = CaseId> + '_ {
         self.cases.iter().filter(|(_, case)| !case.stage.is_over()).map(|(id, _)| id.clone())
     }

@@ -39,7 +39,7 @@ struct Cost {
 
 /// Measures so many transfers and deals, one after the other and all together.
 pub(super) fn dvp(global: &Global, count: usize) -> Result<Value, CliError> {
-    let floor = Floor::open(global, 3 * count)?;
+    let floor = Floor::open(global, 4 * count)?;
     let transfers = floor.measure(count, |floor| floor.transfers(1))?;
     let deals = floor.measure(count, |floor| floor.deals(1))?;
     let transfers_together = floor.measure(1, |floor| floor.transfers(count))?;
