@@ -56,7 +56,7 @@ fn definitions() -> Vec<Vector> {
             "DEF-17",
             "a state that nothing leads to",
             "name = \"statement\"",
-            "name = \"statement\"\n[record.lifecycle]\nstates = [{ name = \"open\" }]\nsteps = []",
+            "name = \"statement\"\n[record.lifecycle]\nstates = [{ name = \"open\" }, { name = \"shut\" }]\nsteps = [{ name = \"create\", to = \"open\" }]",
         ),
         with(
             "DEF-17",
