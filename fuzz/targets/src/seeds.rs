@@ -235,13 +235,17 @@ fn movements() -> Seeds {
     Seeds::new(honest, bad)
 }
 
+/// Nobody signs that a deal is opened, so a flipped bit makes another deal that may be opened as well.
 fn root_transactions() -> Seeds {
-    let bytes: Vec<Vec<u8>> =
-        WORLD.root_transactions.iter().chain(&DEALING.honest).map(RootTransaction::encode).collect();
-    let (now, later): (Vec<_>, Vec<_>) = bytes
+    let honest = WORLD.root_transactions.iter().chain(&DEALING.honest);
+    let (unsigned, signed): (Vec<_>, Vec<_>) =
+        honest.partition(|transaction| matches!(transaction, RootTransaction::OpenDeal(_)));
+    let (now, later): (Vec<_>, Vec<_>) = signed
         .into_iter()
+        .map(RootTransaction::encode)
         .partition(|bytes| crate::ledger::root_transaction(bytes) == crate::Reached::Through);
     let mut seeds = Seeds::signed(now);
+    seeds.good.extend(unsigned.into_iter().map(RootTransaction::encode));
     seeds.bad.extend(later);
     seeds
 }
