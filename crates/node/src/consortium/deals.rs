@@ -26,7 +26,7 @@ impl Consortium {
         Ok(desk)
     }
 
-    fn desk_rooms(&self, member: &str) -> Vec<DeskRoom> {
+    pub(super) fn desk_rooms(&self, member: &str) -> Vec<DeskRoom> {
         let Ok(directory) = self.home.member_directory(member) else { return Vec::new() };
         let cards = directory.channels().unwrap_or_default();
         let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
