@@ -12,6 +12,7 @@
 
 mod bell;
 mod case;
+mod withdraw;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +29,7 @@ use crate::submission::{Outcome, SubmitError};
 
 pub use bell::Bell;
 pub use case::{Case, CaseStatus, Stage};
+pub use withdraw::CannotWithdraw;
 
 /// A case: the room in which it stands, and its instruction. Ids of records are their authors' to choose, so they name
 /// nothing outside their room.
@@ -202,15 +204,21 @@ impl Desk {
         if next >= deal.settle_before && known.is_none() {
             return self.expire(id, &case, next);
         }
-        self.agree(&case, deal_id);
+        if !case.withdrawn {
+            self.agree(&case, deal_id);
+        }
         if known.is_none() {
             if next >= deal.allocate_before {
                 return self.expire(id, &case, next);
             }
-            let opens = case.is_opened_by(self.own(), next);
+            let opens = !case.withdrawn && case.is_opened_by(self.own(), next);
             return opens && self.open(id, &case, OpenDeal { deal }, tools);
         }
         let mut done = self.book().opened(id);
+        if case.withdrawn {
+            self.refuse(&case, deal_id, known.as_ref(), tools);
+            return done;
+        }
         if next < deal.allocate_before {
             let legs: Vec<u8> = case.instruction.terms.sent_by(self.own()).map(|(leg, _)| leg).collect();
             for leg in legs {
