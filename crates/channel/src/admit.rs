@@ -69,6 +69,7 @@ impl Execution<'_> {
             height: self.height(),
             sequence: self.sequence,
             past: self.state.past(),
+            bound_until: &|members| self.bound_until(members),
         };
         self.governance().after(act, &context).map(Some)
     }

@@ -25,6 +25,12 @@ pub enum HandoverRefused {
     /// END-13: a deal for the next generation is not active
     #[error("a secret that the next generation starts with is not held by a majority of its audience yet")]
     NotDealt,
+    /// LOC-10: somebody would be left out whom an open lock binds
+    #[error("a note is held by a member that would be left out, or for it, until height {until}")]
+    Bound {
+        /// where that ends
+        until: Height,
+    },
     /// END-07: the last height lies too far ahead, or has passed
     #[error("the last height {last_height} is not within the time of the decision")]
     Window {
@@ -42,6 +48,7 @@ impl Failure for HandoverRefused {
         match self {
             Self::NotDecided | Self::NotYet { .. } => "END-12",
             Self::NotDealt => "END-13",
+            Self::Bound { .. } => "LOC-10",
             Self::Window { .. } => "END-07",
         }
     }
@@ -173,7 +180,8 @@ impl Channel {
             executed: self.executed()?,
             last_height,
         };
-        (!self.awaits_secrets(decision, head)).then_some(statement)
+        let is_free = matches!(self.awaits_locks(head), Ok(None));
+        (is_free && !self.awaits_secrets(decision, head)).then_some(statement)
     }
 
     /// Whether a secret of the next generation is waited for: of a set that is wanted before the rotation,
@@ -200,6 +208,8 @@ impl Channel {
     ///
     /// > END-12: an endorser signs a rotation or a close only for a decision of the log that it has executed, at an event after it.
     /// > END-13: an endorser signs a rotation once every secret that the next generation starts with is active, or has been waited for as long as a deal may take.
+    ///
+    /// And LOC-10, as in [`Channel::awaits_locks`].
     pub fn sign_rotation(
         &self,
         statement: &RotateStatement,
@@ -226,6 +236,11 @@ impl Channel {
         }
         if self.awaits_secrets(decision, head) {
             return Err(HandoverRefused::NotDealt);
+        }
+        match self.awaits_locks(head) {
+            Ok(None) => {}
+            Ok(Some(until)) => return Err(HandoverRefused::Bound { until }),
+            Err(_) => return Err(HandoverRefused::NotDecided),
         }
         let signed = statement.signing_bytes();
         let next_key = self.member.pseudonym(&config.channel, next.generation());

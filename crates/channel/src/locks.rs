@@ -5,11 +5,13 @@
 //!   Prepare     an event of the log: the root chain knows of it                  LOC-06
 //!   Decision    an event of the log: the note goes on, or back                   LOC-04
 //!   (nothing)   no prepare below `settle_before`: the note goes back             LOC-05
+//!   Rotate      waits for the locks of whoever it leaves out                     LOC-10 to 13
 //! ```
 //!
 //! A note that is held is none that can be spent: no transaction meets it, so none takes it out before. Open
 //! locks are few, and every event may end some, so they are kept in memory beside their rows.
 
+mod binding;
 mod refused;
 
 use std::collections::BTreeMap;

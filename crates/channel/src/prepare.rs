@@ -151,7 +151,7 @@ impl Channel {
         self.approver(instruction, leg).public()
     }
 
-    fn approver(&self, instruction: &RecordId, leg: u8) -> SigningKey {
+    pub(crate) fn approver(&self, instruction: &RecordId, leg: u8) -> SigningKey {
         let context: [&[u8]; 3] = [&self.id().0, &instruction.0, &[leg]];
         SigningKey::from_seed(&kdf_secret(&self.member.owner(), labels::APPROVER, &context))
     }

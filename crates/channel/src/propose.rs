@@ -68,6 +68,7 @@ impl Channel {
             height,
             sequence: execution.sequence,
             past: execution.state.past(),
+            bound_until: &|members| execution.bound_until(members),
         };
         match execution.governance().after(act, &context) {
             Ok(_) => Ok(Ok(())),

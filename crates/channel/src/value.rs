@@ -130,10 +130,11 @@ impl Execution<'_> {
         for movement in &body.movements {
             if let Some(hold) = movement.hold() {
                 self.check_lock(hold, author, &moved.locks)?;
+                // The record of a note that is held comes first, as the note does.
+                self.check_all_stay(author, records.as_slice().first(), body)?;
             }
             let effects = movement.check(&place, &met)?.verify_with(self.ranges)?;
             met.follow(&effects);
-            // The record of a note that is held comes first, as the note does.
             if let Some(held) = effects.held(&body.channel, &digest, first) {
                 let (sequence, prepared) = (self.sequence, None);
                 let row = records.next().map(|record| LockRow {

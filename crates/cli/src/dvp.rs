@@ -131,10 +131,17 @@ fn accept(consortium: &Consortium, answer: &DvpAnswer) -> Result<Value, CliError
 fn abort(consortium: &Consortium, answer: &DvpAnswer) -> Result<Value, CliError> {
     let DvpAnswer { of, instruction } = answer;
     let (_, case) = case_of(consortium, of, instruction)?;
-    if case.stage >= Stage::Agreed {
-        return Err(over(case.stage));
+    match case.deal(&consortium.root().network()) {
+        Some((deal, _)) if !case.stage.is_over() => {
+            let id = (of.channel.as_str(), &case.instruction.record);
+            consortium.withdraw_from_deal(&of.member, id, &deal)??;
+            status::watch_abort(consortium, answer)
+        }
+        _ if case.stage == Stage::Proposed => {
+            give_answer(consortium, of, &case, Answer::Refused, "parclose.dvp-abort/1")
+        }
+        _ => Err(over(case.stage)),
     }
-    give_answer(consortium, of, &case, Answer::Refused, "parclose.dvp-abort/1")
 }
 
 fn give_answer(

@@ -144,10 +144,6 @@ fn who_cannot_deliver_keeps_nothing_and_the_other_gets_back_what_it_locked() {
     let shown = sandbox.ok(&dvp("bank-2", &["status", &instruction]));
     assert_eq!((&shown["stage"], &shown["hindered"]), (&"open".into(), &"INSUFFICIENT_VALUE".into()));
     assert_eq!(balance(&sandbox, "securities", "bank-1"), "600000.00", "400,000.00 are held");
-    assert_eq!(
-        refused(&sandbox, "bank-1", &["abort", &instruction]),
-        ("DEAL_AGREED".into(), "LOC-03".into())
-    );
     // Time passes: each payment is a block or more.
     for _ in 0..60 {
         asset(&sandbox, "cash", "supplier-a", &["open"]);
@@ -159,6 +155,36 @@ fn who_cannot_deliver_keeps_nothing_and_the_other_gets_back_what_it_locked() {
     // The root chain's decision is an event of the channel that had prepared.
     assert_eq!(balance(&sandbox, "securities", "bank-1"), "1000000.00");
     assert_eq!(balance(&sandbox, "cash", "bank-2"), "100000.00");
+}
+
+#[test]
+fn dvp_05_who_gets_nothing_of_it_yet_aborts_an_opened_deal_and_both_notes_come_back() {
+    let sandbox = market();
+    // `bank-2` locks the first of its two legs, and can never lock the second.
+    let instruction = propose(&sandbox, &["--get", "cash:USD:5000000.00"]);
+    sandbox.ok(&dvp("bank-2", &["accept", &instruction]));
+    let shown = sandbox.ok(&dvp("bank-1", &["status", &instruction]));
+    assert_eq!((&shown["stage"], &shown["prepared"]), (&"open".into(), &2.into()));
+    assert_eq!(balances(&sandbox), ["600000.00", "0.00", "0.00", "1600599.50"], "both are held");
+    // What it gets is prepared: it has approved that, and waits for the others.
+    let late = refused(&sandbox, "bank-2", &["abort", &instruction]);
+    assert_eq!(late, ("DEAL_AGREED".into(), "DVP-05".into()));
+    assert_eq!(stage(&sandbox, "bank-2", &instruction), "open");
+    let aborted = sandbox.ok(&dvp("bank-1", &["abort", &instruction]));
+    assert_eq!((&aborted["stage"], &aborted["root"]), (&"aborted".into(), &"decided".into()));
+    assert!(aborted["head"].as_u64().unwrap() < aborted["settle_before"].as_u64().unwrap());
+    assert_eq!(balances(&sandbox), ["1000000.00", "0.00", "0.00", "2000000.00"]);
+    for member in ["bank-1", "bank-2"] {
+        assert_eq!(stage(&sandbox, member, &instruction), "aborted");
+        assert_eq!(refused(&sandbox, member, &["abort", &instruction]).0, "DEAL_ALREADY_DECIDED");
+        for channel in ["securities", "cash"] {
+            sandbox.ok(&["channel", "verify", "-c", channel, "--as", member]);
+        }
+    }
+    // What came back settles another deal.
+    let instruction = propose(&sandbox, &[]);
+    sandbox.ok(&dvp("bank-2", &["accept", &instruction]));
+    assert_eq!(stage(&sandbox, "bank-1", &instruction), "committed");
 }
 
 #[test]

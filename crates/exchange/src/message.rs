@@ -107,6 +107,26 @@ pub enum Message {
         /// one for each statement that is signed
         signed: Vec<SignedPrepare>,
     },
+    /// asks for a signature under a refusal of a deal's leg
+    AskRefusal {
+        /// channel
+        tag: Tag,
+        /// the bytes of its statement
+        statement: Vec<u8>,
+        /// the signature of the leg's approver
+        approval: SignatureBytes,
+    },
+    /// a signature under a refusal that the receiver has put together
+    Refusal {
+        /// channel
+        tag: Tag,
+        /// the deal
+        deal: DealId,
+        /// which leg
+        leg: u8,
+        /// over its statement
+        endorsement: (PublicKey, SignatureBytes),
+    },
 }
 
 /// An endorser's signature under a prepare, and its approval if it is the receiver of the leg.
@@ -142,7 +162,9 @@ impl Message {
             | Self::AskHolding { tag, .. }
             | Self::Holding { tag, .. }
             | Self::AskPrepares { tag, .. }
-            | Self::Prepares { tag, .. } => tag,
+            | Self::Prepares { tag, .. }
+            | Self::AskRefusal { tag, .. }
+            | Self::Refusal { tag, .. } => tag,
         }
     }
 
@@ -197,6 +219,13 @@ mod tests {
                     approval: Some(SignatureBytes([15; 64])),
                 }],
             },
+            Message::AskRefusal { tag, statement: vec![16; 17], approval: SignatureBytes([15; 64]) },
+            Message::Refusal {
+                tag,
+                deal: DealId([14; 32]),
+                leg: 1,
+                endorsement: (PublicKey([4; 32]), SignatureBytes([5; 64])),
+            },
         ]
     }
 
@@ -211,7 +240,7 @@ mod tests {
             let rule = |bytes: &[u8]| Message::from_bytes(bytes).unwrap_err().rule();
             assert_eq!(rule(&bytes[..bytes.len() - 1]), "WIR-02");
             assert_eq!(rule(&[&bytes[..], &[0]].concat()), "WIR-02");
-            assert_eq!(rule(&[&[13], &bytes[1..]].concat()), "WIR-02", "no such kind");
+            assert_eq!(rule(&[&[15], &bytes[1..]].concat()), "WIR-02", "no such kind");
         }
         assert_eq!(Message::from_bytes(&[]).unwrap_err().rule(), "WIR-02");
     }

@@ -12,6 +12,7 @@
 
 mod bell;
 mod case;
+mod withdraw;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +29,7 @@ use crate::submission::{Outcome, SubmitError};
 
 pub use bell::Bell;
 pub use case::{Case, CaseStatus, Stage};
+pub use withdraw::CannotWithdraw;
 
 /// A case: the room in which it stands, and its instruction. Ids of records are their authors' to choose, so they name
 /// nothing outside their room.
@@ -59,8 +61,10 @@ pub struct Desk {
 /// What a desk knows.
 #[derive(Debug, Default)]
 struct Book {
-    /// how far each room's log is read, in verdicts
+    /// how far each room's log is read, in verdicts and events
     read: BTreeMap<Tag, (u64, Sequence)>,
+    /// rooms whose logs could not be read to their ends: the ring that was for them is not lost
+    broken_off: BTreeSet<Tag>,
     cases: BTreeMap<CaseId, Case>,
     /// decisions that are executed, by room
     decided: BTreeMap<(DealId, Tag), DealOutcome>,
@@ -104,7 +108,7 @@ impl Desk {
     ///
     /// > NOD-35: a node locks its member's legs of a deal once all have agreed and the root chain has it, and only below its `allocate_before`; it opens a deal that its member has proposed once all have agreed.
     pub fn work(&self, tools: &Tools<'_>, has_news: bool) -> bool {
-        let news = has_news && self.read(tools);
+        let news = self.read(tools, has_news);
         let cases: Vec<CaseId> = self.book().open().collect();
         let mut done = news;
         for case in cases {
@@ -133,16 +137,24 @@ impl Desk {
         self.book().cases.get(&(room.to_owned(), *instruction)).cloned()
     }
 
-    /// Reads the logs of the rooms on. Where deals are agreed, or a note is held for one, no room rests (NOD-36); one that does is
-    /// woken once, if a deal that is not over has a leg there.
-    fn read(&self, tools: &Tools<'_>) -> bool {
+    /// Reads the logs of the rooms on, of all if one has something new, and else of those that were not read yet, or not to
+    /// their ends. Where deals are agreed, or a note is held for one, no room rests (NOD-36); one that does is woken once, if
+    /// a deal that is not over has a leg there.
+    fn read(&self, tools: &Tools<'_>, has_news: bool) -> bool {
+        let again = std::mem::take(&mut self.book().broken_off);
         let (resting, awake): (Vec<_>, Vec<_>) =
             tools.rooms.iter().partition(|room| room.handle.is_resting());
         let mut any = false;
         for room in awake {
-            any |= self.read_room(room);
+            let is_new = !self.book().read.contains_key(&room.tag);
+            if has_news || is_new || again.contains(&room.tag) {
+                any |= self.read_room(room);
+            }
         }
-        let wanted = self.book().unread();
+        let mut wanted = again;
+        if has_news {
+            wanted.extend(self.book().unread());
+        }
         for room in resting.into_iter().filter(|room| wanted.contains(&room.tag)) {
             any |= self.read_room(room);
         }
@@ -158,7 +170,10 @@ impl Desk {
                 let (event, decided) = channel.decisions(from.1, NEWS)?;
                 Ok::<_, ChannelError>(((verdict, event), news, decided))
             });
-            let Some(Ok((next, news, decided))) = read else { return any };
+            let Some(Ok((next, news, decided))) = read else {
+                self.book().broken_off.insert(room.tag);
+                return any;
+            };
             let mut book = self.book();
             book.read.insert(room.tag, next);
             any |= !news.is_empty() || !decided.is_empty();
@@ -189,15 +204,21 @@ impl Desk {
         if next >= deal.settle_before && known.is_none() {
             return self.expire(id, &case, next);
         }
-        self.agree(&case, deal_id);
+        if !case.withdrawn {
+            self.agree(&case, deal_id);
+        }
         if known.is_none() {
             if next >= deal.allocate_before {
                 return self.expire(id, &case, next);
             }
-            let opens = case.is_opened_by(self.own(), next);
+            let opens = !case.withdrawn && case.is_opened_by(self.own(), next);
             return opens && self.open(id, &case, OpenDeal { deal }, tools);
         }
         let mut done = self.book().opened(id);
+        if case.withdrawn {
+            self.refuse(&case, deal_id, known.as_ref(), tools);
+            return done;
+        }
         if next < deal.allocate_before {
             let legs: Vec<u8> = case.instruction.terms.sent_by(self.own()).map(|(leg, _)| leg).collect();
             for leg in legs {

@@ -18,6 +18,7 @@ mod legs;
 mod missing;
 mod newest;
 mod queue;
+mod refusing;
 mod resting;
 mod seat;
 mod serve;
@@ -33,7 +34,9 @@ use parclose_channel::propose::Pooled;
 use parclose_channel::{Channel, ChannelError, LegId};
 use parclose_consensus::RootChain;
 use parclose_exchange::{Gathering, Message, Network, Transport, split};
-use parclose_types::{AudienceId, ChannelCommitment, Digest, Height, PublicKey, Sequence, TransactionDigest};
+use parclose_types::{
+    AudienceId, ChannelCommitment, Digest, Height, PublicKey, RecordId, Sequence, TransactionDigest,
+};
 use rand_chacha::ChaCha20Rng;
 
 use crate::desk::Bell;
@@ -56,6 +59,7 @@ use legs::Legs;
 use missing::Missing;
 use newest::Newest;
 use queue::Queue;
+use refusing::Refusals;
 use resting::{Resting, Woken};
 pub use seat::Seat;
 use wanted::Wanted;
@@ -72,6 +76,8 @@ enum Order {
     NotAnchored(ChannelCommitment, String, bool),
     NotHandedOver,
     NotPrepared(LegId),
+    RefuseLeg(LegId, RecordId),
+    Refused(LegId),
     Restless(Sender<bool>),
     Behind(Sender<u64>),
     Quiesce(Sender<()>),
@@ -119,6 +125,8 @@ struct Room {
     asked: BTreeMap<PublicKey, Vec<u8>>,
     /// prepares of deals' legs
     legs: Legs,
+    /// refusals of deals' legs
+    refusals: Refusals,
     flight: Option<Flight>,
     deferred: Vec<(PublicKey, Vec<u8>)>,
     questions: Questions,
@@ -311,6 +319,7 @@ impl Room {
             handover: None,
             asked: BTreeMap::new(),
             legs: Legs::default(),
+            refusals: Refusals::default(),
             flight: None,
             deferred: Vec::new(),
             questions: Questions::default(),
@@ -361,6 +370,8 @@ impl Room {
             }
             Order::NotHandedOver => self.on_not_handed_over(),
             Order::NotPrepared(leg) => self.on_not_prepared(leg),
+            Order::RefuseLeg(leg, instruction) => self.on_refuse_leg(leg, &instruction),
+            Order::Refused(leg) => self.on_refused(leg),
             Order::Quiesce(done) => self.quiescing.push(done),
             Order::Pause(done) => drop(done.send(())),
             Order::Rest => {}
@@ -438,7 +449,8 @@ impl Room {
         let busy = self.flight.is_some()
             || self.handover.is_some()
             || !self.waiting.is_empty()
-            || self.legs.is_busy();
+            || self.legs.is_busy()
+            || self.refusals.is_busy();
         self.stopped.is_none() && (busy || behind || self.channel.hands_over(self.parts.root.head()))
     }
 

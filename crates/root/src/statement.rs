@@ -277,6 +277,16 @@ impl RefuseStatement {
         )
     }
 
+    /// What the leg's approver signs, so that the endorsers refuse: `enc(APPROVE_REFUSE, network, tag, deal, leg)`. It
+    /// goes to them and not to the root chain; as an approval does, it holds when the channel has to certify anew.
+    #[must_use]
+    pub fn approval_bytes(&self) -> Vec<u8> {
+        enc(
+            labels::APPROVE_REFUSE,
+            &[self.network.as_ref(), self.tag.as_ref(), self.deal.as_ref(), &[self.leg]],
+        )
+    }
+
     /// Signs.
     #[must_use]
     pub fn endorse(&self, key: &SigningKey) -> Endorsement {

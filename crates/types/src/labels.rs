@@ -135,6 +135,8 @@ labels! {
     APPROVE_PREPARE = "approve-prepare";
     /// what endorsers sign of a Refuse
     REFUSE = "refuse";
+    /// what the approver of a deal's leg signs so that its channel refuses it
+    APPROVE_REFUSE = "approve-refuse";
     /// what endorsers sign of a ClaimTag
     CLAIM_TAG = "claim-tag";
     /// what endorsers sign of a ReleaseTag

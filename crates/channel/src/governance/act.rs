@@ -1,5 +1,7 @@
 //! One act, on the state that it meets: either the state that follows, or why it is refused.
 
+use std::collections::BTreeSet;
+
 use parclose_keys::PseudonymCertificate;
 use parclose_transaction::Act;
 use parclose_transaction::generation::id_of;
@@ -8,6 +10,9 @@ use parclose_types::{Generation, Height, MemberId, Sequence, TransactionDigest};
 use super::past::Past;
 use super::{ActRefused, Governance, InForce};
 use crate::process::Stop;
+
+/// Says until which height open locks bind any of some members.
+pub(crate) type BoundUntil<'a> = dyn Fn(&BTreeSet<MemberId>) -> Result<Option<Height>, Stop> + 'a;
 
 /// Who acts, where and when.
 pub(crate) struct ActContext<'a> {
@@ -19,6 +24,8 @@ pub(crate) struct ActContext<'a> {
     pub(crate) sequence: Sequence,
     /// what is kept of earlier generations
     pub(crate) past: &'a dyn Past,
+    /// until which height open locks bind any of these members
+    pub(crate) bound_until: &'a BoundUntil<'a>,
 }
 
 impl Governance {

@@ -55,6 +55,7 @@ impl Governance {
     /// # Rules
     ///
     /// > GOV-09: a member's own leaving, and turning over keys that are due, are decided by whoever moves them, as long as nothing was decided in the generation.
+    /// > LOC-13: a member that an open lock binds does not leave by its own word alone: its leaving needs approvals.
     pub(super) fn take_motion(&mut self, motion: &Motion, of: &ActContext<'_>) -> Result<(), Stop> {
         self.check_motion(motion, of)?;
         let row = MotionRow {
@@ -68,7 +69,9 @@ impl Governance {
         };
         self.motions.insert(of.transaction, row);
         let alone = match motion.changes.as_slice() {
-            [change @ Change::Remove(_)] => change.is_leaving(&of.author),
+            [change @ Change::Remove(_)] => {
+                change.is_leaving(&of.author) && (of.bound_until)(&BTreeSet::from([of.author]))?.is_none()
+            }
             [Change::Rekey] => rekey_is_due(of),
             _ => false,
         };
@@ -115,6 +118,7 @@ impl Governance {
     /// # Rules
     ///
     /// > GOV-08: while a decision can still take force no other motion passes.
+    /// > LOC-12: what leaves out a member that an open lock binds can take force until `rotate_within` heights after the last `settle_before` of these locks.
     fn decide(&mut self, transaction: TransactionDigest, of: &ActContext<'_>) -> Result<(), Stop> {
         if let Some(earlier) = self.decision_at(of.height) {
             return Err(ActRefused::Deciding { deadline: earlier.deadline }.into());
@@ -125,13 +129,15 @@ impl Governance {
         let outcome = match self.decided(&motion, of.in_force, &earlier) {
             Ok(decided) => {
                 let within = of.in_force.definition.governance.rotate_within;
+                let bound_until = self.bound_until(&decided, of)?;
+                let from = bound_until.unwrap_or_default().max(of.height);
                 self.decision = Some(DecisionRow {
                     motion: transaction,
                     decided,
                     blinder: motion.blinder,
                     sequence: of.sequence,
                     decided_at: of.height,
-                    deadline: Height(of.height.0.saturating_add(within)),
+                    deadline: Height(from.0.saturating_add(within)),
                 });
                 MotionOutcome::Passed
             }
@@ -141,6 +147,14 @@ impl Governance {
             row.outcome = outcome;
         }
         Ok(())
+    }
+
+    /// Until which height open locks bind somebody whom a decision leaves out.
+    fn bound_until(&self, decided: &Decided, of: &ActContext<'_>) -> Result<Option<Height>, Stop> {
+        match decided {
+            Decided::Rotate { config, .. } => (of.bound_until)(&self.left_out_by(config)),
+            Decided::Close => Ok(None),
+        }
     }
 
     fn decided(

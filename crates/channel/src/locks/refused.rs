@@ -1,6 +1,6 @@
 //! Why a note is not held for a deal.
 
-use parclose_types::{DealId, Failure, Fault, Height};
+use parclose_types::{DealId, Failure, Fault, Height, MemberId};
 
 /// Why a note is not held for a deal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +31,12 @@ pub enum LockRefused {
         /// which leg
         leg: u8,
     },
+    /// LOC-11: somebody whom the lock names leaves the channel
+    #[error("member `{member}` leaves the channel: nothing is held by it or for it any more")]
+    Leaving {
+        /// who
+        member: MemberId,
+    },
 }
 
 impl Failure for LockRefused {
@@ -39,6 +45,7 @@ impl Failure for LockRefused {
             Self::Late { .. } => "NOT_ALLOCATED_IN_TIME",
             Self::Heights { .. } => "DEAL_HEIGHTS_INVALID",
             Self::Open { .. } => "LEG_ALREADY_LOCKED",
+            Self::Leaving { .. } => "PARTY_LEAVES",
         }
     }
 
@@ -46,6 +53,7 @@ impl Failure for LockRefused {
         match self {
             Self::Late { .. } | Self::Heights { .. } => "LOC-01",
             Self::Open { .. } => "LOC-02",
+            Self::Leaving { .. } => "LOC-11",
         }
     }
 
@@ -62,6 +70,9 @@ impl Failure for LockRefused {
             Self::Late { .. } => "propose the deal again, with more time to lock",
             Self::Heights { .. } => "propose the deal with heights in order, within 8192 of now",
             Self::Open { .. } => "nothing is to be done: the leg is locked; see `parclose dvp status`",
+            Self::Leaving { .. } => {
+                "let the deal lapse, or wait until the removal has lapsed: parclose channel motions"
+            }
         }
         .into()
     }

@@ -8,7 +8,7 @@ use crate::fixtures::{Dealt, Trio};
 use crate::tables::EventOutcome;
 
 /// A channel in which the first and second member have cash, and a deal of two legs is open.
-fn dealing() -> (Trio, AssetId, Dealt) {
+pub(super) fn dealing() -> (Trio, AssetId, Dealt) {
     let (mut trio, asset) = Trio::cash();
     let issue = trio.issue(0, asset, &[(0, 1000), (1, 250)]);
     assert_eq!(trio.decide(&issue), "applied");

@@ -11,7 +11,7 @@ pub enum Dvp {
     Propose(DvpPropose),
     /// Accept a deal that somebody has proposed: what this member gives is locked, what it gets is approved
     Accept(DvpAnswer),
-    /// Take no part in a deal, or take back one that this member has proposed, before anything is locked
+    /// Take no part in a deal, or take it back, as long as something that this member gets by it is not prepared
     Abort(DvpAnswer),
     /// How deals stand, of which this member is a party
     Status {

@@ -9,7 +9,7 @@ use parclose_types::Fault;
 use serde_json::{Value, json};
 
 use super::legs::Legs;
-use super::{case_of, work};
+use super::{case_of, over, work};
 use crate::args::{DvpAnswer, OfChannel};
 use crate::error::CliError;
 
@@ -40,19 +40,37 @@ pub(super) fn show(consortium: &Consortium, of: &OfChannel, named: Option<&str>)
 
 /// `parclose dvp watch`
 pub(super) fn watch(consortium: &Consortium, answer: &DvpAnswer, seconds: u64) -> Result<Value, CliError> {
+    let (case, value) = until_over(consortium, answer, seconds)?;
+    if case.stage == Stage::Committed { Ok(value) } else { Err(not_settled(&case, value)) }
+}
+
+/// Waits until a deal is aborted from which this member has withdrawn.
+pub(super) fn watch_abort(consortium: &Consortium, answer: &DvpAnswer) -> Result<Value, CliError> {
+    let (case, value) = until_over(consortium, answer, ABORT_SECONDS)?;
+    match case.stage {
+        Stage::Aborted | Stage::Lapsed => Ok(value),
+        Stage::Committed => Err(over(case.stage).with_details(value)),
+        _ => Err(not_settled(&case, value)),
+    }
+}
+
+/// For how long an abort is waited for: for the signatures of the others, and a block.
+const ABORT_SECONDS: u64 = 30;
+
+/// The case once it is over, or once so much time has passed.
+fn until_over(consortium: &Consortium, answer: &DvpAnswer, seconds: u64) -> Result<(Case, Value), CliError> {
     const STEP: Duration = Duration::from_millis(50);
     let DvpAnswer { of, instruction } = answer;
-    let steps = seconds.saturating_mul(20);
-    for _ in 0..steps {
+    let mut steps = seconds.saturating_mul(20);
+    loop {
         let (_, case) = case_of(consortium, of, instruction)?;
-        if case.stage.is_over() {
+        if case.stage.is_over() || steps == 0 {
             let value = told(consortium, of, &case)?;
-            return if case.stage == Stage::Committed { Ok(value) } else { Err(not_settled(&case, value)) };
+            return Ok((case, value));
         }
+        steps -= 1;
         std::thread::sleep(STEP);
     }
-    let (_, case) = case_of(consortium, of, instruction)?;
-    Err(not_settled(&case, told(consortium, of, &case)?))
 }
 
 fn not_settled(case: &Case, value: Value) -> CliError {

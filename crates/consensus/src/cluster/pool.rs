@@ -1,11 +1,15 @@
 //! Root transactions that wait for their block: bounded, each once, and nobody's share takes another's place.
 
+mod standing;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_root::{LogEntry, RootReject, RootTransaction};
-use parclose_types::Digest;
+use parclose_root::{LogEntry, OpenDeal, RootReject, RootTransaction};
+use parclose_types::{Digest, Height};
 
+use super::relay::Hop;
 use crate::root_chain::RootUnavailable;
+use standing::Standing;
 
 /// What became of a root transaction: its log entry, which a deal that was opened does not have, or why it was not
 /// ordered.
@@ -38,6 +42,7 @@ struct Waiting {
     digest: Digest,
     bytes: usize,
     origin: Origin,
+    hop: Hop,
 }
 
 /// The pool of a validator.
@@ -48,6 +53,7 @@ pub(crate) struct Pool {
     known: BTreeMap<Digest, u64>,
     bytes: usize,
     shares: BTreeMap<Origin, Share>,
+    standing: Standing,
 }
 
 /// What of one origin waits.
@@ -82,6 +88,14 @@ fn opens(transaction: &RootTransaction) -> usize {
     usize::from(opening)
 }
 
+/// Where a deal ends that a transaction opens.
+fn settle_before(transaction: &RootTransaction) -> Option<Height> {
+    match transaction {
+        RootTransaction::OpenDeal(OpenDeal { deal }) => Some(deal.settle_before),
+        _ => None,
+    }
+}
+
 impl Pool {
     /// Takes a transaction in.
     ///
@@ -93,7 +107,7 @@ impl Pool {
         transaction: RootTransaction,
         digest: Digest,
         bytes: usize,
-        origin: Origin,
+        (origin, hop): (Origin, Hop),
     ) -> Result<(), NotPooled> {
         if self.has(&digest) {
             return Err(NotPooled::Known);
@@ -103,11 +117,17 @@ impl Pool {
         if share.bytes > ORIGIN_BYTES_MAX || share.openings > ORIGIN_OPENINGS_MAX || all > POOL_BYTES_MAX {
             return Err(NotPooled::Full);
         }
+        if let Some(height) = settle_before(&transaction) {
+            if !self.standing.admits(&origin, hop, height) {
+                return Err(NotPooled::Full);
+            }
+            self.standing.add(&origin, hop, height);
+        }
         self.arrivals = self.arrivals.saturating_add(1);
         self.known.insert(digest, self.arrivals);
         self.shares.insert(origin.clone(), share);
         self.bytes = all;
-        self.waiting.insert(self.arrivals, Waiting { transaction, digest, bytes, origin });
+        self.waiting.insert(self.arrivals, Waiting { transaction, digest, bytes, origin, hop });
         Ok(())
     }
 
@@ -116,11 +136,32 @@ impl Pool {
         self.known.contains_key(digest)
     }
 
-    /// Takes out what is final or will never be.
+    /// There are so many validators, who share the room for deals.
+    pub(crate) fn share_among(&mut self, validators: usize) {
+        self.standing.share_among(validators);
+    }
+
+    /// Takes out what will never be ordered.
     pub(crate) fn remove(&mut self, digest: &Digest) {
-        let Some(waiting) = self.known.remove(digest).and_then(|at| self.waiting.remove(&at)) else {
-            return;
-        };
+        if let Some(gone) = self.take(digest)
+            && let Some(height) = settle_before(&gone.transaction)
+        {
+            self.standing.remove(&gone.origin, gone.hop, height);
+        }
+    }
+
+    /// Takes out what is final. A deal stands in the state from then on.
+    pub(crate) fn ordered(&mut self, digest: &Digest) {
+        drop(self.take(digest));
+    }
+
+    /// Forgets of whose deals the state has forgotten.
+    pub(crate) fn forget_deals(&mut self, head: Height) {
+        self.standing.forget(head);
+    }
+
+    fn take(&mut self, digest: &Digest) -> Option<Waiting> {
+        let waiting = self.known.remove(digest).and_then(|at| self.waiting.remove(&at))?;
         self.bytes = self.bytes.saturating_sub(waiting.bytes);
         if let Some(share) = self.shares.get_mut(&waiting.origin) {
             *share = share.without(&waiting.transaction, waiting.bytes);
@@ -128,13 +169,34 @@ impl Pool {
                 self.shares.remove(&waiting.origin);
             }
         }
+        Some(waiting)
     }
 
-    /// The oldest transactions that fit a block of so many bytes, in the order of their arrival.
+    /// Openings in their turns: the first of each origin, then the second of each, and so on.
+    ///
+    /// # Rules
+    ///
+    /// > MEM-04: openings of channels and deals wait in turns: before the next one of an origin come as many of every other.
+    fn openings_in_turn(&self) -> impl Iterator<Item = &Waiting> {
+        let mut of_origin: BTreeMap<&Origin, usize> = BTreeMap::new();
+        let mut turns = BTreeMap::new();
+        for (arrival, waiting) in self.waiting.iter().filter(|(_, w)| opens(&w.transaction) > 0) {
+            let turn = of_origin.entry(&waiting.origin).or_default();
+            turns.insert((*turn, *arrival), waiting);
+            *turn = turn.saturating_add(1);
+        }
+        turns.into_values()
+    }
+
+    /// The oldest transactions that fit a block of so many bytes, in the order of their arrival; but openings take
+    /// turns at the places that they have.
     pub(crate) fn candidates(&self, count: usize, bytes: usize) -> Vec<(Digest, RootTransaction)> {
         let mut room = bytes;
         let mut chosen = Vec::new();
+        let mut openings = self.openings_in_turn();
         for waiting in self.waiting.values() {
+            let opens = opens(&waiting.transaction) > 0;
+            let waiting = if opens { openings.next().unwrap_or(waiting) } else { waiting };
             let Some(left) = room.checked_sub(waiting.bytes) else { break };
             if chosen.len() >= count {
                 break;

@@ -83,7 +83,9 @@ impl Shared {
     /// > CON-20: a node votes, proposes and takes in transactions at the heights whose validators name its key, and follows at all others.
     pub(crate) fn take_turn(&self) -> Result<(), RootUnavailable> {
         let Some(own) = &self.own else { return Ok(()) };
-        let votes = self.ledger.next_validators()?.power_of(own).is_some();
+        let validators = self.ledger.next_validators()?;
+        let votes = validators.power_of(own).is_some();
+        self.mail().pool.share_among(validators.validators().len());
         if self.votes.swap(votes, Ordering::AcqRel) != votes {
             tracing::info!(votes, head = %self.ledger.head(), "the validators have changed");
         }
@@ -135,7 +137,7 @@ impl Shared {
         if self.relay.hand_in(&bytes) || !self.votes() {
             return;
         }
-        let _ = self.mail().pool.add(transaction, *digest, bytes.len(), None);
+        let _ = self.mail().pool.add(transaction, *digest, bytes.len(), (None, Hop::HandedIn));
         self.relay.spread(&bytes);
         self.changed.notify_one();
     }
@@ -164,7 +166,7 @@ impl Shared {
             Ok(_) => {}
         }
         let origin: Origin = Some(from.to_owned());
-        let added = self.mail().pool.add(transaction, digest, bytes.len(), origin);
+        let added = self.mail().pool.add(transaction, digest, bytes.len(), (origin, hop));
         match added {
             Err(NotPooled::Known) => RootAnswer::Known,
             Err(NotPooled::Full) => RootAnswer::Full,
@@ -197,7 +199,7 @@ impl Shared {
             let mut mail = self.mail();
             for (entry, transaction) in placed.iter().zip(transactions) {
                 let digest = transaction.digest();
-                mail.pool.remove(&digest);
+                mail.pool.ordered(&digest);
                 told.extend(mail.outbox.take(&digest).into_iter().map(|done| (done, Ok(*entry))));
             }
             let next = Height(head.0.saturating_add(1));
@@ -205,6 +207,7 @@ impl Shared {
                 told.extend(mail.outbox.take(&digest).into_iter().map(|done| (done, Err(reason))));
             }
             mail.pool.retain(|transaction| transaction.lapsed(next).is_none());
+            mail.pool.forget_deals(head);
         }
         *self.head.0.lock().unwrap_or_else(PoisonError::into_inner) = head;
         self.head.1.notify_all();

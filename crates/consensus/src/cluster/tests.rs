@@ -16,6 +16,7 @@ use super::*;
 use crate::fixtures::{Channel, change_of, genesis_of, key};
 
 mod faults;
+mod flooding;
 mod hostile;
 mod hosting;
 mod orders;

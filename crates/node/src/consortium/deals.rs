@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, PoisonError};
 
-use parclose_types::{MemberId, Tag};
+use parclose_types::{DealId, MemberId, RecordId, Tag};
 
 use super::Consortium;
 use crate::RoomHandle;
-use crate::desk::{Desk, DeskRoom, Tools};
+use crate::desk::{CannotWithdraw, Desk, DeskRoom, Tools};
 use crate::home::HomeError;
 
 /// Passes of all desks, each of which does something, until whoever waits for them is told to look again.
@@ -26,7 +26,7 @@ impl Consortium {
         Ok(desk)
     }
 
-    fn desk_rooms(&self, member: &str) -> Vec<DeskRoom> {
+    pub(super) fn desk_rooms(&self, member: &str) -> Vec<DeskRoom> {
         let Ok(directory) = self.home.member_directory(member) else { return Vec::new() };
         let cards = directory.channels().unwrap_or_default();
         let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,6 +48,19 @@ impl Consortium {
     pub fn member_id(&self, member: &str) -> Result<MemberId, HomeError> {
         let directory = self.home.member_directory(member)?;
         Ok(MemberId(self.master(member, &directory)?.identity().public().0))
+    }
+
+    /// Takes a member out of a deal that all have agreed to.
+    pub fn withdraw_from_deal(
+        &self,
+        member: &str,
+        (room, instruction): (&str, &RecordId),
+        deal: &DealId,
+    ) -> Result<Result<(), CannotWithdraw>, HomeError> {
+        let (rooms, desk) = (self.desk_rooms(member), self.desk(member)?);
+        let state = self.root.deal(deal)?;
+        let tools = Tools { rooms: &rooms, root: &self.root, root_handle: &self.root_handle };
+        Ok(desk.withdraw((room, instruction), state.as_ref(), &tools))
     }
 
     /// Reads what is new, and does what is due at once.

@@ -3,7 +3,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use parclose_channel::{Batch, BatchHeader, Proposal, Verdict};
 use parclose_exchange::{Credentials, Gathering, Inbox, Message, Transport, split};
-use parclose_transaction::{Definition, DraftOperation, FieldValue};
+use parclose_transaction::{Definition, DefinitionTexts, DraftOperation, FieldValue};
 use parclose_types::{
     ChannelCommitment, ChannelId, MemberId, PublicKey, RecordId, Sequence, StateRoot, Tag, encode,
 };
@@ -13,6 +13,7 @@ use crate::found::{Party, found_channel, found_consortium, read_template};
 use crate::submission::{Outcome, SubmitError};
 
 mod clock;
+mod desks;
 mod ground;
 mod leaving;
 mod resting;
@@ -72,11 +73,15 @@ impl Consortium {
     fn found_as(&self, name: &str, members: &[&str], change: impl Fn(&str) -> String) -> OpenChannel {
         let mut texts = read_template(Path::new(TEMPLATE)).unwrap();
         texts.channel_toml = change(&texts.channel_toml);
+        self.found_with(name, members, texts, "member")
+    }
+
+    fn found_with(&self, name: &str, members: &[&str], texts: DefinitionTexts, role: &str) -> OpenChannel {
         let definition = Definition::parse("channel.toml", &texts.channel_toml).unwrap();
         let party = |name: &&str| Party {
             directory: self.home().member_directory(name).unwrap(),
             name: (*name).into(),
-            roles: vec!["member".into()],
+            roles: vec![role.into()],
         };
         let parties: Vec<Party> = members.iter().map(party).collect();
         let network = self.root().network();

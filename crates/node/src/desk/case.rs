@@ -66,6 +66,8 @@ pub struct Case {
     pub hindered: Option<&'static str>,
     pub(super) locking: BTreeSet<u8>,
     pub(super) opening: bool,
+    /// this member takes no part any more
+    pub(super) withdrawn: bool,
 }
 
 /// How a case stands.
@@ -100,6 +102,7 @@ impl Case {
             hindered: None,
             locking: BTreeSet::new(),
             opening: false,
+            withdrawn: false,
         }
     }
 

@@ -16,6 +16,7 @@ impl Room {
     pub(super) fn on_root_head(&mut self) {
         self.handover_wanted = true;
         self.legs.wanted = true;
+        self.refuse_legs();
         self.catch_up();
         self.time_passes();
     }

@@ -44,7 +44,9 @@ pub(super) fn refuse(inbox: &Receiver<Order>) {
             | Order::RootHead
             | Order::NotAnchored(..)
             | Order::NotHandedOver
-            | Order::NotPrepared(_) => {}
+            | Order::NotPrepared(_)
+            | Order::RefuseLeg(..)
+            | Order::Refused(_) => {}
         }
     }
 }

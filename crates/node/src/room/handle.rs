@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use parclose_channel::{Channel, ChannelError};
+use parclose_channel::{Channel, ChannelError, LegId};
 use parclose_exchange::transport::Inbox;
 use parclose_transaction::{Act, DraftMovement, DraftOperation};
-use parclose_types::{ChannelCommitment, PublicKey};
+use parclose_types::{ChannelCommitment, PublicKey, RecordId};
 
 use super::backlog::Backlog;
 use super::halted::{Halt, Halted};
@@ -119,6 +119,11 @@ impl RoomHandle {
         let (to, answers) = channel();
         let _ = self.orders.send(Order::AskHolders(commitment, to));
         answers
+    }
+
+    /// Has a leg refused that this member would receive by an instruction, if enough others sign that.
+    pub(crate) fn refuse_leg(&self, leg: LegId, instruction: RecordId) {
+        let _ = self.orders.send(Order::RefuseLeg(leg, instruction));
     }
 
     /// Waits until everything submitted has its verdict and this member's transactions are attested.

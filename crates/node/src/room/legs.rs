@@ -42,7 +42,7 @@ const ASKED_MAX: usize = 1024;
 /// Below every leg.
 const FIRST: LegId = (DealId([0; 32]), 0);
 /// Heights after which whoever has not answered is asked again.
-const SILENCE_MAX: u64 = 4;
+pub(super) const SILENCE_MAX: u64 = 4;
 
 /// A prepare that this member has put together, with what it has of the others.
 pub(super) struct Preparing {
@@ -274,7 +274,7 @@ impl Room {
 }
 
 /// Who has to approve a leg, as the root chain knows it.
-fn approver(root: &dyn parclose_consensus::RootChain, (deal, leg): &LegId) -> Option<PublicKey> {
+pub(super) fn approver(root: &dyn parclose_consensus::RootChain, (deal, leg): &LegId) -> Option<PublicKey> {
     match root.deal(deal).ok().flatten()? {
         DealState::Open { deal, .. } => deal.legs.get(usize::from(*leg))?.approver,
         DealState::Decided { .. } => None,

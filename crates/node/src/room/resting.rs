@@ -61,7 +61,11 @@ impl Resting {
                 Order::Behind(done) => drop(done.send(self.missed())),
                 Order::Restless(done) => drop(done.send(self.missed() > 0)),
                 Order::Quiesce(done) | Order::Pause(done) => drop(done.send(())),
-                Order::Rest | Order::NotHandedOver | Order::NotAnchored(..) | Order::NotPrepared(_) => {}
+                Order::Rest
+                | Order::NotHandedOver
+                | Order::NotAnchored(..)
+                | Order::NotPrepared(_)
+                | Order::Refused(_) => {}
                 order => match self.wake() {
                     Ok(room) => return Woken::By(Box::new(room), order),
                     Err((resting, error)) => {
@@ -134,6 +138,7 @@ impl Room {
             && self.quiescing.is_empty()
             && !self.upkeep_wanted
             && !self.legs.is_busy()
+            && !self.refusals.is_busy()
             && !self.channel.concerns_deals()
             && !self.gathering.values().any(parclose_exchange::Gathering::is_begun);
         if !idle || self.behind() > 0 || self.comes_back() || !self.takes_part() {

@@ -56,6 +56,10 @@ impl Room {
             Message::Holding { holding, .. } => self.on_holding(&holding),
             Message::AskPrepares { statements, .. } => self.on_ask_prepares(from, &statements),
             Message::Prepares { signed, .. } => self.on_prepares(signed),
+            Message::AskRefusal { statement, approval, .. } => {
+                self.on_ask_refusal(from, &statement, &approval);
+            }
+            Message::Refusal { deal, leg, endorsement, .. } => self.on_refusal((deal, leg), endorsement),
         }
     }
 

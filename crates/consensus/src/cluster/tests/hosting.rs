@@ -178,7 +178,12 @@ fn mem_01_a_pool_has_each_transaction_once_and_room_for_everybody() {
     let channel = Channel::new(genesis.network(), 0);
     let mut pool = Pool::default();
     let mut add = |number: u8, bytes: usize, origin: &str| {
-        pool.add(channel.anchor(number, 0, 9), Digest([number; 32]), bytes, Some(origin.into()))
+        pool.add(
+            channel.anchor(number, 0, 9),
+            Digest([number; 32]),
+            bytes,
+            (Some(origin.into()), Hop::HandedIn),
+        )
     };
     assert_eq!(add(1, 100, "a"), Ok(()));
     assert_eq!(add(1, 100, "b"), Err(NotPooled::Known));
@@ -208,7 +213,7 @@ fn mem_01_openings_of_one_origin_are_few_and_keep_nothing_else_of_it_out() {
     let open = RootTransaction::OpenDeal(OpenDeal { deal });
     let mut add = |number: usize, transaction: &RootTransaction, origin: &str| {
         let digest = Digest(std::array::from_fn(|at| number.to_be_bytes().get(at).copied().unwrap_or(1)));
-        pool.add(transaction.clone(), digest, 300, Some(origin.into()))
+        pool.add(transaction.clone(), digest, 300, (Some(origin.into()), Hop::Spread))
     };
     for number in 0..ORIGIN_OPENINGS_MAX {
         assert_eq!(add(number, &open, "a"), Ok(()));
@@ -218,7 +223,7 @@ fn mem_01_openings_of_one_origin_are_few_and_keep_nothing_else_of_it_out() {
     assert_eq!(add(502, &channel.anchor(1, 0, 9), "a"), Ok(()));
     assert_eq!(add(503, &open, "b"), Ok(()), "another has its own share");
     pool.remove(&Digest(std::array::from_fn(|at| if at < 8 { 0 } else { 1 })));
-    let later = pool.add(open, Digest([9; 32]), 300, Some("a".into()));
+    let later = pool.add(open, Digest([9; 32]), 300, (Some("a".into()), Hop::Spread));
     assert_eq!(later, Ok(()), "one is final: another may come");
 }
 
