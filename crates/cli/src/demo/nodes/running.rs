@@ -7,13 +7,14 @@ use parclose_node::found::found_regulator;
 use parclose_node::home::read_genesis;
 use parclose_node::randomness::generator;
 use parclose_node::{Home, Unlock};
+use parclose_root::Genesis;
 use serde_json::Value;
 
 use crate::args::Global;
 use crate::demo::homes::Homes;
 use crate::dev::nodes::{self, Plan, folder};
 use crate::dev::ports::free_ports;
-use crate::dev::{CHANNELS, MEMBERS};
+use crate::dev::{ChannelPlan, Scene};
 use crate::error::CliError;
 use crate::hosting::{Answer, ask_node};
 
@@ -25,8 +26,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 const LOOKS_MAX: usize = 6000;
 
 /// A consortium of processes, which ends with this.
-pub(super) struct Running<'g> {
+pub(in crate::demo) struct Running<'g> {
     global: &'g Global,
+    scene: Scene,
 }
 
 /// Why a node does not do what it was told.
@@ -51,12 +53,12 @@ impl Drop for Running<'_> {
 
 impl<'g> Running<'g> {
     /// Makes the consortium and starts it.
-    pub(super) fn up(global: &'g Global, validators: u8) -> Result<Self, CliError> {
-        let port_base = free_ports()?;
+    pub(super) fn up(global: &'g Global, validators: u8, scene: Scene) -> Result<Self, CliError> {
+        let port_base = free_ports(scene.members.len())?;
         let plan = Plan { validators, port_base, heartbeat: HEARTBEAT, awake_max: None, cuttable: false };
-        nodes::make(global, &plan)?;
-        let running = Self { global };
-        let genesis = read_genesis(&folder(global, "buyer").join("genesis.json"))?;
+        nodes::make(global, &plan, &scene)?;
+        let running = Self { global, scene };
+        let genesis = running.genesis()?;
         found_regulator(&running.regulator(), &genesis, &mut generator())?;
         running.start()?;
         Ok(running)
@@ -71,7 +73,13 @@ impl<'g> Running<'g> {
     }
 
     pub(super) fn members(&self) -> &'static [&'static str] {
-        MEMBERS
+        self.scene.members
+    }
+
+    /// What everybody has accepted.
+    pub(super) fn genesis(&self) -> Result<Genesis, CliError> {
+        let first = self.members().first().ok_or_else(|| CliError::not_found("member"))?;
+        Ok(read_genesis(&folder(self.global, first).join("genesis.json"))?)
     }
 
     /// A folder for files that go from one to another.
@@ -88,7 +96,7 @@ impl<'g> Running<'g> {
 
     /// The homes of nodes that do not run.
     pub(super) fn homes(&self) -> Result<Homes, CliError> {
-        let all = MEMBERS.iter().map(|name| Ok(Home::open(&folder(self.global, name))?));
+        let all = self.members().iter().map(|name| Ok(Home::open(&folder(self.global, name))?));
         let regulator = self.regulator();
         let unlock = Unlock::of_home(&regulator);
         Ok(Homes::of_each(all.collect::<Result<Vec<_>, CliError>>()?, regulator, unlock))
@@ -183,12 +191,12 @@ impl<'g> Running<'g> {
         Err(CliError::verification("the members do not come to the same state".into()))
     }
 
-    /// Waits until the members of all three channels are level.
+    /// Waits until the members of every channel are level.
     pub(super) fn settle_all(&self) -> Result<(), CliError> {
-        let of = |(channel, _, members): &crate::dev::ChannelPlan| {
+        let of = |(channel, _, members): &ChannelPlan| {
             (*channel, members.iter().map(|(member, _)| *member).collect::<Vec<_>>())
         };
-        self.settle(&CHANNELS.iter().map(of).collect::<Vec<_>>())
+        self.settle(&self.scene.channels.iter().map(of).collect::<Vec<_>>())
     }
 
     /// Starts one node, has it verify its channel, and stops it: the rule that is broken, if one is.
