@@ -4,7 +4,7 @@
 mod handed;
 mod load;
 mod removal;
-mod running;
+pub(super) mod running;
 mod split;
 
 use serde_json::{Value, json};
