@@ -28,7 +28,7 @@ PARCLOSE := $(CARGO_TARGET_DIR)/house/parclose
 INVOICES ?= ../shared/data/invoices-calderdale
 TRADES ?= ../shared/data/trades-us-treasury-auctions/auctions_2008-04_2022-08.csv
 
-.PHONY: help deps build demo test lint bench fuzz kills deal-crashes faults-netns clean
+.PHONY: help deps build demo test lint bench fuzz kills deal-kills deal-crashes faults-netns clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -39,7 +39,7 @@ deps: ## install what is missing (as root with apt; elsewhere print the command)
 build: deps ## build everything
 	$(CARGO) build --locked --profile house --workspace
 
-demo: build ## invoices in a consortium of separate processes, as each party sees them; then auctions that settle against cash
+demo: build ## in consortia of separate processes: invoices as each party sees them, claims that are passed on and paid, auctions that settle against cash
 	@if [ -d "$(INVOICES)" ]; then \
 		$(PARCLOSE) demo --nodes --invoices "$(INVOICES)"; \
 	else \
@@ -47,15 +47,15 @@ demo: build ## invoices in a consortium of separate processes, as each party see
 		$(PARCLOSE) demo --nodes; \
 	fi
 	@if [ -d "$(INVOICES)" ]; then \
-		$(PARCLOSE) demo --scenario supply-chain --invoices "$(INVOICES)"; \
+		$(PARCLOSE) demo --scenario supply-chain --nodes --invoices "$(INVOICES)"; \
 	else \
-		$(PARCLOSE) demo --scenario supply-chain --documents 200; \
+		$(PARCLOSE) demo --scenario supply-chain --nodes --documents 200; \
 	fi
 	@if [ -f "$(TRADES)" ]; then \
-		$(PARCLOSE) demo --scenario settlement --trades "$(TRADES)"; \
+		$(PARCLOSE) demo --scenario settlement --nodes --trades "$(TRADES)"; \
 	else \
 		echo "skipped: no real auctions in $(TRADES); generating some" >&2; \
-		$(PARCLOSE) demo --scenario settlement; \
+		$(PARCLOSE) demo --scenario settlement --nodes; \
 	fi
 
 test: deps ## every test
@@ -72,6 +72,9 @@ fuzz: deps ## replay the fuzz corpora and mutate them for a while
 
 kills: deps ## 20,000 acknowledgements under 80 kills: nothing is lost or doubled
 	$(CARGO) nextest run --locked --cargo-profile house --workspace --test faults --run-ignored only -E 'test(soak_of_kills)'
+
+deal-kills: deps ## 200 deals between processes, of which one is killed at each step: none is halved, nothing is stuck (about half an hour)
+	$(CARGO) nextest run --locked --cargo-profile house --workspace --test deal_kills --run-ignored only --no-capture -E 'test(soak_of_deals)'
 
 deal-crashes: deps ## 10,000 deals of two channels whose members crash at any point
 	PARCLOSE_DEAL_RUNS=10000 $(CARGO) test --locked --profile house --workspace --lib whoever_crashes_when -- --nocapture

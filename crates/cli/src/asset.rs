@@ -8,7 +8,7 @@ use parclose_channel::{Channel, Drafted, Payment, Verdict};
 use parclose_documents::currency::Currency;
 use parclose_node::RoomHandle;
 use parclose_node::randomness::generator;
-use parclose_transaction::FieldValue;
+use parclose_transaction::{FieldType, FieldValue};
 use parclose_types::Height;
 use serde_json::{Value, json};
 
@@ -48,17 +48,30 @@ fn define(global: &Global, options: &AssetDefine) -> Result<Value, CliError> {
             CliError::usage(format!("`{}` is no currency of ISO 4217", options.code), "say its --decimals")
         })?,
     };
-    let (code, title) = (options.code.clone(), options.title.clone());
+    let (code, more) = (options.code.clone(), more(options)?);
     submit(global, &options.of, "parclose.asset-define/1", move |channel, _| {
         if known::all(channel)?.iter().any(|asset| asset.code == code) {
             return Err(CliError::usage(format!("the channel has an asset `{code}`"), "parclose asset list"));
         }
         let mut fields = vec![("code", FieldValue::Text(code)), ("decimals", FieldValue::Integer(decimals))];
-        fields.extend(title.map(|title| ("title", FieldValue::Text(title))));
+        fields.extend(more);
         let operation = channel.define_asset(fields, &mut generator())?;
         let told = json!({ "asset": operation.record.to_string(), "decimals": decimals });
         Ok((Drafted { operations: vec![operation], ..Drafted::default() }, told))
     })
+}
+
+/// What else is said of an asset.
+fn more(options: &AssetDefine) -> Result<Vec<(&'static str, FieldValue)>, CliError> {
+    let text = |text: &String| FieldValue::Text(text.clone());
+    let maturity = options.maturity.as_ref().map(|day| {
+        let read = FieldValue::from_json(FieldType::Date, &json!(day));
+        read.map_err(|error| CliError::usage(format!("--maturity: {error}"), "2026-11-26"))
+    });
+    let title = options.title.as_ref().map(|title| ("title", text(title)));
+    let isin = options.isin.as_ref().map(|isin| ("isin", text(isin)));
+    let maturity = maturity.transpose()?.map(|day| ("maturity", day));
+    Ok(title.into_iter().chain(isin).chain(maturity).collect())
 }
 
 fn open(global: &Global, of: &OfChannel) -> Result<Value, CliError> {

@@ -16,6 +16,7 @@
 //! as it should be, and 6 when it is not.
 
 mod exchange;
+mod ground;
 mod homes;
 mod invoices;
 mod load;
@@ -25,6 +26,7 @@ mod regulator;
 mod removal;
 mod scan;
 mod settlement;
+mod supervised;
 mod supply_chain;
 mod tamper;
 mod views;

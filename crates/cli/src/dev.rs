@@ -39,6 +39,18 @@ pub const CHANNELS: &[ChannelPlan] = &[
     ("banks", "bilateral", &[("bank-1", "member"), ("bank-2", "member")]),
 ];
 
+/// Who is there, and in which channels.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene {
+    /// by name
+    pub members: &'static [&'static str],
+    /// all of them
+    pub channels: &'static [ChannelPlan],
+}
+
+/// The consortium for development.
+pub const DEVELOPMENT: Scene = Scene { members: MEMBERS, channels: CHANNELS };
+
 /// Runs `parclose dev …`.
 pub fn run(global: &Global, command: &Dev) -> Result<Value, CliError> {
     match command {
@@ -79,8 +91,13 @@ pub fn run(global: &Global, command: &Dev) -> Result<Value, CliError> {
 
 /// Makes the development consortium and opens it.
 pub fn up(global: &Global) -> Result<Consortium, CliError> {
-    let consortium = found(global, MEMBERS)?;
-    for (name, template, members) in CHANNELS {
+    set_up(global, &DEVELOPMENT)
+}
+
+/// Makes members and channels in one home, and opens it.
+pub(crate) fn set_up(global: &Global, scene: &Scene) -> Result<Consortium, CliError> {
+    let consortium = found(global, scene.members)?;
+    for (name, template, members) in scene.channels {
         let members: Vec<(String, Vec<String>)> =
             members.iter().map(|(member, roles)| ((*member).into(), roles_of(roles))).collect();
         create_channel(&consortium, global, name, template, &members)?;

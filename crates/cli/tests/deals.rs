@@ -96,6 +96,7 @@ fn nod_34_nod_35_a_security_changes_hands_against_cash_in_another_channel() {
         (&watched["stage"], &watched["root"], &watched["prepared"]),
         (&"committed".into(), &"decided".into(), &2.into())
     );
+    assert_eq!(watched["outcome"], "commit");
     assert_eq!(balances(&sandbox), ["600000.00", "400000.00", "399400.50", "1600599.50"]);
     for member in ["bank-1", "bank-2"] {
         assert_eq!(stage(&sandbox, member, &instruction), "committed");
@@ -115,6 +116,28 @@ fn nod_34_nod_35_a_security_changes_hands_against_cash_in_another_channel() {
     let on = ["transfer", "--asset", SECURITY, "--to", "supplier-a", "--amount", "400000.00"];
     asset(&sandbox, "securities", "bank-2", &on);
     assert_eq!(balance(&sandbox, "securities", "supplier-a"), "400000.00");
+}
+
+#[test]
+fn a_security_is_defined_with_its_isin_and_its_day_where_the_channel_has_them() {
+    let sandbox = market();
+    let define = |channel: &str, by: &str, more: &[&str]| {
+        let line = ["asset", "define", "-c", channel, "--as", by, "--code", "912810TN8", "--decimals", "2"];
+        sandbox.json(&[&line[..], more].concat())
+    };
+    let said = ["--isin", "US912810TN81", "--maturity", "2053-02-15"];
+    let (code, defined) = define("securities", "bank-1", &said);
+    assert_eq!(code, 0, "{defined}");
+    let record = ["record", "show", "-c", "securities", "--as", "bank-2", defined["asset"].as_str().unwrap()];
+    let shown = sandbox.ok(&record);
+    assert_eq!(
+        (&shown["fields"]["isin"], &shown["fields"]["maturity"]),
+        (&"US912810TN81".into(), &"2053-02-15".into())
+    );
+    // Cash has neither, and a day is a day.
+    assert_ne!(define("cash", "bank-2", &said).0, 0);
+    let (code, refused) = define("securities", "bank-1", &["--maturity", "in 2053"]);
+    assert_eq!((code, &refused["code"]), (2, &"USAGE".into()), "{refused}");
 }
 
 #[test]
@@ -144,6 +167,8 @@ fn who_cannot_deliver_keeps_nothing_and_the_other_gets_back_what_it_locked() {
     let shown = sandbox.ok(&dvp("bank-2", &["status", &instruction]));
     assert_eq!((&shown["stage"], &shown["hindered"]), (&"open".into(), &"INSUFFICIENT_VALUE".into()));
     assert_eq!(balance(&sandbox, "securities", "bank-1"), "600000.00", "400,000.00 are held");
+    let open_locks = || asset(&sandbox, "securities", "supplier-a", &["balance"])["open_locks"].clone();
+    assert_eq!(open_locks(), 1);
     // Time passes: each payment is a block or more.
     for _ in 0..60 {
         asset(&sandbox, "cash", "supplier-a", &["open"]);
@@ -152,6 +177,9 @@ fn who_cannot_deliver_keeps_nothing_and_the_other_gets_back_what_it_locked() {
         }
     }
     assert_eq!(refused(&sandbox, "bank-1", &["watch", &instruction]).0, "DEAL_ABORTED");
+    let over = sandbox.ok(&dvp("bank-1", &["status", &instruction]));
+    assert_eq!((&over["outcome"], &over["prepared"]), (&"abort".into(), &Value::Null));
+    assert_eq!(open_locks(), 0);
     // The root chain's decision is an event of the channel that had prepared.
     assert_eq!(balance(&sandbox, "securities", "bank-1"), "1000000.00");
     assert_eq!(balance(&sandbox, "cash", "bank-2"), "100000.00");

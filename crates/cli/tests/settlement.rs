@@ -44,12 +44,35 @@ fn real_auctions_settle_and_what_matures_is_paid_back() {
     assert_eq!(value["cash_minor"], value["expected"]["cash_minor"]);
 }
 
+#[test]
+fn nodes_of_their_own_settle_auctions_as_one_process_does() {
+    let (apart, together) = (settled(&["--nodes", "--legs", "4"]), settled(&["--legs", "4"]));
+    assert_eq!(apart["nodes"], serde_json::json!({ "processes": 8, "validators": 4 }));
+    for same in ["deals", "settled", "redemptions", "par_minor", "cash_minor", "securities", "held_par_minor"]
+    {
+        assert_eq!(apart[same], together[same], "{same}");
+    }
+}
+
+#[test]
+fn nodes_of_their_own_pass_invoices_on_as_one_process_does() {
+    let few = ["--documents", "200", "--legs", "4"];
+    let (apart, together) = (paid(&[&["--nodes"], &few[..]].concat()), paid(&few));
+    assert_eq!(apart["nodes"], serde_json::json!({ "processes": 6, "validators": 4 }));
+    for same in
+        ["deals", "settled", "split", "passed_on", "discounted", "face_minor", "cash_minor", "price_minor"]
+    {
+        assert_eq!(apart[same], together[same], "{same}");
+    }
+}
+
 /// Runs the supply chain: every claim is settled, and everybody has got what the rule says.
 fn paid(arguments: &[&str]) -> Value {
     let sandbox = Sandbox::empty();
     let (code, value) = sandbox.json(&[&["demo", "--scenario", "supply-chain"], arguments].concat());
     assert_eq!(code, 0, "{value}");
     assert_eq!((&value["conserved"], &value["failures"]), (&true.into(), &serde_json::json!([])));
+    assert_eq!(value["confirmed_by_view_keys"], true);
     for total in ["settled", "split", "passed_on", "discounted", "cash_minor", "price_minor"] {
         assert_eq!(value[total], value["expected"][total], "{total}");
     }

@@ -56,6 +56,8 @@ pub struct Desk {
     network: NetworkId,
     agreements: Agreements,
     book: Arc<Mutex<Book>>,
+    /// of whoever works: a command and the node's own thread would each lock the same leg
+    turn: Mutex<()>,
 }
 
 /// What a desk knows.
@@ -91,7 +93,7 @@ impl Desk {
     /// A desk that knows nothing yet.
     #[must_use]
     pub fn new(member: PublicKey, network: NetworkId, agreements: Agreements) -> Self {
-        Self { member, network, agreements, book: Arc::default() }
+        Self { member, network, agreements, book: Arc::default(), turn: Mutex::default() }
     }
 
     fn own(&self) -> MemberId {
@@ -108,6 +110,7 @@ impl Desk {
     ///
     /// > NOD-35: a node locks its member's legs of a deal once all have agreed and the root chain has it, and only below its `allocate_before`; it opens a deal that its member has proposed once all have agreed.
     pub fn work(&self, tools: &Tools<'_>, has_news: bool) -> bool {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let news = self.read(tools, has_news);
         let cases: Vec<CaseId> = self.book().open().collect();
         let mut done = news;

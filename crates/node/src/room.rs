@@ -413,7 +413,7 @@ impl Room {
                 let pool = std::mem::take(&mut self.pool);
                 self.pool_bytes = 0;
                 self.propose(pool);
-            } else if self.wants_attestation() {
+            } else if self.wants_attestation() || self.wants_lapse() {
                 self.propose(Vec::new());
             } else {
                 if self.unattested.is_none() || self.channel.head().is_some_and(|head| head.closed) {

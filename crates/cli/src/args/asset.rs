@@ -57,6 +57,12 @@ pub struct AssetDefine {
     /// Digits after the decimal point, if the code is not that of a currency
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=18))]
     pub decimals: Option<u64>,
+    /// Its ISIN, in a channel whose assets have one
+    #[arg(long)]
+    pub isin: Option<String>,
+    /// Day on which it is paid back, in a channel whose assets have one
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub maturity: Option<String>,
 }
 
 /// How much of an asset.

@@ -37,6 +37,7 @@ pub(super) fn balance(global: &Global, of: &OfChannel) -> Result<Value, CliError
             "schema": "parclose.asset-balance/1",
             "channel": channel_name,
             "assets": rows.collect::<Vec<_>>(),
+            "open_locks": channel.open_locks().count(),
             "malformed": malformed(channel, &notes)?,
         }))
     })

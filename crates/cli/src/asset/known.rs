@@ -2,8 +2,9 @@
 
 use parclose_channel::{Channel, ChannelError};
 use parclose_documents::Currency;
+use parclose_transaction::definition::ValueRole;
 use parclose_transaction::{FieldState, FieldValue};
-use parclose_types::{AssetId, MemberId, RecordId};
+use parclose_types::{AssetId, MemberId, RecordId, hex};
 
 use super::units;
 use crate::error::CliError;
@@ -74,10 +75,23 @@ fn read(channel: &Channel, record: &RecordId) -> Result<Option<Known>, ChannelEr
     Ok(Some(Known { id: AssetId(record.0), code, title: text("title"), decimals, issuer }))
 }
 
-/// An asset by its code, or by its id. A code that two assets have names neither.
+/// One asset by its id, if this member can read it; no other record is looked at.
+pub(crate) fn one(channel: &Channel, id: &AssetId) -> Result<Option<Known>, ChannelError> {
+    let record = RecordId(id.0);
+    let row = channel.record(&record)?;
+    let record_type = row.and_then(|row| channel.definition().record(row.record_type));
+    let is_asset = record_type.is_some_and(|known| known.value == Some(ValueRole::Asset));
+    if is_asset { read(channel, &record) } else { Ok(None) }
+}
+
+/// An asset by its id, or by its code. A code that two assets have names neither.
 pub(crate) fn named(channel: &Channel, name: &str) -> Result<Known, CliError> {
+    let id = hex::decode_array(name).ok().map(AssetId);
+    if let Some(known) = id.map(|id| one(channel, &id)).transpose()?.flatten() {
+        return Ok(known);
+    }
     let mut found: Vec<Known> = all(channel)?;
-    found.retain(|known| known.code == name || known.id.to_string() == name);
+    found.retain(|known| known.code == name);
     match (found.pop(), found.is_empty()) {
         (Some(known), true) => Ok(known),
         (Some(_), false) => Err(CliError::usage(

@@ -6,6 +6,7 @@ use parclose_transaction::DefinitionTexts;
 use serde_json::Value;
 
 use crate::args::Global;
+use crate::dev::MEMBERS;
 use crate::dev::nodes::{self, Plan, folder};
 use crate::dev::ports::free_ports;
 use crate::error::CliError;
@@ -46,12 +47,12 @@ impl<'g> Running<'g> {
         let most = u16::try_from(many.len()).unwrap_or(u16::MAX).saturating_add(16);
         let plan = Plan {
             validators: 4,
-            port_base: free_ports()?,
+            port_base: free_ports(MEMBERS.len())?,
             heartbeat: HEARTBEAT,
             awake_max: Some(most),
             cuttable: false,
         };
-        let network = nodes::make_homes(global, &plan)?;
+        let network = nodes::make_homes(global, &plan, MEMBERS)?;
         let (texts, running) = (texts(), Self { global });
         let pair = WRITERS.map(|name| (name, "member"));
         let trio = [WRITERS[0], VALIDATORS[1], AWAY].map(|name| (name, "member"));

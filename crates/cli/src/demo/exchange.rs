@@ -2,20 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use parclose_channel::{Answer, LegTerms, Terms};
-use parclose_node::Consortium;
-use parclose_node::desk::Stage;
-use parclose_node::randomness::generator;
-use parclose_transaction::FieldValue;
-use parclose_types::{Height, MemberId, PublicKey, RecordId};
-use rand_core::Rng;
+use serde_json::Value;
 
-use crate::context::in_room;
+use super::ground::{Ground, Line};
 use crate::error::CliError;
-use crate::waiting::Waiting;
 
-/// Heights within which legs are locked, and then settled.
-const WITHIN: u64 = 1024;
+/// Heights within which legs are locked, and after that settled: nodes may be slow, and nothing is to lapse.
+const WITHIN: &str = "2048";
 /// Deals that are on their way together: as many as a block opens.
 pub(super) const TOGETHER: usize = 32;
 
@@ -24,91 +17,74 @@ pub(super) const TOGETHER: usize = 32;
 pub(super) struct Exchange {
     pub(super) proposer: &'static str,
     pub(super) acceptor: &'static str,
-    pub(super) legs: Vec<LegTerms>,
+    /// what the proposer gives, as `--give` takes it
+    pub(super) give: String,
+    /// what it gets
+    pub(super) get: String,
     /// of the trade, in their own books
     pub(super) reference: String,
 }
 
-/// Agrees on exchanges in a channel and settles them; whether each was committed.
+/// Agrees on exchanges in a channel and settles them, on both sides; whether each was committed.
 pub(super) fn settle(
-    consortium: &Consortium,
-    channel: &str,
+    ground: &Ground<'_>,
+    channel: &'static str,
     exchanges: &[Exchange],
 ) -> Result<Vec<bool>, CliError> {
-    let instructions = propose(consortium, channel, exchanges)?;
-    accept(consortium, channel, &instructions, exchanges)?;
-    consortium.settle_deals();
-    let committed = |(record, exchange): (&RecordId, &Exchange)| {
-        let status = consortium.desk(exchange.proposer)?.status(channel, record);
-        Ok(status.map(|status| status.stage) == Some(Stage::Committed))
+    let proposed =
+        ground.together(&exchanges.iter().map(|made| propose(channel, made)).collect::<Vec<_>>())?;
+    let instruction = |value: &Value| value["instruction"].as_str().map(str::to_owned);
+    let instructions: Option<Vec<String>> = proposed.iter().map(instruction).collect();
+    let instructions = instructions.ok_or_else(|| CliError::not_found("instruction"))?;
+    let of_each = |party: fn(&Exchange) -> &'static str| {
+        let mut of_each: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
+        for (exchange, instruction) in exchanges.iter().zip(&instructions) {
+            of_each.entry(party(exchange)).or_default().push(instruction);
+        }
+        of_each
     };
-    instructions.iter().zip(exchanges).map(committed).collect()
-}
-
-fn propose(
-    consortium: &Consortium,
-    channel: &str,
-    exchanges: &[Exchange],
-) -> Result<Vec<RecordId>, CliError> {
-    let head = consortium.root().head().0;
-    let heights = (Height(head.saturating_add(WITHIN)), Height(head.saturating_add(2 * WITHIN)));
-    let mut waiting = Waiting::new();
-    let mut instructions = Vec::new();
-    for exchange in exchanges {
-        let (record, asked) = (fresh(), consortium.member_id(exchange.acceptor)?);
-        let mut terms = Terms::new(heights, exchange.legs.clone(), &mut generator());
-        terms.approvers = keys(consortium, exchange.proposer, record, &terms)?;
-        let details = vec![("trade_reference".to_owned(), FieldValue::Text(exchange.reference.clone()))];
-        let room = consortium.room(exchange.proposer, channel)?;
-        let operation =
-            in_room(&room, move |channel| channel.propose_deal(record, (asked, asked), &terms, details))??;
-        waiting.record(&room, operation);
-        instructions.push(record);
+    let acceptors = of_each(|exchange| exchange.acceptor);
+    for (acceptor, instructions) in &acceptors {
+        wait(ground, (acceptor, channel), instructions, |stage| stage.is_some())?;
     }
-    waiting.all_applied()?;
-    consortium.settle_deals();
-    Ok(instructions)
-}
-
-fn accept(
-    consortium: &Consortium,
-    channel: &str,
-    instructions: &[RecordId],
-    exchanges: &[Exchange],
-) -> Result<(), CliError> {
-    let mut waiting = Waiting::new();
-    for (instruction, exchange) in instructions.iter().zip(exchanges) {
-        let case = consortium.desk(exchange.acceptor)?.case(channel, instruction);
-        let case = case.ok_or_else(|| CliError::not_found("instruction"))?;
-        let keys = keys(consortium, exchange.acceptor, *instruction, &case.instruction.terms)?;
-        let (record, answer) = (fresh(), Answer::Accepted(keys));
-        let room = consortium.room(exchange.acceptor, channel)?;
-        let operation =
-            in_room(&room, move |channel| channel.answer_deal(record, &case.instruction, &answer))??;
-        waiting.record(&room, operation);
-    }
-    waiting.all_applied()
-}
-
-/// The keys by which a member approves what it gets, each of the room of its leg.
-fn keys(
-    consortium: &Consortium,
-    member: &str,
-    instruction: RecordId,
-    terms: &Terms,
-) -> Result<BTreeMap<u8, PublicKey>, CliError> {
-    let own: MemberId = consortium.member_id(member)?;
-    let rooms = consortium.rooms_of(member);
-    let key = |(leg, received): (u8, &LegTerms)| {
-        let room = rooms.iter().find(|(_, tag, _)| *tag == received.tag).map(|(_, _, room)| room);
-        let room = room.ok_or_else(|| CliError::not_found("channel"))?;
-        Ok((leg, in_room(room, move |channel| channel.approver_key(&instruction, leg))?))
+    let accept = |(exchange, instruction): (&Exchange, &String)| {
+        Line::of((exchange.acceptor, channel), &["dvp", "accept", instruction])
     };
-    terms.received_by(own).map(key).collect()
+    ground.together(&exchanges.iter().zip(&instructions).map(accept).collect::<Vec<_>>())?;
+    let is_over =
+        |stage: Option<&str>| stage.is_some_and(|stage| !["proposed", "agreed", "open"].contains(&stage));
+    let mut stages = BTreeMap::new();
+    for (party, instructions) in acceptors.iter().chain(&of_each(|exchange| exchange.proposer)) {
+        stages.extend(wait(ground, (party, channel), instructions, is_over)?);
+    }
+    let committed = |instruction| stages.get(instruction).is_some_and(|stage| stage == "committed");
+    Ok(instructions.iter().map(committed).collect())
 }
 
-fn fresh() -> RecordId {
-    let mut id = [0; 32];
-    generator().fill_bytes(&mut id);
-    RecordId(id)
+fn propose(channel: &'static str, exchange: &Exchange) -> Line {
+    let Exchange { proposer, acceptor, give, get, reference } = exchange;
+    let what = ["dvp", "propose", "--to", acceptor, "--give", give, "--get", get, "--reference", reference];
+    let when = ["--allocate-within", WITHIN, "--settle-within", WITHIN];
+    Line::of((proposer, channel), &[&what[..], &when].concat())
+}
+
+/// Waits until a party's desk has deals in a stage that is wanted: the stages of all its deals.
+fn wait(
+    ground: &Ground<'_>,
+    party: super::ground::Party,
+    instructions: &[&str],
+    is_wanted: impl Fn(Option<&str>) -> bool,
+) -> Result<BTreeMap<String, String>, CliError> {
+    let is_so = |shown: &Value| {
+        let stages = stages(shown);
+        instructions.iter().all(|one| is_wanted(stages.get(*one).map(String::as_str)))
+    };
+    Ok(stages(&ground.until(party, &["dvp", "status"], is_so)?))
+}
+
+fn stages(shown: &Value) -> BTreeMap<String, String> {
+    let deals = shown["deals"].as_array().map_or(&[][..], Vec::as_slice);
+    let stage =
+        |deal: &Value| Some((deal["instruction"].as_str()?.to_owned(), deal["stage"].as_str()?.to_owned()));
+    deals.iter().filter_map(stage).collect()
 }

@@ -4,7 +4,7 @@
 mod handed;
 mod load;
 mod removal;
-mod running;
+pub(super) mod running;
 mod split;
 
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use super::invoices::Invoices;
 use super::removal::Before;
 use super::{Judged, tamper};
 use crate::args::{Demo, Global};
+use crate::dev::DEVELOPMENT;
 use crate::error::CliError;
 use crate::progress::Progress;
 use running::Running;
@@ -30,7 +31,7 @@ pub(super) fn run(
     progress.step(
         "founding: five members with a node each, four of them validators; a regulator, three channels",
     );
-    let running = Running::up(global, VALIDATORS)?;
+    let running = Running::up(global, VALIDATORS, DEVELOPMENT)?;
     let loaded = load::import(&running, invoices, &mut progress)?;
     progress.step("making receipts");
     let receipts = handed::receipts(&running, &loaded, options.receipts)?;

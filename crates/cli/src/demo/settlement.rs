@@ -8,6 +8,7 @@
 //! ```
 //!
 //! Every redemption and every leg of the table is a deal of its own: securities in the one channel, cash in the other.
+//! With `--nodes` each of the eight members is a process of its own, four of them validators; what is done is the same (`demo::ground`).
 //! What everybody holds at the end is compared with what the plan says, and so are the sums.
 
 mod day;
@@ -63,7 +64,7 @@ pub(super) fn run(global: &Global, options: &Demo, mut progress: Progress) -> Re
     };
     progress
         .step(&format!("founding: an issuer, a central bank, six classes of buyers; {} legs", legs.len()));
-    let market = Market::open(global, legs, &plan, last, &mut progress)?;
+    let market = Market::open((global, options), legs, &plan, last, &mut progress)?;
     let (mut settled, mut holdings) = (Settled::default(), Holdings::default());
     for day in plan.until(last) {
         market.settle(day, &mut settled)?;
@@ -72,8 +73,8 @@ pub(super) fn run(global: &Global, options: &Demo, mut progress: Progress) -> Re
     }
     progress.step("reading what everybody holds, with its own keys, and as the regulator");
     let judged = judged::judge(&market, &holdings)?;
-    let seconds = progress.seconds();
-    drop(market.close());
+    let (seconds, nodes) = (progress.seconds(), market.ground.nodes());
+    market.ground.close()?;
     progress.step("done");
     let mut failures = judged.failures;
     let totals = (settled.committed, settled.par, settled.cash_minor);
@@ -83,7 +84,7 @@ pub(super) fn run(global: &Global, options: &Demo, mut progress: Progress) -> Re
     if settled.aborted > 0 {
         failures.push(format!("{} deals were aborted", settled.aborted));
     }
-    Ok(json!({
+    let mut value = json!({
         "schema": "parclose.demo-settlement/1",
         "scenario": "settlement",
         "source": source,
@@ -106,7 +107,11 @@ pub(super) fn run(global: &Global, options: &Demo, mut progress: Progress) -> Re
         "deals_per_second": super::rounded(settled.deals as f64 / seconds.max(f64::EPSILON)),
         "seconds": super::rounded(seconds),
         "failures": failures,
-    }))
+    });
+    if options.nodes {
+        value["nodes"] = nodes;
+    }
+    Ok(value)
 }
 
 /// Cents of dollars of par.

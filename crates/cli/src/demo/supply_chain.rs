@@ -4,13 +4,15 @@
 //!   invoices --rule--> claims: who keeps, splits and passes on, or discounts            crate finance
 //!   issued, accepted, split, passed on; offered, bid for, awarded, financed             course.rs
 //!   on the due day the buyer pays whoever holds, claim against cash, and takes it back  course.rs
-//!   what everybody has got, beside what the rule says                                   here
+//!   what everybody has got, beside what the rule says; the same with view keys          judged.rs
 //! ```
 //!
+//! With `--nodes` each of the six members is a process of its own, four of them validators; what is done is the same (`demo::ground`).
 //! Financing and payment are deals of two channels: the claim in the one, cash in the other.
 
 mod course;
 mod floor;
+mod judged;
 
 use parclose_finance::receivables::{Course, Receivable, Rule, receivables};
 use serde_json::{Value, json};
@@ -19,7 +21,7 @@ use super::invoices::Invoices;
 use crate::args::{Demo, Global};
 use crate::error::CliError;
 use crate::progress::Progress;
-use floor::{BANK, BUYER, Floor, SUPPLIER, TIER_2};
+use floor::Floor;
 
 /// Invoices where nobody says how many.
 const INVOICES: usize = 16;
@@ -56,25 +58,24 @@ pub(super) fn run(
         return Err(CliError::usage("there are no invoices", "--legs 10"));
     };
     progress.step(&format!("founding: a buyer, two suppliers, two banks; {} invoices", claims.len()));
-    let floor = Floor::open(global, &claims, first)?;
+    let floor = Floor::open((global, options), &claims, first)?;
     let mut counted = Counted::default();
     progress.step("issuing, accepting, splitting, passing on, bidding");
-    let mut living = Vec::new();
-    for claim in &claims {
-        living.push(floor.begin(claim, &mut counted)?);
-    }
+    let mut living = floor.begin_all(&claims, &mut counted)?;
     progress.step("financing: claims against cash");
     floor.finance(&mut living, &mut counted)?;
     progress.step("due days come: the buyer pays whoever holds");
-    floor.pay(&living, &mut counted)?;
-    progress.step("counting");
-    let (failures, cash) = judge(&floor, &claims, &living, &counted)?;
-    let seconds = progress.seconds();
-    floor.close();
+    floor.pay(&living, &mut counted, |day, settled| {
+        progress.step(&format!("{day}: {settled} of {} claims are paid and settled", claims.len()));
+    })?;
+    progress.step("counting, and reading as the regulator");
+    let judged = judged::judge(&floor, &claims, &living, &counted)?;
+    let (seconds, nodes) = (progress.seconds(), floor.ground.nodes());
+    floor.ground.close()?;
     progress.step("done");
     let face: u64 = claims.iter().map(|claim| claim.face_minor).sum();
     let [expected_split, expected_passed, expected_discounted] = expected(&claims);
-    Ok(json!({
+    let mut value = json!({
         "schema": "parclose.demo-supply-chain/1",
         "scenario": "supply-chain",
         "source": invoices.source,
@@ -87,7 +88,7 @@ pub(super) fn run(
         "deals": counted.deals,
         "aborted": counted.aborted,
         "face_minor": face.to_string(),
-        "cash_minor": cash.to_string(),
+        "cash_minor": judged.paid.to_string(),
         "price_minor": counted.price_minor.to_string(),
         "currency": invoices.currency.code(),
         "expected": {
@@ -98,10 +99,15 @@ pub(super) fn run(
             "cash_minor": face.to_string(),
             "price_minor": prices(&claims).to_string(),
         },
-        "conserved": failures.is_empty(),
+        "conserved": judged.failures.is_empty(),
+        "confirmed_by_view_keys": judged.confirmed,
         "seconds": super::rounded(seconds),
-        "failures": failures,
-    }))
+        "failures": judged.failures,
+    });
+    if options.nodes {
+        value["nodes"] = nodes;
+    }
+    Ok(value)
 }
 
 fn prices(claims: &[Receivable]) -> u64 {
@@ -120,51 +126,4 @@ fn expected(claims: &[Receivable]) -> [usize; 3] {
         count(|claim| matches!(claim.course, Course::PassedOn(_))),
         count(|claim| matches!(claim.course, Course::Discounted(_))),
     ]
-}
-
-/// What everybody has got, beside what the rule says: the failures, and what the buyer has paid.
-fn judge(
-    floor: &Floor,
-    claims: &[Receivable],
-    living: &[course::Living],
-    counted: &Counted,
-) -> Result<(Vec<String>, u64), CliError> {
-    let mut failures = Vec::new();
-    let (mut supplier, mut tier_2, mut bank) = (0_u64, 0_u64, 0_u64);
-    for claim in claims {
-        match &claim.course {
-            Course::Held => supplier += claim.face_minor,
-            Course::PassedOn(at) => {
-                let piece = claim.pieces.get(*at).map_or(claim.face_minor, |piece| piece.amount_minor);
-                tier_2 += piece;
-                supplier += claim.face_minor.saturating_sub(piece);
-            }
-            Course::Discounted(quote) => {
-                supplier += quote.price_minor();
-                bank += claim.face_minor.saturating_sub(quote.price_minor());
-            }
-        }
-    }
-    let face: u64 = claims.iter().map(|claim| claim.face_minor).sum();
-    let wanted =
-        [(SUPPLIER, supplier), (TIER_2, tier_2), (BANK, bank.saturating_add(prices(claims))), (BUYER, 0)];
-    for (member, wanted) in wanted {
-        let found = floor.cash_of(member)?;
-        if found != u128::from(wanted) {
-            failures.push(format!("{member} has another amount of cash than the rule says"));
-        }
-    }
-    for living in living {
-        if floor.state(living.record)? != "settled" {
-            failures.push(format!("claim {} is not settled", living.record));
-        }
-    }
-    if counted.aborted > 0 {
-        failures.push(format!("{} deals were aborted", counted.aborted));
-    }
-    let paid = u64::try_from(floor.cash_in_all()).unwrap_or_default().saturating_sub(prices(claims));
-    if paid != face {
-        failures.push("another amount was paid than was owed".to_owned());
-    }
-    Ok((failures, paid))
 }

@@ -28,7 +28,7 @@ use parclose_types::{Fault, NetworkId};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::{CHANNELS, MEMBERS};
+use super::{DEVELOPMENT, MEMBERS, Scene};
 use crate::args::Global;
 use crate::error::CliError;
 
@@ -41,6 +41,17 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(crate) fn folder(global: &Global, name: &str) -> PathBuf {
     let home = std::path::absolute(&global.home).unwrap_or_else(|_| global.home.clone());
     home.join("nodes").join(name)
+}
+
+/// The members that have a home here: those of the development consortium first, in their order.
+fn names(global: &Global) -> Vec<String> {
+    let entries = std::fs::read_dir(global.home.join("nodes")).into_iter().flatten().flatten();
+    let homes = entries.filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = homes.filter_map(|home| home.file_name().into_string().ok()).collect();
+    names.sort_by_key(|name| {
+        (MEMBERS.iter().position(|known| known == name).unwrap_or(MEMBERS.len()), name.clone())
+    });
+    names
 }
 
 /// Makes everybody's home and starts the nodes, or starts those of a consortium that is there.
@@ -57,7 +68,7 @@ pub(super) fn up(global: &Global, validators: u8, port_base: u16) -> Result<Valu
     if !global.home.join("nodes").exists() {
         // Its links can be cut: nobody but `dev` makes homes in which they can.
         let plan = Plan { validators, port_base, heartbeat: HEARTBEAT, awake_max: None, cuttable: true };
-        make(global, &plan)?;
+        make(global, &plan, &DEVELOPMENT)?;
     }
     start_all(global)?;
     status(global)
@@ -68,8 +79,9 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// Starts every node that does not run.
 pub(crate) fn start_all(global: &Global) -> Result<(), CliError> {
-    let started = MEMBERS.iter().map(|name| start(global, name)).collect::<Result<Vec<_>, _>>()?;
-    for (name, mut child) in MEMBERS.iter().zip(started) {
+    let names = names(global);
+    let started = names.iter().map(|name| start(global, name)).collect::<Result<Vec<_>, _>>()?;
+    for (name, mut child) in names.iter().zip(started) {
         wait_for(global, name, child.as_mut())?;
     }
     Ok(())
@@ -88,18 +100,18 @@ pub(crate) struct Plan {
 }
 
 /// The ceremony, then the channels; what is left is to run.
-pub(crate) fn make(global: &Global, plan: &Plan) -> Result<(), CliError> {
-    let network = make_homes(global, plan)?;
-    CHANNELS.iter().try_for_each(|(name, template, members)| {
+pub(crate) fn make(global: &Global, plan: &Plan, scene: &Scene) -> Result<(), CliError> {
+    let network = make_homes(global, plan, scene.members)?;
+    scene.channels.iter().try_for_each(|(name, template, members)| {
         let texts = read_template(&template_folder(&global.templates, template))?;
         found(global, network, (name, members), &texts)
     })
 }
 
 /// The ceremony: a home of each, and no channel.
-pub(crate) fn make_homes(global: &Global, plan: &Plan) -> Result<NetworkId, CliError> {
+pub(crate) fn make_homes(global: &Global, plan: &Plan, members: &[&str]) -> Result<NetworkId, CliError> {
     let mut cards = Vec::new();
-    for (number, name) in (0_u16..).zip(MEMBERS) {
+    for (number, name) in (0_u16..).zip(members) {
         let lei = Lei::make(&format!("PCLD00{number:012}"));
         let lei = lei.map_err(|e| CliError::usage(e.to_string(), "this is a fault of the program"))?;
         let address = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}").parse();
@@ -128,7 +140,7 @@ pub(crate) fn make_homes(global: &Global, plan: &Plan) -> Result<NetworkId, CliE
         }
     }
     let concluded = conclude(&Draft::new("development", &mut generator()), cards)?;
-    for name in MEMBERS {
+    for name in members {
         accept(&Home::open(&folder(global, name))?, &concluded.genesis, &concluded.book)?;
     }
     Ok(concluded.genesis.network())
@@ -245,7 +257,7 @@ pub(super) fn status(global: &Global) -> Result<Value, CliError> {
     if !global.home.join("nodes").exists() {
         return Err(CliError::not_found("consortium of nodes"));
     }
-    let node = |name: &&str| {
+    let node = |name: &String| {
         let home = folder(global, name);
         let found = process(global, name);
         json!({
@@ -260,7 +272,7 @@ pub(super) fn status(global: &Global) -> Result<Value, CliError> {
     let buyer = folder(global, "buyer").display().to_string();
     Ok(json!({
         "schema": "parclose.dev-nodes/1",
-        "nodes": MEMBERS.iter().map(node).collect::<Vec<_>>(),
+        "nodes": names(global).iter().map(node).collect::<Vec<_>>(),
         "try": [
             format!("parclose --home {buyer} channel list --as buyer"),
             format!("parclose --home {buyer} channel members -c trade-a --as buyer"),
@@ -273,8 +285,8 @@ pub(super) fn status(global: &Global) -> Result<Value, CliError> {
     }))
 }
 
-fn known(name: &str) -> Result<(), CliError> {
-    if MEMBERS.contains(&name) { Ok(()) } else { Err(CliError::not_found("member")) }
+fn known(global: &Global, name: &str) -> Result<(), CliError> {
+    if names(global).iter().any(|known| known == name) { Ok(()) } else { Err(CliError::not_found("member")) }
 }
 
 fn end(global: &Global, name: &str, signal: Signal) -> Result<(), CliError> {
@@ -286,7 +298,8 @@ fn end(global: &Global, name: &str, signal: Signal) -> Result<(), CliError> {
 
 /// Ends all nodes in good order; their homes stay.
 pub(crate) fn down(global: &Global) -> Result<Value, CliError> {
-    let running: Vec<_> = MEMBERS.iter().filter_map(|name| Some((name, process(global, name)?))).collect();
+    let names = names(global);
+    let running: Vec<_> = names.iter().filter_map(|name| Some((name, process(global, name)?))).collect();
     for (_, (pid, _)) in &running {
         let _ = kill_process(*pid, Signal::TERM);
     }
@@ -298,14 +311,14 @@ pub(crate) fn down(global: &Global) -> Result<Value, CliError> {
 
 /// Ends a node as a crash would.
 pub(super) fn kill(global: &Global, name: &str) -> Result<Value, CliError> {
-    known(name)?;
+    known(global, name)?;
     end(global, name, Signal::KILL)?;
     status(global)
 }
 
 /// Starts a node again.
 pub(super) fn restart(global: &Global, name: &str) -> Result<Value, CliError> {
-    known(name)?;
+    known(global, name)?;
     end(global, name, Signal::TERM)?;
     start_one(global, name)?;
     status(global)

@@ -77,8 +77,7 @@ impl Legs {
             };
             let terms = *terms;
             let (asset, names) = in_room(room, move |channel| {
-                let all = known::all(channel).unwrap_or_default();
-                let asset = all.into_iter().find(|known| known.id == terms.asset);
+                let asset = known::one(channel, &terms.asset).ok().flatten();
                 (asset, [terms.sender, terms.receiver].map(|member| name(channel, &member)))
             })?;
             legs.push(Leg { number, channel: channel.clone(), room: room.clone(), asset, names, terms });

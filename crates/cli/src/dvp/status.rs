@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parclose_node::Consortium;
 use parclose_node::desk::{Case, Stage};
-use parclose_root::DealState;
+use parclose_root::{DealOutcome, DealState};
 use parclose_types::Fault;
 use serde_json::{Value, json};
 
@@ -91,10 +91,14 @@ fn told(consortium: &Consortium, of: &OfChannel, case: &Case) -> Result<Value, C
         Some((id, _)) => consortium.root().deal(id).map_err(parclose_node::HomeError::from)?,
         None => None,
     };
-    let (prepared, known) = match &state {
-        Some(DealState::Open { prepared, .. }) => (prepared.iter().flatten().count(), "open"),
-        Some(DealState::Decided { .. }) => (terms.legs.len(), "decided"),
-        None => (0, "unknown"),
+    // Of a deal that was aborted the root chain keeps no more than that.
+    let (prepared, known, outcome) = match &state {
+        Some(DealState::Open { prepared, .. }) => (Some(prepared.iter().flatten().count()), "open", None),
+        Some(DealState::Decided { outcome: DealOutcome::Commit, .. }) => {
+            (Some(terms.legs.len()), "decided", Some("commit"))
+        }
+        Some(DealState::Decided { outcome: DealOutcome::Abort, .. }) => (None, "decided", Some("abort")),
+        None => (Some(0), "unknown", None),
     };
     let legs = Legs::of_terms(consortium, &of.member, terms)?;
     Ok(json!({
@@ -103,6 +107,7 @@ fn told(consortium: &Consortium, of: &OfChannel, case: &Case) -> Result<Value, C
         "deal": deal.as_ref().map(|(id, _)| id.to_string()),
         "stage": case.stage.name(),
         "root": known,
+        "outcome": outcome,
         "prepared": prepared,
         "legs_in_all": terms.legs.len(),
         "locked_here": case.locked.len(),

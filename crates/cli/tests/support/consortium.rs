@@ -71,6 +71,26 @@ impl Consortium {
         consortium
     }
 
+    /// As [`Self::up`], with a root chain that ticks so often when nobody writes to it.
+    pub(crate) fn ticking(every: Duration) -> Self {
+        let consortium = Self::up();
+        assert_eq!(consortium.dev(&["down"]).code, 0);
+        for member in MEMBERS {
+            let file = consortium.home(member).join("node.toml");
+            let text = std::fs::read_to_string(&file).unwrap();
+            let line = |line: &str| {
+                let is_it = line.trim_start().starts_with("heartbeat_ms");
+                if is_it { format!("heartbeat_ms = {}", every.as_millis()) } else { line.to_owned() }
+            };
+            let changed: Vec<String> = text.lines().map(line).collect();
+            assert_ne!(changed.join("\n"), text.trim_end(), "{text}");
+            std::fs::write(&file, changed.join("\n") + "\n").unwrap();
+        }
+        let up = consortium.dev(&["up", "--validators", "4"]);
+        assert_eq!(up.code, 0, "{}", up.stderr);
+        consortium
+    }
+
     pub(crate) fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
     }
@@ -144,6 +164,30 @@ impl Consortium {
         let mut open = vec!["channel", "open", "-c", name, "--as", names[0]];
         open.extend(signatures.iter().map(String::as_str));
         run(names[0], &open);
+    }
+
+    /// Ends a member's node at once, as `kill -9` does, and waits until it has let go of its home: whether one ran until then.
+    pub(crate) fn strike(&self, member: &str) -> bool {
+        let Some(pid) = self.process(member) else { return false };
+        let number = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+        let struck = rustix::process::kill_process(number, rustix::process::Signal::KILL).is_ok();
+        eventually("the struck process ends", || {
+            let threads = std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+            threads == 0 || (threads == 1 && matches!(state, Some('Z' | 'X')))
+        });
+        struck
+    }
+
+    /// The process of a member's node, if one runs.
+    fn process(&self, member: &str) -> Option<u32> {
+        let running = std::fs::read(self.home(member).join("running.json")).ok()?;
+        let running: serde_json::Value = serde_json::from_slice(&running).ok()?;
+        let pid = u32::try_from(running["pid"].as_u64()?).ok()?;
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        let home = self.home(member).into_os_string().into_encoded_bytes();
+        line.split(|byte| *byte == 0).any(|word| word == home).then_some(pid)
     }
 
     pub(crate) fn running(&self) -> usize {

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each file of tests uses a part of this")]
 
 pub(crate) mod consortium;
+pub(crate) mod dealing;
 pub(crate) mod disk;
 pub(crate) mod journal;
 pub(crate) mod load;

@@ -63,6 +63,8 @@ pub(super) struct Legs {
     asked: BTreeMap<(PublicKey, LegId), Asked>,
     /// locks may have come or gone, or time has passed
     pub(super) wanted: bool,
+    /// below it nobody looks again whether a lock has lapsed
+    lapsed_again: Height,
 }
 
 /// What another member has asked for.
@@ -124,6 +126,27 @@ impl Room {
             let _ = self.send_to_others(&message);
         }
         self.submit_prepared();
+    }
+
+    /// Whether an empty batch should be the event before which a lock of this member's lapses. A deal that is aborted is decided in
+    /// the logs of those legs alone that were prepared: in another channel nothing may happen for long.
+    ///
+    /// # Rules
+    ///
+    /// > NOD-37: a member whose lock has lapsed posts an empty batch, and another every `attest_after` heights until one is ordered, unless an event comes first.
+    pub(super) fn wants_lapse(&mut self) -> bool {
+        let head = self.parts.root.head();
+        if head < self.legs.lapsed_again || self.channel.head().is_none_or(|head| head.closed) {
+            return false;
+        }
+        let own = self.channel.own_id();
+        let has_lapsed = self
+            .channel
+            .open_locks()
+            .any(|row| row.author == own && row.prepared.is_none() && row.hold().settle_before <= head);
+        let pause = if has_lapsed { self.channel.definition().parameters.attest_after } else { 1 };
+        self.legs.lapsed_again = Height(head.0.saturating_add(pause));
+        has_lapsed
     }
 
     fn begin_preparing(&mut self, statement: PrepareStatement, (head, window): (Height, u64)) {

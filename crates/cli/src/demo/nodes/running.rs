@@ -7,13 +7,14 @@ use parclose_node::found::found_regulator;
 use parclose_node::home::read_genesis;
 use parclose_node::randomness::generator;
 use parclose_node::{Home, Unlock};
+use parclose_root::Genesis;
 use serde_json::Value;
 
 use crate::args::Global;
 use crate::demo::homes::Homes;
 use crate::dev::nodes::{self, Plan, folder};
 use crate::dev::ports::free_ports;
-use crate::dev::{CHANNELS, MEMBERS};
+use crate::dev::{ChannelPlan, Scene};
 use crate::error::CliError;
 use crate::hosting::{Answer, ask_node};
 
@@ -25,12 +26,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 const LOOKS_MAX: usize = 6000;
 
 /// A consortium of processes, which ends with this.
-pub(super) struct Running<'g> {
+pub(in crate::demo) struct Running<'g> {
     global: &'g Global,
+    scene: Scene,
 }
 
 /// Why a node does not do what it was told.
-pub(super) struct Refused {
+pub(in crate::demo) struct Refused {
     exit: u8,
     json: Value,
     prose: String,
@@ -51,51 +53,62 @@ impl Drop for Running<'_> {
 
 impl<'g> Running<'g> {
     /// Makes the consortium and starts it.
-    pub(super) fn up(global: &'g Global, validators: u8) -> Result<Self, CliError> {
-        let port_base = free_ports()?;
+    pub(in crate::demo) fn up(global: &'g Global, validators: u8, scene: Scene) -> Result<Self, CliError> {
+        let port_base = free_ports(scene.members.len())?;
         let plan = Plan { validators, port_base, heartbeat: HEARTBEAT, awake_max: None, cuttable: false };
-        nodes::make(global, &plan)?;
-        let running = Self { global };
-        let genesis = read_genesis(&folder(global, "buyer").join("genesis.json"))?;
+        nodes::make(global, &plan, &scene)?;
+        let running = Self { global, scene };
+        let genesis = running.genesis()?;
         found_regulator(&running.regulator(), &genesis, &mut generator())?;
         running.start()?;
         Ok(running)
     }
 
-    pub(super) fn start(&self) -> Result<(), CliError> {
+    pub(in crate::demo) fn start(&self) -> Result<(), CliError> {
         nodes::start_all(self.global)
     }
 
-    pub(super) fn stop(&self) -> Result<(), CliError> {
+    pub(in crate::demo) fn stop(&self) -> Result<(), CliError> {
         nodes::down(self.global).map(drop)
     }
 
-    pub(super) fn members(&self) -> &'static [&'static str] {
-        MEMBERS
+    pub(in crate::demo) fn members(&self) -> &'static [&'static str] {
+        self.scene.members
+    }
+
+    /// What everybody has accepted.
+    pub(in crate::demo) fn genesis(&self) -> Result<Genesis, CliError> {
+        let first = self.members().first().ok_or_else(|| CliError::not_found("member"))?;
+        Ok(read_genesis(&folder(self.global, first).join("genesis.json"))?)
     }
 
     /// A folder for files that go from one to another.
-    pub(super) fn files(&self, name: &str) -> Result<PathBuf, CliError> {
+    pub(in crate::demo) fn files(&self, name: &str) -> Result<PathBuf, CliError> {
         let whole = std::path::absolute(&self.global.home).unwrap_or_else(|_| self.global.home.clone());
         let folder = whole.join(name);
         std::fs::create_dir_all(&folder).map_err(|e| CliError::file(&folder, &e))?;
         Ok(folder)
     }
 
-    pub(super) fn regulator(&self) -> PathBuf {
+    pub(in crate::demo) fn regulator(&self) -> PathBuf {
         self.global.home.join("regulator")
     }
 
     /// The homes of nodes that do not run.
-    pub(super) fn homes(&self) -> Result<Homes, CliError> {
-        let all = MEMBERS.iter().map(|name| Ok(Home::open(&folder(self.global, name))?));
+    pub(in crate::demo) fn homes(&self) -> Result<Homes, CliError> {
+        let all = self.members().iter().map(|name| Ok(Home::open(&folder(self.global, name))?));
         let regulator = self.regulator();
         let unlock = Unlock::of_home(&regulator);
         Ok(Homes::of_each(all.collect::<Result<Vec<_>, CliError>>()?, regulator, unlock))
     }
 
     /// Has a member's node run a command.
-    pub(super) fn ask(&self, member: &str, words: &[&str], input: Option<&str>) -> Result<Value, Refused> {
+    pub(in crate::demo) fn ask(
+        &self,
+        member: &str,
+        words: &[&str],
+        input: Option<&str>,
+    ) -> Result<Value, Refused> {
         let failed =
             |error: CliError| Refused { exit: error.exit(), json: error.to_json(), prose: error.to_prose() };
         let asked = ask_node(&folder(self.global, member), words, input.map(str::to_owned));
@@ -106,7 +119,7 @@ impl<'g> Running<'g> {
     }
 
     /// Has a member's node run a command about one of its channels.
-    pub(super) fn tell(
+    pub(in crate::demo) fn tell(
         &self,
         (member, channel): (&str, &str),
         words: &[&str],
@@ -116,7 +129,7 @@ impl<'g> Running<'g> {
     }
 
     /// As [`Self::tell`], as long as the answer is that others are out of reach, or that it is too early.
-    pub(super) fn insist(
+    pub(in crate::demo) fn insist(
         &self,
         of: (&str, &str),
         words: &[&str],
@@ -135,8 +148,27 @@ impl<'g> Running<'g> {
         Ok(told?)
     }
 
+    /// As [`Self::insist`], but where nobody knows whether it has happened it is not done again.
+    pub(in crate::demo) fn insist_unless_open(
+        &self,
+        of: (&str, &str),
+        words: &[&str],
+    ) -> Result<Value, CliError> {
+        let mut told = self.tell(of, words, None);
+        for _ in 0..LOOKS_MAX {
+            match told {
+                Err(Refused { exit: 5 | 7, ref json, .. }) if json["definite"] == true => {
+                    std::thread::sleep(PAUSE);
+                    told = self.tell(of, words, None);
+                }
+                told => return Ok(told?),
+            }
+        }
+        Ok(told?)
+    }
+
     /// Waits until a channel's member shows what is wanted.
-    pub(super) fn wait_until(
+    pub(in crate::demo) fn wait_until(
         &self,
         of: (&str, &str),
         words: &[&str],
@@ -152,7 +184,7 @@ impl<'g> Running<'g> {
     }
 
     /// Waits until all members of every channel have executed the same, and nothing follows any more.
-    pub(super) fn settle(&self, channels: &[(&str, Vec<&str>)]) -> Result<(), CliError> {
+    pub(in crate::demo) fn settle(&self, channels: &[(&str, Vec<&str>)]) -> Result<(), CliError> {
         let states = || -> Vec<(Value, Value)> {
             let of = channels.iter().flat_map(|(channel, members)| {
                 members.iter().map(|member| {
@@ -183,16 +215,16 @@ impl<'g> Running<'g> {
         Err(CliError::verification("the members do not come to the same state".into()))
     }
 
-    /// Waits until the members of all three channels are level.
-    pub(super) fn settle_all(&self) -> Result<(), CliError> {
-        let of = |(channel, _, members): &crate::dev::ChannelPlan| {
+    /// Waits until the members of every channel are level.
+    pub(in crate::demo) fn settle_all(&self) -> Result<(), CliError> {
+        let of = |(channel, _, members): &ChannelPlan| {
             (*channel, members.iter().map(|(member, _)| *member).collect::<Vec<_>>())
         };
-        self.settle(&CHANNELS.iter().map(of).collect::<Vec<_>>())
+        self.settle(&self.scene.channels.iter().map(of).collect::<Vec<_>>())
     }
 
     /// Starts one node, has it verify its channel, and stops it: the rule that is broken, if one is.
-    pub(super) fn verify_alone(&self, of: (&str, &str)) -> Result<Option<String>, CliError> {
+    pub(in crate::demo) fn verify_alone(&self, of: (&str, &str)) -> Result<Option<String>, CliError> {
         nodes::start_one(self.global, of.0)?;
         let verified = self.tell(of, &["channel", "verify"], None);
         nodes::stop_one(self.global, of.0)?;

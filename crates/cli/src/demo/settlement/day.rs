@@ -1,22 +1,20 @@
 //! A settlement date: what matures is paid back, what was auctioned is delivered, each as a deal of two legs.
 
-use parclose_channel::LegTerms;
 use parclose_finance::plan::Day;
-use parclose_node::randomness::generator;
-use parclose_types::AssetId;
 
-use super::super::exchange::{self, Exchange, TOGETHER};
-use super::market::{ISSUER, Market, SECURITIES};
+use super::market::{CASH, DOLLARS, ISSUER, Market, SECURITIES};
 use super::{Settled, minor};
-use crate::context::in_room;
+use crate::asset::units;
+use crate::demo::exchange::{self, Exchange, TOGETHER};
+use crate::demo::ground::Line;
 use crate::error::CliError;
-use crate::waiting::Waiting;
 
 /// What is exchanged.
 #[derive(Clone, Debug)]
 struct Trade {
     class: &'static str,
-    asset: AssetId,
+    /// by its id
+    asset: String,
     par_minor: u64,
     cash_minor: u64,
     /// the issuer pays back what it had issued
@@ -24,14 +22,14 @@ struct Trade {
     reference: String,
 }
 
-impl Market {
+impl Market<'_> {
     /// Settles a day.
     pub(super) fn settle(&self, day: &Day, settled: &mut Settled) -> Result<(), CliError> {
         let mut trades = Vec::new();
         for redemption in &day.redemptions {
             trades.push(Trade {
                 class: redemption.class.member(),
-                asset: self.asset(&redemption.cusip)?,
+                asset: self.asset(&redemption.cusip)?.to_string(),
                 par_minor: minor(redemption.par),
                 cash_minor: redemption.cash_minor,
                 redeems: true,
@@ -44,7 +42,7 @@ impl Market {
         for leg in &day.deals {
             trades.push(Trade {
                 class: leg.class.member(),
-                asset: self.asset(&leg.cusip)?,
+                asset: self.asset(&leg.cusip)?.to_string(),
                 par_minor: minor(leg.par),
                 cash_minor: leg.cash_minor,
                 redeems: false,
@@ -56,46 +54,30 @@ impl Market {
 
     fn settle_all(&self, trades: &[Trade], settled: &mut Settled) -> Result<(), CliError> {
         for trades in trades.chunks(TOGETHER) {
-            let exchanges = trades.iter().map(|trade| self.exchange(trade)).collect::<Result<Vec<_>, _>>()?;
-            let committed = exchange::settle(&self.consortium, SECURITIES, &exchanges)?;
+            let exchanges: Vec<Exchange> = trades.iter().map(Trade::exchange).collect();
+            let committed = exchange::settle(&self.ground, SECURITIES, &exchanges)?;
             trades.iter().zip(committed).for_each(|(trade, committed)| settled.count(trade, committed));
         }
-        let matured = trades.iter().filter(|trade| trade.redeems);
-        self.redeem(matured.map(|trade| (trade.asset, trade.par_minor)).collect())
-    }
-
-    /// The issuer proposes to each class.
-    fn exchange(&self, trade: &Trade) -> Result<Exchange, CliError> {
-        let (own, class) = (self.id(ISSUER)?, self.id(trade.class)?);
-        let (sender, receiver) = if trade.redeems { (class, own) } else { (own, class) };
-        let [tag, dollars] = self.tags;
-        let security = LegTerms { tag, sender, receiver, asset: trade.asset, amount: trade.par_minor };
-        let cash = LegTerms {
-            tag: dollars,
-            sender: receiver,
-            receiver: sender,
-            asset: self.dollars,
-            amount: trade.cash_minor,
+        // The issuer takes what it has got back out of circulation.
+        let redeem = |trade: &Trade| {
+            let par = units::write(trade.par_minor.into(), 2);
+            let words = ["asset", "redeem", "--asset", &trade.asset, "--amount", &par];
+            Line::of((ISSUER, SECURITIES), &words)
         };
-        Ok(Exchange {
-            proposer: ISSUER,
-            acceptor: trade.class,
-            legs: vec![security, cash],
-            reference: trade.reference.clone(),
-        })
+        let matured: Vec<Line> = trades.iter().filter(|trade| trade.redeems).map(redeem).collect();
+        self.ground.together(&matured).map(drop)
     }
+}
 
-    /// The issuer takes what it has got back out of circulation.
-    fn redeem(&self, matured: Vec<(AssetId, u64)>) -> Result<(), CliError> {
-        let room = self.room(ISSUER, SECURITIES)?;
-        let mut waiting = Waiting::new();
-        let now = self.consortium.root().head();
-        for redeemed in matured {
-            let drafted =
-                in_room(&room, move |channel| channel.redeem(redeemed, None, now, &mut generator()))??;
-            waiting.submit(&room, drafted);
-        }
-        waiting.all_applied()
+impl Trade {
+    /// The issuer proposes to each class.
+    fn exchange(&self) -> Exchange {
+        let par = units::write(self.par_minor.into(), 2);
+        let security = format!("{SECURITIES}:{}:{par}", self.asset);
+        let cash = format!("{CASH}:{DOLLARS}:{}", units::write(self.cash_minor.into(), 2));
+        let (give, get) = if self.redeems { (cash, security) } else { (security, cash) };
+        let reference = self.reference.clone();
+        Exchange { proposer: ISSUER, acceptor: self.class, give, get, reference }
     }
 }
 

@@ -2,174 +2,150 @@
 
 use std::collections::BTreeMap;
 
-use parclose_channel::Payment;
 use parclose_documents::IsoDate;
 use parclose_finance::plan::Plan;
 use parclose_finance::securities::Cusip;
 use parclose_finance::treasury::{BuyerClass, Leg};
-use parclose_node::randomness::generator;
-use parclose_node::{Consortium, Home, RoomHandle};
-use parclose_transaction::FieldValue;
-use parclose_types::{AssetId, MemberId, Tag};
+use parclose_types::AssetId;
+use serde_json::Value;
 
 use super::minor;
-use crate::args::Global;
-use crate::context::in_room;
-use crate::dev;
+use crate::args::{Demo, Global};
+use crate::asset::units;
+use crate::demo::ground::{Ground, Line};
+use crate::dev::Scene;
 use crate::error::CliError;
 use crate::progress::Progress;
-use crate::waiting::Waiting;
 
 pub(super) const ISSUER: &str = "treasury";
 const CENTRAL_BANK: &str = "central-bank";
 pub(super) const SECURITIES: &str = "securities";
 pub(super) const CASH: &str = "cash";
+pub(super) const DOLLARS: &str = "USD";
+
+/// The issuer and six classes of buyers.
+pub(super) const TRADERS: &[&str] = &[
+    ISSUER,
+    BuyerClass::ALL[0].member(),
+    BuyerClass::ALL[1].member(),
+    BuyerClass::ALL[2].member(),
+    BuyerClass::ALL[3].member(),
+    BuyerClass::ALL[4].member(),
+    BuyerClass::ALL[5].member(),
+];
+
+const SCENE: Scene = Scene {
+    members: &[ISSUER, CENTRAL_BANK, TRADERS[1], TRADERS[2], TRADERS[3], TRADERS[4], TRADERS[5], TRADERS[6]],
+    channels: &[
+        (
+            SECURITIES,
+            "dvp-securities",
+            &[
+                (ISSUER, "issuer+participant"),
+                (TRADERS[1], "participant"),
+                (TRADERS[2], "participant"),
+                (TRADERS[3], "participant"),
+                (TRADERS[4], "participant"),
+                (TRADERS[5], "participant"),
+                (TRADERS[6], "participant"),
+            ],
+        ),
+        (
+            CASH,
+            "dvp-cash",
+            &[
+                (ISSUER, "participant"),
+                (CENTRAL_BANK, "issuer+participant"),
+                (TRADERS[1], "participant"),
+                (TRADERS[2], "participant"),
+                (TRADERS[3], "participant"),
+                (TRADERS[4], "participant"),
+                (TRADERS[5], "participant"),
+                (TRADERS[6], "participant"),
+            ],
+        ),
+    ],
+};
 
 /// A running market.
-pub(super) struct Market {
-    pub(super) consortium: Consortium,
+pub(super) struct Market<'g> {
+    pub(super) ground: Ground<'g>,
     pub(super) securities: BTreeMap<Cusip, AssetId>,
-    pub(super) dollars: AssetId,
-    pub(super) tags: [Tag; 2],
     /// all cash that there is, in cents
     pub(super) cash: u128,
 }
 
-impl Market {
+impl<'g> Market<'g> {
     /// Founds everything, and gives each class the cash that it will need for one leg after the other.
     pub(super) fn open(
-        global: &Global,
+        (global, options): (&'g Global, &Demo),
         legs: &[Leg],
         plan: &Plan,
         last: IsoDate,
         progress: &mut Progress,
     ) -> Result<Self, CliError> {
-        let classes = BuyerClass::ALL.map(BuyerClass::member);
-        let members: Vec<&str> = [ISSUER, CENTRAL_BANK].into_iter().chain(classes).collect();
-        let consortium = dev::found(global, &members)?;
-        let roles = |member: &&str, issuer: &str| {
-            let mut roles = vec!["participant".to_owned()];
-            roles.extend((*member == issuer).then(|| "issuer".to_owned()));
-            roles.sort_unstable();
-            ((*member).to_owned(), roles)
-        };
-        let traders = members.iter().filter(|member| **member != CENTRAL_BANK);
-        let traders: Vec<_> = traders.map(|member| roles(member, ISSUER)).collect();
-        let all: Vec<_> = members.iter().map(|member| roles(member, CENTRAL_BANK)).collect();
-        let tags = [
-            dev::create_channel(&consortium, global, SECURITIES, "dvp-securities", &traders)?,
-            dev::create_channel(&consortium, global, CASH, "dvp-cash", &all)?,
-        ];
-        let dollars = AssetId([0; 32]);
-        let mut market = Self { consortium, securities: BTreeMap::new(), dollars, tags, cash: 0 };
+        let ground = Ground::found(global, options, SCENE)?;
+        let mut market = Self { ground, securities: BTreeMap::new(), cash: 0 };
         progress.step("opening accounts, defining securities");
-        market.open_accounts(&members)?;
+        market.open_accounts()?;
         market.define(legs)?;
         progress.step("issuing securities, and cash");
-        market.fund(legs)?;
-        market.issue_what_is_due(plan, last)?;
+        market.fund(legs, plan, last)?;
         Ok(market)
     }
 
-    pub(super) fn room(&self, member: &str, channel: &str) -> Result<RoomHandle, CliError> {
-        Ok(self.consortium.room(member, channel)?)
-    }
-
-    pub(super) fn id(&self, member: &str) -> Result<MemberId, CliError> {
-        Ok(self.consortium.member_id(member)?)
-    }
-
-    fn open_accounts(&self, members: &[&str]) -> Result<(), CliError> {
-        let mut waiting = Waiting::new();
-        for member in members {
-            for channel in [SECURITIES, CASH] {
-                if *member == CENTRAL_BANK && channel == SECURITIES {
-                    continue;
-                }
-                let room = self.room(member, channel)?;
-                let operation = in_room(&room, |channel| channel.open_account(&mut generator()))??;
-                waiting.record(&room, operation);
-            }
-        }
-        waiting.all_applied()?;
-        self.consortium.settle();
-        Ok(())
+    fn open_accounts(&self) -> Result<(), CliError> {
+        let everywhere = SCENE.channels.iter().flat_map(|(channel, _, members)| {
+            members.iter().map(|(member, _)| Line::of((member, channel), &["asset", "open"]))
+        });
+        self.ground.together(&everywhere.collect::<Vec<_>>()).map(drop)
     }
 
     fn define(&mut self, legs: &[Leg]) -> Result<(), CliError> {
-        let mut waiting = Waiting::new();
-        let bank = self.room(CENTRAL_BANK, CASH)?;
-        let fields = vec![("code", FieldValue::Text("USD".into())), ("decimals", FieldValue::Integer(2))];
-        let operation = in_room(&bank, |channel| channel.define_asset(fields, &mut generator()))??;
-        self.dollars = AssetId(operation.record.0);
-        waiting.record(&bank, operation);
-        let issuer = self.room(ISSUER, SECURITIES)?;
-        for leg in legs {
-            if self.securities.contains_key(&leg.cusip) {
-                continue;
-            }
-            let text = |text: String| FieldValue::Text(text);
-            let fields = vec![
-                ("code", text(leg.cusip.to_string())),
-                ("isin", text(leg.isin.to_string())),
-                ("decimals", FieldValue::Integer(2)),
-                ("maturity", FieldValue::Date(leg.maturity.to_string())),
-            ];
-            let operation = in_room(&issuer, |channel| channel.define_asset(fields, &mut generator()))??;
-            self.securities.insert(leg.cusip.clone(), AssetId(operation.record.0));
-            waiting.record(&issuer, operation);
+        self.ground.tell((CENTRAL_BANK, CASH), &["asset", "define", "--code", DOLLARS])?;
+        let all: BTreeMap<&Cusip, &Leg> = legs.iter().rev().map(|leg| (&leg.cusip, leg)).collect();
+        let define = |leg: &&Leg| {
+            let (code, isin, maturity) =
+                (leg.cusip.to_string(), leg.isin.to_string(), leg.maturity.to_string());
+            let words = ["asset", "define", "--code", &code, "--decimals", "2", "--isin", &isin];
+            Line::of((ISSUER, SECURITIES), &[&words[..], &["--maturity", &maturity]].concat())
+        };
+        let defined = self.ground.together(&all.values().map(define).collect::<Vec<_>>())?;
+        for (cusip, value) in all.into_keys().zip(defined) {
+            self.securities.insert(cusip.clone(), asset(&value)?);
         }
-        waiting.all_applied()?;
-        self.consortium.settle();
         Ok(())
     }
 
-    fn issue(&self, waiting: &mut Waiting, room: &RoomHandle, payment: Payment) -> Result<(), CliError> {
-        let drafted = in_room(room, move |channel| channel.issue(&payment, &mut generator()))??;
-        waiting.submit(room, drafted);
-        Ok(())
-    }
-
-    /// A note for each leg, on both sides: nobody waits for the rest of another.
-    fn fund(&mut self, legs: &[Leg]) -> Result<(), CliError> {
-        let (issuer, bank) = (self.room(ISSUER, SECURITIES)?, self.room(CENTRAL_BANK, CASH)?);
-        let treasury = self.id(ISSUER)?;
-        let mut waiting = Waiting::new();
+    /// A note for each leg, on both sides: nobody waits for the rest of another. What the issuer pays back within the plan it
+    /// borrows, so that no deal waits for another.
+    fn fund(&mut self, legs: &[Leg], plan: &Plan, last: IsoDate) -> Result<(), CliError> {
+        let issue = |party, asset: &str, to: &str, amount: u64| {
+            let amount = units::write(amount.into(), 2);
+            Line::of(party, &["asset", "issue", "--asset", asset, "--to", to, "--amount", &amount])
+        };
+        let (mut lines, mut cash) = (Vec::new(), 0_u128);
         for leg in legs {
-            let asset = self.asset(&leg.cusip)?;
-            let payment = Payment { asset, to: treasury, amount: minor(leg.par), purpose: None };
-            self.issue(&mut waiting, &issuer, payment)?;
-            let to = self.id(leg.class.member())?;
-            let payment = Payment { asset: self.dollars, to, amount: leg.cash_minor, purpose: None };
-            self.cash = self.cash.saturating_add(leg.cash_minor.into());
-            self.issue(&mut waiting, &bank, payment)?;
+            let asset = self.asset(&leg.cusip)?.to_string();
+            lines.push(issue((ISSUER, SECURITIES), &asset, ISSUER, minor(leg.par)));
+            lines.push(issue((CENTRAL_BANK, CASH), DOLLARS, leg.class.member(), leg.cash_minor));
+            cash = cash.saturating_add(leg.cash_minor.into());
         }
-        waiting.all_applied()?;
-        self.consortium.settle();
-        Ok(())
-    }
-
-    /// What the issuer pays back within the plan: it borrows it, so that no deal waits for another.
-    fn issue_what_is_due(&mut self, plan: &Plan, last: IsoDate) -> Result<(), CliError> {
-        let bank = self.room(CENTRAL_BANK, CASH)?;
-        let treasury = self.id(ISSUER)?;
-        let mut waiting = Waiting::new();
         for redemption in plan.until(last).flat_map(|day| &day.redemptions) {
-            let amount = redemption.cash_minor;
-            self.cash = self.cash.saturating_add(amount.into());
-            let payment = Payment { asset: self.dollars, to: treasury, amount, purpose: None };
-            self.issue(&mut waiting, &bank, payment)?;
+            lines.push(issue((CENTRAL_BANK, CASH), DOLLARS, ISSUER, redemption.cash_minor));
+            cash = cash.saturating_add(redemption.cash_minor.into());
         }
-        waiting.all_applied()?;
-        self.consortium.settle();
-        Ok(())
+        self.cash = cash;
+        self.ground.together(&lines).map(drop)
     }
 
     pub(super) fn asset(&self, cusip: &Cusip) -> Result<AssetId, CliError> {
         self.securities.get(cusip).copied().ok_or_else(|| CliError::not_found("security"))
     }
+}
 
-    pub(super) fn close(self) -> Home {
-        self.consortium.close()
-    }
+/// The asset that a command names in its answer.
+pub(super) fn asset(value: &Value) -> Result<AssetId, CliError> {
+    let id = value["asset"].as_str().and_then(|text| parclose_types::hex::decode_array(text).ok());
+    id.map(AssetId).ok_or_else(|| CliError::not_found("asset"))
 }

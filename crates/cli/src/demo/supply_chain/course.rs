@@ -1,63 +1,65 @@
 //! What becomes of a claim: kept, split and passed on, or discounted; and paid when it is due.
 
-use parclose_channel::LegTerms;
 use parclose_documents::IsoDate;
 use parclose_finance::receivables::{Course, Receivable};
-use parclose_types::{AssetId, RecordId};
 use serde_json::Value;
 
-use super::super::exchange::{self, Exchange, TOGETHER};
 use super::Counted;
-use super::floor::{BANK, BUYER, CLAIMS, DEALS, Floor, OTHER_BANK, SUPPLIER, TIER_2};
+use super::floor::{BANK, BUYER, CASH, CLAIMS, DEALS, Floor, OTHER_BANK, SUPPLIER, TIER_2};
+use crate::demo::exchange::{self, Exchange, TOGETHER};
+use crate::demo::ground::Line;
 use crate::error::CliError;
 
 /// A claim on its way.
 pub(super) struct Living {
-    pub(super) record: RecordId,
+    /// its id
+    pub(super) record: String,
     due: IsoDate,
     /// who holds how much of it
     held: Vec<(&'static str, u64)>,
     /// what the bank pays for it, until it has
     price: Option<u64>,
+    split: bool,
 }
 
 fn text<'v>(value: &'v Value, name: &str) -> Result<&'v str, CliError> {
     value[name].as_str().ok_or_else(|| CliError::not_found("record"))
 }
 
-impl Floor {
-    fn money(&self, minor: u64) -> String {
-        let digits = usize::try_from(self.currency.minor_digits()).unwrap_or_default();
-        crate::asset::units::write(minor.into(), digits)
+impl Floor<'_> {
+    /// All claims, some at a time: nobody waits for another's.
+    pub(super) fn begin_all(
+        &self,
+        claims: &[Receivable],
+        counted: &mut Counted,
+    ) -> Result<Vec<Living>, CliError> {
+        let living = self.ground.each(claims, |claim| self.begin(claim))?;
+        for (claim, living) in claims.iter().zip(&living) {
+            counted.accepted += 1;
+            counted.split += u64::from(living.split);
+            counted.passed_on += u64::from(matches!(claim.course, Course::PassedOn(_)));
+        }
+        Ok(living)
     }
 
     /// Issued by the supplier, accepted by the buyer, and led up to where cash is wanted.
-    pub(super) fn begin(&self, claim: &Receivable, counted: &mut Counted) -> Result<Living, CliError> {
+    fn begin(&self, claim: &Receivable) -> Result<Living, CliError> {
         let (face, due, issued) =
             (self.money(claim.face_minor), claim.due.to_string(), claim.issue.to_string());
         let invoice = claim.key.join(" ");
-        let of = ["-c", CLAIMS, "--as"];
-        let made = self.say(
-            &[
-                &["receivable", "issue"],
-                &of[..],
-                &[SUPPLIER, "--buyer", BUYER, "--bank", BANK, "--invoice", &invoice, "--amount", &face],
-                &["--currency", self.currency.code(), "--due", &due, "--issued", &issued],
-            ]
-            .concat(),
-        )?;
-        let id = text(&made, "receivable")?.to_owned();
-        let accept = [&["receivable", "accept"], &of[..], &[BUYER, &id, "--recourse", "without"]].concat();
-        self.say(&accept)?;
-        counted.accepted += 1;
-        let record: RecordId = id.parse().map_err(|_| CliError::not_found("record"))?;
-        let mut living =
-            Living { record, due: claim.due, held: vec![(SUPPLIER, claim.face_minor)], price: None };
+        let issue = ["receivable", "issue", "--buyer", BUYER, "--bank", BANK, "--invoice", &invoice];
+        let terms =
+            ["--amount", &face, "--currency", self.currency.code(), "--due", &due, "--issued", &issued];
+        let made = self.say((SUPPLIER, CLAIMS), &[&issue[..], &terms].concat())?;
+        let record = text(&made, "receivable")?.to_owned();
+        self.say((BUYER, CLAIMS), &["receivable", "accept", &record, "--recourse", "without"])?;
+        let held = vec![(SUPPLIER, claim.face_minor)];
+        let mut living = Living { record, due: claim.due, held, price: None, split: false };
         match &claim.course {
             Course::Held => {}
-            Course::PassedOn(at) => self.pass_on(claim, *at, &id, &mut living, counted)?,
+            Course::PassedOn(at) => self.pass_on(claim, *at, &mut living)?,
             Course::Discounted(quote) => {
-                self.auction(&id, &face, quote.price_minor())?;
+                self.auction(&living.record, &face, quote.price_minor())?;
                 living.price = Some(quote.price_minor());
             }
         }
@@ -65,28 +67,20 @@ impl Floor {
     }
 
     /// Split by the lines of its invoice; one piece goes to a supplier of the supplier.
-    fn pass_on(
-        &self,
-        claim: &Receivable,
-        at: usize,
-        id: &str,
-        living: &mut Living,
-        counted: &mut Counted,
-    ) -> Result<(), CliError> {
-        let of = ["-c", CLAIMS, "--as", SUPPLIER, id];
+    fn pass_on(&self, claim: &Receivable, at: usize, living: &mut Living) -> Result<(), CliError> {
+        let supplier = (SUPPLIER, CLAIMS);
         let passed = claim.pieces.get(at).map_or(claim.face_minor, |piece| piece.amount_minor);
         if claim.pieces.len() > 1 {
             let pieces: Vec<String> =
                 claim.pieces.iter().map(|piece| self.money(piece.amount_minor)).collect();
-            let mut split = [&["receivable", "split"], &of[..]].concat();
+            let mut split = vec!["receivable", "split", &living.record];
             pieces.iter().for_each(|piece| split.extend(["--into", piece]));
-            self.say(&split)?;
-            counted.split += 1;
+            self.say(supplier, &split)?;
+            living.split = true;
         }
         let amount = self.money(passed);
         let pass = ["--to", TIER_2, "--amount", &amount, "--recourse", "without"];
-        self.say(&[&["receivable", "transfer"], &of[..], &pass].concat())?;
-        counted.passed_on += 1;
+        self.say(supplier, &[&["receivable", "transfer", &living.record], &pass[..]].concat())?;
         living.held = vec![(TIER_2, passed)];
         let kept = claim.face_minor.saturating_sub(passed);
         living.held.extend((kept > 0).then_some((SUPPLIER, kept)));
@@ -94,37 +88,31 @@ impl Floor {
     }
 
     /// Offered to both banks; each bids sealed, and the better bid wins.
-    fn auction(&self, id: &str, face: &str, price: u64) -> Result<(), CliError> {
-        let of = |member: &'static str| ["-c", CLAIMS, "--as", member];
-        let asked = [id, "--amount", face, "--recourse", "without"];
-        let offer = self.say(&[&["receivable", "offer"], &of(SUPPLIER)[..], &asked].concat())?;
-        let offer = text(&offer, "offer")?.to_owned();
+    fn auction(&self, record: &str, face: &str, price: u64) -> Result<(), CliError> {
+        let supplier = (SUPPLIER, CLAIMS);
+        let offer = ["receivable", "offer", record, "--amount", face, "--recourse", "without"];
+        let offer = self.say(supplier, &offer)?;
+        let offer = text(&offer, "offer")?;
         let mut best = String::new();
         for (bank, price) in [(OTHER_BANK, price.saturating_sub(price / 100).max(1)), (BANK, price)] {
-            let price = self.money(price);
-            let bid = [&["receivable", "bid"], &of(bank)[..], &[&offer, "--price", &price]].concat();
-            best = text(&self.say(&bid)?, "bid")?.to_owned();
+            let bid = ["receivable", "bid", offer, "--price", &self.money(price)];
+            best = text(&self.say((bank, CLAIMS), &bid)?, "bid")?.to_owned();
         }
-        self.say(&[&["receivable", "award"], &of(SUPPLIER)[..], &[&offer, "--bid", &best]].concat())?;
-        Ok(())
+        self.say(supplier, &["receivable", "award", offer, "--bid", &best]).map(drop)
     }
 
     /// Every awarded claim changes hands against its price.
     pub(super) fn finance(&self, living: &mut [Living], counted: &mut Counted) -> Result<(), CliError> {
         let mut sold: Vec<&mut Living> = living.iter_mut().filter(|claim| claim.price.is_some()).collect();
         for claims in sold.chunks_mut(TOGETHER) {
-            let mut exchanges = Vec::new();
-            for claim in claims.iter() {
+            let exchange = |claim: &&mut Living| {
                 let face = claim.held.iter().map(|(_, amount)| amount).sum();
-                exchanges.push(self.exchange(
-                    claim.record,
-                    (SUPPLIER, BANK),
-                    face,
-                    claim.price.unwrap_or(face),
-                )?);
-            }
+                let (give, get) = (self.claim(&claim.record, face), self.cash(claim.price.unwrap_or(face)));
+                Exchange { proposer: SUPPLIER, acceptor: BANK, give, get, reference: claim.record.clone() }
+            };
+            let exchanges: Vec<Exchange> = claims.iter().map(exchange).collect();
             for (claim, committed) in
-                claims.iter_mut().zip(exchange::settle(self.consortium(), DEALS, &exchanges)?)
+                claims.iter_mut().zip(exchange::settle(&self.ground, DEALS, &exchanges)?)
             {
                 counted.deals += 1;
                 if committed {
@@ -139,52 +127,48 @@ impl Floor {
         Ok(())
     }
 
-    /// A claim, or a part of one, against cash.
-    fn exchange(
-        &self,
-        record: RecordId,
-        (holder, payer): (&'static str, &'static str),
-        amount: u64,
-        price: u64,
-    ) -> Result<Exchange, CliError> {
-        let (sender, receiver) = (self.id(holder)?, self.id(payer)?);
-        let [claims, cash] = self.tags;
-        let claim = LegTerms { tag: claims, sender, receiver, asset: AssetId(record.0), amount };
-        let money =
-            LegTerms { tag: cash, sender: receiver, receiver: sender, asset: self.money, amount: price };
-        Ok(Exchange {
-            proposer: holder,
-            acceptor: payer,
-            legs: vec![claim, money],
-            reference: record.to_string(),
-        })
+    /// A claim, or a part of one, as a leg of a deal.
+    fn claim(&self, record: &str, amount: u64) -> String {
+        format!("{CLAIMS}:{record}:{}", self.money(amount))
+    }
+
+    fn cash(&self, amount: u64) -> String {
+        format!("{CASH}:{}:{}", self.currency.code(), self.money(amount))
+    }
+
+    /// The buyer proposes: it reads every claim, and who holds a part of one need not.
+    fn payment(&self, record: &str, holder: &'static str, amount: u64) -> Exchange {
+        let (give, get) = (self.cash(amount), self.claim(record, amount));
+        Exchange { proposer: BUYER, acceptor: holder, give, get, reference: record.to_owned() }
     }
 
     /// Day after day: whoever holds is paid in full, and the buyer takes the claim back.
-    pub(super) fn pay(&self, living: &[Living], counted: &mut Counted) -> Result<(), CliError> {
+    pub(super) fn pay(
+        &self,
+        living: &[Living],
+        counted: &mut Counted,
+        mut told: impl FnMut(IsoDate, u64),
+    ) -> Result<(), CliError> {
         let mut days: Vec<IsoDate> = living.iter().map(|claim| claim.due).collect();
         days.sort_unstable();
         days.dedup();
         for day in days {
-            self.say(&["business-date", "advance", "-c", CLAIMS, "--as", BANK, &day.to_string()])?;
+            self.say((BANK, CLAIMS), &["business-date", "advance", &day.to_string()])?;
             let due: Vec<&Living> = living.iter().filter(|claim| claim.due == day).collect();
-            let mut exchanges = Vec::new();
-            for claim in &due {
-                for (holder, amount) in &claim.held {
-                    exchanges.push(self.exchange(claim.record, (holder, BUYER), *amount, *amount)?);
-                }
-            }
-            for exchanges in exchanges.chunks(TOGETHER) {
-                for committed in exchange::settle(self.consortium(), DEALS, exchanges)? {
+            let parts = due.iter().flat_map(|claim| claim.held.iter().map(|held| (&claim.record, *held)));
+            let payments: Vec<Exchange> =
+                parts.map(|(record, (holder, amount))| self.payment(record, holder, amount)).collect();
+            for payments in payments.chunks(TOGETHER) {
+                for committed in exchange::settle(&self.ground, DEALS, payments)? {
                     counted.deals += 1;
                     counted.aborted += u64::from(!committed);
                 }
             }
-            for claim in due {
-                let id = claim.record.to_string();
-                self.say(&["receivable", "settle", "-c", CLAIMS, "--as", BUYER, &id])?;
-                counted.settled += 1;
-            }
+            let settle =
+                |claim: &&Living| Line::of((BUYER, CLAIMS), &["receivable", "settle", &claim.record]);
+            self.ground.together(&due.iter().map(settle).collect::<Vec<_>>())?;
+            counted.settled += due.len() as u64;
+            told(day, counted.settled);
         }
         Ok(())
     }

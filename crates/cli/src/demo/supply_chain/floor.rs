@@ -1,23 +1,14 @@
 //! Where it takes place: members, a channel of claims, one of cash, one in which deals are agreed.
 
-use std::sync::Arc;
-
-use clap::Parser;
-use parclose_channel::Payment;
 use parclose_documents::{Currency, IsoDate};
 use parclose_finance::receivables::{Course, Receivable};
-use parclose_node::Consortium;
-use parclose_node::randomness::generator;
-use parclose_transaction::FieldValue;
-use parclose_types::{AssetId, MemberId, RecordId, Tag};
 use serde_json::Value;
 
-use crate::args::{Args, Global};
-use crate::context::in_room;
-use crate::dev::{self, roles_of};
+use crate::args::{Demo, Global};
+use crate::asset::units;
+use crate::demo::ground::{Ground, Line};
+use crate::dev::Scene;
 use crate::error::CliError;
-use crate::hosting;
-use crate::waiting::Waiting;
 
 pub(super) const BUYER: &str = "buyer";
 pub(super) const SUPPLIER: &str = "supplier-a";
@@ -29,117 +20,113 @@ pub(super) const CLAIMS: &str = "claims";
 pub(super) const CASH: &str = "cash";
 pub(super) const DEALS: &str = "deals";
 
-/// Members with their roles in the channel of claims.
-const MEMBERS: [(&str, &str); 5] = [
-    (BUYER, "buyer+holder"),
-    (SUPPLIER, "holder+supplier"),
-    (TIER_2, "holder+supplier"),
-    (BANK, "bank+holder+timekeeper"),
-    (OTHER_BANK, "bank+holder"),
-];
+/// Members of the channel of claims.
+pub(super) const CLAIMANTS: &[&str] = &[BUYER, SUPPLIER, TIER_2, BANK, OTHER_BANK];
+/// Members of the channel of cash: all of them.
+pub(super) const PAYERS: &[&str] = &[BUYER, SUPPLIER, TIER_2, BANK, OTHER_BANK, CENTRAL_BANK];
+
+const SCENE: Scene = Scene {
+    members: PAYERS,
+    channels: &[
+        (
+            CLAIMS,
+            "scf-receivable",
+            &[
+                (BUYER, "buyer+holder"),
+                (SUPPLIER, "holder+supplier"),
+                (TIER_2, "holder+supplier"),
+                (BANK, "bank+holder+timekeeper"),
+                (OTHER_BANK, "bank+holder"),
+            ],
+        ),
+        (
+            CASH,
+            "dvp-cash",
+            &[
+                (BUYER, "participant"),
+                (SUPPLIER, "participant"),
+                (TIER_2, "participant"),
+                (BANK, "participant"),
+                (OTHER_BANK, "participant"),
+                (CENTRAL_BANK, "issuer+participant"),
+            ],
+        ),
+        (
+            DEALS,
+            "dvp-securities",
+            &[
+                (BUYER, "participant"),
+                (SUPPLIER, "participant"),
+                (TIER_2, "participant"),
+                (BANK, "participant"),
+                (OTHER_BANK, "participant"),
+            ],
+        ),
+    ],
+};
 
 /// A running market of claims.
-pub(super) struct Floor {
-    consortium: Arc<Consortium>,
+pub(super) struct Floor<'g> {
+    pub(super) ground: Ground<'g>,
     pub(super) currency: Currency,
-    pub(super) money: AssetId,
-    /// of claims and of cash
-    pub(super) tags: [Tag; 2],
     issued: u128,
 }
 
-impl Floor {
+impl<'g> Floor<'g> {
     /// Founds everything; the buyer has cash for every face, the bank for every price.
-    pub(super) fn open(global: &Global, claims: &[Receivable], first: IsoDate) -> Result<Self, CliError> {
+    pub(super) fn open(
+        (global, options): (&'g Global, &Demo),
+        claims: &[Receivable],
+        first: IsoDate,
+    ) -> Result<Self, CliError> {
         let currency = claims.first().map(|claim| claim.currency);
         let currency = currency.ok_or_else(|| CliError::not_found("invoice"))?;
-        let names = MEMBERS.map(|(name, _)| name);
-        let all: Vec<&str> = names.into_iter().chain([CENTRAL_BANK]).collect();
-        let consortium = dev::found(global, &all)?;
-        let participants = |names: &[&str]| -> Vec<(String, Vec<String>)> {
-            let roles = |name: &&str| {
-                if **name == *CENTRAL_BANK { "issuer+participant" } else { "participant" }
-            };
-            names.iter().map(|name| ((*name).to_owned(), roles_of(roles(name)))).collect()
-        };
-        let claimants: Vec<_> =
-            MEMBERS.iter().map(|(name, roles)| ((*name).to_owned(), roles_of(roles))).collect();
-        let tags = [
-            dev::create_channel(&consortium, global, CLAIMS, "scf-receivable", &claimants)?,
-            dev::create_channel(&consortium, global, CASH, "dvp-cash", &participants(&all))?,
-        ];
-        dev::create_channel(&consortium, global, DEALS, "dvp-securities", &participants(&names))?;
-        let consortium = Arc::new(consortium);
-        hosting::host_here(Some(consortium.clone()));
-        let mut floor = Self { consortium, currency, money: AssetId([0; 32]), tags, issued: 0 };
-        floor.furnish(&names, claims)?;
-        floor.say(&["business-date", "advance", "-c", CLAIMS, "--as", BANK, &first.to_string()])?;
+        let mut floor = Self { ground: Ground::found(global, options, SCENE)?, currency, issued: 0 };
+        floor.furnish(claims)?;
+        floor.say((BANK, CLAIMS), &["business-date", "advance", &first.to_string()])?;
         Ok(floor)
     }
 
-    fn furnish(&mut self, names: &[&str], claims: &[Receivable]) -> Result<(), CliError> {
-        let mut waiting = Waiting::new();
-        for name in names {
-            for channel in [CLAIMS, CASH] {
-                let room = self.consortium.room(name, channel)?;
-                let operation = in_room(&room, |channel| channel.open_account(&mut generator()))??;
-                waiting.record(&room, operation);
-            }
-        }
-        let bank = self.consortium.room(CENTRAL_BANK, CASH)?;
-        let code = FieldValue::Text(self.currency.code().to_owned());
-        let fields =
-            vec![("code", code), ("decimals", FieldValue::Integer(u64::from(self.currency.minor_digits())))];
-        let operation = in_room(&bank, |channel| channel.define_asset(fields, &mut generator()))??;
-        self.money = AssetId(operation.record.0);
-        waiting.record(&bank, operation);
-        waiting.all_applied()?;
-        self.consortium.settle();
-        let mut waiting = Waiting::new();
-        let (asset, buyer, financier) = (self.money, self.id(BUYER)?, self.id(BANK)?);
+    fn furnish(&mut self, claims: &[Receivable]) -> Result<(), CliError> {
+        let accounts = CLAIMANTS.iter().flat_map(|name| [(*name, CLAIMS), (*name, CASH)]);
+        let accounts: Vec<Line> = accounts.map(|party| Line::of(party, &["asset", "open"])).collect();
+        self.ground.together(&accounts)?;
+        let code = self.currency.code();
+        self.say((CENTRAL_BANK, CASH), &["asset", "define", "--code", code])?;
+        let (mut lines, mut issued) = (Vec::new(), 0_u128);
         for claim in claims {
-            let mut paid = vec![(buyer, claim.face_minor)];
+            let mut paid = vec![(BUYER, claim.face_minor)];
             if let Course::Discounted(quote) = &claim.course {
-                paid.push((financier, quote.price_minor()));
+                paid.push((BANK, quote.price_minor()));
             }
-            for (to, amount) in paid {
-                self.issued = self.issued.saturating_add(amount.into());
-                let payment = Payment { asset, to, amount, purpose: None };
-                let drafted = in_room(&bank, move |channel| channel.issue(&payment, &mut generator()))??;
-                waiting.submit(&bank, drafted);
+            for (to, minor) in paid {
+                issued = issued.saturating_add(minor.into());
+                let words = ["asset", "issue", "--asset", code, "--to", to, "--amount", &self.money(minor)];
+                lines.push(Line::of((CENTRAL_BANK, CASH), &words));
             }
         }
-        waiting.all_applied()?;
-        self.consortium.settle();
-        Ok(())
+        self.issued = issued;
+        self.ground.together(&lines).map(drop)
     }
 
-    /// Runs a line of the command line, as whoever it names.
-    pub(super) fn say(&self, line: &[&str]) -> Result<Value, CliError> {
-        let words = ["parclose"].into_iter().chain(line.iter().copied());
-        let args = Args::try_parse_from(words);
-        let args = args.map_err(|error| CliError::usage(error.to_string(), "parclose help"))?;
-        let value = crate::run(&args)?;
-        self.consortium.settle();
-        Ok(value)
+    /// Has a party run a command.
+    pub(super) fn say(&self, party: (&'static str, &'static str), words: &[&str]) -> Result<Value, CliError> {
+        self.ground.tell(party, words)
     }
 
-    pub(super) fn consortium(&self) -> &Consortium {
-        &self.consortium
+    pub(super) fn money(&self, minor: u64) -> String {
+        let digits = usize::try_from(self.currency.minor_digits()).unwrap_or_default();
+        units::write(minor.into(), digits)
     }
 
-    pub(super) fn id(&self, member: &str) -> Result<MemberId, CliError> {
-        Ok(self.consortium.member_id(member)?)
-    }
-
-    /// What a member can spend of cash.
-    pub(super) fn cash_of(&self, member: &str) -> Result<u128, CliError> {
-        let (room, money) = (self.consortium.room(member, CASH)?, self.money);
-        Ok(in_room(&room, move |channel| {
-            let notes = channel.own_notes()?;
-            let cash = notes.iter().filter(|note| note.row.note.asset == money);
-            Ok::<_, parclose_channel::ChannelError>(cash.map(|note| u128::from(note.opened.value)).sum())
-        })??)
+    /// What a member can spend of cash, and how many locks are open there.
+    pub(super) fn cash_of(&self, member: &'static str) -> Result<(u128, u64), CliError> {
+        let shown = self.say((member, CASH), &["asset", "balance"])?;
+        let rows = shown["assets"].as_array().map_or(&[][..], Vec::as_slice);
+        let cash = rows.iter().find(|row| row["code"] == self.currency.code());
+        let cash = cash.and_then(|row| row["balance_minor"].as_str()?.parse().ok());
+        let missing = || CliError::not_found("balance");
+        Ok((cash.ok_or_else(missing)?, shown["open_locks"].as_u64().ok_or_else(missing)?))
     }
 
     pub(super) fn cash_in_all(&self) -> u128 {
@@ -147,16 +134,8 @@ impl Floor {
     }
 
     /// The state of a claim, as the buyer's node has it.
-    pub(super) fn state(&self, record: RecordId) -> Result<String, CliError> {
-        let room = self.consortium.room(BUYER, CLAIMS)?;
-        let row = in_room(&room, move |channel| channel.record(&record))??;
-        Ok(row.and_then(|row| row.status).unwrap_or_default())
-    }
-
-    pub(super) fn close(self) {
-        hosting::host_here(None);
-        if let Some(consortium) = Arc::into_inner(self.consortium) {
-            drop(consortium.close());
-        }
+    pub(super) fn state(&self, record: &str) -> Result<String, CliError> {
+        let shown = self.say((BUYER, CLAIMS), &["receivable", "show", record])?;
+        Ok(shown["state"].as_str().unwrap_or_default().to_owned())
     }
 }
