@@ -81,8 +81,8 @@ fn an_agent_of_no_member_nets_nothing_and_a_day_is_a_day() {
     assert_eq!(exit, 2);
 }
 
-/// What an auditor finds of the one asset, with view keys of `bank-1` for these record types and parties.
-fn audited(sandbox: &Sandbox, grants: &[(&str, &[&str])]) -> Value {
+/// What an auditor finds of the one asset, with view keys of `bank-1` and a second reader, for these record types and parties.
+fn audited(sandbox: &Sandbox, grants: &[(&str, &str, &[&str])]) -> Value {
     let (key, passphrase) = (sandbox.text("auditor.key"), sandbox.secret("passphrase", "of the auditor"));
     if !sandbox.path("auditor.key").exists() {
         let kind =
@@ -94,11 +94,11 @@ fn audited(sandbox: &Sandbox, grants: &[(&str, &[&str])]) -> Value {
     sandbox.ok(&["channel", "export", "-c", "net", "--as", "bank-1", "--out", &bundle]);
     let mut line = ["audit", "report", &bundle, "--genesis", &genesis].map(str::to_owned).to_vec();
     line.extend(["--with", &key, "--passphrase-file", &passphrase].map(str::to_owned));
-    for (number, (record, parties)) in grants.iter().enumerate() {
+    for (number, (second, record, parties)) in grants.iter().enumerate() {
         let out = sandbox.text(&format!("view-{}-{number}.json", grants.len()));
         let field = format!("{record}.quantity");
         let mut issue =
-            vec!["viewkey", "issue", "-c", "net", "--as", "bank-1", "--second", "bank-1", "--field", &field];
+            vec!["viewkey", "issue", "-c", "net", "--as", "bank-1", "--second", second, "--field", &field];
         issue.extend(["--from", "0", "--to", "99", "--for", &key, "--out", &out]);
         issue.extend(parties.iter().flat_map(|party| ["--party", party]));
         sandbox.ok(&issue);
@@ -114,8 +114,9 @@ fn bun_15_an_auditor_opens_what_was_paid_by_what_was_owed() {
     sandbox.ok(&[&owe[..], &["--amount", "30", "--day", DAY, "--agent", AGENT]].concat());
     let id = owed(&sandbox, "bank-1")[0]["obligation"].as_str().unwrap().to_owned();
     sandbox.ok(&["netting", "pay", "-c", "net", "--as", "bank-1", &id]);
-    let own: (&str, &[&str]) = ("holding", &["payer=bank-1", "holder=bank-1"]);
-    let due: (&str, &[&str]) = ("obligation", &["payer=bank-1", "payee=bank-2", "agent=supplier-a"]);
+    let own: (_, _, &[&str]) = ("bank-1", "holding", &["payer=bank-1", "holder=bank-1"]);
+    let due: (_, _, &[&str]) =
+        ("bank-2", "obligation", &["payer=bank-1", "payee=bank-2", "agent=supplier-a"]);
     let whole = audited(&sandbox, &[own, due]);
     let told = ["issued_minor", "supply_minor", "held_minor"].map(|name| whole[name].clone());
     assert_eq!(told, ["5000", "5000", "5000"].map(Value::from), "{whole}");
