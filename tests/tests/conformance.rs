@@ -9,15 +9,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use parclose_amounts::{
-    AmountCommitment, BalanceProof, Input, Issue, Movement, NoteOutput, Opening, OwnerBlind, OwnerCommitment,
-    RangeProof, RedeemedAmount, Redemption, Supply, Transfer, UnspentNote,
+    AmountCommitment, BalanceProof, Discharge, Input, Issue, Movement, Net, NoteOutput, Obligation,
+    ObligationOutput, Oblige, Opening, OwnerBlind, OwnerCommitment, RangeProof, RedeemedAmount, Redemption,
+    Supply, Transfer, UnspentNote,
 };
 use parclose_channel::governance::{
     DealRow, Decided, DecisionRow, GenerationRow, MotionOutcome, MotionRow, rotate_commitment,
 };
 use parclose_channel::tables::{HeadLeaf, StateField, Verdict, VerdictRow};
 use parclose_channel::value::{NoteRow, SupplyRow};
-use parclose_channel::{Batch, BatchHeader, Predecessor, Proposal, Setup};
+use parclose_channel::{Batch, BatchHeader, ObligationRow, Predecessor, Proposal, Setup};
 use parclose_crypto::hash::sha256;
 use parclose_crypto::keystore::SealedKey;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
@@ -37,8 +38,8 @@ use parclose_transaction::{
 };
 use parclose_types::{
     AssetId, AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,
-    Generation, Height, MemberId, NetworkId, NoteId, PublicKey, RecordId, Sequence, SignatureBytes,
-    StateRoot, Tag, TransactionDigest, ValueHash, encode, hex,
+    Generation, Height, MemberId, NetworkId, NoteId, ObligationId, PublicKey, RecordId, Sequence,
+    SignatureBytes, StateRoot, Tag, TransactionDigest, ValueHash, encode, hex,
 };
 
 fn b(byte: u8) -> [u8; 32] {
@@ -338,7 +339,9 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         ("generation row", encode(&generation)),
         ("motion row", encode(&motion_row)),
         ("movements", encode(&movements())),
+        ("movements of what is owed", encode(&owing_movements())),
         ("note row", encode(&note_row())),
+        ("obligation row", encode(&obligation_row())),
         ("rotate", encode(&rotate.clone().rotate(certificate(), certificate()))),
         ("rotate commitment", rotate_commitment(&b(50), &ChannelId(b(10)), &Digest(b(49))).0.to_vec()),
         ("rotate statement, signed", rotate.signing_bytes()),
@@ -449,6 +452,29 @@ fn movements() -> Vec<Movement> {
         issuer_signature: signature(69),
     };
     vec![Movement::Issue(issue), Movement::Transfer(transfer), Movement::Redeem(Box::new(redemption))]
+}
+
+/// One of each movement of obligations, in the order of their bytes.
+fn owing_movements() -> Vec<Movement> {
+    let (asset, day, range) = (AssetId(b(60)), 20_000, RangeProof(vec![64; 3]));
+    let outputs = vec![obligation_row().obligation.output];
+    let oblige = Oblige { asset, day, outputs: outputs.clone(), range: range.clone() };
+    let inputs = vec![ObligationId(b(72)), ObligationId(b(73))];
+    let (ranges, balances) = (vec![range], vec![BalanceProof([68; 64]); 2]);
+    let net = Net { asset, day, inputs, outputs, ranges, balances };
+    let Some(Movement::Transfer(transfer)) = movements().into_iter().nth(1) else { panic!("the second") };
+    let discharge = Discharge { obligation: ObligationId(b(72)), transfer };
+    vec![
+        Movement::Oblige(Box::new(oblige)),
+        Movement::Net(Box::new(net)),
+        Movement::Discharge(Box::new(discharge)),
+    ]
+}
+
+fn obligation_row() -> ObligationRow {
+    let output = ObligationOutput { payer: MemberId(b(74)), payee: MemberId(b(75)), note: output() };
+    let obligation = Obligation { asset: AssetId(b(60)), day: 20_000, output };
+    ObligationRow { id: ObligationId(b(72)), obligation, record: RecordId(b(23)) }
 }
 
 fn note_row() -> NoteRow {

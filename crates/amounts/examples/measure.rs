@@ -76,6 +76,7 @@ fn claim(issue: &Issue) -> RangeClaim {
         engine: ENGINE,
         asset: ASSET,
         statement: issue.statement(&PLACE).digest(),
+        part: 0,
         commitments: issue.outputs.iter().map(|output| output.commitment).collect(),
     }
 }

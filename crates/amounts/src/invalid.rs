@@ -1,6 +1,6 @@
 //! Why an operation is refused, stage by stage.
 
-use parclose_types::{Failure, Fault, NoteId};
+use parclose_types::{Failure, Fault, NoteId, ObligationId};
 
 use crate::proof::NotProven;
 
@@ -18,6 +18,20 @@ pub enum Misshapen {
     /// VAL-11: the notes that are spent are not in ascending order.
     #[error("the notes that are spent are not in strictly ascending order")]
     Order,
+    /// VAL-26: too few or too many obligations.
+    #[error("{ended} obligations taken and {made} made are not what this kind of operation has")]
+    Obligations {
+        /// obligations taken
+        ended: usize,
+        /// obligations made
+        made: usize,
+    },
+    /// VAL-27: an obligation is taken twice, or out of order.
+    #[error("the obligations that are taken are not in strictly ascending order")]
+    ObligationOrder,
+    /// VAL-28: somebody owes itself, or owes and is owed after a netting.
+    #[error("a member owes itself, or both owes and is owed by one netting")]
+    Sides,
 }
 
 /// Notes may not be spent, or made, by whoever asks.
@@ -52,6 +66,26 @@ pub enum NotSpendable {
     IssuerSignature,
 }
 
+/// Obligations may not be netted, or paid, so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotOwed {
+    /// VAL-29: the obligation was netted or paid, or never was.
+    #[error("obligation `{obligation}` is not among those that are owed")]
+    Unknown {
+        /// which
+        obligation: ObligationId,
+    },
+    /// VAL-30: the obligation is in another asset, or due on another day.
+    #[error("obligation `{obligation}` is in another asset, or due on another day")]
+    Other {
+        /// which
+        obligation: ObligationId,
+    },
+    /// VAL-33: the note is not what was owed.
+    #[error("the first note that the payment makes is not the one that was owed")]
+    OtherNote,
+}
+
 /// Why an operation is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
@@ -61,6 +95,9 @@ pub enum Invalid {
     /// its notes, owners or issuer
     #[error(transparent)]
     Spend(#[from] NotSpendable),
+    /// its obligations
+    #[error(transparent)]
+    Owed(#[from] NotOwed),
     /// its proofs
     #[error(transparent)]
     Proof(#[from] NotProven),
@@ -75,6 +112,9 @@ impl Failure for Misshapen {
         match self {
             Self::Count { .. } => "VAL-10",
             Self::Order => "VAL-11",
+            Self::Obligations { .. } => "VAL-26",
+            Self::ObligationOrder => "VAL-27",
+            Self::Sides => "VAL-28",
         }
     }
 
@@ -87,7 +127,7 @@ impl Failure for Misshapen {
     }
 
     fn fix(&self) -> String {
-        "split the operation, or order its notes, as specs/13-amounts.md says".into()
+        "split the operation, or order what it takes, as specs/13-amounts.md says".into()
     }
 }
 
@@ -120,11 +160,38 @@ impl Failure for NotSpendable {
     }
 }
 
+impl Failure for NotOwed {
+    fn code(&self) -> &'static str {
+        "OBLIGATION_NOT_OWED"
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::Unknown { .. } => "VAL-29",
+            Self::Other { .. } => "VAL-30",
+            Self::OtherNote => "VAL-33",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Sender
+    }
+
+    fn definite(&self) -> bool {
+        true
+    }
+
+    fn fix(&self) -> String {
+        "look up what is owed: it may be netted or paid by now".into()
+    }
+}
+
 impl Invalid {
     fn inner(&self) -> &dyn Failure {
         match self {
             Self::Shape(error) => error,
             Self::Spend(error) => error,
+            Self::Owed(error) => error,
             Self::Proof(error) => error,
         }
     }

@@ -75,14 +75,11 @@ impl Issue {
         check_issuer(&terms, &claim.statement, &self.signature)?;
         let issued = AmountCommitment::sum(&claim.commitments);
         Ok(Checked {
-            claim,
-            proof: &self.range,
+            ranges: vec![(claim, &self.range)],
             effects: Effects {
-                asset: self.asset,
-                spent: Vec::new(),
                 made: self.outputs.clone(),
-                hold: None,
                 supply: SupplyChange::Issued(issued),
+                ..Effects::nothing(self.asset)
             },
         })
     }

@@ -17,10 +17,10 @@ use crate::statement::StatementDigest;
 /// Answers for range proofs. Bounded; forgetting costs time only.
 ///
 /// An answer is kept with the very proof: the statement names asset and commitments and does not cover the proof,
-/// so a good one for it must not speak for another.
+/// so a good one for it must not speak for another; of a netting's several proofs each has an answer of its own.
 #[derive(Debug, Default)]
 pub struct KnownRanges {
-    answers: BTreeMap<StatementDigest, Known>,
+    answers: BTreeMap<(StatementDigest, u32), Known>,
 }
 
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl KnownRanges {
     ///
     /// # Rules
     ///
-    /// > VAL-19: an answer that was found before stands for a range proof only with the same statement, engine and bytes.
+    /// > VAL-19: an answer that was found before stands for a range proof only with the same statement, place among its proofs, engine and bytes.
     pub(crate) fn answer(&mut self, claim: &RangeClaim, proof: &RangeProof) -> Result<(), NotProven> {
         if let Some(holds) = self.known(claim, proof) {
             return holds;
@@ -77,11 +77,11 @@ impl KnownRanges {
             self.answers.clear();
         }
         let known = Known { engine: claim.engine, proof: proof.clone(), holds };
-        self.answers.insert(claim.statement, known);
+        self.answers.insert((claim.statement, claim.part), known);
     }
 
     fn known(&self, claim: &RangeClaim, proof: &RangeProof) -> Option<Result<(), NotProven>> {
-        let known = self.answers.get(&claim.statement)?;
+        let known = self.answers.get(&(claim.statement, claim.part))?;
         ((known.engine, &known.proof) == (claim.engine, proof)).then_some(known.holds)
     }
 }

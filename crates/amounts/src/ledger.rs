@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use parclose_types::{AssetId, ChannelId, DealId, NoteId, PublicKey, TransactionDigest};
+use parclose_types::{AssetId, ChannelId, DealId, NoteId, ObligationId, PublicKey, TransactionDigest};
 
 use crate::asset::RangeEngine;
-use crate::invalid::NotSpendable;
+use crate::invalid::{Invalid, NotOwed, NotSpendable};
 use crate::lock::{HeldNote, Hold};
 use crate::note::{NoteOutput, UnspentNote};
+use crate::obligation::Obligation;
 use crate::supply::{Supply, SupplyChange};
 
 /// What a channel says of an asset.
@@ -30,6 +31,9 @@ pub trait Ledger {
 
     /// The terms of an asset.
     fn terms(&self, asset: &AssetId) -> Option<AssetTerms>;
+
+    /// An obligation that is there, neither netted nor paid.
+    fn obligation(&self, obligation: &ObligationId) -> Option<Obligation>;
 }
 
 /// What a verified operation changes. Only verification makes one.
@@ -41,9 +45,23 @@ pub struct Effects {
     pub(crate) made: Vec<NoteOutput>,
     pub(crate) hold: Option<Hold>,
     pub(crate) supply: SupplyChange,
+    pub(crate) ended: Vec<ObligationId>,
+    pub(crate) owed: Vec<Obligation>,
 }
 
 impl Effects {
+    pub(crate) const fn nothing(asset: AssetId) -> Self {
+        Self {
+            asset,
+            spent: Vec::new(),
+            made: Vec::new(),
+            hold: None,
+            supply: SupplyChange::None,
+            ended: Vec::new(),
+            owed: Vec::new(),
+        }
+    }
+
     /// The asset of everything in it.
     #[must_use]
     pub const fn asset(&self) -> AssetId {
@@ -82,6 +100,22 @@ impl Effects {
         })
     }
 
+    /// The obligations that are there no more: netted, or paid.
+    #[must_use]
+    pub fn ended(&self) -> &[ObligationId] {
+        &self.ended
+    }
+
+    /// The new obligations, with their ids; `first` is the number of obligations that earlier operations of the transaction make.
+    pub fn obligations<'a>(
+        &'a self,
+        channel: &'a ChannelId,
+        transaction: &'a TransactionDigest,
+        first: u32,
+    ) -> impl Iterator<Item = (ObligationId, Obligation)> + 'a {
+        (first..).zip(&self.owed).map(|(index, owed)| (owed.id(channel, transaction, index), *owed))
+    }
+
     /// The note that is held, if one is; `first` as above.
     #[must_use]
     pub fn held(&self, channel: &ChannelId, transaction: &TransactionDigest, first: u32) -> Option<HeldNote> {
@@ -90,12 +124,13 @@ impl Effects {
     }
 }
 
-/// Notes, assets and supplies in memory.
+/// Notes, assets, supplies and obligations in memory.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     notes: BTreeMap<NoteId, UnspentNote>,
     assets: BTreeMap<AssetId, (AssetTerms, Option<Supply>)>,
     held: BTreeMap<(DealId, u8), HeldNote>,
+    owed: BTreeMap<ObligationId, Obligation>,
 }
 
 impl Book {
@@ -122,9 +157,12 @@ impl Book {
         channel: &ChannelId,
         transaction: &TransactionDigest,
         first: u32,
-    ) -> Result<(), NotSpendable> {
+    ) -> Result<(), Invalid> {
         if let Some(gone) = effects.spent.iter().find(|note| !self.notes.contains_key(note)) {
-            return Err(NotSpendable::NotUnspent { note: *gone });
+            return Err(NotSpendable::NotUnspent { note: *gone }.into());
+        }
+        if let Some(gone) = effects.ended.iter().find(|ended| !self.owed.contains_key(ended)) {
+            return Err(NotOwed::Unknown { obligation: *gone }.into());
         }
         let (_, supply) = self.assets.get_mut(&effects.asset).ok_or(NotSpendable::UnknownAsset)?;
         *supply = Some(supply.unwrap_or_else(Supply::nothing).after(effects.supply));
@@ -134,7 +172,14 @@ impl Book {
         self.notes.extend(effects.notes(channel, transaction, first));
         let held = effects.held(channel, transaction, first);
         self.held.extend(held.map(|held| ((held.hold.deal, held.hold.leg), held)));
+        self.owed.retain(|id, _| !effects.ended.contains(id));
+        self.owed.extend(effects.obligations(channel, transaction, first));
         Ok(())
+    }
+
+    /// The obligations that there are.
+    pub fn obligations(&self) -> impl Iterator<Item = (&ObligationId, &Obligation)> {
+        self.owed.iter()
     }
 
     /// The notes that are held.
@@ -158,5 +203,9 @@ impl Ledger for Book {
 
     fn terms(&self, asset: &AssetId) -> Option<AssetTerms> {
         self.assets.get(asset).map(|(terms, _)| *terms)
+    }
+
+    fn obligation(&self, obligation: &ObligationId) -> Option<Obligation> {
+        self.owed.get(obligation).copied()
     }
 }

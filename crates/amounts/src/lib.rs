@@ -10,7 +10,7 @@
 //! value v ───────┘               ├─ C = v·A_t + r·H_b        AmountCommitment
 //! asset t ─────────── base A_t ──┘
 //!
-//! bytes --decode--> Transfer | Issue | Redemption | Lock     WIR-*
+//! bytes --decode--> Transfer | Issue | Redemption | Lock | Oblige | Net | Discharge     WIR-*
 //!         --check--> Checked       notes, owners, balance, signatures     VAL-*
 //!         --verify_all--> Effects  range proofs, many in one equation     VAL-*
 //! ```
@@ -24,6 +24,7 @@
 //! - [`statement`]: what proofs and signatures are for
 //! - [`balance`], [`range`]: the two proofs; [`batch`]: many range proofs at once
 //! - [`transfer`], [`issue`], [`redemption`], [`lock`]: whole operations; [`movement`]: any of them
+//! - [`obligation`]: what a member owes another; [`oblige`], [`net`], [`discharge`]: how that begins and ends
 //! - [`known`]: range proofs of which the answer is known
 //! - [`ledger`]: what the caller knows, and what an operation changes; [`supply`]: how much circulates
 
@@ -44,6 +45,7 @@ pub mod balance;
 pub mod batch;
 mod bulletproof;
 pub mod commitment;
+pub mod discharge;
 mod generators;
 mod group;
 pub mod invalid;
@@ -52,7 +54,10 @@ pub mod known;
 pub mod ledger;
 pub mod lock;
 pub mod movement;
+pub mod net;
 pub mod note;
+pub mod obligation;
+pub mod oblige;
 pub mod operation;
 pub mod proof;
 mod rand_06;
@@ -69,19 +74,24 @@ pub use asset::{RangeEngine, UnknownEngine};
 pub use balance::BalanceProof;
 pub use batch::verify_ranges;
 pub use commitment::{AmountCommitment, NotAPoint, NotOpened, Opening};
-pub use invalid::{Invalid, Misshapen, NotSpendable};
+pub use discharge::Discharge;
+pub use invalid::{Invalid, Misshapen, NotOwed, NotSpendable};
 pub use issue::Issue;
 pub use known::KnownRanges;
 pub use ledger::{AssetTerms, Book, Effects, Ledger};
 pub use lock::{HeldNote, Hold, Lock};
 pub use movement::Movement;
+pub use net::Net;
 pub use note::{Input, NoteOutput, OwnerBlind, OwnerCommitment, OwnerKey, RedeemedAmount, UnspentNote};
+pub use obligation::{NewObligation, Obligation, ObligationOutput, Owed};
+pub use oblige::Oblige;
 pub use operation::{Checked, NewNote, Spend, verify_all};
 pub use proof::NotProven;
 pub use range::{RangeClaim, RangeProof};
 pub use redemption::{Redemption, UnsignedRedemption};
 pub use statement::{
-    IssueStatement, LockStatement, Place, RedeemStatement, StatementDigest, TransferStatement,
+    DischargeStatement, IssueStatement, LockStatement, NetStatement, ObligeStatement, Place, RedeemStatement,
+    StatementDigest, TransferStatement,
 };
 pub use supply::{Supply, SupplyChange, TotalOpening};
 pub use transfer::Transfer;

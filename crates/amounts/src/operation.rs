@@ -171,12 +171,11 @@ pub(crate) fn sign_as_issuer(issuer: &SigningKey, statement: &StatementDigest) -
     issuer.sign(statement.as_bytes())
 }
 
-/// An operation of which everything holds but, perhaps, its range proof.
+/// An operation of which everything holds but, perhaps, its range proofs.
 #[derive(Debug)]
 #[must_use = "an operation is verified only with its range proof"]
 pub struct Checked<'a> {
-    pub(crate) claim: RangeClaim,
-    pub(crate) proof: &'a RangeProof,
+    pub(crate) ranges: Vec<(RangeClaim, &'a RangeProof)>,
     pub(crate) effects: Effects,
 }
 
@@ -189,7 +188,9 @@ impl Checked<'_> {
 
     /// Takes the answer that a batch has given for this very proof, or verifies it alone.
     pub fn verify_with(self, known: &mut KnownRanges) -> Result<Effects, Invalid> {
-        known.answer(&self.claim, self.proof)?;
+        for (claim, proof) in &self.ranges {
+            known.answer(claim, proof)?;
+        }
         Ok(self.effects)
     }
 }
@@ -201,11 +202,15 @@ pub fn verify_all(operations: Vec<Checked<'_>>) -> Vec<Result<Effects, NotProven
     let mut proofs = Vec::with_capacity(operations.len());
     let mut effects = Vec::with_capacity(operations.len());
     for operation in operations {
-        proofs.push((operation.claim, operation.proof));
-        effects.push(operation.effects);
+        effects.push((operation.ranges.len(), operation.effects));
+        proofs.extend(operation.ranges);
     }
-    let results = verify_ranges(&proofs);
-    results.into_iter().zip(effects).map(|(result, effects)| result.map(|()| effects)).collect()
+    let mut results = verify_ranges(&proofs).into_iter();
+    let answer = |(proofs, effects): (usize, Effects)| {
+        let answers: Vec<_> = results.by_ref().take(proofs).collect();
+        answers.into_iter().collect::<Result<(), _>>().map(|()| effects)
+    };
+    effects.into_iter().map(answer).collect()
 }
 
 #[cfg(test)]

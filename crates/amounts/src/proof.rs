@@ -14,6 +14,9 @@ pub enum NotProven {
         /// amounts that it would have to cover
         amounts: usize,
     },
+    /// VAL-31: a member's net is not the sum of its obligations, or nothing is shown of it.
+    #[error("what a member is owed less what it owes is not shown to be the same after the netting")]
+    Net,
     /// VAL-08: an amount may be outside 64 bits.
     #[error("the range proof does not hold")]
     Range,
@@ -29,6 +32,7 @@ impl Failure for NotProven {
             Self::Balance => "VAL-06",
             Self::RangeShape { .. } => "VAL-07",
             Self::Range => "VAL-08",
+            Self::Net => "VAL-31",
         }
     }
 

@@ -37,6 +37,8 @@ pub struct RangeClaim {
     pub asset: AssetId,
     /// what it is for
     pub statement: StatementDigest,
+    /// which of the proofs for that statement, where there are several
+    pub part: u32,
     /// the amounts, at most eight, as they came
     pub commitments: Vec<AmountCommitment>,
 }
@@ -49,7 +51,7 @@ impl RangeClaim {
         outputs: &[NoteOutput],
     ) -> Self {
         let commitments = outputs.iter().map(|output| output.commitment).collect();
-        Self { engine, asset, statement, commitments }
+        Self { engine, asset, statement, part: 0, commitments }
     }
 
     /// The commitments that the proof is over: a power of two of them.

@@ -138,14 +138,12 @@ impl Redemption {
         check_owners(&statement, &self.inputs, &self.signatures)?;
         check_issuer(&terms, &statement, &self.issuer_signature)?;
         Ok(Checked {
-            claim,
-            proof: &self.range,
+            ranges: vec![(claim, &self.range)],
             effects: Effects {
-                asset: self.asset,
                 spent: self.inputs.iter().map(|input| input.note).collect(),
                 made: self.outputs.clone(),
-                hold: None,
                 supply: SupplyChange::Redeemed(self.redeemed.commitment),
+                ..Effects::nothing(self.asset)
             },
         })
     }

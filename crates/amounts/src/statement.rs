@@ -6,10 +6,11 @@
 //! or moment. The kinds have labels of their own, so none stands for another.
 
 use parclose_crypto::hash;
-use parclose_types::{AssetId, ChannelId, Generation, Height, hex, labels};
+use parclose_types::{AssetId, ChannelId, Generation, Height, ObligationId, hex, labels};
 
 use crate::lock::Hold;
 use crate::note::{Input, NoteOutput, RedeemedAmount};
+use crate::obligation::ObligationOutput;
 
 /// The digest of a statement: what is signed and proven.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,6 +145,67 @@ statements! {
         /// digest of all else that the transaction says
         context: [u8; 32],
     }
+    /// A member says what it will owe others.
+    ObligeStatement, labels::OBLIGE_STATEMENT, {
+        /// the channel
+        channel: ChannelId,
+        /// its generation
+        generation: Generation,
+        /// the asset of all of it
+        asset: AssetId,
+        /// the day on which it is due
+        day: u32,
+        /// the obligations that are made
+        outputs: Vec<ObligationOutput>,
+        /// digest of the transaction's salt
+        salt_digest: [u8; 32],
+        /// the transaction's expiry
+        expiry: Height,
+        /// digest of all else that the transaction says
+        context: [u8; 32],
+    }
+    /// Obligations become others that come to the same for every member.
+    NetStatement, labels::NET_STATEMENT, {
+        /// the channel
+        channel: ChannelId,
+        /// its generation
+        generation: Generation,
+        /// the asset of all that is taken and made
+        asset: AssetId,
+        /// the day on which it is due
+        day: u32,
+        /// the obligations that are taken
+        inputs: Vec<ObligationId>,
+        /// the obligations that are made
+        outputs: Vec<ObligationOutput>,
+        /// digest of the transaction's salt
+        salt_digest: [u8; 32],
+        /// the transaction's expiry
+        expiry: Height,
+        /// digest of all else that the transaction says
+        context: [u8; 32],
+    }
+    /// Notes become others, the first of which is what was owed.
+    DischargeStatement, labels::DISCHARGE_STATEMENT, {
+        /// the channel
+        channel: ChannelId,
+        /// its generation
+        generation: Generation,
+        /// the asset of all inputs and outputs
+        asset: AssetId,
+        /// what is paid
+        obligation: ObligationId,
+        /// the notes that are spent, with their owners
+        inputs: Vec<Input>,
+        /// the notes that are made
+        outputs: Vec<NoteOutput>,
+        /// digest of the transaction's salt
+        salt_digest: [u8; 32],
+        /// the transaction's expiry
+        expiry: Height,
+        /// digest of all else that the transaction says
+        context: [u8; 32],
+    }
     /// The issuer of an asset makes notes.
     IssueStatement, labels::ISSUE_STATEMENT, {
         /// the channel
@@ -205,7 +267,10 @@ macro_rules! parts {
 
 parts! {
     [u8; 32]: self => [self];
+    u32: self => [&self.to_be_bytes()];
     u64: self => [&self.to_be_bytes()];
+    ObligationId: self => [&self.0];
+    ObligationOutput: self => [&self.payer.0, &self.payee.0, self.note.commitment.as_bytes(), &self.note.owner.0, &self.note.leaf];
     ChannelId: self => [&self.0];
     AssetId: self => [&self.0];
     Generation: self => [&self.0.to_be_bytes()];

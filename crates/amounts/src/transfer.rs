@@ -15,7 +15,6 @@ use crate::operation::{
 };
 use crate::range::{RangeClaim, RangeProof};
 use crate::statement::{Place, StatementDigest, TransferStatement};
-use crate::supply::SupplyChange;
 
 /// Nobody is paid for a transfer: a fee would leave circulation unseen.
 const FEE: u64 = 0;
@@ -115,14 +114,11 @@ impl Transfer {
         self.balance.verify(&statement, &Excess::of(&self.asset, &spent, &claim.commitments, FEE))?;
         check_owners(&statement, &self.inputs, &self.signatures)?;
         Ok(Checked {
-            claim,
-            proof: &self.range,
+            ranges: vec![(claim, &self.range)],
             effects: Effects {
-                asset: self.asset,
                 spent: self.inputs.iter().map(|input| input.note).collect(),
                 made: self.outputs.clone(),
-                hold: None,
-                supply: SupplyChange::None,
+                ..Effects::nothing(self.asset)
             },
         })
     }

@@ -42,9 +42,11 @@ fn a_lock_is_made_encoded_decoded_and_verified() {
     assert_eq!((movement.inputs().len(), movement.outputs().len(), movement.redeemed()), (2, 2, None));
     assert!(movement.check_shape().is_ok());
     assert!(movement.check(&PLACE, &world.book).unwrap().verify().is_ok());
-    let (claim, proof) = movement.range(&PLACE, RangeEngine::OF_FORMAT_1);
+    let [(claim, proof)] = &movement.ranges(&PLACE, RangeEngine::OF_FORMAT_1)[..] else {
+        panic!("one proof")
+    };
     let of_lock = lock.claim(&PLACE, RangeEngine::OF_FORMAT_1);
-    assert_eq!((claim.statement, proof), (of_lock.statement, &lock.transfer.range));
+    assert_eq!((claim.statement, *proof), (of_lock.statement, &lock.transfer.range));
 }
 
 #[test]

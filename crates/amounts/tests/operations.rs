@@ -192,7 +192,7 @@ fn val_13_a_note_is_spent_once() {
     assert_eq!(refused, Err(NotSpendable::NotUnspent { note }.into()));
     let (before, supply) = (world.notes(), world.book.supply(&ASSET));
     let late = world.book.apply(&other, &CHANNEL, &TransactionDigest([8; 32]), 0);
-    assert_eq!(late, Err(NotSpendable::NotUnspent { note }), "verified before, applied after");
+    assert_eq!(late, Err(NotSpendable::NotUnspent { note }.into()), "verified before, applied after");
     assert_eq!((world.notes(), world.book.supply(&ASSET)), (before, supply), "nothing was applied");
 }
 

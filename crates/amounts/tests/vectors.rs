@@ -9,13 +9,13 @@ use std::path::PathBuf;
 
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use parclose_amounts::{
-    AmountCommitment, AssetTerms, Effects, Issue, Ledger, Opening, OwnerBlind, OwnerCommitment, Place,
-    RangeEngine, Redemption, Transfer, UnspentNote,
+    AmountCommitment, AssetTerms, Effects, Issue, Ledger, Obligation, Opening, OwnerBlind, OwnerCommitment,
+    Place, RangeEngine, Redemption, Transfer, UnspentNote,
 };
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::{Secret, SigningKey};
 use parclose_types::{
-    AssetId, ChannelId, Generation, Height, NoteId, PublicKey, TransactionDigest, encode, hex,
+    AssetId, ChannelId, Generation, Height, NoteId, ObligationId, PublicKey, TransactionDigest, encode, hex,
 };
 use serde_json::Value;
 
@@ -46,6 +46,10 @@ impl Ledger for State {
     fn terms(&self, asset: &AssetId) -> Option<AssetTerms> {
         let terms = AssetTerms { issuer: Some(self.issuer), engine: RangeEngine::Bulletproofs };
         (*asset == self.asset).then_some(terms)
+    }
+
+    fn obligation(&self, _: &ObligationId) -> Option<Obligation> {
+        None
     }
 }
 

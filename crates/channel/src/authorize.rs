@@ -6,14 +6,14 @@ use std::collections::btree_map::Entry;
 use parclose_access::{Party, Permit, Principal, Request};
 use parclose_transaction::definition::{AudienceRule, CHANNEL_RESOURCE, RecordType, Slot};
 use parclose_transaction::{Act, AuthenticatedTransaction, Body, FieldEntry, NotAuthentic, Operation};
-use parclose_types::{AudienceId, MemberId, RecordId};
+use parclose_types::{AudienceId, MemberId};
 
 use crate::governance::Dealt;
 use crate::life::check_day;
 use crate::process::{Execution, Stop};
 use crate::reject::OffSchema;
 use crate::tables::RecordRow;
-use crate::value::carriers;
+use crate::value::{Carriers, carriers};
 
 /// A transaction that the schema fits and the policy permits; carries one permit for each operation.
 #[derive(Debug)]
@@ -22,8 +22,8 @@ pub struct AuthorizedTransaction {
     pub(crate) permits: Vec<Permit>,
     /// its records as it meets them, by operation
     pub(crate) before: Vec<Option<RecordRow>>,
-    /// the records that stand for its notes, in the notes' order
-    pub(crate) notes: Vec<RecordId>,
+    /// the records that stand for what its movements make
+    pub(crate) carriers: Carriers,
 }
 
 /// What the schema's rule makes of an audience, for one operation.
@@ -52,8 +52,8 @@ impl Execution<'_> {
         if let Some(act) = &transaction.body().act {
             self.authorize_act(transaction.body(), act, &mut permits)?;
         }
-        let notes = carriers(transaction.body(), &self.in_force.definition)?;
-        Ok(AuthorizedTransaction { transaction, permits, before, notes })
+        let carriers = carriers(transaction.body(), &self.in_force.definition)?;
+        Ok(AuthorizedTransaction { transaction, permits, before, carriers })
     }
 
     /// The policy speaks of the channel itself as a resource of the name `channel`. What a member does with

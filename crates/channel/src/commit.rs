@@ -17,6 +17,7 @@ use crate::error::ChannelError;
 use crate::execute::FinalEvent;
 use crate::governance::Governance;
 use crate::locks::LOCKS;
+use crate::obligations::OBLIGATIONS;
 use crate::tables::{
     EVENTS, EventOutcome, EventRow, HEAD, Head, HeadLeaf, ONLY, RECORDS, RecordRow, SALTS, SECRETS, SHARED,
     TRANSACTIONS, TransactionRow, UNWRAP, Verdict, VerdictRow,
@@ -73,7 +74,7 @@ impl Channel {
     /// # Rules
     ///
     /// > STA-02: every event changes the head leaf, which holds the event's sequence and the verdict log's root.
-    /// > STA-09: the state covers every row that execution reads: governance, records, notes, supplies, locks, and the verdict log.
+    /// > STA-09: the state covers every row that execution reads: governance, records, notes, supplies, locks, obligations, and the verdict log.
     /// > STA-10: an event is written in one atomic synced batch.
     pub(crate) fn commit(
         &mut self,
@@ -234,6 +235,12 @@ fn put_value(batch: &mut Batch, value: &ValueWritten) {
         match row {
             Some(row) => batch.put(&LOCKS, leg, row),
             None => batch.delete(&LOCKS, leg),
+        }
+    }
+    for (obligation, row) in &value.obligations {
+        match row {
+            Some(row) => batch.put(&OBLIGATIONS, obligation, row),
+            None => batch.delete(&OBLIGATIONS, obligation),
         }
     }
 }

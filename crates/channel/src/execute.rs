@@ -223,7 +223,7 @@ impl Channel {
             if gets_so_far {
                 let place = body.place();
                 let engine = RangeEngine::OF_FORMAT_1;
-                ranges.extend(body.movements.iter().map(|movement| movement.range(&place, engine)));
+                ranges.extend(body.movements.iter().flat_map(|movement| movement.ranges(&place, engine)));
             }
         }
         self.ranges.verify_ahead(ranges);

@@ -29,6 +29,7 @@ use tempfile::TempDir;
 mod claiming;
 mod dealing;
 mod governing;
+mod owing;
 mod pair;
 mod paying;
 mod writing;
@@ -66,6 +67,15 @@ pub(crate) fn cash_texts() -> DefinitionTexts {
         channel_toml: include_str!("../../../channels/dvp-cash/channel.toml").into(),
         policy: include_str!("../../../channels/dvp-cash/policy.cedar").into(),
         policy_schema: include_str!("../../../channels/dvp-cash/policy.cedarschema").into(),
+    }
+}
+
+/// The template of what is netted.
+pub(crate) fn netting_texts() -> DefinitionTexts {
+    DefinitionTexts {
+        channel_toml: include_str!("../../../channels/netting/channel.toml").into(),
+        policy: include_str!("../../../channels/netting/policy.cedar").into(),
+        policy_schema: include_str!("../../../channels/netting/policy.cedarschema").into(),
     }
 }
 

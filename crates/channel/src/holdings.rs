@@ -3,7 +3,7 @@
 //! Reading is not spending. A view key opens amounts; a note is a member's own if its owner commitment is
 //! to the key of one of the member's accounts, which the member derives from its secret.
 
-use parclose_amounts::{OwnerCommitment, OwnerKey, Supply};
+use parclose_amounts::{AmountCommitment, OwnerCommitment, OwnerKey, Supply};
 use parclose_transaction::definition::{OWNER_KEY_FIELD, RecordType, ValueRole};
 use parclose_transaction::view::open_amount;
 use parclose_transaction::{DraftSpend, FieldState, FieldValue, NoteState, OpenedNote, Perspective};
@@ -44,7 +44,12 @@ impl OwnAccounts {
     #[must_use]
     pub fn paid(&self, row: &NoteRow, state: &NoteState) -> Option<RecordId> {
         let NoteState::Opened(opened) = state else { return None };
-        let pays = |key: &PublicKey| OwnerCommitment::new(key, &opened.blind) == row.note.owner;
+        self.of(&row.note.owner, opened)
+    }
+
+    /// The account that an owner commitment is to, if it is one of these.
+    pub(crate) fn of(&self, owner: &OwnerCommitment, opened: &OpenedNote) -> Option<RecordId> {
+        let pays = |key: &PublicKey| OwnerCommitment::new(key, &opened.blind) == *owner;
         self.0.iter().find(|(_, key)| pays(key)).map(|(account, _)| *account)
     }
 }
@@ -76,13 +81,23 @@ impl Channel {
         note: &NoteRow,
         last: &mut LastPart,
     ) -> Result<NoteState, ChannelError> {
-        let Some(row) = self.record(&note.record)? else { return Ok(NoteState::Malformed) };
+        self.view_amount(reader, &note.record, (&note.note.asset, &note.note.commitment), last)
+    }
+
+    /// The amount that a record stands for, as `reader` sees it.
+    pub(crate) fn view_amount(
+        &self,
+        reader: &dyn Perspective,
+        record: &RecordId,
+        amount: (&AssetId, &AmountCommitment),
+        last: &mut LastPart,
+    ) -> Result<NoteState, ChannelError> {
+        let Some(row) = self.record(record)? else { return Ok(NoteState::Malformed) };
         let Some(first) = row.fields.first() else { return Ok(NoteState::Malformed) };
         let written_in = self.generation(first.state.generation)?;
         let quantity = written_in.definition.record(row.record_type).and_then(RecordType::quantity_field);
         let field = row.fields.iter().find(|field| Some(field.state.entry.field) == quantity.map(|q| q.id));
         let Some(field) = field else { return Ok(NoteState::Malformed) };
-        let amount = (&note.note.asset, &note.note.commitment);
         let state = self.with_sealed(&row, field, last, |record_type, from, sealed| {
             open_amount(reader, record_type, from, (&field.state.entry, sealed), amount)
         });

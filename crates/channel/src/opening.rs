@@ -9,11 +9,13 @@ use parclose_keys::audience::hazmat::audience_from_bytes;
 use parclose_store::Database;
 use parclose_transaction::{Definition, DefinitionTexts, KeyRing, Term};
 use parclose_types::{
-    AssetId, AudienceId, ChannelId, Digest, Epoch, Generation, Height, NoteId, RecordId, TransactionDigest,
+    AssetId, AudienceId, ChannelId, Digest, Epoch, Generation, Height, NoteId, ObligationId, RecordId,
+    TransactionDigest,
 };
 
 use crate::error::ChannelError;
 use crate::governance::{DealRow, GenerationRow, Governance, InForce, MotionOutcome, Past};
+use crate::obligations::{OBLIGATIONS, ObligationRow};
 use crate::process::StateBefore;
 use crate::setup::{Setup, SetupInvalid};
 use crate::tables::{
@@ -151,6 +153,10 @@ impl StateBefore for Database {
 
     fn supply(&self, asset: &AssetId) -> Result<Option<SupplyRow>, ChannelError> {
         Ok(self.get(&SUPPLIES, asset)?)
+    }
+
+    fn obligation(&self, obligation: &ObligationId) -> Result<Option<ObligationRow>, ChannelError> {
+        Ok(self.get(&OBLIGATIONS, obligation)?)
     }
 
     fn salt_seen(&self, epoch: Epoch, salt: &[u8; 32]) -> Result<bool, ChannelError> {

@@ -193,7 +193,7 @@ impl Channel {
         Ok(opened.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
-    fn free_coins(&mut self, asset: &AssetId, now: Height) -> Result<Vec<Coin>, ChannelError> {
+    pub(crate) fn free_coins(&mut self, asset: &AssetId, now: Height) -> Result<Vec<Coin>, ChannelError> {
         self.set_aside.retain(|_, until| *until >= now);
         let mut coins = self.coins(asset)?;
         coins.retain(|coin| !self.set_aside.contains_key(&coin.row.id));
@@ -205,12 +205,12 @@ impl Channel {
         notes.into_iter().map(|note| Arc::new(self.to_spend(note))).collect()
     }
 
-    fn spends(&self, coins: &[Coin]) -> Result<Vec<Arc<DraftSpend>>, CannotPay> {
+    pub(crate) fn spends(&self, coins: &[Coin]) -> Result<Vec<Arc<DraftSpend>>, CannotPay> {
         let open = |coin: &Coin| self.open_coin(coin)?.ok_or(CannotPay::NotEnough);
         Ok(self.to_spends(coins.iter().map(open).collect::<Result<_, CannotPay>>()?))
     }
 
-    fn add_rest(
+    pub(crate) fn add_rest(
         &self,
         rest: u64,
         operations: &mut Vec<DraftOperation>,
@@ -329,7 +329,7 @@ fn made<'a>(
     }
 }
 
-fn amount_fields<'t>(
+pub(crate) fn amount_fields<'t>(
     record_type: &'t RecordType,
     amount: u64,
     purpose: Option<&str>,

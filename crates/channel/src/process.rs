@@ -9,13 +9,14 @@ use std::sync::Arc;
 use parclose_access::Decider;
 use parclose_amounts::KnownRanges;
 use parclose_transaction::{KnownSignatures, Setting, UnverifiedTransaction};
-use parclose_types::{AssetId, Epoch, Height, NoteId, RecordId, Sequence, TransactionDigest};
+use parclose_types::{AssetId, Epoch, Height, NoteId, ObligationId, RecordId, Sequence, TransactionDigest};
 
 use crate::absent::Absent;
 use crate::apply::Effects;
 use crate::error::ChannelError;
 use crate::governance::{Governance, InForce, Past};
 use crate::locks::Locks;
+use crate::obligations::ObligationRow;
 use crate::prove::ProvenTransaction;
 use crate::reject::Reject;
 use crate::tables::{RecordRow, TransactionRow};
@@ -31,6 +32,8 @@ pub trait StateBefore {
     fn note(&self, note: &NoteId) -> Result<Option<NoteRow>, ChannelError>;
     /// How much of an asset circulated before the event.
     fn supply(&self, asset: &AssetId) -> Result<Option<SupplyRow>, ChannelError>;
+    /// An obligation as it stood before the event.
+    fn obligation(&self, obligation: &ObligationId) -> Result<Option<ObligationRow>, ChannelError>;
     /// Whether a salt was seen in an epoch.
     fn salt_seen(&self, epoch: Epoch, salt: &[u8; 32]) -> Result<bool, ChannelError>;
     /// What is kept of earlier generations.

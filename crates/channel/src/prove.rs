@@ -33,7 +33,7 @@ impl Execution<'_> {
         if leaves.first() == Some(&[0; 32]) || !leaves.is_sorted_by(|a, b| a < b) {
             return Err(NotProven::Form.into());
         }
-        let moved = self.prove_movements(&tx.transaction, &tx.notes)?;
+        let moved = self.prove_movements(&tx.transaction, &tx.carriers)?;
         Ok(ProvenTransaction { transaction: tx.transaction, permits: tx.permits, before: tx.before, moved })
     }
 }

@@ -7,6 +7,7 @@ use parclose_types::{Failure, Fault, Malformed};
 use crate::governance::ActRefused;
 use crate::life::LifeConflict;
 use crate::locks::LockRefused;
+use crate::obligations::ObligationRefused;
 
 /// Why a transaction is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -32,6 +33,9 @@ pub enum Reject {
     /// prove: what a note is to be held for
     #[error(transparent)]
     Lock(#[from] LockRefused),
+    /// prove: who owes whom
+    #[error(transparent)]
+    Obligation(#[from] ObligationRefused),
     /// admit
     #[error(transparent)]
     Stale(#[from] Stale),
@@ -75,8 +79,8 @@ pub enum OffSchema {
         /// field number
         field: u32,
     },
-    /// SCH-07: notes and the records that stand for them do not match
-    #[error("notes, redeemed amounts and the records that stand for them do not match one by one")]
+    /// SCH-07: what movements make and the records that stand for it do not match
+    #[error("what movements make and the records that stand for it do not match one by one")]
     Unpaired,
     /// SCH-05: a new record lacks a required field
     #[error("a new record needs field {field}")]
@@ -132,6 +136,7 @@ impl Failure for Reject {
             Self::Act(e) => e.code(),
             Self::Movement(e) => e.code(),
             Self::Lock(e) => e.code(),
+            Self::Obligation(e) => e.code(),
             Self::Life(e) => e.code(),
         }
     }
@@ -144,6 +149,7 @@ impl Failure for Reject {
             Self::Act(e) => e.rule(),
             Self::Movement(e) => e.rule(),
             Self::Lock(e) => e.rule(),
+            Self::Obligation(e) => e.rule(),
             Self::Life(e) => e.rule(),
             Self::OffSchema(OffSchema::Unknown { .. }) => "SCH-01",
             Self::OffSchema(OffSchema::Parties) => "SCH-02",
@@ -177,6 +183,7 @@ impl Failure for Reject {
             Self::Act(e) => e.fix(),
             Self::Movement(e) => e.fix(),
             Self::Lock(e) => e.fix(),
+            Self::Obligation(e) => e.fix(),
             Self::Life(e) => e.fix(),
             Self::OffSchema(_) => "compare with `parclose channel show`".into(),
             Self::NotProven(_) => "build the transaction again".into(),

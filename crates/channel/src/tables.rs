@@ -22,6 +22,7 @@ use crate::governance::{DealRow, DecisionRow, GenerationRow, MotionRow};
 use crate::index::{IndexPage, Indexed};
 use crate::locks::LOCKS;
 use crate::misconduct::MISCONDUCT;
+use crate::obligations::OBLIGATIONS;
 use crate::setup::Setup;
 use crate::value::{NOTES, SUPPLIES};
 
@@ -119,6 +120,7 @@ pub const ALL: &[&dyn AnyTable] = &[
     &NOTES,
     &SUPPLIES,
     &LOCKS,
+    &OBLIGATIONS,
 ];
 
 /// The one row of [`HEAD`], [`SETUP`], [`DECISION`] and [`SUCCESSOR`].

@@ -1,4 +1,4 @@
-//! Value in the state: unspent notes, supplies, and what a transaction's movements make of them.
+//! Value in the state: unspent notes, supplies, and what a transaction's movements make of them and of what is owed.
 
 mod carriers;
 mod ledger;
@@ -6,17 +6,18 @@ mod ledger;
 use std::collections::BTreeMap;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use parclose_amounts::{Effects, Hold, Ledger, Supply, UnspentNote};
+use parclose_amounts::{Hold, Ledger, Supply, UnspentNote};
 use parclose_crypto::state_tree::{self, Change};
 use parclose_store::{Blinded, Database, Table};
 use parclose_transaction::{AuthenticatedTransaction, Body, NotAuthentic};
-use parclose_types::{AssetId, MemberId, NoteId, RecordId, encode};
+use parclose_types::{AssetId, MemberId, NoteId, ObligationId, RecordId, encode};
 
 use crate::error::ChannelError;
 use crate::locks::{LockId, LockRow, check_hold, lock_change};
+use crate::obligations::{ObligationRow, check_made, obligation_change};
 use crate::process::{Execution, Stop};
 
-pub(crate) use carriers::carriers;
+pub(crate) use carriers::{Carriers, carriers};
 use ledger::Met;
 
 /// Notes that can be spent.
@@ -59,6 +60,8 @@ pub(crate) struct Moved {
     made: Vec<NoteRow>,
     supplies: BTreeMap<AssetId, SupplyRow>,
     locks: Vec<LockRow>,
+    ended: Vec<ObligationId>,
+    owed: Vec<ObligationRow>,
 }
 
 impl Moved {
@@ -83,10 +86,13 @@ pub(crate) struct ValueWritten {
     pub(crate) supplies: BTreeMap<AssetId, SupplyRow>,
     /// locks that are new or prepared; `None` for those that end
     pub(crate) locks: BTreeMap<LockId, Option<LockRow>>,
+    /// obligations that are new; `None` for those of the state before that are netted or paid
+    pub(crate) obligations: BTreeMap<ObligationId, Option<ObligationRow>>,
 }
 
 impl ValueWritten {
-    /// Takes over what a transaction does. A note that this event has made and spends leaves no trace.
+    /// Takes over what a transaction does. A note that this event has made and spends leaves no trace, nor does an obligation
+    /// that it has made and ends.
     pub(crate) fn apply(&mut self, moved: Moved) {
         for note in moved.spent {
             if self.notes.remove(&note).is_none() {
@@ -96,23 +102,34 @@ impl ValueWritten {
         self.notes.extend(moved.made.into_iter().map(|row| (row.id, Some(row))));
         self.supplies.extend(moved.supplies);
         self.locks.extend(moved.locks.into_iter().map(|row| (row.id(), Some(row))));
+        for obligation in moved.ended {
+            if self.obligations.remove(&obligation).is_none() {
+                self.obligations.insert(obligation, None);
+            }
+        }
+        self.obligations.extend(moved.owed.into_iter().map(|row| (row.id, Some(row))));
     }
 
     /// The state leaves that change with it.
     pub(crate) fn leaves(&self) -> impl Iterator<Item = Change> + '_ {
         let notes = self.notes.iter().map(|(id, row)| (note_key(id), row.as_ref().map(note_leaf)));
         let supplies = self.supplies.values().map(supply_change);
-        notes.chain(supplies).chain(self.locks.iter().map(lock_change))
+        let owed = self.obligations.iter().map(obligation_change);
+        notes.chain(supplies).chain(self.locks.iter().map(lock_change)).chain(owed)
     }
 }
 
 impl Execution<'_> {
-    /// Verifies the movements of a transaction against the notes that it meets, one after the other: what
-    /// one spends the next does not meet. `records` stand for its notes, in order.
+    /// Verifies the movements of a transaction against the notes and obligations that it meets, one after the other: what
+    /// one spends or ends the next does not meet. `records` stand for what it makes, in order.
+    ///
+    /// # Rules
+    ///
+    /// > OBL-04: the note that a payment of an obligation makes stands for the obligation's record, and the obligation is there no more.
     pub(crate) fn prove_movements(
         &mut self,
         transaction: &AuthenticatedTransaction,
-        records: &[RecordId],
+        records: &Carriers,
     ) -> Result<Moved, Stop> {
         let body = transaction.body();
         if body.movements.is_empty() {
@@ -124,9 +141,9 @@ impl Execution<'_> {
         let (place, digest) = (body.place(), transaction.digest());
         let mut met = self.meet(body)?;
         let author = self.author_of(body)?;
-        let mut records = records.iter();
+        let (mut records, mut due) = (records.notes.iter().copied(), records.obligations.iter().copied());
         let mut moved = Moved::default();
-        let mut first = 0;
+        let (mut first, mut first_owed) = (0, 0);
         for movement in &body.movements {
             if let Some(hold) = movement.hold() {
                 self.check_lock(hold, author, &moved.locks)?;
@@ -134,24 +151,26 @@ impl Execution<'_> {
                 self.check_all_stay(author, records.as_slice().first(), body)?;
             }
             let effects = movement.check(&place, &met)?.verify_with(self.ranges)?;
+            let paid = movement.pays().and_then(|paid| met.owed(&paid)).map(|row| row.record);
             met.follow(&effects);
             if let Some(held) = effects.held(&body.channel, &digest, first) {
                 let (sequence, prepared) = (self.sequence, None);
-                let row = records.next().map(|record| LockRow {
-                    held,
-                    record: *record,
-                    author,
-                    sequence,
-                    prepared,
-                });
+                let row = records.next().map(|record| LockRow { held, record, author, sequence, prepared });
                 moved.locks.extend(row);
             }
             let notes = effects.notes(&body.channel, &digest, first);
-            let rows =
-                notes.zip(records.by_ref()).map(|((id, note), record)| NoteRow { id, note, record: *record });
+            let records = paid.into_iter().chain(records.by_ref());
+            let rows = notes.zip(records).map(|((id, note), record)| NoteRow { id, note, record });
             moved.made.extend(rows);
             moved.spent.extend(effects.spent());
-            first = first.saturating_add(made(&effects));
+            first = first.saturating_add(count(effects.made()));
+            let owed = effects.obligations(&body.channel, &digest, first_owed).zip(due.by_ref());
+            let row = |((id, obligation), record)| ObligationRow { id, obligation, record };
+            let owed: Vec<_> = owed.map(row).collect();
+            check_made(movement, author, &owed, (&body.operations, &self.in_force.definition))?;
+            first_owed = first_owed.saturating_add(count(&owed));
+            moved.owed.extend(owed);
+            moved.ended.extend(effects.ended());
         }
         moved.supplies = met.changed_supplies();
         Ok(moved)
@@ -170,13 +189,18 @@ impl Execution<'_> {
         Ok(check_hold(hold, self.height(), open)?)
     }
 
-    /// What the movements of a transaction meet: their inputs, and the terms and supplies of their assets.
+    /// What the movements of a transaction meet: their inputs, the obligations that they end, and the terms and supplies of their assets.
     fn meet(&self, body: &Body) -> Result<Met, Stop> {
         let mut met = Met::default();
         for movement in &body.movements {
             for input in movement.inputs() {
                 if let Some(row) = self.note(&input.note)? {
                     met.insert_note(row);
+                }
+            }
+            for obligation in movement.ended() {
+                if let Some(row) = self.obligation(obligation)? {
+                    met.insert_obligation(row);
                 }
             }
             let asset = movement.asset();
@@ -198,6 +222,14 @@ impl Execution<'_> {
         }
     }
 
+    /// An obligation as this transaction meets it.
+    fn obligation(&self, obligation: &ObligationId) -> Result<Option<ObligationRow>, Stop> {
+        match self.value.obligations.get(obligation) {
+            Some(row) => Ok(*row),
+            None => self.state.obligation(obligation).map_err(Stop::Broken),
+        }
+    }
+
     /// How much of an asset circulates as this transaction meets it; `None` if it was never issued.
     pub(crate) fn circulating(&self, asset: &AssetId) -> Result<Option<SupplyRow>, Stop> {
         match self.value.supplies.get(asset) {
@@ -207,9 +239,9 @@ impl Execution<'_> {
     }
 }
 
-/// Notes that a movement makes: bounded by VAL-10.
-fn made(effects: &Effects) -> u32 {
-    u32::try_from(effects.made().len()).unwrap_or(u32::MAX)
+/// What a movement makes: bounded by VAL-10 and VAL-26.
+fn count<T>(made: &[T]) -> u32 {
+    u32::try_from(made.len()).unwrap_or(u32::MAX)
 }
 
 const NOTE_LEAF: &str = "notes";
@@ -254,7 +286,8 @@ pub(crate) fn stored_leaves(store: &Database) -> Result<Option<Vec<Change>>, Cha
     let notes = notes.iter().map(|row| (note_key(&row.id), Some(note_leaf(row))));
     let supplies = supplies.iter().map(supply_change);
     let Some(locks) = crate::locks::stored_leaves(store)? else { return Ok(None) };
-    Ok(Some(notes.chain(supplies).chain(locks).collect()))
+    let Some(owed) = crate::obligations::stored_leaves(store)? else { return Ok(None) };
+    Ok(Some(notes.chain(supplies).chain(locks).chain(owed).collect()))
 }
 
 #[cfg(test)]

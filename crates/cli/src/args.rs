@@ -12,6 +12,7 @@ mod bench;
 mod channel;
 mod dvp;
 mod key;
+mod netting;
 mod node;
 mod policy;
 mod receivable;
@@ -26,6 +27,7 @@ pub use bench::{Bench, Load};
 pub use channel::{Channel, Proposal};
 pub use dvp::{Dvp, DvpAnswer, DvpPropose};
 pub use key::{Backup, Key, KeyKind};
+pub use netting::{Netting, NettingOblige, NettingRun};
 pub use node::{Config, Consortium, ConsortiumJoin, Node, Set};
 pub use policy::{MaybeChannel, Policy, PolicyQuestion};
 pub use receivable::{BusinessDate, DisputeEnd, OneReceivable, Receivable, ReceivableIssue, Recourse};
@@ -98,6 +100,9 @@ pub enum Command {
     /// Deals between channels: both legs or neither
     #[command(subcommand)]
     Dvp(Dvp),
+    /// What members owe each other on a day: netted, and paid
+    #[command(subcommand)]
+    Netting(Netting),
     /// Claims: accepted, split, passed on, offered, paid
     #[command(subcommand)]
     Receivable(Receivable),

@@ -141,6 +141,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Record(_)
         | Command::Asset(_)
         | Command::Dvp(_)
+        | Command::Netting(_)
         | Command::Receivable(_)
         | Command::BusinessDate(_)
         | Command::Locate(_)

@@ -33,6 +33,7 @@ pub mod locate;
 pub mod manual;
 pub mod member;
 pub mod memory;
+pub mod netting;
 pub mod node;
 pub mod output;
 pub mod passphrase;
@@ -89,6 +90,7 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Tx(command) => transaction::run(global, command),
         Command::Record(command) => record::run(global, command),
         Command::Asset(command) => asset::run(global, command),
+        Command::Netting(command) => netting::run(global, command),
         Command::Dvp(command) => dvp::run(global, command),
         Command::Receivable(command) => receivable::run(global, command),
         Command::BusinessDate(command) => business_date::run(global, command),

@@ -174,9 +174,9 @@ fn show(global: &Global, of: &OfChannel, transaction: &str) -> Result<Value, Cli
     shown.ok_or_else(|| CliError::not_found("transaction"))
 }
 
-/// What it does with notes: what every member of the channel sees of that.
+/// What it does with notes and with what is owed: what every member of the channel sees of that.
 fn movements_json(stored: &StoredTransaction) -> Vec<Value> {
-    let mut index = 0;
+    let (mut index, mut next) = (0, 0);
     let mut rows = Vec::new();
     for movement in &stored.body.movements {
         let mut made = Vec::new();
@@ -184,11 +184,18 @@ fn movements_json(stored: &StoredTransaction) -> Vec<Value> {
             made.push(output.id(&stored.body.channel, &stored.digest, index).to_string());
             index += 1;
         }
+        let mut owed = Vec::new();
+        for obligation in movement.obligations() {
+            owed.push(obligation.id(&stored.body.channel, &stored.digest, next).to_string());
+            next += 1;
+        }
         rows.push(json!({
             "kind": movement.name(),
             "asset": movement.asset().to_string(),
             "spent": movement.inputs().iter().map(|input| input.note.to_string()).collect::<Vec<_>>(),
             "made": made,
+            "owed": owed,
+            "ended": movement.ended().iter().map(ToString::to_string).collect::<Vec<_>>(),
         }));
     }
     rows

@@ -263,7 +263,7 @@ fn acc_20_a_comparison_of_the_bilateral_template_tells_who_loses() {
 #[test]
 fn acc_20_whoever_gains_nothing_is_told_so() {
     let sandbox = Sandbox::empty();
-    for template in ["scf-receivable", "bilateral", "dvp-cash", "dvp-securities"] {
+    for template in ["scf-receivable", "bilateral", "dvp-cash", "dvp-securities", "netting"] {
         let same = sandbox.ok(&["policy", "diff", template, template]);
         assert_eq!(same["result"], "nobody gains anything; nobody loses anything");
         assert_eq!(

@@ -6,6 +6,7 @@
 
 mod day;
 mod movement;
+mod owed;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ use crate::key_ring::{KeyRing, Perspective};
 use crate::value::{FieldValue, NotOfType};
 
 pub use movement::{DraftHold, DraftMovement, DraftSpend};
+pub use owed::{DraftDebt, DraftOwed};
 
 /// One record to write.
 #[derive(Clone, Debug)]
@@ -90,14 +92,12 @@ pub enum DraftInvalid {
         /// which field
         field: String,
     },
-    /// DRA-07: its notes and the records that stand for them do not match
-    #[error(
-        "{notes} notes and redeemed amounts, but {records} records that stand for one, or in another order"
-    )]
+    /// DRA-07: what it moves and the records that stand for it do not match
+    #[error("{notes} records have to stand for what it moves, but {records} do, or in another order")]
     Unpaired {
-        /// notes and redeemed amounts
+        /// records that have to be there
         notes: usize,
-        /// records that stand for one
+        /// records that are
         records: usize,
     },
     /// DRA-08: a date before 1970, or none, where a public day follows from it
@@ -219,7 +219,7 @@ impl Draft {
     /// > DRA-03: a value is of its field's type.
     /// > DRA-04: a writer belongs to each audience it seals for.
     /// > DRA-06: a field is sealed only with the secret that was dealt for its audience.
-    /// > DRA-07: a draft has one record for each note that it makes and for each amount that it redeems, in their order.
+    /// > DRA-07: a draft has one record for each note that it makes, each amount that it redeems, each obligation that it makes, each netting and each payment of an obligation, in their order.
     /// > SEA-07: the salt is 32 fresh random bytes for every attempt to seal.
     pub fn seal(&self, desk: &Desk<'_>, rng: &mut impl CryptoRng) -> Result<SealedDraft, DraftInvalid> {
         let got = self.operations.len();

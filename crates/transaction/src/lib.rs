@@ -55,7 +55,9 @@ pub use body::{Body, FieldEntry, Operation, SealedPart, SignedTransaction};
 pub use day::Day;
 pub use decode::UnverifiedTransaction;
 pub use definition::{Definition, DefinitionInvalid, DefinitionTexts};
-pub use draft::{ActDraft, Draft, DraftHold, DraftInvalid, DraftMovement, DraftOperation, DraftSpend};
+pub use draft::{
+    ActDraft, Draft, DraftDebt, DraftHold, DraftInvalid, DraftMovement, DraftOperation, DraftOwed, DraftSpend,
+};
 pub use generation::{GenerationConfig, MemberEntry};
 pub use key_ring::{KeyRing, Perspective};
 pub use term::Term;

@@ -96,6 +96,11 @@ fn aud_01_the_cash_readme_says_who_sees_what() {
 }
 
 #[test]
+fn aud_01_the_netting_readme_says_who_sees_what() {
+    check("netting");
+}
+
+#[test]
 fn aud_01_the_securities_readme_says_who_sees_what() {
     check("dvp-securities");
 }
@@ -110,14 +115,14 @@ fn every_template_has_a_checked_readme() {
     templates.sort_unstable();
     assert_eq!(
         templates,
-        ["bilateral", "dvp-cash", "dvp-securities", "scf-receivable"],
+        ["bilateral", "dvp-cash", "dvp-securities", "netting", "scf-receivable"],
         "a new template needs its test here"
     );
 }
 
 #[test]
 fn every_role_and_policy_statement_stands_in_the_readme() {
-    for template in ["scf-receivable", "bilateral", "dvp-cash", "dvp-securities"] {
+    for template in ["scf-receivable", "bilateral", "dvp-cash", "dvp-securities", "netting"] {
         let (readme, policy) = (read(template, "README.md"), read(template, "policy.cedar"));
         let definition = Definition::parse("channel.toml", &read(template, "channel.toml")).unwrap();
         let statements = policy.split("@id(\"").skip(1).map(|rest| rest.split('"').next().unwrap());

@@ -84,6 +84,10 @@ name32!(
     DealId
 );
 name32!(
+    /// What a member owes another on a day: `H("obligation", …)` (VAL-25).
+    ObligationId
+);
+name32!(
     /// A record of a channel: random, or a pseudo-random function of a business key (STA-05).
     RecordId
 );

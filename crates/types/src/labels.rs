@@ -33,6 +33,8 @@ labels! {
     ASSET = "asset";
     /// note id
     NOTE = "note";
+    /// obligation id
+    OBLIGATION = "obligation";
     /// commitment of a note to its owner's key
     OWNER = "owner";
     /// field key -> what blinds the commitment to an owner's key
@@ -53,6 +55,12 @@ labels! {
     ISSUE_STATEMENT = "issue-stmt";
     /// what issuer and owners sign of notes that leave circulation
     REDEEM_STATEMENT = "redeem-stmt";
+    /// what the range proof of new obligations is for
+    OBLIGE_STATEMENT = "oblige-stmt";
+    /// what the proofs of a netting are for
+    NET_STATEMENT = "net-stmt";
+    /// what the owners of spent notes sign that pay an obligation
+    DISCHARGE_STATEMENT = "discharge-stmt";
     /// transcript of a range proof
     RANGE_PROOF = "rangeproof";
     /// transcript of a balance proof

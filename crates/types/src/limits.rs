@@ -48,6 +48,10 @@ pub const ROOT_BLOCK_TRANSACTIONS_MAX: usize = 4096;
 pub const INPUTS_MAX: usize = 64;
 /// Amounts that one transfer, issue or redemption commits to: what one range proof covers.
 pub const OUTPUTS_MAX: usize = 8;
+/// Obligations that one netting takes.
+pub const NETTED_MAX: usize = 512;
+/// Obligations that one netting makes: each has a record, and so has the netting.
+pub const NET_MADE_MAX: usize = OPERATIONS_MAX - 1;
 /// One transfer, issue or redemption with its proofs.
 pub const TRANSFER_BYTES_MAX: usize = 16 << 10;
 /// Transfers, issues and redemptions of one transaction.

@@ -1,15 +1,18 @@
-//! Movements of notes, against a ledger with a few notes of two assets.
+//! Movements of notes and of what is owed, against a ledger with a few notes of two assets and a few debts in one.
 
 use std::sync::LazyLock;
 
 use parclose_amounts::{
-    AssetTerms, Book, Effects, Issue, Movement, NewNote, Opening, OwnerBlind, OwnerCommitment, OwnerKey,
-    Place, RangeEngine, Spend, Transfer, UnsignedRedemption, verify_all,
+    AssetTerms, Book, Discharge, Effects, Issue, Movement, Net, NewNote, NewObligation, Oblige, Opening,
+    Owed, OwnerBlind, OwnerCommitment, OwnerKey, Place, RangeEngine, Spend, Transfer, UnsignedRedemption,
+    verify_all,
 };
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::{Secret, SigningKey};
 use parclose_types::limits::TRANSACTION_BYTES_MAX;
-use parclose_types::{AssetId, ChannelId, Generation, Height, NoteId, TransactionDigest, decode, encode};
+use parclose_types::{
+    AssetId, ChannelId, Generation, Height, MemberId, NoteId, ObligationId, TransactionDigest, decode, encode,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -25,6 +28,11 @@ const PLACE: Place = Place {
 };
 const ASSETS: [AssetId; 2] = [AssetId([1; 32]), AssetId([2; 32])];
 const ENGINE: RangeEngine = RangeEngine::Bulletproofs;
+/// The day on which everything is due.
+const DAY: u32 = 20_000;
+/// Who owes whom how much, and what is left of it.
+const OWED: [(u8, u8, u64); 3] = [(1, 2, 10), (2, 3, 7), (3, 1, 4)];
+const NETTED: [(u8, u8, u64); 2] = [(1, 2, 3), (1, 3, 3)];
 
 /// Notes that can be spent, and everything that their owners did with them.
 pub struct Purse {
@@ -102,6 +110,7 @@ impl Purse {
         let other = purse.issue(1, &[77], &mut rng);
         purse.spend(0, &held, &mut rng);
         purse.spend(1, &other, &mut rng);
+        purse.owe(&held, &mut rng);
         purse
     }
 
@@ -140,6 +149,48 @@ impl Purse {
             UnsignedRedemption::new(&PLACE, id, ENGINE, &spends, &[rest.note()], redeemed, rng).expect(MADE);
         self.honest.push(Movement::Redeem(Box::new(unsigned.sign(&PLACE, &issuer(asset)))));
     }
+
+    /// Three members owe each other; that is netted, or one of them pays.
+    fn owe(&mut self, held: &[Held], rng: &mut ChaCha20Rng) {
+        let (place, of) = (&PLACE, (ASSETS[0], ENGINE));
+        let made = debts(&OWED, 40);
+        let oblige = Oblige::new(place, of, DAY, &new(&OWED, &made), rng).expect(MADE);
+        let movement = Movement::Oblige(Box::new(oblige));
+        let effects = movement.check(place, &self.book).and_then(|checked| checked.verify()).expect(MADE);
+        let transaction = TransactionDigest([40; 32]);
+        self.book.apply(&effects, &CHANNEL, &transaction, 0).expect(MADE);
+        let ids: Vec<ObligationId> =
+            effects.obligations(&CHANNEL, &transaction, 0).map(|(id, _)| id).collect();
+        let taken = ids.iter().zip(&OWED).zip(&made).map(|((id, (payer, payee, _)), made)| Owed {
+            id: *id,
+            payer: MemberId([*payer; 32]),
+            payee: MemberId([*payee; 32]),
+            opening: &made.opening,
+        });
+        let netted = debts(&NETTED, 50);
+        let taken: Vec<_> = taken.collect();
+        let net = Net::new(place, of, DAY, &taken, &new(&NETTED, &netted), rng).expect(MADE);
+        let spends: Vec<Spend<'_>> = held.iter().take(1).map(Held::spend).collect();
+        let rest = Made::new(&ASSETS[0], 1000 - OWED[0].2, 60);
+        let notes = [made[0].note(), rest.note()];
+        let paid = Discharge::new(place, of, ids[0], &spends, &notes, rng).expect(MADE);
+        let ended = [Movement::Net(Box::new(net)), Movement::Discharge(Box::new(paid))];
+        self.honest.push(movement);
+        self.honest.extend(ended);
+    }
+}
+
+fn debts(owed: &[(u8, u8, u64)], first: u8) -> Vec<Made> {
+    (first..).zip(owed).map(|(number, (.., value))| Made::new(&ASSETS[0], *value, number)).collect()
+}
+
+fn new<'a>(owed: &[(u8, u8, u64)], made: &'a [Made]) -> Vec<NewObligation<'a>> {
+    let one = |((payer, payee, _), made): (&(u8, u8, u64), &'a Made)| NewObligation {
+        payer: MemberId([*payer; 32]),
+        payee: MemberId([*payee; 32]),
+        note: made.note(),
+    };
+    owed.iter().zip(made).map(one).collect()
 }
 
 /// A movement of any bytes: only the very movements that the owners of the keys have made are accepted, and

@@ -45,7 +45,7 @@ impl<'a> Shaped<'a> {
 
     /// What the weights of a batch depend on.
     pub(super) fn appends(&self) -> Vec<Append> {
-        let RangeClaim { engine, asset, statement, commitments } = self.claim;
+        let RangeClaim { engine, asset, statement, commitments, part: _ } = self.claim;
         let concatenated = commitments.iter().flat_map(|commitment| *commitment.as_bytes()).collect();
         vec![
             (b"engine", vec![engine.byte()]),

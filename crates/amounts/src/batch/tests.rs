@@ -28,7 +28,7 @@ fn case_of(asset: AssetId, values: &[u64], seed: u8) -> Case {
     let engine = RangeEngine::Bulletproofs;
     let proof = RangeProof::prove(engine, &asset, &statement, &refs, &mut rng(u64::from(seed))).unwrap();
     let commitments = openings.iter().map(Opening::commitment).collect();
-    (RangeClaim { engine, asset, statement, commitments }, proof)
+    (RangeClaim { engine, asset, statement, part: 0, commitments }, proof)
 }
 
 fn case(amounts: usize, seed: u8) -> Case {
@@ -353,6 +353,7 @@ fn val_08_the_frozen_proofs_of_the_crate_hold() {
     let proofs = vectors["proofs"].as_array().unwrap();
     let holds = |commitments: &[Vec<u8>], proof: Vec<u8>| {
         let claim = RangeClaim {
+            part: 0,
             engine: RangeEngine::Bulletproofs,
             asset: ASSET,
             statement: StatementDigest::arbitrary(0),

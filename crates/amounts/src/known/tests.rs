@@ -8,7 +8,7 @@ fn case(value: u64, statement: u8) -> (RangeClaim, RangeProof) {
     let opening = Opening::derive(&ASSET, value, &secret_from_bytes([7; 32]));
     let (engine, statement) = (RangeEngine::Bulletproofs, StatementDigest::arbitrary(statement));
     let proof = RangeProof::prove(engine, &ASSET, &statement, &[&opening], &mut rng(1)).unwrap();
-    (RangeClaim { engine, asset: ASSET, statement, commitments: vec![opening.commitment()] }, proof)
+    (RangeClaim { engine, asset: ASSET, statement, part: 0, commitments: vec![opening.commitment()] }, proof)
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn answers_are_bounded_and_forgetting_costs_nothing_but_time() {
         let mut digest = [0; 32];
         digest[..8].copy_from_slice(&(number as u64).to_le_bytes());
         let other = Known { engine: claim.engine, proof: RangeProof(Vec::new()), holds: Ok(()) };
-        known.answers.insert(StatementDigest::of_bytes(digest), other);
+        known.answers.insert((StatementDigest::of_bytes(digest), 0), other);
     }
     assert_eq!(known.answer(&claim, &good), Ok(()));
     assert!(known.answers.len() <= ANSWERS_MAX);

@@ -42,7 +42,7 @@ fn world() -> World {
     let mut book = Book::default();
     book.add_asset(ASSET, AssetTerms { issuer: Some(issuer.public()), engine: ENGINE });
     let issued = SupplyChange::Issued(note.commitment);
-    let effects = Effects { asset: ASSET, spent: vec![], made: vec![note], hold: None, supply: issued };
+    let effects = Effects { made: vec![note], supply: issued, ..Effects::nothing(ASSET) };
     let transaction = TransactionDigest([3; 32]);
     book.apply(&effects, &PLACE.channel, &transaction, 0).unwrap();
     let input = Input { note: note.id(&PLACE.channel, &transaction, 0), owner: owner.public(), blind };
@@ -135,7 +135,8 @@ fn val_06_a_note_made_of_nothing_passes_everything_but_the_balance_proof() {
     transfer.range = RangeProof::prove(ENGINE, &ASSET, &statement, &[&much], &mut rng(2)).unwrap();
     transfer.signatures = vec![world.owner.sign(&statement)];
     assert_eq!(transfer.verify(&PLACE, &world.book), Err(NotProven::Balance.into()));
-    let claim = RangeClaim { engine: ENGINE, asset: ASSET, statement, commitments: vec![much.commitment()] };
+    let claim =
+        RangeClaim { engine: ENGINE, asset: ASSET, statement, part: 0, commitments: vec![much.commitment()] };
     assert_eq!(verify_ranges(&[(claim, &transfer.range)]), [Ok(())]);
     assert_eq!(check_owners(&statement, &transfer.inputs, &transfer.signatures), Ok(()));
 }

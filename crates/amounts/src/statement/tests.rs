@@ -4,11 +4,17 @@ use super::*;
 use crate::commitment::AmountCommitment;
 use crate::note::{OwnerBlind, OwnerCommitment};
 use crate::tests::commitment_to;
-use parclose_types::{DealId, NoteId, PublicKey};
+use parclose_types::{DealId, MemberId, NoteId, PublicKey};
 
 /// Other values of a member. The macro asks for them of every member, so a new one cannot go unchanged.
 pub(super) trait Others: Sized {
     fn others(&self) -> Vec<Self>;
+}
+
+impl Others for u32 {
+    fn others(&self) -> Vec<Self> {
+        (0..32).map(|bit| self ^ (1 << bit)).collect()
+    }
 }
 
 impl Others for u64 {
@@ -49,7 +55,9 @@ others_of_inner!(
     DealId,
     Generation,
     Height,
+    MemberId,
     NoteId,
+    ObligationId,
     PublicKey,
     OwnerBlind,
     OwnerCommitment
@@ -78,6 +86,7 @@ others_of_parts! {
     Input { note, owner, blind }
     NoteOutput { commitment, owner, leaf }
     RedeemedAmount { commitment, leaf }
+    ObligationOutput { payer, payee, note }
     Hold { deal, leg, allocate_before, settle_before, back }
 }
 
@@ -141,6 +150,44 @@ fn lock() -> LockStatement {
         back: OwnerCommitment([63; 32]),
     };
     LockStatement { channel, generation, asset, hold, inputs, outputs, salt_digest, expiry, context }
+}
+
+fn owed() -> Vec<ObligationOutput> {
+    let one = |payer: u8, note: NoteOutput| ObligationOutput {
+        payer: MemberId([payer; 32]),
+        payee: MemberId([payer + 1; 32]),
+        note,
+    };
+    outputs().into_iter().zip([70, 80]).map(|(note, payer)| one(payer, note)).collect()
+}
+
+fn oblige() -> ObligeStatement {
+    let IssueStatement { channel, generation, asset, salt_digest, expiry, context, .. } = issue();
+    ObligeStatement { channel, generation, asset, day: 20_000, outputs: owed(), salt_digest, expiry, context }
+}
+
+fn net() -> NetStatement {
+    let ObligeStatement { channel, generation, asset, day, outputs, salt_digest, expiry, context } = oblige();
+    let inputs = vec![ObligationId([90; 32]), ObligationId([91; 32])];
+    NetStatement { channel, generation, asset, day, inputs, outputs, salt_digest, expiry, context }
+}
+
+fn discharge() -> DischargeStatement {
+    let TransferStatement {
+        channel, generation, asset, inputs, outputs, salt_digest, expiry, context, ..
+    } = transfer();
+    let obligation = ObligationId([92; 32]);
+    DischargeStatement {
+        channel,
+        generation,
+        asset,
+        obligation,
+        inputs,
+        outputs,
+        salt_digest,
+        expiry,
+        context,
+    }
 }
 
 fn issue() -> IssueStatement {
@@ -237,12 +284,52 @@ fn val_05_val_23_each_member_of_a_lock_statement_matters() {
 }
 
 #[test]
+fn val_05_each_member_of_an_oblige_statement_matters() {
+    each_member!(
+        oblige(),
+        labels::OBLIGE_STATEMENT,
+        ["channel", "generation", "asset", "day", "outputs", "salt_digest", "expiry", "context"]
+    );
+}
+
+#[test]
+fn val_05_each_member_of_a_net_statement_matters() {
+    each_member!(
+        net(),
+        labels::NET_STATEMENT,
+        ["channel", "generation", "asset", "day", "inputs", "outputs", "salt_digest", "expiry", "context"]
+    );
+}
+
+#[test]
+fn val_05_each_member_of_a_discharge_statement_matters() {
+    each_member!(
+        discharge(),
+        labels::DISCHARGE_STATEMENT,
+        [
+            "channel",
+            "generation",
+            "asset",
+            "obligation",
+            "inputs",
+            "outputs",
+            "salt_digest",
+            "expiry",
+            "context"
+        ]
+    );
+}
+
+#[test]
 fn val_05_the_label_tells_the_kinds_apart() {
     let labels = [
         labels::TRANSFER_STATEMENT,
         labels::ISSUE_STATEMENT,
         labels::REDEEM_STATEMENT,
         labels::LOCK_STATEMENT,
+        labels::OBLIGE_STATEMENT,
+        labels::NET_STATEMENT,
+        labels::DISCHARGE_STATEMENT,
     ];
     let parts = transfer().parts();
     let mut digests = labels.map(|label| digest_of(label, &parts));

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 
 use parclose_amounts::{
-    AssetTerms, Book, Effects, Hold, Issue, Lock, NewNote, Opening, OwnerBlind, OwnerCommitment, OwnerKey,
-    Place, RangeEngine, Redemption, Spend, Transfer, UnsignedRedemption, UnspentNote,
+    AssetTerms, Book, Effects, Hold, Issue, Lock, NewNote, Obligation, Opening, OwnerBlind, OwnerCommitment,
+    OwnerKey, Place, RangeEngine, Redemption, Spend, Transfer, UnsignedRedemption, UnspentNote,
 };
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::{Secret, SigningKey};
-use parclose_types::{AssetId, ChannelId, Generation, Height, NoteId, TransactionDigest};
+use parclose_types::{AssetId, ChannelId, Generation, Height, NoteId, ObligationId, TransactionDigest};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -166,5 +166,9 @@ impl parclose_amounts::Ledger for Altered<'_> {
 
     fn terms(&self, asset: &AssetId) -> Option<AssetTerms> {
         self.book.terms(asset).and_then(self.terms)
+    }
+
+    fn obligation(&self, obligation: &ObligationId) -> Option<Obligation> {
+        self.book.obligation(obligation)
     }
 }

@@ -10,7 +10,7 @@ use parclose_keys::{SealedField, ViewKey};
 use parclose_transaction::definition::{RecordType, ValueRole};
 use parclose_transaction::view::open_amount;
 use parclose_transaction::{FieldEntry, NoteState, OpenedNote, Operation};
-use parclose_types::{AssetId, Epoch, NoteId, TransactionDigest};
+use parclose_types::{AssetId, Epoch, NoteId, ObligationId, TransactionDigest};
 
 use super::{Standing, VerifiedBundle, VerifiedTransaction};
 
@@ -92,6 +92,7 @@ impl VerifiedBundle {
             assets: BTreeMap::new(),
             notes: BTreeMap::new(),
             back: BTreeMap::new(),
+            owed: BTreeMap::new(),
         };
         for transaction in self.batches().iter().flat_map(|batch| &batch.transactions) {
             if transaction.standing == Standing::Decided(Verdict::Applied) {
@@ -149,18 +150,39 @@ struct ValueAudit<'a> {
     notes: BTreeMap<NoteId, (AssetId, Option<u64>)>,
     /// notes that went back to whoever had locked them, to the id under which they were held: one amount, two names
     back: BTreeMap<NoteId, NoteId>,
+    /// what is neither netted nor paid
+    owed: BTreeMap<ObligationId, Option<u64>>,
 }
 
 impl ValueAudit<'_> {
     fn transaction(&mut self, transaction: &VerifiedTransaction) {
         let mut carriers = self.carriers(transaction).into_iter();
-        let mut index = 0;
+        let (mut index, mut owed) = (0, 0);
         for movement in &transaction.body.movements {
             self.spend(movement);
+            // The note that is paid was opened when it was owed.
+            let mut paid = movement.pays().map(|paid| self.owed.get(&paid).copied().flatten());
+            for ended in movement.ended() {
+                self.owed.remove(ended);
+            }
+            for made in movement.obligations() {
+                let amount = (movement.asset(), made.output.note.commitment);
+                let opened = self.open(transaction, carriers.next(), amount);
+                let id = made.id(self.bundle.channel(), &transaction.digest, owed);
+                self.owed.insert(id, opened.map(|opened| opened.value));
+                owed = owed.saturating_add(1);
+            }
             let mut hold = movement.hold();
             for output in movement.outputs() {
                 let amount = (movement.asset(), output.commitment);
-                let opened = self.open(transaction, carriers.next(), amount);
+                let (opened, value) = match paid.take() {
+                    Some(value) => (None, value),
+                    None => {
+                        let opened = self.open(transaction, carriers.next(), amount);
+                        let value = opened.as_ref().map(|opened| opened.value);
+                        (opened, value)
+                    }
+                };
                 let id_of =
                     |output: &NoteOutput| output.id(self.bundle.channel(), &transaction.digest, index);
                 let id = id_of(output);
@@ -168,7 +190,7 @@ impl ValueAudit<'_> {
                     self.back.insert(id_of(&NoteOutput { owner: hold.back, ..*output }), id);
                 }
                 index = index.saturating_add(1);
-                self.notes.insert(id, (movement.asset(), opened.as_ref().map(|opened| opened.value)));
+                self.notes.insert(id, (movement.asset(), value));
                 if let Movement::Issue(_) = movement {
                     let change = SupplyChange::Issued(output.commitment);
                     self.asset(movement.asset()).circulates(transaction.body.epoch, change, opened.as_ref());

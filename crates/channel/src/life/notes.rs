@@ -8,6 +8,7 @@ use parclose_transaction::{Body, Operation};
 use parclose_types::{AssetId, MemberId, RecordId};
 
 use super::{LifeConflict, Taken, allows};
+use crate::obligations::ObligationRefused;
 use crate::process::{Execution, Stop};
 use crate::prove::ProvenTransaction;
 
@@ -17,6 +18,7 @@ struct Moves {
     issues: usize,
     transfers: usize,
     redemptions: usize,
+    owed: usize,
     spent: u64,
 }
 
@@ -28,6 +30,7 @@ impl Moves {
                 Movement::Issue(_) => &mut moves.issues,
                 Movement::Transfer(_) | Movement::Lock(_) => &mut moves.transfers,
                 Movement::Redeem(_) => &mut moves.redemptions,
+                Movement::Oblige(_) | Movement::Net(_) | Movement::Discharge(_) => &mut moves.owed,
             };
             *count = count.saturating_add(1);
             moves.spent = moves.spent.saturating_add(movement.inputs().len() as u64);
@@ -97,6 +100,7 @@ impl Execution<'_> {
     /// # Rules
     ///
     /// > LIF-07: notes of such an asset are transferred only as the state allows that the transaction meets: not at all, to the issuer and back to whoever moves them, or to whomever.
+    /// > OBL-03: what has a life cycle is not owed: no obligation, netting or payment of one is in such an asset.
     /// > LIF-11: the record of such a note names the asset's issuer in the slot that is called as the asset's own slot of its issuer.
     pub(super) fn check_movements(
         &self,
@@ -110,6 +114,9 @@ impl Execution<'_> {
         for asset in assets {
             let Some(met) = self.met(body, &in_force.definition, &asset)? else { continue };
             let moves = Moves::of(body, &asset);
+            if moves.owed > 0 {
+                return Err(ObligationRefused::Lives.into());
+            }
             let step = taken.get(&RecordId(asset.0)).map(|taken| taken.step);
             let comes =
                 |allows: fn(&parclose_transaction::definition::Step) -> bool| step.is_some_and(allows);

@@ -24,6 +24,17 @@ pub enum CannotPay {
         /// what it lacks
         role: ValueRole,
     },
+    /// VAL-29: nothing that this member can open is owed under that name
+    #[error("no such obligation is there that this member can open and pay")]
+    NotOwed,
+    /// VAL-26: fewer than two obligations, or more left than one netting makes
+    #[error(
+        "{obligations} obligations of that asset and day open here: one netting takes at least two, and makes at most 63"
+    )]
+    NothingToNet {
+        /// how many open
+        obligations: usize,
+    },
     /// it is not the time for the step that comes with it
     #[error(transparent)]
     Life(#[from] LifeConflict),
@@ -37,6 +48,7 @@ impl Failure for CannotPay {
         match self {
             Self::NotEnough | Self::Nothing => "INSUFFICIENT_VALUE",
             Self::NoAccount | Self::NoValue { .. } => "NO_ACCOUNT",
+            Self::NotOwed | Self::NothingToNet { .. } => "OBLIGATION_NOT_OWED",
             Self::Life(error) => error.code(),
             Self::Channel(error) => error.code(),
         }
@@ -46,6 +58,8 @@ impl Failure for CannotPay {
         match self {
             Self::NotEnough | Self::Nothing => "VAL-21",
             Self::NoAccount | Self::NoValue { .. } => "VAL-22",
+            Self::NotOwed => "VAL-29",
+            Self::NothingToNet { .. } => "VAL-26",
             Self::Life(error) => error.rule(),
             Self::Channel(error) => error.rule(),
         }
@@ -72,6 +86,8 @@ impl Failure for CannotPay {
             }
             Self::Nothing => "pay at least one of the asset's smallest units",
             Self::NoAccount => "who is to be paid opens an account first: parclose asset open",
+            Self::NotOwed => "look up what is owed: it may be netted or paid by now, or not be payable",
+            Self::NothingToNet { .. } => "wait until more is owed on that day, and look whether this member is its agent",
             Self::NoValue { .. } => "use a channel of a template for value, such as dvp-cash",
             Self::Life(error) => return error.fix(),
             Self::Channel(error) => return error.fix(),

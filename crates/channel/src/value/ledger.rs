@@ -2,26 +2,36 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_amounts::{AssetTerms, Effects, Ledger, RangeEngine, UnspentNote};
+use parclose_amounts::{AssetTerms, Effects, Ledger, Obligation, RangeEngine, UnspentNote};
 use parclose_transaction::Body;
 use parclose_transaction::definition::{RecordType, ValueRole};
-use parclose_types::{AssetId, MemberId, NoteId, RecordId};
+use parclose_types::{AssetId, MemberId, NoteId, ObligationId, RecordId};
 
 use super::{NoteRow, SupplyRow};
 use crate::life::made_by;
+use crate::obligations::ObligationRow;
 use crate::process::{Execution, Stop};
 
-/// Notes and assets that a transaction names.
+/// Notes, obligations and assets that a transaction names.
 #[derive(Debug, Default)]
 pub(super) struct Met {
     notes: BTreeMap<NoteId, UnspentNote>,
     assets: BTreeMap<AssetId, (AssetTerms, SupplyRow)>,
     changed: BTreeSet<AssetId>,
+    owed: BTreeMap<ObligationId, ObligationRow>,
 }
 
 impl Met {
     pub(super) fn insert_note(&mut self, row: NoteRow) {
         self.notes.insert(row.id, row.note);
+    }
+
+    pub(super) fn insert_obligation(&mut self, row: ObligationRow) {
+        self.owed.insert(row.id, row);
+    }
+
+    pub(super) fn owed(&self, obligation: &ObligationId) -> Option<&ObligationRow> {
+        self.owed.get(obligation)
     }
 
     pub(super) fn insert_asset(&mut self, terms: AssetTerms, row: SupplyRow) {
@@ -35,6 +45,9 @@ impl Met {
         for note in effects.spent() {
             self.notes.remove(note);
             spent = spent.saturating_add(1);
+        }
+        for ended in effects.ended() {
+            self.owed.remove(ended);
         }
         if let Some((_, row)) = self.assets.get_mut(&effects.asset()) {
             let supply = row.supply.after(effects.supply());
@@ -64,6 +77,10 @@ impl Ledger for Met {
 
     fn terms(&self, asset: &AssetId) -> Option<AssetTerms> {
         self.assets.get(asset).map(|(terms, _)| *terms)
+    }
+
+    fn obligation(&self, obligation: &ObligationId) -> Option<Obligation> {
+        self.owed.get(obligation).map(|row| row.obligation)
     }
 }
 

@@ -7,14 +7,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use parclose_amounts::{AssetTerms, Ledger, Movement, Place, RangeEngine, UnspentNote, verify_all};
+use parclose_amounts::{
+    AssetTerms, Ledger, Movement, Obligation, Place, RangeEngine, UnspentNote, verify_all,
+};
 use parclose_channel::holdings::OwnNote;
 use parclose_channel::propose::Pooled;
 use parclose_channel::{Channel, Payment};
 use parclose_transaction::{
     DefinitionTexts, Draft, DraftMovement, DraftOperation, FieldValue, SignedTransaction,
 };
-use parclose_types::{AssetId, Height, MemberId, NoteId, RecordId};
+use parclose_types::{AssetId, Height, MemberId, NoteId, ObligationId, RecordId};
 use rand_chacha::ChaCha20Rng;
 use serde_json::{Value, json};
 
@@ -149,6 +151,10 @@ impl Ledger for Known {
 
     fn terms(&self, _: &AssetId) -> Option<AssetTerms> {
         Some(AssetTerms { issuer: None, engine: RangeEngine::OF_FORMAT_1 })
+    }
+
+    fn obligation(&self, _: &ObligationId) -> Option<Obligation> {
+        None
     }
 }
 

@@ -5,8 +5,8 @@
 
 use parclose_types::{
     AssetId, AudienceId, BatchDigest, ChannelCommitment, ChannelId, ClassId, DealId, DefinitionDigest,
-    Digest, Epoch, FieldId, Generation, Height, MemberId, NetworkId, NoteId, PublicKey, RecordId, Sequence,
-    StateRoot, Tag, TransactionDigest, ValueHash,
+    Digest, Epoch, FieldId, Generation, Height, MemberId, NetworkId, NoteId, ObligationId, PublicKey,
+    RecordId, Sequence, StateRoot, Tag, TransactionDigest, ValueHash,
 };
 
 /// A key that a table may have: its bytes sort as its values do.
@@ -123,6 +123,7 @@ newtype_keys!(
     RecordId([u8; 32]),
     AssetId([u8; 32]),
     NoteId([u8; 32]),
+    ObligationId([u8; 32]),
     AudienceId([u8; 32]),
     TransactionDigest([u8; 32]),
     BatchDigest([u8; 32]),

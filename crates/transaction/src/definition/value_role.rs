@@ -21,6 +21,12 @@ pub enum ValueRole {
     Note,
     /// an amount that leaves circulation
     Redemption,
+    /// what whoever stands in the slot `payer` owes whoever stands in the slot `payee`, with the amount
+    Obligation,
+    /// a netting of obligations
+    Netting,
+    /// a payment of an obligation
+    Discharge,
     /// what whoever stands in the slot `proposer` proposes: a deal between channels
     Instruction,
     /// what another party of an instruction answers to it
@@ -45,7 +51,13 @@ impl ValueRole {
     /// Whether each record of such a type stands for one committed amount.
     #[must_use]
     pub const fn has_quantity(self) -> bool {
-        matches!(self, Self::Note | Self::Redemption)
+        matches!(self, Self::Note | Self::Redemption | Self::Obligation)
+    }
+
+    /// Whether each record of such a type stands for something that a movement does.
+    #[must_use]
+    pub const fn comes_with_movement(self) -> bool {
+        self.has_quantity() || matches!(self, Self::Netting | Self::Discharge)
     }
 }
 
@@ -56,6 +68,9 @@ impl std::fmt::Display for ValueRole {
             Self::Account => "account",
             Self::Note => "note",
             Self::Redemption => "redemption",
+            Self::Obligation => "obligation",
+            Self::Netting => "netting",
+            Self::Discharge => "discharge",
             Self::Instruction => "instruction",
             Self::Affirmation => "affirmation",
             Self::Calendar => "calendar",
@@ -72,7 +87,7 @@ impl RecordType {
 
     /// # Rules
     ///
-    /// > DEF-15: an asset has the slot of its issuer, `issuer` or the one that it names; an account and a note a slot `holder`; an account a required text `owner_key`; an instruction and an affirmation slots `proposer`, `acceptor` and `third`, the one a required json `terms`, the other a required json `answer` and a required text `instruction`; a note and a redemption one `quantity`, required, which no other record type has; and one record type at most is the calendar, with a required date `date`.
+    /// > DEF-15: an asset has the slot of its issuer, `issuer` or the one that it names; an account and a note a slot `holder`; an account a required text `owner_key`; an instruction and an affirmation slots `proposer`, `acceptor` and `third`, the one a required json `terms`, the other a required json `answer` and a required text `instruction`; an obligation slots `payer` and `payee`; a note, a redemption and an obligation one `quantity`, required, which no other record type has; and one record type at most is the calendar, with a required date `date`.
     pub(super) fn check_value_role(&self) -> Result<(), DefinitionInvalid> {
         let has_slot = |name| self.slot_index(name).is_some();
         let quantities = self.fields.iter().filter(|field| field.field_type == FieldType::Quantity);
@@ -93,6 +108,9 @@ impl RecordType {
                 Some("a required date `date`")
             }
             Some(ValueRole::Account | ValueRole::Note) if !has_slot("holder") => Some("a slot `holder`"),
+            Some(ValueRole::Obligation) if !has_slot("payer") || !has_slot("payee") => {
+                Some("slots `payer` and `payee`")
+            }
             Some(ValueRole::Account) if !has(OWNER_KEY_FIELD, FieldType::Text) => {
                 Some("a required text `owner_key`")
             }
@@ -110,9 +128,9 @@ impl RecordType {
                 Some("a required json `answer` and a required text `instruction`")
             }
             Some(role) if role.has_quantity() && !one_quantity => Some("one field `quantity`, required"),
-            role if !role.is_some_and(ValueRole::has_quantity) && quantities.count() > 0 => {
-                Some("`value = \"note\"` or `\"redemption\"` to have a field of type `quantity`")
-            }
+            role if !role.is_some_and(ValueRole::has_quantity) && quantities.count() > 0 => Some(
+                "`value = \"note\"`, `\"redemption\"` or `\"obligation\"` to have a field of type `quantity`",
+            ),
             _ => None,
         };
         match needs {

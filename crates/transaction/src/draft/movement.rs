@@ -5,15 +5,17 @@
 use std::sync::Arc;
 
 use parclose_amounts::{
-    Hold, Issue, Lock, Movement, NewNote, Opening, OwnerBlind, OwnerCommitment, OwnerKey, Place, RangeEngine,
-    Spend, Transfer, UnsignedRedemption,
+    Discharge, Hold, Issue, Lock, Movement, Net, NewNote, NewObligation, Oblige, Opening, OwnerBlind,
+    OwnerCommitment, OwnerKey, Place, RangeEngine, Spend, Transfer, UnsignedRedemption,
 };
 use parclose_keys::FieldKey;
 use parclose_types::{AssetId, DealId, Height, NoteId, PublicKey};
 use rand_core::CryptoRng;
 
+use super::owed::{DraftDebt, DraftOwed};
 use super::{Draft, DraftInvalid, DraftOperation, Sealer};
 use crate::body::{Body, Operation};
+use crate::day::Day;
 use crate::definition::ValueRole;
 use crate::value::FieldValue;
 
@@ -75,6 +77,37 @@ pub enum DraftMovement {
         /// for what, and who gets it back
         hold: DraftHold,
     },
+    /// says what the author owes
+    Oblige {
+        /// in which asset
+        asset: AssetId,
+        /// on which day
+        day: Day,
+        /// whom, and to which key
+        debts: Vec<DraftDebt>,
+    },
+    /// puts obligations in the place of others that come to the same for every member
+    Net {
+        /// in which asset
+        asset: AssetId,
+        /// due on which day
+        day: Day,
+        /// what is netted
+        taken: Vec<Arc<DraftOwed>>,
+        /// who owes whom then, and to which key
+        debts: Vec<DraftDebt>,
+    },
+    /// pays an obligation
+    Discharge {
+        /// in which asset
+        asset: AssetId,
+        /// what is paid
+        owed: Arc<DraftOwed>,
+        /// what is spent
+        spends: Vec<Arc<DraftSpend>>,
+        /// keys of the owners of the rest
+        owners: Vec<PublicKey>,
+    },
 }
 
 /// For what a note is to be held.
@@ -98,7 +131,10 @@ impl DraftMovement {
             Self::Issue { asset, .. }
             | Self::Transfer { asset, .. }
             | Self::Redeem { asset, .. }
-            | Self::Lock { asset, .. } => *asset,
+            | Self::Lock { asset, .. }
+            | Self::Oblige { asset, .. }
+            | Self::Net { asset, .. }
+            | Self::Discharge { asset, .. } => *asset,
         }
     }
 
@@ -107,28 +143,44 @@ impl DraftMovement {
             Self::Issue { owners, .. }
             | Self::Transfer { owners, .. }
             | Self::Redeem { owners, .. }
-            | Self::Lock { owners, .. } => owners,
+            | Self::Lock { owners, .. }
+            | Self::Discharge { owners, .. } => owners,
+            Self::Oblige { .. } | Self::Net { .. } => &[],
+        }
+    }
+
+    fn debts(&self) -> &[DraftDebt] {
+        match self {
+            Self::Oblige { debts, .. } | Self::Net { debts, .. } => debts,
+            _ => &[],
         }
     }
 
     fn spends(&self) -> Vec<Spend<'_>> {
         match self {
-            Self::Issue { .. } => Vec::new(),
-            Self::Transfer { spends, .. } | Self::Redeem { spends, .. } | Self::Lock { spends, .. } => {
-                spends.iter().map(|spend| spend.spend()).collect()
-            }
+            Self::Issue { .. } | Self::Oblige { .. } | Self::Net { .. } => Vec::new(),
+            Self::Transfer { spends, .. }
+            | Self::Redeem { spends, .. }
+            | Self::Lock { spends, .. }
+            | Self::Discharge { spends, .. } => spends.iter().map(|spend| spend.spend()).collect(),
         }
     }
 
-    /// Roles of the records that stand for what it makes and redeems, in order.
+    /// Roles of the records that stand for what it does, makes and redeems, in order.
     fn roles(&self) -> impl Iterator<Item = ValueRole> {
+        let own = match self {
+            Self::Net { .. } => Some(ValueRole::Netting),
+            Self::Discharge { .. } => Some(ValueRole::Discharge),
+            _ => None,
+        };
         let redeems = matches!(self, Self::Redeem { .. });
+        let owed = std::iter::repeat_n(ValueRole::Obligation, self.debts().len());
         let notes = std::iter::repeat_n(ValueRole::Note, self.owners().len());
-        notes.chain(redeems.then_some(ValueRole::Redemption))
+        own.into_iter().chain(owed).chain(notes).chain(redeems.then_some(ValueRole::Redemption))
     }
 }
 
-/// A sealed amount: of a note, or redeemed.
+/// A sealed amount: of a note, redeemed, or owed.
 struct Carrier {
     leaf: [u8; 32],
     value: u64,
@@ -161,14 +213,18 @@ impl Sealer<'_> {
         let mut carriers = carriers.into_iter().map(|(_, carrier)| carrier);
         let mut movements = Vec::with_capacity(draft.movements.len());
         for movement in &draft.movements {
-            let made: Vec<Carrier> = carriers.by_ref().take(movement.roles().count()).collect();
+            let made: Vec<Carrier> = carriers.by_ref().take(movement.roles().count()).flatten().collect();
             movements.push(self.prove(movement, &made, &body.place(), rng)?);
         }
         Ok(movements)
     }
 
-    /// The amounts of all records that stand for one, in order.
-    fn carriers(&self, draft: &Draft, body: &Body) -> Result<Vec<(ValueRole, Carrier)>, DraftInvalid> {
+    /// The records that stand for something that a movement does, in order, with their amount where they have one.
+    fn carriers(
+        &self,
+        draft: &Draft,
+        body: &Body,
+    ) -> Result<Vec<(ValueRole, Option<Carrier>)>, DraftInvalid> {
         let mut carriers = Vec::new();
         for (operation, sealed) in draft.operations.iter().zip(&body.operations) {
             carriers.extend(self.carrier(operation, sealed)?);
@@ -180,17 +236,18 @@ impl Sealer<'_> {
         &self,
         draft: &DraftOperation,
         sealed: &Operation,
-    ) -> Result<Option<(ValueRole, Carrier)>, DraftInvalid> {
+    ) -> Result<Option<(ValueRole, Option<Carrier>)>, DraftInvalid> {
         let record_type = self.desk.record_type(&draft.record_type)?;
-        let field = record_type.quantity_field();
-        let (Some(role), Some(field)) = (record_type.value, field) else { return Ok(None) };
+        let role = record_type.value.filter(|role| role.comes_with_movement());
+        let Some(role) = role else { return Ok(None) };
+        let Some(field) = record_type.quantity_field() else { return Ok(Some((role, None))) };
         let entry = sealed.fields.iter().find(|entry| entry.field == field.id);
         let (Some(entry), Some(FieldValue::Quantity(value))) = (entry, draft.fields.get(&field.name)) else {
             return Ok(None);
         };
         let place = self.place(record_type, &draft.record, field, entry.audience);
         let key = self.key(&place, &place.context(), &field.name)?;
-        Ok(Some((role, Carrier { leaf: entry.leaf, value: *value, key })))
+        Ok(Some((role, Some(Carrier { leaf: entry.leaf, value: *value, key }))))
     }
 
     fn prove(
@@ -202,17 +259,12 @@ impl Sealer<'_> {
     ) -> Result<Movement, DraftInvalid> {
         let (asset, engine) = (movement.asset(), RangeEngine::OF_FORMAT_1);
         let openings: Vec<Opening> = made.iter().map(|carrier| carrier.opening(&asset)).collect();
-        let notes: Vec<NewNote<'_>> = movement
-            .owners()
-            .iter()
-            .zip(made)
-            .zip(&openings)
-            .map(|((owner, carrier), opening)| NewNote {
-                owner: carrier.owner(owner),
-                leaf: carrier.leaf,
-                opening,
-            })
-            .collect();
+        let amounts = || made.iter().zip(&openings);
+        let note = |owner: &PublicKey, (carrier, opening)| new_note(owner, carrier, opening);
+        let notes = movement.owners().iter().zip(amounts()).map(|(owner, amount)| note(owner, amount));
+        let notes: Vec<NewNote<'_>> = notes.collect();
+        let debt = |(debt, amount): (&DraftDebt, _)| debt.obligation(note(&debt.key, amount));
+        let debts: Vec<NewObligation<'_>> = movement.debts().iter().zip(amounts()).map(debt).collect();
         let (spends, issuer) = (movement.spends(), self.desk.author.signing_key());
         Ok(match movement {
             DraftMovement::Issue { .. } => {
@@ -236,6 +288,22 @@ impl Sealer<'_> {
                 let lock = Lock::new(place, (asset, engine), hold, &spends, &notes, rng)?;
                 Movement::Lock(Box::new(lock))
             }
+            DraftMovement::Oblige { day, .. } => {
+                Movement::Oblige(Box::new(Oblige::new(place, (asset, engine), day.0, &debts, rng)?))
+            }
+            DraftMovement::Net { day, taken, .. } => {
+                let taken: Vec<_> = taken.iter().map(|owed| owed.owed()).collect();
+                Movement::Net(Box::new(Net::new(place, (asset, engine), day.0, &taken, &debts, rng)?))
+            }
+            DraftMovement::Discharge { owed, .. } => {
+                let notes: Vec<_> = std::iter::once(owed.note()).chain(notes).collect();
+                let paid = Discharge::new(place, (asset, engine), owed.id, &spends, &notes, rng)?;
+                Movement::Discharge(Box::new(paid))
+            }
         })
     }
+}
+
+fn new_note<'a>(owner: &PublicKey, carrier: &Carrier, opening: &'a Opening) -> NewNote<'a> {
+    NewNote { owner: carrier.owner(owner), leaf: carrier.leaf, opening }
 }

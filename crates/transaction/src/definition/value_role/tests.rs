@@ -22,6 +22,33 @@ fn the_template_of_cash_has_every_role() {
     assert_eq!(all.map(|role| role.to_string()), ["asset", "account", "note", "redemption"]);
 }
 
+const NETTING: &str = include_str!("../../../../../channels/netting/channel.toml");
+
+#[test]
+fn def_15_what_is_owed_has_its_slots_and_its_quantity() {
+    let definition = parse(NETTING).unwrap();
+    let role = |name: &str| definition.record_named(name).unwrap().value.unwrap();
+    let roles = [role("obligation"), role("netting"), role("settlement")];
+    assert_eq!(roles, [ValueRole::Obligation, ValueRole::Netting, ValueRole::Discharge]);
+    assert_eq!(roles.map(|role| role.to_string()), ["obligation", "netting", "discharge"]);
+    assert_eq!(roles.map(ValueRole::has_quantity), [true, false, false]);
+    assert!(roles.into_iter().all(ValueRole::comes_with_movement));
+    assert!(!ValueRole::Account.comes_with_movement());
+    let (before, obligation) = NETTING.split_at(NETTING.find("name = \"obligation\"").unwrap());
+    for (from, to) in [
+        ("name = \"payer\"", "name = \"debtor\""),
+        ("name = \"payee\"", "name = \"creditor\""),
+        ("type = \"quantity\"\nrequired = true", "type = \"integer\"\nrequired = true"),
+        ("type = \"quantity\"\nrequired = true", "type = \"quantity\""),
+        ("value = \"obligation\"\n", ""),
+    ] {
+        let odd = obligation.replacen(from, to, 1);
+        assert_ne!(odd, obligation);
+        let told = parse(&format!("{before}{odd}")).unwrap_err();
+        assert!(told.starts_with("DEF-15 ") || told.starts_with("DEF-03 "), "{to}: {told}");
+    }
+}
+
 #[test]
 fn def_15_a_value_role_needs_its_slot_and_its_field() {
     let note = "name = \"holding\"\nvalue = \"note\"";
