@@ -4,6 +4,7 @@ use parclose_access::Denied;
 use parclose_transaction::NotAuthentic;
 use parclose_types::{Failure, Fault, Malformed};
 
+use crate::claims::TagConflict;
 use crate::governance::ActRefused;
 use crate::life::LifeConflict;
 use crate::locks::LockRefused;
@@ -38,6 +39,9 @@ pub enum Reject {
     /// authorize, admit: lives of records
     #[error(transparent)]
     Life(#[from] LifeConflict),
+    /// authorize, admit: keyed tags
+    #[error(transparent)]
+    Tag(#[from] TagConflict),
     /// admit: an act
     #[error(transparent)]
     Act(#[from] ActRefused),
@@ -133,6 +137,7 @@ impl Failure for Reject {
             Self::Movement(e) => e.code(),
             Self::Lock(e) => e.code(),
             Self::Life(e) => e.code(),
+            Self::Tag(e) => e.code(),
         }
     }
 
@@ -145,6 +150,7 @@ impl Failure for Reject {
             Self::Movement(e) => e.rule(),
             Self::Lock(e) => e.rule(),
             Self::Life(e) => e.rule(),
+            Self::Tag(e) => e.rule(),
             Self::OffSchema(OffSchema::Unknown { .. }) => "SCH-01",
             Self::OffSchema(OffSchema::Parties) => "SCH-02",
             Self::OffSchema(OffSchema::Audience { .. }) => "SCH-03",
@@ -178,6 +184,7 @@ impl Failure for Reject {
             Self::Movement(e) => e.fix(),
             Self::Lock(e) => e.fix(),
             Self::Life(e) => e.fix(),
+            Self::Tag(e) => e.fix(),
             Self::OffSchema(_) => "compare with `parclose channel show`".into(),
             Self::NotProven(_) => "build the transaction again".into(),
             Self::Stale(Stale::Exists) => "the record is there: update it, or use another id".into(),

@@ -143,6 +143,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Dvp(_)
         | Command::Receivable(_)
         | Command::BusinessDate(_)
+        | Command::TagKey(_)
         | Command::Locate(_)
         | Command::Import(_)
         | Command::Receipt(_)

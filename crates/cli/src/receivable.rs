@@ -3,6 +3,7 @@
 //! Who may take a step says the channel's policy, and when says its life cycle: nothing here decides either. What
 //! is put together here is the template's: which fields a claim, a slice, an offer and a bid have.
 
+mod claimed;
 mod market;
 mod picture;
 mod seen;

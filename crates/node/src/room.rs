@@ -7,6 +7,7 @@
 mod ahead;
 mod awake;
 mod backlog;
+mod claims;
 mod execute;
 mod fault;
 mod flight;
@@ -33,7 +34,9 @@ use parclose_channel::propose::Pooled;
 use parclose_channel::{Channel, ChannelError, LegId};
 use parclose_consensus::RootChain;
 use parclose_exchange::{Gathering, Message, Network, Transport, split};
-use parclose_types::{AudienceId, ChannelCommitment, Digest, Height, PublicKey, Sequence, TransactionDigest};
+use parclose_types::{
+    AudienceId, ChannelCommitment, Digest, Height, KeyedTag, PublicKey, Sequence, TransactionDigest,
+};
 use rand_chacha::ChaCha20Rng;
 
 use crate::desk::Bell;
@@ -44,6 +47,7 @@ use ahead::Ahead;
 use awake::Place;
 pub use awake::{AWAKE_MAX, Awake};
 use backlog::Backlog;
+use claims::Claims;
 use flight::Flight;
 pub use halted::Halt;
 use halted::Halted;
@@ -72,6 +76,7 @@ enum Order {
     NotAnchored(ChannelCommitment, String, bool),
     NotHandedOver,
     NotPrepared(LegId),
+    NotClaimed(KeyedTag, bool),
     Restless(Sender<bool>),
     Behind(Sender<u64>),
     Quiesce(Sender<()>),
@@ -119,6 +124,8 @@ struct Room {
     asked: BTreeMap<PublicKey, Vec<u8>>,
     /// prepares of deals' legs
     legs: Legs,
+    /// claims of keyed tags
+    claims: Claims,
     flight: Option<Flight>,
     deferred: Vec<(PublicKey, Vec<u8>)>,
     questions: Questions,
@@ -311,6 +318,7 @@ impl Room {
             handover: None,
             asked: BTreeMap::new(),
             legs: Legs::default(),
+            claims: Claims::of_start(),
             flight: None,
             deferred: Vec::new(),
             questions: Questions::default(),
@@ -361,6 +369,7 @@ impl Room {
             }
             Order::NotHandedOver => self.on_not_handed_over(),
             Order::NotPrepared(leg) => self.on_not_prepared(leg),
+            Order::NotClaimed(tag, for_now) => self.on_not_claimed(&tag, for_now),
             Order::Quiesce(done) => self.quiescing.push(done),
             Order::Pause(done) => drop(done.send(())),
             Order::Rest => {}
@@ -392,6 +401,7 @@ impl Room {
             return self.give_up_if_stopped();
         }
         self.prepare_legs();
+        self.make_claims();
         while self.stopped.is_none() {
             self.hand_over();
             self.fill_pool();
@@ -438,7 +448,8 @@ impl Room {
         let busy = self.flight.is_some()
             || self.handover.is_some()
             || !self.waiting.is_empty()
-            || self.legs.is_busy();
+            || self.legs.is_busy()
+            || self.is_claiming();
         self.stopped.is_none() && (busy || behind || self.channel.hands_over(self.parts.root.head()))
     }
 

@@ -39,6 +39,6 @@ pub use encoding::enc;
 pub use failure::{Failure, Fault};
 pub use ids::{
     AssetId, AudienceId, BatchDigest, ChannelId, ClassId, DealId, DefinitionDigest, Digest, Epoch, FieldId,
-    Generation, Height, MemberId, NetworkId, NoteId, PublicKey, RecordId, Sequence, SignatureBytes,
+    Generation, Height, KeyedTag, MemberId, NetworkId, NoteId, PublicKey, RecordId, Sequence, SignatureBytes,
     StateRoot, Tag, TransactionDigest, ValueHash,
 };

@@ -3,6 +3,7 @@
 use parclose_transaction::definition::ValueRole;
 use parclose_types::{Failure, Fault};
 
+use crate::claims::TagConflict;
 use crate::error::ChannelError;
 use crate::life::LifeConflict;
 
@@ -27,6 +28,9 @@ pub enum CannotPay {
     /// it is not the time for the step that comes with it
     #[error(transparent)]
     Life(#[from] LifeConflict),
+    /// it cannot be claimed, or is not
+    #[error(transparent)]
+    Tag(#[from] TagConflict),
     /// the channel cannot be read
     #[error(transparent)]
     Channel(#[from] ChannelError),
@@ -38,6 +42,7 @@ impl Failure for CannotPay {
             Self::NotEnough | Self::Nothing => "INSUFFICIENT_VALUE",
             Self::NoAccount | Self::NoValue { .. } => "NO_ACCOUNT",
             Self::Life(error) => error.code(),
+            Self::Tag(error) => error.code(),
             Self::Channel(error) => error.code(),
         }
     }
@@ -47,6 +52,7 @@ impl Failure for CannotPay {
             Self::NotEnough | Self::Nothing => "VAL-21",
             Self::NoAccount | Self::NoValue { .. } => "VAL-22",
             Self::Life(error) => error.rule(),
+            Self::Tag(error) => error.rule(),
             Self::Channel(error) => error.rule(),
         }
     }
@@ -74,6 +80,7 @@ impl Failure for CannotPay {
             Self::NoAccount => "who is to be paid opens an account first: parclose asset open",
             Self::NoValue { .. } => "use a channel of a template for value, such as dvp-cash",
             Self::Life(error) => return error.fix(),
+            Self::Tag(error) => return error.fix(),
             Self::Channel(error) => return error.fix(),
         }
         .into()

@@ -310,6 +310,7 @@ mod tests {
             owner: MemberId([2; 32]),
             parties: Vec::new(),
             status: Some("pending".into()),
+            keyed_tag: None,
             day,
             fields: Vec::new(),
         };

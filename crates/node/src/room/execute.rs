@@ -16,6 +16,7 @@ impl Room {
     pub(super) fn on_root_head(&mut self) {
         self.handover_wanted = true;
         self.legs.wanted = true;
+        self.claims.wanted = true;
         self.catch_up();
         self.time_passes();
     }
@@ -36,6 +37,7 @@ impl Room {
         self.retry_deferred();
         self.retry_asked();
         self.retry_prepares();
+        self.retry_claims();
     }
 
     fn follow_log(&mut self) {
@@ -110,6 +112,7 @@ impl Room {
             }
         }
         self.legs.wanted = true;
+        self.claims.wanted = true;
         if executed.deals {
             self.parts.bell.ring();
         }

@@ -44,7 +44,8 @@ pub(super) fn refuse(inbox: &Receiver<Order>) {
             | Order::RootHead
             | Order::NotAnchored(..)
             | Order::NotHandedOver
-            | Order::NotPrepared(_) => {}
+            | Order::NotPrepared(_)
+            | Order::NotClaimed(..) => {}
         }
     }
 }

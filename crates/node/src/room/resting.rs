@@ -61,7 +61,11 @@ impl Resting {
                 Order::Behind(done) => drop(done.send(self.missed())),
                 Order::Restless(done) => drop(done.send(self.missed() > 0)),
                 Order::Quiesce(done) | Order::Pause(done) => drop(done.send(())),
-                Order::Rest | Order::NotHandedOver | Order::NotAnchored(..) | Order::NotPrepared(_) => {}
+                Order::Rest
+                | Order::NotHandedOver
+                | Order::NotAnchored(..)
+                | Order::NotPrepared(_)
+                | Order::NotClaimed(..) => {}
                 order => match self.wake() {
                     Ok(room) => return Woken::By(Box::new(room), order),
                     Err((resting, error)) => {
@@ -118,7 +122,7 @@ impl Room {
     ///
     /// # Rules
     ///
-    /// > NOD-36: a room in which deals are agreed, or a note is held for one, does not rest.
+    /// > NOD-36: a room in which deals are agreed, a note is held for one, or a keyed tag of this member's is to be claimed or released, does not rest.
     pub(super) fn rests_until(&mut self) -> Option<Height> {
         let idle = self.stopped.is_none()
             && self.flight.is_none()
@@ -134,6 +138,7 @@ impl Room {
             && self.quiescing.is_empty()
             && !self.upkeep_wanted
             && !self.legs.is_busy()
+            && !self.awaits_claims()
             && !self.channel.concerns_deals()
             && !self.gathering.values().any(parclose_exchange::Gathering::is_begun);
         if !idle || self.behind() > 0 || self.comes_back() || !self.takes_part() {

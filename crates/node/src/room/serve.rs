@@ -56,6 +56,8 @@ impl Room {
             Message::Holding { holding, .. } => self.on_holding(&holding),
             Message::AskPrepares { statements, .. } => self.on_ask_prepares(from, &statements),
             Message::Prepares { signed, .. } => self.on_prepares(signed),
+            Message::AskClaims { statements, .. } => self.on_ask_claims(from, &statements),
+            Message::Claims { signed, .. } => self.on_claims(&signed),
         }
     }
 

@@ -74,6 +74,7 @@ impl Floor {
         let mut floor = Self { consortium, currency, money: AssetId([0; 32]), tags, issued: 0 };
         floor.furnish(&names, claims)?;
         floor.say(&["business-date", "advance", "-c", CLAIMS, "--as", BANK, &first.to_string()])?;
+        floor.say(&["tag-key", "create", "-c", CLAIMS, "--as", BANK])?;
         Ok(floor)
     }
 
