@@ -293,7 +293,7 @@ fn second_room(sandbox: &Sandbox) {
 }
 
 #[test]
-fn rcv_06_rcv_07_an_invoice_that_another_channel_holds_is_financed_nowhere_else() {
+fn nod_37_rcv_06_rcv_07_an_invoice_that_another_channel_holds_is_financed_nowhere_else() {
     let sandbox = room();
     second_room(&sandbox);
     let there = |member: &str, arguments: &[&str]| {
@@ -301,9 +301,7 @@ fn rcv_06_rcv_07_an_invoice_that_another_channel_holds_is_financed_nowhere_else(
         [&["receivable", verb, "-c", "trade-c", "--as", member], rest].concat().join("\n")
     };
     let words = |line: &str| line.split('\n').map(str::to_owned).collect::<Vec<_>>();
-    let run = |line: String| {
-        sandbox.ok(&words(&line).iter().map(String::as_str).collect::<Vec<_>>())
-    };
+    let run = |line: String| sandbox.ok(&words(&line).iter().map(String::as_str).collect::<Vec<_>>());
     let fails = |line: String| {
         support::refused(&sandbox, &words(&line).iter().map(String::as_str).collect::<Vec<_>>())
     };
@@ -338,7 +336,11 @@ fn rcv_06_rcv_07_an_invoice_that_another_channel_holds_is_financed_nowhere_else(
     assert_eq!(fails(there(SUPPLIER, &to_bank)), support::told(5, "NOT_CLAIMED", "TAG-04"));
     // The first is disputed and cancelled: its slice goes back, its tag is free, and the second room gets it.
     claim(&sandbox, BUYER, &["dispute", &record]);
-    claim(&sandbox, SUPPLIER, &["transfer", &record, "--to", BUYER, "--amount", "1000", "--recourse", "without"]);
+    claim(
+        &sandbox,
+        SUPPLIER,
+        &["transfer", &record, "--to", BUYER, "--amount", "1000", "--recourse", "without"],
+    );
     let ended = claim(&sandbox, BUYER, &["settle", &record]);
     assert_eq!((&ended["step"], &ended["to"]), (&json!("cancel"), &json!("void")));
     assert_eq!(shown(&sandbox, BANK, &record)["claimed"]["stage"], "released");

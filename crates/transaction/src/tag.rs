@@ -47,7 +47,7 @@ impl TagKey {
     #[must_use]
     pub fn check_value(&self) -> [u8; 8] {
         let check = kdf_secret(&self.0, labels::TAG_KEY_CHECK, &[]);
-        check.expose(|bytes| std::array::from_fn(|at| bytes[at]))
+        check.expose(|bytes| bytes.first_chunk().copied().unwrap_or_default())
     }
 
     /// The tag of what has these parties and texts; `None` if one is missing, or a text has neither letter nor digit.

@@ -53,7 +53,7 @@ impl Room {
     ///
     /// # Rules
     ///
-    /// > NOD-37: whoever has taken a step that claims a keyed tag or gives it back has the root chain told: it asks all members, and again those that have not answered, as soon as nobody else holds the tag. For a member that has left, all do.
+    /// > NOD-37: whoever has taken a step that claims a keyed tag or gives it back has the root chain told: it asks all members, and again those that have not answered, as soon as nobody else holds the tag.
     pub(super) fn make_claims(&mut self) {
         if self.comes_back() || self.stopped.is_some() || !std::mem::take(&mut self.claims.wanted) {
             return;
@@ -106,6 +106,7 @@ impl Room {
         !self.claims.own.is_empty() || self.channel.claims().any(|row| self.is_own_to_do(row))
     }
 
+    /// Of a member that has left, everybody takes it over: the root chain orders it once.
     fn is_own_to_do(&self, row: &ClaimRow) -> bool {
         let config = self.channel.config();
         let own = row.author == self.channel.own_id() || config.by_id(&row.author).is_none();
