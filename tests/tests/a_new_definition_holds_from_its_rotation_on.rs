@@ -105,6 +105,7 @@ fn a_field_that_was_retired_is_read_where_it_was_written() {
     let mut operations = circle.statement(1, ["ann", "bob"]);
     circle.room("ann").submit_and_wait(operations.clone()).expect("a verdict");
     operations[0] = parclose_transaction::DraftOperation {
+        keyed_tag: None,
         action: "update".into(),
         version: 2,
         fields: [("counter_total".to_owned(), parclose_transaction::FieldValue::Amount(9, *b"GBP"))].into(),

@@ -131,6 +131,7 @@ fn body() -> Body {
             version: 1,
             parties: vec![(0, member_id())],
             day: Some(parclose_transaction::Day(20_000)),
+            keyed_tag: None,
             fields: vec![entry()],
         }],
         movements: Vec::new(),

@@ -287,6 +287,7 @@ impl Consortium {
             ("total", FieldValue::Amount(documents * 100, *b"GBP")),
         ];
         let operation = DraftOperation {
+            keyed_tag: None,
             action: if version == 1 { "create" } else { "update" }.into(),
             record_type: "statement".into(),
             record: RecordId([record; 32]),

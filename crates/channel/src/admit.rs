@@ -4,8 +4,10 @@ use parclose_access::PolicyEpoch;
 use parclose_transaction::{AuthenticatedTransaction, NotAuthentic, Operation};
 use parclose_types::MemberId;
 
+use crate::claims::ClaimRow;
 use crate::governance::Governance;
 use crate::governance::act::ActContext;
+use crate::life::Lives;
 use crate::process::{Execution, Stop};
 use crate::prove::ProvenTransaction;
 use crate::reject::Stale;
@@ -21,6 +23,8 @@ pub struct AdmittedTransaction {
     pub(crate) before: Vec<Option<RecordRow>>,
     /// states of its records' lives after it, by operation
     pub(crate) states: Vec<Option<String>>,
+    /// claims that its steps make or give up
+    pub(crate) claimed: Vec<ClaimRow>,
     /// the governance that its act leads to
     pub(crate) governed: Option<Governance>,
     /// what it does to value
@@ -50,10 +54,10 @@ impl Execution<'_> {
         }
         check_once(&body.operations)?;
         let author = self.in_force.config.member(&body.author).ok_or(NotAuthentic::NotMember)?.id();
-        let states = self.admit_lives(&tx, author)?;
+        let Lives { states, claimed } = self.admit_lives(&tx, author)?;
         let governed = self.admit_act(&tx.transaction, author)?;
         let ProvenTransaction { transaction, before, moved, .. } = tx;
-        Ok(AdmittedTransaction { transaction, author, before, states, governed, moved })
+        Ok(AdmittedTransaction { transaction, author, before, states, claimed, governed, moved })
     }
 
     fn admit_act(

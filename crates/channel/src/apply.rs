@@ -37,10 +37,12 @@ impl Execution<'_> {
                 parties: operation.parties.clone(),
                 status: None,
                 day: None,
+                keyed_tag: None,
                 fields: Vec::new(),
             });
             row.version = operation.version;
             row.day = operation.day.or(row.day);
+            row.keyed_tag = operation.keyed_tag.or(row.keyed_tag);
             row.status = tx.states.get(number).cloned().flatten();
             let state = |entry| StateField {
                 entry,
@@ -53,6 +55,7 @@ impl Execution<'_> {
             self.written.insert(operation.record, row);
         }
         self.salts.insert((body.epoch, body.salt_digest));
+        self.claimed.extend(tx.claimed.into_iter().map(|row| (row.tag, Some(row))));
         self.value.apply(tx.moved);
         Effects { transaction: digest, records: body.operations.len(), governed }
     }

@@ -9,7 +9,7 @@ use parclose_transaction::{Act, AuthenticatedTransaction, Body, FieldEntry, NotA
 use parclose_types::{AudienceId, MemberId};
 
 use crate::governance::Dealt;
-use crate::life::check_day;
+use crate::life::{check_day, check_keyed_tag};
 use crate::process::{Execution, Stop};
 use crate::reject::OffSchema;
 use crate::tables::RecordRow;
@@ -100,6 +100,7 @@ impl Execution<'_> {
         self.check_fields(body, record_type, &parties, &operation.fields)?;
         check_required(record_type, operation)?;
         check_day(record_type, operation)?;
+        check_keyed_tag(record_type, operation)?;
         let author = self.member(&body.author)?;
         let owner = record.map_or(author.id, |row| row.owner);
         let party = |(slot, id): (&&str, &MemberId)| {

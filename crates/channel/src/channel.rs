@@ -19,6 +19,7 @@ use rand_core::CryptoRng;
 
 use crate::absent::Absent;
 use crate::at_rest::AtRest;
+use crate::claims::{Claims, ClaimsWritten};
 use crate::error::ChannelError;
 use crate::governance::{Governance, InForce};
 use crate::locks::Locks;
@@ -49,6 +50,8 @@ pub struct Channel {
     pub(crate) ranges: KnownRanges,
     /// notes that are held for deals
     pub(crate) locks: Locks,
+    /// keyed tags that records want, hold or give back
+    pub(crate) claims: Claims,
     /// what this member can spend
     pub(crate) purse: Mutex<Purse>,
     /// notes that payments on their way spend, and until when
@@ -102,6 +105,7 @@ impl Channel {
             known: KnownSignatures::default(),
             ranges: KnownRanges::default(),
             locks: Locks::read(&store)?,
+            claims: Claims::read(&store)?,
             purse: Mutex::default(),
             set_aside: BTreeMap::new(),
             top: TreeTop::default(),
@@ -305,6 +309,8 @@ impl Channel {
             salts: BTreeSet::new(),
             value: self.locks.lapsed(height),
             locks: &self.locks,
+            claims: &self.claims,
+            claimed: ClaimsWritten::new(),
         })
     }
 

@@ -13,6 +13,7 @@ use parclose_transaction::definition::ValueRole;
 use parclose_types::{Epoch, Height, RecordId, Sequence, TransactionDigest, encode};
 
 use crate::channel::Channel;
+use crate::claims::{ClaimsWritten, claim_change, put_claims};
 use crate::error::ChannelError;
 use crate::execute::FinalEvent;
 use crate::governance::Governance;
@@ -37,6 +38,7 @@ pub(crate) struct Written {
     pub(crate) transactions: Vec<TransactionRow>,
     pub(crate) salts: BTreeSet<(Epoch, [u8; 32])>,
     pub(crate) value: ValueWritten,
+    pub(crate) claims: ClaimsWritten,
     /// how the channel stands after it, if it has changed that
     pub(crate) governance: Option<Governance>,
     /// what this member got of others: outside the state
@@ -74,7 +76,7 @@ impl Channel {
     /// # Rules
     ///
     /// > STA-02: every event changes the head leaf, which holds the event's sequence and the verdict log's root.
-    /// > STA-09: the state covers every row that execution reads: governance, records, notes, supplies, locks, obligations, and the verdict log.
+    /// > STA-09: the state covers every row that execution reads: governance, records, notes, supplies, locks, obligations, claims, and the verdict log.
     /// > STA-10: an event is written in one atomic synced batch.
     pub(crate) fn commit(
         &mut self,
@@ -116,6 +118,7 @@ impl Channel {
         self.store.commit(batch, Durability::Synced)?;
         self.head = Some(head);
         self.locks.follow(&written.value);
+        self.claims.follow(&written.claims);
         self.follow_purse(&written);
         self.top.follow(update);
         self.receive(std::mem::take(&mut written.received));
@@ -184,6 +187,7 @@ impl Channel {
         changes.push((head_key(), Some(head_leaf(leaf))));
         changes.extend(governed);
         changes.extend(written.value.leaves());
+        changes.extend(written.claims.iter().map(claim_change));
         Ok(state_tree::update(&self.nodes(), sequence.0, &changes)?)
     }
 
@@ -213,6 +217,7 @@ fn put_rows(batch: &mut Batch, written: &Written, first_verdict: u64) {
         batch.put(&RECORDS, record, row);
     }
     put_value(batch, &written.value);
+    put_claims(batch, &written.claims);
     for (verdict, row) in (first_verdict..).zip(&written.transactions) {
         batch.put(&TRANSACTIONS, &row.transaction, &TransactionRow { verdict, ..*row });
     }
@@ -267,12 +272,12 @@ pub fn record_key(record: &RecordId) -> [u8; 32] {
 ///
 /// # Rules
 ///
-/// > STA-11: a record's leaf covers type, version, owner, parties, the state of its life, its day, and every field with its generation, epoch and transaction.
+/// > STA-11: a record's leaf covers type, version, owner, parties, the state of its life, its day, its keyed tag, and every field with its generation, epoch and transaction.
 #[must_use]
 pub fn record_leaf(row: &RecordRow) -> [u8; 32] {
     let fields = parclose_crypto::merkle::root(row.fields.iter().map(|field| encode(&field.state)));
     let count = row.fields.len() as u64;
-    let life = (&row.status, row.day);
+    let life = (&row.status, row.day, row.keyed_tag);
     let head = encode(&(row.record_type, row.version, row.owner, &row.parties, life, fields, count));
     state_tree::leaf_value(RECORD_LEAF, row.record.as_ref(), &head)
 }

@@ -1,10 +1,12 @@
 //! Execution of the log: every final event of the channel's tag, strictly in order.
 
 use parclose_amounts::RangeEngine;
-use parclose_root::{Anchor, Certificate, Decision, LogEntry, Prepare, RootTransaction, Rotate};
+use parclose_root::{
+    Anchor, Certificate, ClaimTag, Decision, LogEntry, Prepare, ReleaseTag, RootTransaction, Rotate,
+};
 use parclose_transaction::UnverifiedTransaction;
 use parclose_transaction::definition::ValueRole;
-use parclose_types::{Failure, Height, Malformed, PublicKey, Sequence, TransactionDigest, labels};
+use parclose_types::{Failure, Height, KeyedTag, Malformed, PublicKey, Sequence, TransactionDigest, labels};
 
 use crate::absent::Absent;
 use crate::channel::Channel;
@@ -70,12 +72,8 @@ impl Channel {
                 (outcome, self.quiet(event.height))
             }
             RootTransaction::Decision(decision) => self.execute_decision(event, decision),
-            RootTransaction::ClaimTag(claim) => {
-                (EventOutcome::Claimed { claim: claim.claim }, self.quiet(event.height))
-            }
-            RootTransaction::ReleaseTag(release) => {
-                (EventOutcome::Released { claim: release.claim }, self.quiet(event.height))
-            }
+            RootTransaction::ClaimTag(claim) => self.execute_claim(event, claim),
+            RootTransaction::ReleaseTag(release) => self.execute_release(event, release),
         };
         let attested = match &event.transaction {
             RootTransaction::Anchor(anchor) => Some(anchor.attested),
@@ -122,6 +120,23 @@ impl Channel {
         let Decision { deal, outcome } = *decision;
         let notes = written.value.decide(&self.locks, deal, outcome);
         (EventOutcome::Decided { deal, outcome, notes }, written)
+    }
+
+    fn execute_claim(&self, event: &FinalEvent, claim: &ClaimTag) -> (EventOutcome, Written) {
+        let tag = KeyedTag(claim.claim);
+        let claims = self.claims.claimed(&tag);
+        let founded = claims.is_some();
+        let endorsers = if founded { Vec::new() } else { self.signers(event.height, &claim.certificate) };
+        let written = Written { claims: claims.unwrap_or_default(), ..self.quiet(event.height) };
+        (EventOutcome::Claimed { claim: tag, endorsers }, written)
+    }
+
+    fn execute_release(&self, event: &FinalEvent, release: &ReleaseTag) -> (EventOutcome, Written) {
+        let tag = KeyedTag(release.claim);
+        let (claims, founded) = self.claims.released(&tag);
+        let endorsers = if founded { Vec::new() } else { self.signers(event.height, &release.certificate) };
+        let written = Written { claims, ..self.quiet(event.height) };
+        (EventOutcome::Released { claim: tag, endorsers }, written)
     }
 
     /// The endorsers of a certificate, by the keys in force at a height.
@@ -253,6 +268,7 @@ impl Channel {
         written.records = std::mem::take(&mut execution.written);
         written.salts = std::mem::take(&mut execution.salts);
         written.value = std::mem::take(&mut execution.value);
+        written.claims = std::mem::take(&mut execution.claimed);
         written.governance = execution.changed.take();
         written.received = self.received(&acted, written.governance.as_ref(), event.height)?;
         Ok(written)

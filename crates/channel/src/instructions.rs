@@ -236,7 +236,15 @@ impl Channel {
         };
         let parties = record_type.slots.iter().map(|slot| (slot.name.clone(), party(&slot.name))).collect();
         let record_type = record_type.name.clone();
-        Ok(DraftOperation { action: "create".into(), record_type, record, version: 1, parties, fields })
+        Ok(DraftOperation {
+            keyed_tag: None,
+            action: "create".into(),
+            record_type,
+            record,
+            version: 1,
+            parties,
+            fields,
+        })
     }
 }
 

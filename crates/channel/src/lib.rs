@@ -33,6 +33,7 @@ pub mod at_rest;
 pub mod authorize;
 pub mod batch;
 pub mod channel;
+pub mod claims;
 pub mod commit;
 pub mod endorse;
 pub mod error;
@@ -75,6 +76,7 @@ pub mod verify;
 
 pub use batch::{Batch, BatchHeader, Proposal};
 pub use channel::Channel;
+pub use claims::{ClaimRow, ClaimStage, ClaimUnsigned, TagConflict};
 pub use endorse::EndorseRefused;
 pub use error::ChannelError;
 pub use execute::{Executed, FinalEvent};

@@ -4,6 +4,7 @@
 //! state that the record is in, the business day, the notes of the record where it is an asset, and the steps
 //! that have to come with it. Everything that is asked is public in the channel; no clock is read.
 
+mod claim;
 mod conflict;
 mod notes;
 
@@ -14,10 +15,13 @@ use parclose_transaction::definition::{DueGuard, Lifecycle, RecordType, Step, Va
 use parclose_transaction::{Day, FieldEntry, Operation};
 use parclose_types::{MemberId, RecordId};
 
+use crate::claims::ClaimRow;
 use crate::process::{Execution, Stop};
 use crate::prove::ProvenTransaction;
 use crate::tables::RecordRow;
 
+use claim::check_apart;
+pub(crate) use claim::check_keyed_tag;
 pub use conflict::LifeConflict;
 pub(crate) use notes::made_by;
 
@@ -30,27 +34,35 @@ pub(crate) struct Taken<'a> {
     due: Option<Day>,
 }
 
+/// What the steps of a transaction lead to.
+pub(crate) struct Lives {
+    /// the states to which its records go, by operation
+    pub(crate) states: Vec<Option<String>>,
+    /// claims that they make or give up
+    pub(crate) claimed: Vec<ClaimRow>,
+}
+
 impl Execution<'_> {
-    /// Checks the steps of a transaction, and what its movements may do with notes of assets that have a life:
-    /// the states to which its records go, by operation.
-    pub(crate) fn admit_lives(
-        &self,
-        tx: &ProvenTransaction,
-        author: MemberId,
-    ) -> Result<Vec<Option<String>>, Stop> {
+    /// Checks the steps of a transaction, and what its movements may do with notes of assets that have a life.
+    pub(crate) fn admit_lives(&self, tx: &ProvenTransaction, author: MemberId) -> Result<Lives, Stop> {
         let body = tx.transaction.body();
         let in_force = self.in_force.clone();
         let mut taken = BTreeMap::new();
         let mut states = Vec::with_capacity(body.operations.len());
+        let mut claimed = Vec::new();
         for (operation, before) in body.operations.iter().zip(&tx.before) {
             let record_type = in_force.definition.record(operation.record_type);
             if record_type.is_some_and(|known| known.value == Some(ValueRole::Calendar)) {
                 self.check_calendar(operation, before.as_ref())?;
             }
+            if record_type.is_some_and(|known| known.value == Some(ValueRole::TagKey)) {
+                self.check_tag_key(operation)?;
+            }
             let life = record_type.and_then(|known| Some((known, known.lifecycle.as_ref()?)));
             let step = life.map(|(_, life)| step_of(life, operation, before.as_ref())).transpose()?;
             states.push(step.map(|step| step.to.clone()));
             if let (Some((record_type, _)), Some(step)) = (life, step) {
+                claimed.extend(self.claim_of(step, operation, before.as_ref(), author)?);
                 let due = before.as_ref().map_or(operation.day, |row| row.day);
                 taken.insert(operation.record, Taken { record_type, operation, step, due });
             }
@@ -61,8 +73,9 @@ impl Execution<'_> {
             self.check_step_notes(tx, step)?;
             check_partner(step, &taken)?;
         }
+        check_apart(&claimed)?;
         self.check_movements(tx, &taken, author)?;
-        Ok(states)
+        Ok(Lives { states, claimed })
     }
 
     /// The channel's business day, as a transaction meets it.

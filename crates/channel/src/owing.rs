@@ -174,6 +174,7 @@ fn stating(
     rng: &mut impl CryptoRng,
 ) -> DraftOperation {
     DraftOperation {
+        keyed_tag: None,
         action: "create".into(),
         record_type: record_type.name.clone(),
         record: fresh(rng),

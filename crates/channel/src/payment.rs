@@ -320,6 +320,7 @@ fn made<'a>(
 ) -> DraftOperation {
     let party = |slot: &str| if slot == "holder" { holder } else { own };
     DraftOperation {
+        keyed_tag: None,
         action: "create".into(),
         record_type: record_type.name.clone(),
         record,

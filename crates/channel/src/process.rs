@@ -13,6 +13,7 @@ use parclose_types::{AssetId, Epoch, Height, NoteId, ObligationId, RecordId, Seq
 
 use crate::absent::Absent;
 use crate::apply::Effects;
+use crate::claims::{Claims, ClaimsWritten};
 use crate::error::ChannelError;
 use crate::governance::{Governance, InForce, Past};
 use crate::locks::Locks;
@@ -66,6 +67,10 @@ pub struct Execution<'a> {
     pub(crate) salts: BTreeSet<(Epoch, [u8; 32])>,
     /// the locks before the event
     pub(crate) locks: &'a Locks,
+    /// the claims before the event
+    pub(crate) claims: &'a Claims,
+    /// what this event has done to claims so far
+    pub(crate) claimed: ClaimsWritten,
     /// what this event has done to value so far
     pub(crate) value: ValueWritten,
 }

@@ -4,6 +4,7 @@ use parclose_access::Denied;
 use parclose_transaction::NotAuthentic;
 use parclose_types::{Failure, Fault, Malformed};
 
+use crate::claims::TagConflict;
 use crate::governance::ActRefused;
 use crate::life::LifeConflict;
 use crate::locks::LockRefused;
@@ -42,6 +43,9 @@ pub enum Reject {
     /// authorize, admit: lives of records
     #[error(transparent)]
     Life(#[from] LifeConflict),
+    /// authorize, admit: keyed tags
+    #[error(transparent)]
+    Tag(#[from] TagConflict),
     /// admit: an act
     #[error(transparent)]
     Act(#[from] ActRefused),
@@ -138,6 +142,7 @@ impl Failure for Reject {
             Self::Lock(e) => e.code(),
             Self::Obligation(e) => e.code(),
             Self::Life(e) => e.code(),
+            Self::Tag(e) => e.code(),
         }
     }
 
@@ -151,6 +156,7 @@ impl Failure for Reject {
             Self::Lock(e) => e.rule(),
             Self::Obligation(e) => e.rule(),
             Self::Life(e) => e.rule(),
+            Self::Tag(e) => e.rule(),
             Self::OffSchema(OffSchema::Unknown { .. }) => "SCH-01",
             Self::OffSchema(OffSchema::Parties) => "SCH-02",
             Self::OffSchema(OffSchema::Audience { .. }) => "SCH-03",
@@ -185,6 +191,7 @@ impl Failure for Reject {
             Self::Lock(e) => e.fix(),
             Self::Obligation(e) => e.fix(),
             Self::Life(e) => e.fix(),
+            Self::Tag(e) => e.fix(),
             Self::OffSchema(_) => "compare with `parclose channel show`".into(),
             Self::NotProven(_) => "build the transaction again".into(),
             Self::Stale(Stale::Exists) => "the record is there: update it, or use another id".into(),

@@ -64,6 +64,7 @@ impl Channel {
         let version = before.as_ref().map_or(1, |row| row.version.saturating_add(1));
         let own = self.own_id();
         Ok(DraftOperation {
+            keyed_tag: None,
             action: if before.is_some() { "update" } else { "create" }.into(),
             record_type: record_type.name.clone(),
             record,
@@ -89,12 +90,22 @@ impl Channel {
             let party = row.parties.iter().find(|(at, _)| Some(*at) == index);
             party.map_or(row.owner, |(_, member)| *member)
         };
+        let parties = parties(record_type, member);
+        let keyed_tag = match &record_type.lifecycle {
+            Some(life) if life.is_tagged_by(step) => {
+                let mut says = self.opened(record)?;
+                says.extend(fields.clone());
+                self.make_tag(record_type, &parties, &says)?
+            }
+            _ => None,
+        };
         Ok(DraftOperation {
+            keyed_tag,
             action: step.to_owned(),
             record_type: record_type.name.clone(),
             record: *record,
             version: row.version.saturating_add(1),
-            parties: parties(record_type, member),
+            parties,
             fields,
         })
     }
@@ -139,12 +150,18 @@ impl Channel {
     ) -> Result<DraftOperation, CannotPay> {
         let record_type = self.definition().record_named(record_type);
         let record_type = record_type.ok_or(ChannelError::Unknown { what: "record type" })?;
+        let parties = parties(record_type, member);
+        let keyed_tag = match &record_type.lifecycle {
+            Some(life) if life.is_tagged_by(action) => self.make_tag(record_type, &parties, &fields)?,
+            _ => None,
+        };
         Ok(DraftOperation {
+            keyed_tag,
             action: action.to_owned(),
             record_type: record_type.name.clone(),
             record: fresh(rng),
             version: 1,
-            parties: parties(record_type, member),
+            parties,
             fields,
         })
     }
@@ -193,6 +210,7 @@ impl Channel {
         let quantity = record_type.quantity_field().map(|field| field.name.clone());
         let own = self.own_id();
         operations.push(DraftOperation {
+            keyed_tag: None,
             action: "create".into(),
             record_type: record_type.name.clone(),
             record: fresh(rng),
@@ -245,6 +263,7 @@ impl Channel {
         let quantity = record_type.quantity_field().map(|field| field.name.clone());
         fields.extend(quantity.map(|name| (name, FieldValue::Quantity(note.amount))));
         let operation = DraftOperation {
+            keyed_tag: None,
             action: "create".into(),
             record_type: record_type.name.clone(),
             record: fresh(rng),

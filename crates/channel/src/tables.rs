@@ -13,11 +13,12 @@ use parclose_root::{DealOutcome, LogEntry};
 use parclose_store::{AnyTable, Blinded, Table};
 use parclose_transaction::{Day, DefinitionTexts, FieldEntry, SharedScope};
 use parclose_types::{
-    AudienceId, ChannelCommitment, DealId, Digest, Epoch, Generation, Height, MemberId, PublicKey, RecordId,
-    Sequence, SignatureBytes, StateRoot, Tag, TransactionDigest,
+    AudienceId, ChannelCommitment, DealId, Digest, Epoch, Generation, Height, KeyedTag, MemberId, PublicKey,
+    RecordId, Sequence, SignatureBytes, StateRoot, Tag, TransactionDigest,
 };
 
 use crate::batch::BatchHeader;
+use crate::claims::CLAIMS;
 use crate::governance::{DealRow, DecisionRow, GenerationRow, MotionRow};
 use crate::index::{IndexPage, Indexed};
 use crate::locks::LOCKS;
@@ -121,6 +122,7 @@ pub const ALL: &[&dyn AnyTable] = &[
     &SUPPLIES,
     &LOCKS,
     &OBLIGATIONS,
+    &CLAIMS,
 ];
 
 /// The one row of [`HEAD`], [`SETUP`], [`DECISION`] and [`SUCCESSOR`].
@@ -212,12 +214,16 @@ pub enum EventOutcome {
     /// a keyed tag is the channel's
     Claimed {
         /// the tag
-        claim: [u8; 32],
+        claim: KeyedTag,
+        /// who certified it though no record here wants it; empty if one does
+        endorsers: Vec<PublicKey>,
     },
     /// a keyed tag is free again
     Released {
         /// the tag
-        claim: [u8; 32],
+        claim: KeyedTag,
+        /// who certified it though it was not given back here; empty if it was
+        endorsers: Vec<PublicKey>,
     },
 }
 
@@ -266,6 +272,8 @@ pub struct RecordRow {
     pub status: Option<String>,
     /// the business day of the calendar; of another record the day on which it is due
     pub day: Option<Day>,
+    /// the keyed tag that its last step with one has claimed
+    pub keyed_tag: Option<KeyedTag>,
     /// fields, ascending
     pub fields: Vec<RecordField>,
 }

@@ -148,7 +148,7 @@ impl Execution<'_> {
             if let Some(hold) = movement.hold() {
                 self.check_lock(hold, author, &moved.locks)?;
                 // The record of a note that is held comes first, as the note does.
-                self.check_all_stay(author, records.as_slice().first(), body)?;
+                self.check_all_stay(author, records.clone().next().as_ref(), body)?;
             }
             let effects = movement.check(&place, &met)?.verify_with(self.ranges)?;
             let paid = movement.pays().and_then(|paid| met.owed(&paid)).map(|row| row.record);

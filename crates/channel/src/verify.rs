@@ -121,6 +121,8 @@ impl Channel {
         changes.extend(stored_leaves(&self.store)?);
         let misplaced = ChannelError::Inconsistent { what: "a note", sequence: last };
         changes.extend(crate::value::stored_leaves(&self.store)?.ok_or(misplaced)?);
+        let misplaced = ChannelError::Inconsistent { what: "a claim", sequence: last };
+        changes.extend(crate::claims::stored_leaves(&self.store)?.ok_or(misplaced)?);
         let computed = state_tree::update(&MemoryNodes::default(), 0, &changes)?.root;
         if computed == root {
             Ok(())

@@ -30,7 +30,9 @@ pub use key::{Backup, Key, KeyKind};
 pub use netting::{Netting, NettingOblige, NettingRun};
 pub use node::{Config, Consortium, ConsortiumJoin, Node, Set};
 pub use policy::{MaybeChannel, Policy, PolicyQuestion};
-pub use receivable::{BusinessDate, DisputeEnd, OneReceivable, Receivable, ReceivableIssue, Recourse};
+pub use receivable::{
+    BusinessDate, DisputeEnd, OneReceivable, Receivable, ReceivableIssue, Recourse, TagKeyCommand,
+};
 pub use record::{Locate, Record, RecordQuery};
 pub use shell::{CompleteNames, ContextCommand, ManPage, NameKind, NewContext, Shell};
 pub use validators::{Validators, ValidatorsPropose};
@@ -109,6 +111,9 @@ pub enum Command {
     /// The day that a channel goes by
     #[command(subcommand)]
     BusinessDate(BusinessDate),
+    /// The key by which channels see that nothing is financed twice
+    #[command(subcommand, name = "tag-key")]
+    TagKey(TagKeyCommand),
     /// Where a business key, a record or a transaction stands, and what proves it
     Locate(Locate),
     /// Import documents

@@ -6,8 +6,8 @@ pub(crate) mod units;
 
 use parclose_channel::{Channel, Drafted, Payment, Verdict};
 use parclose_documents::currency::Currency;
-use parclose_node::RoomHandle;
 use parclose_node::randomness::generator;
+use parclose_node::{Consortium, RoomHandle};
 use parclose_transaction::{FieldType, FieldValue};
 use parclose_types::Height;
 use serde_json::{Value, json};
@@ -116,6 +116,17 @@ pub(crate) fn submit(
     schema: &str,
     draft: impl FnOnce(&mut Channel, Height) -> Result<(Drafted, Value), CliError> + Send + 'static,
 ) -> Result<Value, CliError> {
+    submit_then(global, of, schema, draft, |_, _, value| Ok(value))
+}
+
+/// As [`submit`], and does something more once it is applied.
+pub(crate) fn submit_then(
+    global: &Global,
+    of: &OfChannel,
+    schema: &str,
+    draft: impl FnOnce(&mut Channel, Height) -> Result<(Drafted, Value), CliError> + Send + 'static,
+    then: impl FnOnce(&Consortium, &RoomHandle, Value) -> Result<Value, CliError>,
+) -> Result<Value, CliError> {
     with_consortium(global, |consortium| {
         let room = consortium.room(&of.member, &of.channel)?;
         let now = consortium.root().head();
@@ -135,7 +146,7 @@ pub(crate) fn submit(
             value[name] = member.clone();
         }
         match &outcome.verdict {
-            Verdict::Applied => Ok(value),
+            Verdict::Applied => then(consortium, &room, value),
             Verdict::Refused(rule) => {
                 release(&room, set_aside)?;
                 Err(CliError::refused(rule).with_details(value))

@@ -144,6 +144,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Netting(_)
         | Command::Receivable(_)
         | Command::BusinessDate(_)
+        | Command::TagKey(_)
         | Command::Locate(_)
         | Command::Import(_)
         | Command::Receipt(_)

@@ -44,6 +44,7 @@ pub mod receivable;
 pub mod record;
 pub mod successor;
 mod svg;
+pub mod tag_key;
 pub mod terminal;
 pub mod transaction;
 pub mod validators;
@@ -94,6 +95,7 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Dvp(command) => dvp::run(global, command),
         Command::Receivable(command) => receivable::run(global, command),
         Command::BusinessDate(command) => business_date::run(global, command),
+        Command::TagKey(command) => tag_key::run(global, command),
         Command::Locate(options) => locate::run(global, options),
         Command::Import(command) => import::run(global, command),
         Command::Receipt(command) => receipt::run(global, command),

@@ -3,6 +3,7 @@
 //! Who may take a step says the channel's policy, and when says its life cycle: nothing here decides either. What
 //! is put together here is the template's: which fields a claim, a slice, an offer and a bid have.
 
+mod claimed;
 mod market;
 mod picture;
 mod seen;
@@ -16,7 +17,7 @@ use parclose_types::{MemberId, RecordId};
 use serde_json::{Value, json};
 
 use crate::args::{DisputeEnd, Global, OneReceivable, Receivable, ReceivableIssue, Recourse};
-use crate::asset::{submit, units};
+use crate::asset::{submit, submit_then, units};
 use crate::error::CliError;
 use crate::transaction::member_named;
 use seen::Seen;
@@ -69,7 +70,9 @@ fn issue(global: &Global, options: &ReceivableIssue) -> Result<Value, CliError> 
     let lines = serde_json::from_str::<Value>(&lines)
         .map_err(|e| CliError::usage(format!("the lines are no JSON: {e}"), "--lines FILE"))?;
     let options = options.clone();
-    submit(global, &options.of.clone(), "parclose.receivable-issue/1", move |channel, _| {
+    let of = options.of.clone();
+    let undertakes = options.recourse.is_some();
+    let drafted = move |channel: &mut Channel, _| {
         let own = channel.own_id();
         let named = |name: &Option<String>| name.as_ref().map_or(Ok(own), |name| member_named(channel, name));
         let (buyer, supplier) = (named(&options.buyer)?, named(&options.supplier)?);
@@ -94,6 +97,13 @@ fn issue(global: &Global, options: &ReceivableIssue) -> Result<Value, CliError> 
             }
         };
         Ok((drafted, told))
+    };
+    submit_then(global, &of, "parclose.receivable-issue/1", drafted, move |consortium, room, value| {
+        let made = value["receivable"].as_str().and_then(|text| text.parse().ok());
+        match made.filter(|_| undertakes) {
+            Some(record) => claimed::awaited(consortium, room, record, value),
+            None => Ok(value),
+        }
     })
 }
 

@@ -107,7 +107,15 @@ fn operation(channel: &Channel, draft: &Value) -> Result<DraftOperation, CliErro
     };
     let next = channel.record(&record)?.map_or(1, |row| row.version + 1);
     let version = draft["version"].as_u64().unwrap_or(next);
-    Ok(DraftOperation { action: text("action")?, record_type, record, version, parties, fields })
+    Ok(DraftOperation {
+        keyed_tag: None,
+        action: text("action")?,
+        record_type,
+        record,
+        version,
+        parties,
+        fields,
+    })
 }
 
 fn random_record() -> RecordId {

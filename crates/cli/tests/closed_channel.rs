@@ -27,6 +27,7 @@ fn nod_13_a_channel_that_has_ended_takes_nothing_more() {
     let tag = rooms[0].call(|channel| channel.tag()).unwrap();
     let [preparer, counterparty] = rooms.clone().map(|room| room.call(|channel| channel.own_id()).unwrap());
     let figures = |record: u8| DraftOperation {
+        keyed_tag: None,
         action: "create".into(),
         record_type: "statement".into(),
         record: RecordId([record; 32]),

@@ -27,6 +27,7 @@ fn global(home: &std::path::Path) -> Global {
 
 fn statement(number: u8, preparer: MemberId, counterparty: MemberId, author: u8) -> DraftOperation {
     DraftOperation {
+        keyed_tag: None,
         action: "create".into(),
         record_type: "statement".into(),
         record: RecordId([number ^ (author << 7); 32]),

@@ -17,6 +17,7 @@ fn room() -> Sandbox {
         sandbox.ok(&["asset", "open", "-c", "trade-a", "--as", member]);
     }
     day(&sandbox, "2026-01-05");
+    sandbox.ok(&["tag-key", "create", "-c", "trade-a", "--as", BANK]);
     sandbox
 }
 
@@ -279,13 +280,83 @@ fn a_buyer_undertakes_without_being_asked() {
     assert_eq!((&seen["state"], slices(&seen)), (&json!("live"), (vec!["70.50".into()], 0)));
 }
 
+/// Another room of the same three, as if the supplier wanted the same invoice financed once more.
+fn second_room(sandbox: &Sandbox) {
+    let members = ["buyer=buyer+holder", "supplier-a=supplier+holder", "bank-1=bank+holder+timekeeper"];
+    let mut line = vec!["channel", "create", "trade-c", "--template", "scf-receivable"];
+    members.iter().for_each(|member| line.extend(["--member", member]));
+    sandbox.ok(&line);
+    for member in [BUYER, SUPPLIER, BANK] {
+        sandbox.ok(&["asset", "open", "-c", "trade-c", "--as", member]);
+    }
+    sandbox.ok(&["business-date", "advance", "-c", "trade-c", "--as", BANK, "2026-01-05"]);
+}
+
+#[test]
+fn nod_38_rcv_06_rcv_07_an_invoice_that_another_channel_holds_is_financed_nowhere_else() {
+    let sandbox = room();
+    second_room(&sandbox);
+    let there = |member: &str, arguments: &[&str]| {
+        let (verb, rest) = arguments.split_first().unwrap();
+        [&["receivable", verb, "-c", "trade-c", "--as", member], rest].concat().join("\n")
+    };
+    let words = |line: &str| line.split('\n').map(str::to_owned).collect::<Vec<_>>();
+    let run = |line: String| sandbox.ok(&words(&line).iter().map(String::as_str).collect::<Vec<_>>());
+    let fails = |line: String| {
+        support::refused(&sandbox, &words(&line).iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    // The first pledge, with defences reserved.
+    let record = issued(&sandbox);
+    assert_eq!(shown(&sandbox, BANK, &record)["claimed"], Value::Null, "nobody has accepted it yet");
+    claim(&sandbox, BUYER, &["accept", &record, "--recourse", "without", "--reserve-defences"]);
+    let claimed = shown(&sandbox, BANK, &record)["claimed"].clone();
+    assert_eq!(
+        [&claimed["stage"], &claimed["held_by"], &claimed["tag_agrees"]],
+        [&json!("held"), &json!("this channel"), &json!(true)]
+    );
+    // The second, in another room, as somebody else types it. Without the key nobody accepts there.
+    let issue = ["issue", "--buyer", BUYER, "--bank", BANK, "--invoice", "inv 1", "--amount", "1000.01"];
+    let rest = ["--currency", "GBP", "--due", "2026-03-05"];
+    let twin = run(there(SUPPLIER, &[&issue[..], &rest].concat()));
+    let twin = twin["receivable"].as_str().unwrap().to_owned();
+    let accept = ["accept", &twin, "--recourse", "without"];
+    assert_eq!(fails(there(BUYER, &accept)), support::told(5, "NO_TAG_KEY", "TAG-08"));
+    let key = |channel| sandbox.ok(&["tag-key", "show", "-c", channel, "--as", BUYER])["check_value"].clone();
+    sandbox.ok(&["tag-key", "share", "-c", "trade-a", "--as", BANK, "--to", "trade-c"]);
+    assert_eq!(key("trade-a"), key("trade-c"));
+    let second = support::refused(&sandbox, &["tag-key", "create", "-c", "trade-c", "--as", BANK]);
+    assert_eq!(second.0, 2, "RCV-07: it has one");
+    run(there(BUYER, &accept));
+    let claimed = || run(there(BANK, &["show", &twin]))["claimed"].clone();
+    assert_eq!(
+        [&claimed()["stage"], &claimed()["held_by"], &claimed()["tag_agrees"]],
+        [&json!("asked"), &json!("another channel"), &json!(true)]
+    );
+    let to_bank = ["transfer", &twin, "--to", BANK, "--amount", "1", "--recourse", "without"];
+    assert_eq!(fails(there(SUPPLIER, &to_bank)), support::told(5, "NOT_CLAIMED", "TAG-04"));
+    // The first is disputed and cancelled: its slice goes back, its tag is free, and the second room gets it.
+    claim(&sandbox, BUYER, &["dispute", &record]);
+    claim(
+        &sandbox,
+        SUPPLIER,
+        &["transfer", &record, "--to", BUYER, "--amount", "1000", "--recourse", "without"],
+    );
+    let ended = claim(&sandbox, BUYER, &["settle", &record]);
+    assert_eq!((&ended["step"], &ended["to"]), (&json!("cancel"), &json!("void")));
+    assert_eq!(shown(&sandbox, BANK, &record)["claimed"]["stage"], "released");
+    assert_eq!([&claimed()["stage"], &claimed()["held_by"]], [&json!("held"), &json!("this channel")]);
+    run(there(SUPPLIER, &to_bank));
+    sandbox.ok(&["channel", "verify", "-c", "trade-a", "--as", BANK]);
+    sandbox.ok(&["channel", "verify", "-c", "trade-c", "--as", BANK]);
+}
+
 #[test]
 fn the_lines_of_the_templates_readme_run_as_they_stand() {
     let readme =
         std::fs::read_to_string(support::repository().join("channels/scf-receivable/README.md")).unwrap();
     let section = readme.split_once("## How to use it").unwrap().1.split("\n## ").next().unwrap();
     let lines: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("parclose ")).collect();
-    assert_eq!(lines.len(), 17);
+    assert_eq!(lines.len(), 18);
     let sandbox = Sandbox::founded();
     let mut ids = std::collections::BTreeMap::new();
     let mut last = Value::Null;

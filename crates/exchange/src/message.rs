@@ -2,7 +2,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_types::{
-    ChannelCommitment, DealId, Malformed, PublicKey, SignatureBytes, Tag, decode, encode, limits,
+    ChannelCommitment, DealId, KeyedTag, Malformed, PublicKey, SignatureBytes, Tag, decode, encode, limits,
 };
 
 /// One message.
@@ -127,6 +127,29 @@ pub enum Message {
         /// over its statement
         endorsement: (PublicKey, SignatureBytes),
     },
+    /// asks for signatures under claims and releases of keyed tags: the bytes of each statement
+    AskClaims {
+        /// channel
+        tag: Tag,
+        /// the statements
+        statements: Vec<Vec<u8>>,
+    },
+    /// signatures under claims and releases that the receiver has put together
+    Claims {
+        /// channel
+        tag: Tag,
+        /// one for each statement that is signed
+        signed: Vec<SignedClaim>,
+    },
+}
+
+/// An endorser's signature under the claim of a keyed tag, or its release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct SignedClaim {
+    /// the keyed tag
+    pub claim: KeyedTag,
+    /// over the statement
+    pub endorsement: (PublicKey, SignatureBytes),
 }
 
 /// An endorser's signature under a prepare, and its approval if it is the receiver of the leg.
@@ -164,7 +187,9 @@ impl Message {
             | Self::AskPrepares { tag, .. }
             | Self::Prepares { tag, .. }
             | Self::AskRefusal { tag, .. }
-            | Self::Refusal { tag, .. } => tag,
+            | Self::Refusal { tag, .. }
+            | Self::AskClaims { tag, .. }
+            | Self::Claims { tag, .. } => tag,
         }
     }
 
@@ -226,6 +251,14 @@ mod tests {
                 leg: 1,
                 endorsement: (PublicKey([4; 32]), SignatureBytes([5; 64])),
             },
+            Message::AskClaims { tag, statements: vec![vec![16; 17]] },
+            Message::Claims {
+                tag,
+                signed: vec![SignedClaim {
+                    claim: KeyedTag([18; 32]),
+                    endorsement: (PublicKey([4; 32]), SignatureBytes([5; 64])),
+                }],
+            },
         ]
     }
 
@@ -240,7 +273,7 @@ mod tests {
             let rule = |bytes: &[u8]| Message::from_bytes(bytes).unwrap_err().rule();
             assert_eq!(rule(&bytes[..bytes.len() - 1]), "WIR-02");
             assert_eq!(rule(&[&bytes[..], &[0]].concat()), "WIR-02");
-            assert_eq!(rule(&[&[15], &bytes[1..]].concat()), "WIR-02", "no such kind");
+            assert_eq!(rule(&[&[17], &bytes[1..]].concat()), "WIR-02", "no such kind");
         }
         assert_eq!(Message::from_bytes(&[]).unwrap_err().rule(), "WIR-02");
     }

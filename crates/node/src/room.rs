@@ -7,6 +7,7 @@
 mod ahead;
 mod awake;
 mod backlog;
+mod claims;
 mod execute;
 mod fault;
 mod flight;
@@ -35,7 +36,7 @@ use parclose_channel::{Channel, ChannelError, LegId};
 use parclose_consensus::RootChain;
 use parclose_exchange::{Gathering, Message, Network, Transport, split};
 use parclose_types::{
-    AudienceId, ChannelCommitment, Digest, Height, PublicKey, RecordId, Sequence, TransactionDigest,
+    AudienceId, ChannelCommitment, Digest, Height, KeyedTag, PublicKey, RecordId, Sequence, TransactionDigest,
 };
 use rand_chacha::ChaCha20Rng;
 
@@ -47,6 +48,7 @@ use ahead::Ahead;
 use awake::Place;
 pub use awake::{AWAKE_MAX, Awake};
 use backlog::Backlog;
+use claims::Claims;
 use flight::Flight;
 pub use halted::Halt;
 use halted::Halted;
@@ -78,6 +80,7 @@ enum Order {
     NotPrepared(LegId),
     RefuseLeg(LegId, RecordId),
     Refused(LegId),
+    NotClaimed(KeyedTag, bool),
     Restless(Sender<bool>),
     Behind(Sender<u64>),
     Quiesce(Sender<()>),
@@ -127,6 +130,8 @@ struct Room {
     legs: Legs,
     /// refusals of deals' legs
     refusals: Refusals,
+    /// claims of keyed tags
+    claims: Claims,
     flight: Option<Flight>,
     deferred: Vec<(PublicKey, Vec<u8>)>,
     questions: Questions,
@@ -320,6 +325,7 @@ impl Room {
             asked: BTreeMap::new(),
             legs: Legs::default(),
             refusals: Refusals::default(),
+            claims: Claims::of_start(),
             flight: None,
             deferred: Vec::new(),
             questions: Questions::default(),
@@ -372,6 +378,7 @@ impl Room {
             Order::NotPrepared(leg) => self.on_not_prepared(leg),
             Order::RefuseLeg(leg, instruction) => self.on_refuse_leg(leg, &instruction),
             Order::Refused(leg) => self.on_refused(leg),
+            Order::NotClaimed(tag, for_now) => self.on_not_claimed(&tag, for_now),
             Order::Quiesce(done) => self.quiescing.push(done),
             Order::Pause(done) => drop(done.send(())),
             Order::Rest => {}
@@ -403,6 +410,7 @@ impl Room {
             return self.give_up_if_stopped();
         }
         self.prepare_legs();
+        self.make_claims();
         while self.stopped.is_none() {
             self.hand_over();
             self.fill_pool();
@@ -450,7 +458,8 @@ impl Room {
             || self.handover.is_some()
             || !self.waiting.is_empty()
             || self.legs.is_busy()
-            || self.refusals.is_busy();
+            || self.refusals.is_busy()
+            || self.is_claiming();
         self.stopped.is_none() && (busy || behind || self.channel.hands_over(self.parts.root.head()))
     }
 

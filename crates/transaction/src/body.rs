@@ -8,8 +8,8 @@ use parclose_amounts::{Movement, Place};
 use parclose_crypto::{hash, merkle};
 use parclose_keys::SealedField;
 use parclose_types::{
-    AudienceId, ChannelId, Epoch, FieldId, Generation, Height, MemberId, NetworkId, PublicKey, RecordId,
-    SignatureBytes, TransactionDigest, enc, encode, labels,
+    AudienceId, ChannelId, Epoch, FieldId, Generation, Height, KeyedTag, MemberId, NetworkId, PublicKey,
+    RecordId, SignatureBytes, TransactionDigest, enc, encode, labels,
 };
 
 use crate::act::Act;
@@ -59,6 +59,8 @@ pub struct Operation {
     pub parties: Vec<(u8, MemberId)>,
     /// the public day: of the calendar, or on which a new record is due
     pub day: Option<Day>,
+    /// the keyed tag of what the record stands for, if its step has it claimed
+    pub keyed_tag: Option<KeyedTag>,
     /// fields written, ascending
     pub fields: Vec<FieldEntry>,
 }

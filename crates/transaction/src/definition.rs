@@ -22,11 +22,13 @@ mod texts;
 mod value_role;
 
 pub use lifecycle::{
-    DueDay, DueGuard, Holds, LifeState, Lifecycle, LifecycleInvalid, Outstanding, Step, Transfers,
+    DueDay, DueGuard, Holds, LifeState, Lifecycle, LifecycleInvalid, Outstanding, Step, TaggedBy, Transfers,
 };
 pub use parameters::{Approvals, Governance, History, Parameters};
 pub use texts::DefinitionTexts;
-pub use value_role::{ANSWER_FIELD, DATE_FIELD, INSTRUCTION_FIELD, OWNER_KEY_FIELD, TERMS_FIELD, ValueRole};
+pub use value_role::{
+    ANSWER_FIELD, DATE_FIELD, INSTRUCTION_FIELD, KEY_FIELD, OWNER_KEY_FIELD, TERMS_FIELD, ValueRole,
+};
 
 /// A parsed and checked definition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -299,7 +301,7 @@ impl Definition {
         definition.check_names()?;
         definition.resolve()?;
         definition.records.iter().try_for_each(RecordType::check_value_role)?;
-        definition.check_one_calendar()?;
+        definition.check_only_ones()?;
         definition.check_lifecycles()?;
         Ok(definition)
     }

@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 
 use parclose_keys::field::salt_digest;
 use parclose_keys::{FieldKey, FieldPlace, PseudonymKey, SealedField, field_leaf, record_key_hash};
-use parclose_types::{AudienceId, Epoch, Failure, Fault, Height, MemberId, PublicKey, RecordId, limits};
+use parclose_types::{
+    AudienceId, Epoch, Failure, Fault, Height, KeyedTag, MemberId, PublicKey, RecordId, limits,
+};
 use rand_core::CryptoRng;
 
 use crate::act::Act;
@@ -38,6 +40,8 @@ pub struct DraftOperation {
     pub version: u64,
     /// members by slot name
     pub parties: BTreeMap<String, MemberId>,
+    /// the keyed tag that a step has claimed; made with the channel's tag key, which a draft does not know
+    pub keyed_tag: Option<KeyedTag>,
     /// values by field name
     pub fields: BTreeMap<String, FieldValue>,
 }
@@ -351,6 +355,7 @@ impl Sealer<'_> {
             version: draft.version,
             parties,
             day,
+            keyed_tag: draft.keyed_tag,
             fields,
         };
         Ok((operation, ciphertexts))

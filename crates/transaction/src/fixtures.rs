@@ -251,6 +251,7 @@ pub(crate) fn text(text: &str) -> FieldValue {
 pub(crate) fn receivable(channel: &TestChannel) -> DraftOperation {
     let date = |text: &str| FieldValue::Date(text.into());
     DraftOperation {
+        keyed_tag: None,
         action: "create".into(),
         record_type: "receivable".into(),
         record: RECORD,
@@ -278,6 +279,7 @@ pub(crate) fn receivable(channel: &TestChannel) -> DraftOperation {
 pub(crate) fn statement(channel: &TestChannel) -> DraftOperation {
     let total = FieldValue::Amount(5_000, *b"EUR");
     DraftOperation {
+        keyed_tag: None,
         action: "create".into(),
         record_type: "statement".into(),
         record: RECORD,

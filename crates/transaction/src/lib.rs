@@ -42,6 +42,7 @@ pub mod definition;
 pub mod draft;
 pub mod generation;
 pub mod key_ring;
+pub mod tag;
 pub mod term;
 pub mod value;
 pub mod view;
@@ -60,6 +61,7 @@ pub use draft::{
 };
 pub use generation::{GenerationConfig, MemberEntry};
 pub use key_ring::{KeyRing, Perspective};
+pub use tag::TagKey;
 pub use term::Term;
 pub use value::{FieldType, FieldValue};
 pub use view::{FieldState, FieldView, NoteState, OpenedNote};

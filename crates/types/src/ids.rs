@@ -130,6 +130,10 @@ name32!(
     AssetId
 );
 name32!(
+    /// What one channel of the network holds at a time, so that nothing is financed twice (ROO-84).
+    KeyedTag
+);
+name32!(
     /// A note: `H("note", channel, transaction, index, commitment, owner commitment)`.
     NoteId
 );

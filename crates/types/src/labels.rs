@@ -71,6 +71,12 @@ labels! {
     MOVEMENT_CONTEXT = "movement-context";
     /// record id of a channel's business day
     CALENDAR = "calendar";
+    /// record id of a channel's tag key
+    TAG_KEY = "tag-key";
+    /// tag key, parties, texts -> keyed tag
+    KEYED_TAG = "keyed-tag";
+    /// tag key -> what members compare to see that they have the same one
+    TAG_KEY_CHECK = "tag-key-check";
     /// cover node -> cover node check value
     NODE_KCV = "node-kcv";
     /// digest of a transaction's salt

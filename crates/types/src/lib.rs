@@ -39,6 +39,6 @@ pub use encoding::enc;
 pub use failure::{Failure, Fault};
 pub use ids::{
     AssetId, AudienceId, BatchDigest, ChannelId, ClassId, DealId, DefinitionDigest, Digest, Epoch, FieldId,
-    Generation, Height, MemberId, NetworkId, NoteId, ObligationId, PublicKey, RecordId, Sequence,
+    Generation, Height, KeyedTag, MemberId, NetworkId, NoteId, ObligationId, PublicKey, RecordId, Sequence,
     SignatureBytes, StateRoot, Tag, TransactionDigest, ValueHash,
 };

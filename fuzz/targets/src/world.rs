@@ -244,6 +244,7 @@ impl Making {
             ("total", FieldValue::Amount(documents * 100, *b"GBP")),
         ];
         let operation = DraftOperation {
+            keyed_tag: None,
             action: if version == 1 { "create" } else { "update" }.into(),
             record_type: "statement".into(),
             record: RecordId([record; 32]),

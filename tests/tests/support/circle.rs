@@ -109,6 +109,7 @@ impl Circle {
             ("total", FieldValue::Amount(record.into(), *b"GBP")),
         ];
         vec![DraftOperation {
+            keyed_tag: None,
             action: "create".into(),
             record_type: "statement".into(),
             record: record_id(record),

@@ -73,6 +73,7 @@ pub(crate) fn receivable(channel: &Channel, number: &str, minor: u64) -> DraftOp
         ("requested_advance", FieldValue::Amount(minor / 5 * 4, *b"GBP")),
     ];
     DraftOperation {
+        keyed_tag: None,
         action: "create".into(),
         record_type: "receivable".into(),
         record: RecordId(sha256(number.as_bytes())),

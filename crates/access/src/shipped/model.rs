@@ -58,6 +58,7 @@ const RECEIVABLES: &[Shape] = &[
     ("slice", &["buyer", "holder", "payer"], &["create"]),
     ("redemption", &["buyer"], &["create"]),
     ("business-day", &[], &["create", "update"]),
+    ("tag-key", &[], &["create", "update"]),
     ("offer", &["holder"], &["create", "withdraw", "award"]),
     ("bid", &["bank", "holder"], &["create", "withdraw", "win", "decline"]),
 ];
@@ -100,6 +101,7 @@ pub(super) fn receivables(request: &Request) -> Answer {
         "account" | "offer" => owns && is("holder") && has("holder"),
         "slice" => owns && is("payer") && has("holder"),
         "business-day" => has("timekeeper"),
+        "tag-key" => has("bank"),
         _ if matches!(request.action.as_str(), "win" | "decline") => is("holder") && has("holder"),
         _ => owns && is("bank") && has("bank"),
     };

@@ -97,11 +97,11 @@ fn dvp_02_an_instruction_counts_as_its_proposer_has_first_written_it() {
     let operation = proposed(&trio, &good, 0x51);
     write(&mut trio, 0, operation.clone());
     // Written again, by whoever may: the first version stands.
-    let again = DraftOperation { action: "update".into(), version: 2, ..operation.clone() };
+    let again = DraftOperation { keyed_tag: None, action: "update".into(), version: 2, ..operation.clone() };
     write(&mut trio, 1, again);
     assert_eq!(instructions(&trio, 1), [record(0x51)]);
     // In the name of another.
-    write(&mut trio, 1, DraftOperation { record: record(0x53), ..operation });
+    write(&mut trio, 1, DraftOperation { keyed_tag: None, record: record(0x53), ..operation });
     // With a leg of somebody who stands in no slot.
     let strange = terms(&trio, &[(0, 1), (2, 0)]);
     let operation = proposed(&trio, &strange, 0x54);
@@ -127,11 +127,11 @@ fn dvp_03_an_answer_is_of_whoever_has_first_written_it() {
     write(&mut trio, 1, answer.clone());
     // The proposer writes it again: it stays the acceptor's first answer.
     let refused = FieldValue::Json(Answer::Refused.to_json().to_string());
-    let mut again = DraftOperation { action: "update".into(), version: 2, ..answer.clone() };
+    let mut again = DraftOperation { keyed_tag: None, action: "update".into(), version: 2, ..answer.clone() };
     again.fields.insert("answer".into(), refused.clone());
     write(&mut trio, 0, again);
     // What the proposer answers is the proposer's, whatever the slots say.
-    let mut own = DraftOperation { record: record(0x53), ..answer };
+    let mut own = DraftOperation { keyed_tag: None, record: record(0x53), ..answer };
     own.fields.insert("answer".into(), refused);
     write(&mut trio, 0, own);
     let answers: Vec<(MemberId, Answer)> = news(&trio, 0)

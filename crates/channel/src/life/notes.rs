@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use parclose_amounts::Movement;
 use parclose_transaction::definition::{DueGuard, Holds, Outstanding, RecordType, Transfers};
 use parclose_transaction::{Body, Operation};
-use parclose_types::{AssetId, MemberId, RecordId};
+use parclose_types::{AssetId, KeyedTag, MemberId, RecordId};
 
 use super::{LifeConflict, Taken, allows};
+use crate::claims::TagConflict;
 use crate::obligations::ObligationRefused;
 use crate::process::{Execution, Stop};
 use crate::prove::ProvenTransaction;
@@ -46,6 +47,7 @@ struct Met<'a> {
     /// `None` if the transaction makes it
     state: Option<String>,
     due: Option<parclose_transaction::Day>,
+    tag: Option<KeyedTag>,
 }
 
 impl Met<'_> {
@@ -101,6 +103,7 @@ impl Execution<'_> {
     ///
     /// > LIF-07: notes of such an asset are transferred only as the state allows that the transaction meets: not at all, to the issuer and back to whoever moves them, or to whomever.
     /// > OBL-03: what has a life cycle is not owed: no obligation, netting or payment of one is in such an asset.
+    /// > TAG-04: notes of an asset whose life cycle has a tag go to its issuer, and back to whoever moves them, and to nobody else until the root chain holds its record's tag for the channel.
     /// > LIF-11: the record of such a note names the asset's issuer in the slot that is called as the asset's own slot of its issuer.
     pub(super) fn check_movements(
         &self,
@@ -126,6 +129,7 @@ impl Execution<'_> {
                 return Err(LifeConflict::Unaccompanied.into());
             }
             let transfers = self.transfers(&met)?;
+            let is_claimed = self.is_claimed(met.record_type, met.tag, &asset);
             let frozen = || LifeConflict::Frozen { state: met.state.clone().unwrap_or_default(), transfers };
             if moves.transfers > 0 && transfers == Transfers::None {
                 return Err(frozen().into());
@@ -146,6 +150,9 @@ impl Execution<'_> {
                 let back = holder == Some(author) || holder == met.issuer();
                 if moves.issues == 0 && !back && transfers != Transfers::Free {
                     return Err(frozen().into());
+                }
+                if moves.issues == 0 && !back && !is_claimed {
+                    return Err(TagConflict::NotHeld.into());
                 }
             }
         }
@@ -176,15 +183,15 @@ impl Execution<'_> {
     ) -> Result<Option<Met<'d>>, Stop> {
         let record = RecordId(asset.0);
         let met = match self.current(&record)? {
-            Some(row) => (row.record_type, row.parties, row.status, row.day),
+            Some(row) => (row.record_type, row.parties, row.status, row.day, row.keyed_tag),
             None => match made_by(body, &record) {
-                Some(made) => (made.record_type, made.parties.clone(), None, made.day),
+                Some(made) => (made.record_type, made.parties.clone(), None, made.day, made.keyed_tag),
                 None => return Ok(None),
             },
         };
-        let (number, parties, state, due) = met;
+        let (number, parties, state, due, tag) = met;
         let record_type = definition.record(number).filter(|known| known.lifecycle.is_some());
-        Ok(record_type.map(|record_type| Met { record_type, parties, state, due }))
+        Ok(record_type.map(|record_type| Met { record_type, parties, state, due, tag }))
     }
 }
 

@@ -170,6 +170,7 @@ fn lif_05_a_guard_on_the_due_day_looks_at_the_business_day() {
 #[test]
 fn lif_05_before_anybody_has_said_a_day_no_such_step_is_taken() {
     let mut trio = Trio::with(crate::fixtures::claim_texts());
+    assert_eq!(trio.say_key(9), "applied");
     for at in 0..3 {
         let account = trio.account(at, at);
         assert_eq!(trio.decide_by(at, &account), "applied");

@@ -3,6 +3,7 @@
 use parclose_transaction::definition::ValueRole;
 use parclose_types::{Failure, Fault};
 
+use crate::claims::TagConflict;
 use crate::error::ChannelError;
 use crate::life::LifeConflict;
 
@@ -38,6 +39,9 @@ pub enum CannotPay {
     /// it is not the time for the step that comes with it
     #[error(transparent)]
     Life(#[from] LifeConflict),
+    /// it cannot be claimed, or is not
+    #[error(transparent)]
+    Tag(#[from] TagConflict),
     /// the channel cannot be read
     #[error(transparent)]
     Channel(#[from] ChannelError),
@@ -50,6 +54,7 @@ impl Failure for CannotPay {
             Self::NoAccount | Self::NoValue { .. } => "NO_ACCOUNT",
             Self::NotOwed | Self::NothingToNet { .. } => "OBLIGATION_NOT_OWED",
             Self::Life(error) => error.code(),
+            Self::Tag(error) => error.code(),
             Self::Channel(error) => error.code(),
         }
     }
@@ -61,6 +66,7 @@ impl Failure for CannotPay {
             Self::NotOwed => "VAL-29",
             Self::NothingToNet { .. } => "VAL-26",
             Self::Life(error) => error.rule(),
+            Self::Tag(error) => error.rule(),
             Self::Channel(error) => error.rule(),
         }
     }
@@ -90,6 +96,7 @@ impl Failure for CannotPay {
             Self::NothingToNet { .. } => "wait until more is owed on that day, and look whether this member is its agent",
             Self::NoValue { .. } => "use a channel of a template for value, such as dvp-cash",
             Self::Life(error) => return error.fix(),
+            Self::Tag(error) => return error.fix(),
             Self::Channel(error) => return error.fix(),
         }
         .into()

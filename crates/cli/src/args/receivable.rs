@@ -1,4 +1,4 @@
-//! `parclose receivable` and `parclose business-date`: the life of a claim, and the day that it is.
+//! `parclose receivable`, `parclose business-date` and `parclose tag-key`: the life of a claim, the day that it is, and the key of its tag.
 
 use std::path::PathBuf;
 
@@ -245,5 +245,31 @@ pub enum BusinessDate {
         /// the day, YYYY-MM-DD
         #[arg(value_name = "DATE")]
         date: String,
+    },
+}
+
+/// `parclose tag-key`
+#[derive(Debug, Subcommand)]
+pub enum TagKeyCommand {
+    /// Make a channel's tag key
+    Create {
+        /// where
+        #[command(flatten)]
+        of: OfChannel,
+    },
+    /// Say the tag key of one channel in another, of which this member is one, too
+    Share {
+        /// the channel that has the key
+        #[command(flatten)]
+        of: OfChannel,
+        /// the channel that is to have it
+        #[arg(long, value_name = "CHANNEL")]
+        to: String,
+    },
+    /// Show the check value of a channel's tag key: the same wherever the key is the same
+    Show {
+        /// where
+        #[command(flatten)]
+        of: OfChannel,
     },
 }

@@ -124,6 +124,7 @@ fn state_month(
             ]))
         })??;
         let operation = DraftOperation {
+            keyed_tag: None,
             action: action.into(),
             record_type: "statement".into(),
             record: RecordId(record),

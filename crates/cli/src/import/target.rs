@@ -69,6 +69,7 @@ impl Target {
     /// A document as a new record: each field of the record type from the document's part of that name.
     pub(super) fn operation(&self, document: &Document, record: RecordId) -> DraftOperation {
         DraftOperation {
+            keyed_tag: None,
             action: "create".into(),
             record_type: self.record_type.name.clone(),
             record,

@@ -7,6 +7,7 @@ use parclose_transaction::NoteState;
 use parclose_types::{AssetId, RecordId};
 use serde_json::{Value, json};
 
+use super::claimed::Claimed;
 use super::picture::Picture;
 use super::{RECEIVABLE, Seen, id, written};
 use crate::args::{Global, OfChannel, OneReceivable};
@@ -19,11 +20,14 @@ pub(super) fn one(global: &Global, of: &OneReceivable, svg: Option<&Path>) -> Re
     let record = id(&of.record)?;
     let (mut value, picture) = with_consortium(global, |consortium| {
         let room = consortium.room(&of.of.member, &of.of.channel)?;
-        in_room(&room, move |channel| {
+        let (mut value, picture, claimed) = in_room(&room, move |channel| {
             let claim = Seen::typed(channel, &record, RECEIVABLE)?;
             let picture = Picture::of(&claim);
-            Ok::<_, CliError>((shown(channel, &claim)?, picture))
-        })?
+            let claimed = Claimed::of(channel, &claim)?;
+            Ok::<_, CliError>((shown(channel, &claim)?, picture, claimed))
+        })??;
+        value["claimed"] = json!(claimed.map(|claimed| claimed.to_json(consortium)).transpose()?);
+        Ok((value, picture))
     })?;
     if let (Some(path), Some(picture)) = (svg, picture) {
         output::write_text(path, &picture.draw())?;

@@ -9,9 +9,9 @@ use parclose_transaction::definition::{Outstanding, Step};
 use parclose_types::{AssetId, Height, RecordId};
 use serde_json::{Value, json};
 
-use super::{RECEIVABLE, Seen, amount, id, step_json, values, written};
+use super::{RECEIVABLE, Seen, amount, claimed, id, step_json, values, written};
 use crate::args::{Global, OneReceivable, Recourse};
-use crate::asset::submit;
+use crate::asset::{submit, submit_then};
 use crate::error::CliError;
 use crate::transaction::member_named;
 
@@ -35,7 +35,7 @@ pub(super) fn accept(
 ) -> Result<Value, CliError> {
     let record = id(&of.record)?;
     let step = if reserve_defences { "accept-reserved" } else { "accept" };
-    submit(global, &of.of, SCHEMA, move |channel, _| {
+    let drafted = move |channel: &mut Channel, _| {
         let claim = Seen::typed(channel, &record, RECEIVABLE)?;
         has_its_day(&claim)?;
         let (Some((face, currency)), Some(due), Some(supplier)) =
@@ -48,6 +48,9 @@ pub(super) fn accept(
         let mut told = step_json(channel, &record, step)?;
         told["quantity_minor"] = json!(face.to_string());
         Ok((channel.draft_issue(operation, &note, &mut generator())?, told))
+    };
+    submit_then(global, &of.of, SCHEMA, drafted, move |consortium, room, value| {
+        claimed::awaited(consortium, room, record, value)
     })
 }
 
@@ -310,6 +313,7 @@ mod tests {
             owner: MemberId([2; 32]),
             parties: Vec::new(),
             status: Some("pending".into()),
+            keyed_tag: None,
             day,
             fields: Vec::new(),
         };

@@ -47,6 +47,7 @@ pub(crate) fn statement_of(record: u8, [preparer, counterparty]: [MemberId; 2]) 
         ("total", FieldValue::Amount(100, *b"GBP")),
     ];
     vec![DraftOperation {
+        keyed_tag: None,
         action: "create".into(),
         record_type: "statement".into(),
         record: RecordId([record; 32]),

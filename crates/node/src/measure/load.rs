@@ -88,6 +88,7 @@ impl Parties {
         ];
         let parties = [("preparer", self.own), ("counterparty", self.counterparty)];
         DraftOperation {
+            keyed_tag: None,
             action: "create".into(),
             record_type: "statement".into(),
             record,

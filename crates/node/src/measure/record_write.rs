@@ -153,6 +153,7 @@ fn operation(channel: &Channel, rng: &mut ChaCha20Rng, number: usize) -> Result<
     let mut record = [0_u8; 32];
     rand_core::Rng::fill_bytes(rng, &mut record);
     Ok(DraftOperation {
+        keyed_tag: None,
         action: "create".into(),
         record_type: "receivable".into(),
         record: RecordId(record),

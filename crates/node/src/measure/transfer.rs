@@ -180,6 +180,7 @@ fn holding(rng: &mut ChaCha20Rng, payer: MemberId, holder: MemberId, quantity: u
     let mut record = [0; 32];
     rand_core::Rng::fill_bytes(rng, &mut record);
     DraftOperation {
+        keyed_tag: None,
         action: "create".into(),
         record_type: "holding".into(),
         record: RecordId(record),
@@ -219,6 +220,7 @@ fn room(directory: &Path) -> Result<Room, Failed> {
     write(&mut room, ISSUER, |_, _| {
         let fields = [("code", FieldValue::Text("GBP".into())), ("decimals", FieldValue::Integer(2))];
         let operation = DraftOperation {
+            keyed_tag: None,
             action: "create".into(),
             record_type: "asset".into(),
             record: ASSET,

@@ -16,6 +16,7 @@ impl Room {
     pub(super) fn on_root_head(&mut self) {
         self.handover_wanted = true;
         self.legs.wanted = true;
+        self.claims.wanted = true;
         self.refuse_legs();
         self.catch_up();
         self.time_passes();
@@ -37,6 +38,7 @@ impl Room {
         self.retry_deferred();
         self.retry_asked();
         self.retry_prepares();
+        self.retry_claims();
     }
 
     fn follow_log(&mut self) {
@@ -111,6 +113,7 @@ impl Room {
             }
         }
         self.legs.wanted = true;
+        self.claims.wanted = true;
         if executed.deals {
             self.parts.bell.ring();
         }

@@ -46,7 +46,8 @@ pub(super) fn refuse(inbox: &Receiver<Order>) {
             | Order::NotHandedOver
             | Order::NotPrepared(_)
             | Order::RefuseLeg(..)
-            | Order::Refused(_) => {}
+            | Order::Refused(_)
+            | Order::NotClaimed(..) => {}
         }
     }
 }

@@ -65,7 +65,8 @@ impl Resting {
                 | Order::NotHandedOver
                 | Order::NotAnchored(..)
                 | Order::NotPrepared(_)
-                | Order::Refused(_) => {}
+                | Order::Refused(_)
+                | Order::NotClaimed(..) => {}
                 order => match self.wake() {
                     Ok(room) => return Woken::By(Box::new(room), order),
                     Err((resting, error)) => {
@@ -122,7 +123,7 @@ impl Room {
     ///
     /// # Rules
     ///
-    /// > NOD-36: a room in which deals are agreed, or a note is held for one, does not rest.
+    /// > NOD-36: a room in which deals are agreed, a note is held for one, or a keyed tag of this member's is to be claimed or released, does not rest.
     pub(super) fn rests_until(&mut self) -> Option<Height> {
         let idle = self.stopped.is_none()
             && self.flight.is_none()
@@ -139,6 +140,7 @@ impl Room {
             && !self.upkeep_wanted
             && !self.legs.is_busy()
             && !self.refusals.is_busy()
+            && !self.awaits_claims()
             && !self.channel.concerns_deals()
             && !self.gathering.values().any(parclose_exchange::Gathering::is_begun);
         if !idle || self.behind() > 0 || self.comes_back() || !self.takes_part() {

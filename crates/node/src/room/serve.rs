@@ -60,6 +60,8 @@ impl Room {
                 self.on_ask_refusal(from, &statement, &approval);
             }
             Message::Refusal { deal, leg, endorsement, .. } => self.on_refusal((deal, leg), endorsement),
+            Message::AskClaims { statements, .. } => self.on_ask_claims(from, &statements),
+            Message::Claims { signed, .. } => self.on_claims(&signed),
         }
     }
 

@@ -5,8 +5,8 @@
 
 use parclose_types::{
     AssetId, AudienceId, BatchDigest, ChannelCommitment, ChannelId, ClassId, DealId, DefinitionDigest,
-    Digest, Epoch, FieldId, Generation, Height, MemberId, NetworkId, NoteId, ObligationId, PublicKey,
-    RecordId, Sequence, StateRoot, Tag, TransactionDigest, ValueHash,
+    Digest, Epoch, FieldId, Generation, Height, KeyedTag, MemberId, NetworkId, NoteId, ObligationId,
+    PublicKey, RecordId, Sequence, StateRoot, Tag, TransactionDigest, ValueHash,
 };
 
 /// A key that a table may have: its bytes sort as its values do.
@@ -122,6 +122,7 @@ newtype_keys!(
     DealId([u8; 32]),
     RecordId([u8; 32]),
     AssetId([u8; 32]),
+    KeyedTag([u8; 32]),
     NoteId([u8; 32]),
     ObligationId([u8; 32]),
     AudienceId([u8; 32]),

@@ -25,6 +25,9 @@ pub struct Lifecycle {
     /// the day on which a record is due, if its records are due on one
     #[serde(default)]
     pub due: Option<DueDay>,
+    /// what a keyed tag of a record is made of, if its records are claimed on the root chain
+    #[serde(default)]
+    pub tag: Option<TaggedBy>,
     /// states, in the order in which people read them
     pub states: Vec<LifeState>,
     /// steps
@@ -39,6 +42,16 @@ pub struct DueDay {
     pub field: String,
     /// days of a bucket; the public day is the first one of the bucket in which the date lies
     pub bucket_days: u32,
+}
+
+/// What a keyed tag stands for: the same for two records exactly if these agree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaggedBy {
+    /// slots, of whose members it is
+    pub slots: Vec<String>,
+    /// required texts
+    pub fields: Vec<String>,
 }
 
 /// A state of a record's life.
@@ -96,6 +109,12 @@ pub struct Step {
     /// it comes with a redemption of notes of the asset
     #[serde(default)]
     pub redeems: bool,
+    /// it has the record's keyed tag claimed, which nobody else in the network may hold then
+    #[serde(default)]
+    pub tags: bool,
+    /// it gives the record's keyed tag back
+    #[serde(default)]
+    pub frees: bool,
     /// what has to be left unspent of the asset afterwards
     #[serde(default)]
     pub outstanding: Option<Outstanding>,
@@ -149,6 +168,12 @@ impl Lifecycle {
     #[must_use]
     pub fn step(&self, name: &str, from: Option<&str>) -> Option<&Step> {
         self.steps.iter().find(|step| step.name == name && step.leads_from(from))
+    }
+
+    /// Whether steps of a name have the record's keyed tag claimed.
+    #[must_use]
+    pub fn is_tagged_by(&self, step: &str) -> bool {
+        self.steps.iter().any(|known| known.name == step && known.tags)
     }
 
     /// The steps that lead from a state.

@@ -266,6 +266,9 @@ fn lost_life(was: &RecordType, now: &RecordType) -> Option<String> {
         (Some(_), None) => Some("a life cycle".into()),
         (None, Some(_)) => Some("no life cycle".into()),
         (Some(was), Some(now)) if was.due != now.due => Some("another due day, or none".into()),
+        (Some(was), Some(now)) if was.tag.is_some() && was.tag != now.tag => {
+            Some("another keyed tag, or none".into())
+        }
         (Some(was), Some(now)) => {
             let gone = was.states.iter().find(|state| now.state(&state.name).is_none());
             gone.map(|state| format!("the state `{}`", state.name))

@@ -33,11 +33,15 @@ pub enum ValueRole {
     Affirmation,
     /// the channel's business day
     Calendar,
+    /// the key of the channel's keyed tags
+    TagKey,
 }
 
 /// The field of the calendar that holds the day as a date.
 pub const DATE_FIELD: &str = "date";
 
+/// The field of the tag key's record that holds the key, 64 hexadecimal digits.
+pub const KEY_FIELD: &str = "key";
 /// The field of an account that holds the key, 64 hexadecimal digits.
 pub const OWNER_KEY_FIELD: &str = "owner_key";
 /// The field of an instruction that holds the terms of the deal.
@@ -74,6 +78,7 @@ impl std::fmt::Display for ValueRole {
             Self::Instruction => "instruction",
             Self::Affirmation => "affirmation",
             Self::Calendar => "calendar",
+            Self::TagKey => "tag-key",
         })
     }
 }
@@ -87,7 +92,7 @@ impl RecordType {
 
     /// # Rules
     ///
-    /// > DEF-15: an asset has the slot of its issuer, `issuer` or the one that it names; an account and a note a slot `holder`; an account a required text `owner_key`; an instruction and an affirmation slots `proposer`, `acceptor` and `third`, the one a required json `terms`, the other a required json `answer` and a required text `instruction`; an obligation slots `payer` and `payee`; a note, a redemption and an obligation one `quantity`, required, which no other record type has; and one record type at most is the calendar, with a required date `date`.
+    /// > DEF-15: an asset has the slot of its issuer, `issuer` or the one that it names; an account and a note a slot `holder`; an account a required text `owner_key`; an instruction and an affirmation slots `proposer`, `acceptor` and `third`, the one a required json `terms`, the other a required json `answer` and a required text `instruction`; an obligation slots `payer` and `payee`; a note, a redemption and an obligation one `quantity`, required, which no other record type has; one record type at most is the calendar, with a required date `date`, and one the tag key, with a required text `key`.
     pub(super) fn check_value_role(&self) -> Result<(), DefinitionInvalid> {
         let has_slot = |name| self.slot_index(name).is_some();
         let quantities = self.fields.iter().filter(|field| field.field_type == FieldType::Quantity);
@@ -107,6 +112,7 @@ impl RecordType {
             Some(ValueRole::Calendar) if !self.field_named(DATE_FIELD).is_some_and(is_date) => {
                 Some("a required date `date`")
             }
+            Some(ValueRole::TagKey) if !has(KEY_FIELD, FieldType::Text) => Some("a required text `key`"),
             Some(ValueRole::Account | ValueRole::Note) if !has_slot("holder") => Some("a slot `holder`"),
             Some(ValueRole::Obligation) if !has_slot("payer") || !has_slot("payee") => {
                 Some("slots `payer` and `payee`")
@@ -141,16 +147,18 @@ impl RecordType {
 }
 
 impl Definition {
-    /// There is one business day at most (DEF-15).
-    pub(super) fn check_one_calendar(&self) -> Result<(), DefinitionInvalid> {
-        let mut calendars = self.records.iter().filter(|record| record.value == Some(ValueRole::Calendar));
-        match calendars.nth(1) {
-            None => Ok(()),
-            Some(second) => Err(DefinitionInvalid::ValueRole {
-                record: second.name.clone(),
-                needs: "to be no calendar: the channel has one already",
-            }),
+    /// There is one business day at most, and one tag key (DEF-15).
+    pub(super) fn check_only_ones(&self) -> Result<(), DefinitionInvalid> {
+        let only = [
+            (ValueRole::Calendar, "to be no calendar: the channel has one already"),
+            (ValueRole::TagKey, "to be no tag key: the channel has one already"),
+        ];
+        for (role, needs) in only {
+            if let Some(second) = self.records.iter().filter(|record| record.value == Some(role)).nth(1) {
+                return Err(DefinitionInvalid::ValueRole { record: second.name.clone(), needs });
+            }
         }
+        Ok(())
     }
 }
 

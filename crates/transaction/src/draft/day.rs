@@ -42,6 +42,7 @@ mod tests {
     ) -> Result<Option<Day>, &'static str> {
         let definition = Definition::parse("channel.toml", text).map_err(|_| "no definition")?;
         let draft = DraftOperation {
+            keyed_tag: None,
             action: "create".into(),
             record_type: record_type.into(),
             record: RecordId([1; 32]),

@@ -84,6 +84,7 @@ impl<'g> Floor<'g> {
         let mut floor = Self { ground: Ground::found(global, options, SCENE)?, currency, issued: 0 };
         floor.furnish(claims)?;
         floor.say((BANK, CLAIMS), &["business-date", "advance", &first.to_string()])?;
+        floor.say((BANK, CLAIMS), &["tag-key", "create"])?;
         Ok(floor)
     }
 

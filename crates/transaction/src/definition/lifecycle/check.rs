@@ -64,6 +64,14 @@ pub enum LifecycleInvalid {
         /// the field
         field: String,
     },
+    /// a keyed tag of what is not there, or a step that claims or frees one though there is none
+    #[error(
+        "`{name}`: a keyed tag is made of slots and of required texts of an asset, in a channel with a tag key, and steps of one name claim it or do not"
+    )]
+    Tag {
+        /// slot, field, step or record
+        name: String,
+    },
     /// a step that comes with one that there is not, or that does not come with it
     #[error("step `{step}` comes with `{with}`, which is no step that comes with it")]
     NoPartner {
@@ -77,7 +85,7 @@ pub enum LifecycleInvalid {
 impl Definition {
     /// # Rules
     ///
-    /// > DEF-17: a life cycle names each state once; every step leads between its states, from each in one way, and every state can be reached; a guard on the due day needs a due day, which needs a required date field and the channel's calendar; only of an asset a state or a step says something about notes; a step writes fields of its record, and steps that come together name each other.
+    /// > DEF-17: a life cycle names each state once; every step leads between its states, from each in one way, and every state can be reached; a guard on the due day needs a due day, which needs a required date field and the channel's calendar; only of an asset a state or a step says something about notes; a step writes fields of its record; steps that come together name each other; and a keyed tag is made of slots and required texts of an asset, where the channel has a tag key, and claimed by all steps of a name or by none.
     pub(in crate::definition) fn check_lifecycles(&self) -> Result<(), DefinitionInvalid> {
         for record in &self.records {
             let Some(life) = &record.lifecycle else { continue };
@@ -95,6 +103,7 @@ impl Definition {
         life.check_reached()?;
         self.check_due(record, life)?;
         check_notes(record, life)?;
+        self.check_tag(record, life)?;
         for step in &life.steps {
             if let Some(field) = step.writes.iter().find(|field| record.field_named(field).is_none()) {
                 return Err(LifecycleInvalid::NoField { step: step.name.clone(), field: field.clone() });
@@ -125,6 +134,34 @@ impl Definition {
         }
     }
 
+    fn check_tag(&self, record: &RecordType, life: &Lifecycle) -> Result<(), LifecycleInvalid> {
+        let odd = |name: &str| Err(LifecycleInvalid::Tag { name: name.to_owned() });
+        let Some(tag) = &life.tag else {
+            let step = life.steps.iter().find(|step| step.tags || step.frees);
+            return step.map_or(Ok(()), |step| odd(&step.name));
+        };
+        if let Some(slot) = tag.slots.iter().find(|slot| record.slot_index(slot).is_none()) {
+            return odd(slot);
+        }
+        let is_text = |name: &String| {
+            let field = record.field_named(name);
+            field.is_some_and(|field| field.required && field.field_type == FieldType::Text)
+        };
+        if let Some(field) = tag.fields.iter().find(|field| !is_text(field)) {
+            return odd(field);
+        }
+        let both_ways = life
+            .steps
+            .iter()
+            .find(|step| !step.tags && life.is_tagged_by(&step.name) || step.tags && step.frees);
+        if let Some(step) = both_ways {
+            return odd(&step.name);
+        }
+        let is_whole = !tag.slots.is_empty() && !tag.fields.is_empty();
+        let can = record.value == Some(ValueRole::Asset) && self.tag_key().is_some();
+        if is_whole && can { Ok(()) } else { odd(&record.name) }
+    }
+
     fn check_partner(&self, record: &RecordType, step: &Step) -> Result<(), LifecycleInvalid> {
         let Some(with) = &step.with else { return Ok(()) };
         let own = format!("{}.{}", record.name, step.name);
@@ -136,6 +173,12 @@ impl Definition {
             Some(other) if other.with.as_ref() == Some(&own) && *with != own => Ok(()),
             _ => Err(LifecycleInvalid::NoPartner { step: step.name.clone(), with: with.clone() }),
         }
+    }
+
+    /// The record type of the channel's tag key.
+    #[must_use]
+    pub fn tag_key(&self) -> Option<&RecordType> {
+        self.records.iter().find(|record| record.value == Some(ValueRole::TagKey))
     }
 
     /// The record type of the channel's business day.

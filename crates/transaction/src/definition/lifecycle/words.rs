@@ -23,6 +23,8 @@ impl Step {
         all.extend(self.due_guard().map(|guard| guard.to_string()));
         all.extend(self.issues.then(|| "issues its notes".into()));
         all.extend(self.redeems.then(|| "redeems notes".into()));
+        all.extend(self.tags.then(|| "claims its keyed tag".into()));
+        all.extend(self.frees.then(|| "gives its keyed tag back".into()));
         all.extend(self.outstanding.map(|left| match left {
             Outstanding::None => "no note is left".into(),
             Outstanding::Some => "a note is left".into(),
@@ -45,6 +47,9 @@ impl Lifecycle {
         let mut said = Vec::new();
         if let Some(due) = &self.due {
             said.push(("due".into(), format!("{} in buckets of {} days", due.field, due.bucket_days)));
+        }
+        if let Some(tag) = &self.tag {
+            said.push(("tag".into(), format!("of {}; {}", tag.slots.join(", "), tag.fields.join(", "))));
         }
         for state in &self.states {
             said.push((format!("state.{}", state.name), format!("transfers {}", state.transfers)));
