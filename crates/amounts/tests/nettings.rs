@@ -319,7 +319,8 @@ fn val_19_val_32_the_answer_for_one_proof_of_a_netting_is_none_for_another() {
     net.ranges[1] = net.ranges[0].clone();
     let mut known = KnownRanges::default();
     let movement = Movement::Net(Box::new(net.clone()));
-    known.verify_ahead(movement.ranges(&PLACE, ENGINE));
+    // Only the first of the two was looked at ahead, and holds.
+    known.verify_ahead(movement.ranges(&PLACE, ENGINE).into_iter().take(1).collect());
     let checked = net.check(&PLACE, &street.world.book).unwrap();
     assert_eq!(checked.verify_with(&mut known), Err(NotProven::Range.into()));
 }
