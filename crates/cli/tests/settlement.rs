@@ -73,6 +73,10 @@ fn paid(arguments: &[&str]) -> Value {
     assert_eq!(code, 0, "{value}");
     assert_eq!((&value["conserved"], &value["failures"]), (&true.into(), &serde_json::json!([])));
     assert_eq!(value["confirmed_by_view_keys"], true);
+    assert_eq!(
+        value["second_pledge"],
+        serde_json::json!({ "held_by": "another channel", "refused_by": "TAG-04" })
+    );
     for total in ["settled", "split", "passed_on", "discounted", "cash_minor", "price_minor"] {
         assert_eq!(value[total], value["expected"][total], "{total}");
     }

@@ -67,6 +67,14 @@ impl<'g> Ground<'g> {
         told
     }
 
+    /// Has a party run a command that is to be refused: the rule by which it is, `None` if it is not.
+    pub(super) fn refusal(&self, party: Party, words: &[&str]) -> Option<String> {
+        match self {
+            Self::Shared(shared) => shared.refusal(party, words),
+            Self::Spread(spread) => spread.refusal(party, words),
+        }
+    }
+
     /// Has parties run commands of which none waits for another; the answers in the order of the commands.
     pub(super) fn together(&self, lines: &[Line]) -> Result<Vec<Value>, CliError> {
         let told = self.each(lines, |line| {

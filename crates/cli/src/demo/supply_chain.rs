@@ -3,6 +3,7 @@
 //! ```text
 //!   invoices --rule--> claims: who keeps, splits and passes on, or discounts            crate finance
 //!   issued, accepted, split, passed on; offered, bid for, awarded, financed             course.rs
+//!   an invoice is pledged a second time, elsewhere, and refused                         second.rs
 //!   on the due day the buyer pays whoever holds, claim against cash, and takes it back  course.rs
 //!   what everybody has got, beside what the rule says; the same with view keys          judged.rs
 //! ```
@@ -13,6 +14,7 @@
 mod course;
 mod floor;
 mod judged;
+mod second;
 
 use parclose_finance::receivables::{Course, Receivable, Rule, receivables};
 use serde_json::{Value, json};
@@ -62,6 +64,8 @@ pub(super) fn run(
     let mut counted = Counted::default();
     progress.step("issuing, accepting, splitting, passing on, bidding");
     let mut living = floor.begin_all(&claims, &mut counted)?;
+    progress.step("the first invoice is pledged once more, in another channel");
+    let second = claims.first().map(|claim| floor.pledge_again(claim)).transpose()?;
     progress.step("financing: claims against cash");
     floor.finance(&mut living, &mut counted)?;
     progress.step("due days come: the buyer pays whoever holds");
@@ -69,9 +73,12 @@ pub(super) fn run(
         progress.step(&format!("{day}: {settled} of {} claims are paid and settled", claims.len()));
     })?;
     progress.step("counting, and reading as the regulator");
-    let judged = judged::judge(&floor, &claims, &living, &counted)?;
+    let mut judged = judged::judge(&floor, &claims, &living, &counted)?;
     let (seconds, nodes) = (progress.seconds(), floor.ground.nodes());
     floor.ground.close()?;
+    if !second.as_ref().is_some_and(second::Second::is_refused) {
+        judged.failures.push("an invoice could be financed twice".to_owned());
+    }
     progress.step("done");
     let face: u64 = claims.iter().map(|claim| claim.face_minor).sum();
     let [expected_split, expected_passed, expected_discounted] = expected(&claims);
@@ -101,6 +108,7 @@ pub(super) fn run(
         },
         "conserved": judged.failures.is_empty(),
         "confirmed_by_view_keys": judged.confirmed,
+        "second_pledge": second.map(|second| second.to_json()),
         "seconds": super::rounded(seconds),
         "failures": judged.failures,
     });

@@ -210,7 +210,7 @@ impl RecordType {
     /// > DEF-12: a record type keeps its party slots: which there are, their order, names and roles.
     /// > DEF-13: a field can be required only if it was required in every version that had its record type.
     /// > DEF-16: a record type keeps its value role, or its having none, and an asset the slot of its issuer.
-    /// > DEF-18: a record type keeps its having a life cycle or none, with every state and the due day of it; steps may change.
+    /// > DEF-18: a record type keeps its having a life cycle or none, with every state, the due day and the keyed tag of it; steps may change.
     fn keeps_meanings(&self, was: &Self, version: u32) -> Result<(), CannotFollow> {
         let record = || self.name.clone();
         if self.slots != was.slots {

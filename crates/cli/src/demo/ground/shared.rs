@@ -47,6 +47,11 @@ impl Shared {
         crate::run(&args)
     }
 
+    pub(super) fn refusal(&self, party: Party, words: &[&str]) -> Option<String> {
+        let error = self.tell(party, words).err()?;
+        Some(error.to_json()["rule"].as_str().unwrap_or_default().to_owned())
+    }
+
     pub(super) fn settle(&self) {
         self.consortium.settle();
     }

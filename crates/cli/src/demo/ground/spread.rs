@@ -41,6 +41,10 @@ impl<'g> Spread<'g> {
         Ok(told)
     }
 
+    pub(super) fn refusal(&self, party: Party, words: &[&str]) -> Option<String> {
+        self.running.refusal(party, words)
+    }
+
     fn catch_up(&self, party: Party) -> Result<(), CliError> {
         let known = self.answered.lock().unwrap_or_else(PoisonError::into_inner).get(party.1).copied();
         let Some(known) = known else { return Ok(()) };

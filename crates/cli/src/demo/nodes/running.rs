@@ -167,6 +167,12 @@ impl<'g> Running<'g> {
         Ok(told?)
     }
 
+    /// The rule by which a node refuses a command; `None` if it does not.
+    pub(in crate::demo) fn refusal(&self, of: (&str, &str), words: &[&str]) -> Option<String> {
+        let Refused { json, .. } = self.tell(of, words, None).err()?;
+        Some(json["rule"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// Waits until a channel's member shows what is wanted.
     pub(in crate::demo) fn wait_until(
         &self,

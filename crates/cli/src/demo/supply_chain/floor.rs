@@ -17,6 +17,8 @@ pub(super) const BANK: &str = "bank-1";
 pub(super) const OTHER_BANK: &str = "bank-2";
 const CENTRAL_BANK: &str = "central-bank";
 pub(super) const CLAIMS: &str = "claims";
+/// Another bank's channel, in which the same two trade.
+pub(super) const ELSEWHERE: &str = "claims-elsewhere";
 pub(super) const CASH: &str = "cash";
 pub(super) const DEALS: &str = "deals";
 
@@ -38,6 +40,11 @@ const SCENE: Scene = Scene {
                 (BANK, "bank+holder+timekeeper"),
                 (OTHER_BANK, "bank+holder"),
             ],
+        ),
+        (
+            ELSEWHERE,
+            "scf-receivable",
+            &[(BUYER, "buyer+holder"), (SUPPLIER, "holder+supplier"), (OTHER_BANK, "bank+holder+timekeeper")],
         ),
         (
             CASH,
