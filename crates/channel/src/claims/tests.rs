@@ -12,7 +12,7 @@ use crate::tables::EventOutcome;
 
 fn stage(trio: &Trio, record: &RecordId) -> Option<ClaimStage> {
     let channel = trio.member(BUYER);
-    let tag = channel.record(record).unwrap().unwrap().keyed_tag?;
+    let tag = channel.record(record).ok()??.keyed_tag?;
     channel.claim(&tag).filter(|row| row.record == *record).map(|row| row.stage)
 }
 
