@@ -4,7 +4,7 @@
 //!   a step tags        Asked     wanted; another channel may hold it          TAG-03
 //!   ClaimTag, event    Held      nobody else can have it                      TAG-05
 //!   a step frees       Returned  ours still, and to be released; or Dropped, if it was not ours yet
-//!   ReleaseTag, event  (gone)    whoever wants it can have it                 TAG-05
+//!   ReleaseTag, event  Dropped   whoever wants it can have it                 TAG-05
 //! ```
 //!
 //! Every event may end or begin some, and notes are looked up by them, so they are kept in memory beside their rows.
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::state_tree::{self, Change};
 use parclose_store::{Batch, Blinded, Database, Table};
-use parclose_types::{KeyedTag, MemberId, RecordId, Sequence, encode};
+use parclose_types::{Height, KeyedTag, MemberId, RecordId, Sequence, encode};
 
 use crate::error::ChannelError;
 
@@ -34,7 +34,7 @@ pub enum ClaimStage {
     Asked,
     /// the root chain holds it for this channel
     Held,
-    /// its record gave it up before it was held; what was signed for it before may still be ordered
+    /// its record gave it up, and it is not held; what was signed for it before may still be ordered
     Dropped,
     /// its record gave it up, and the root chain holds it still
     Returned,
@@ -53,7 +53,12 @@ pub struct ClaimRow {
     pub sequence: Sequence,
     /// how it stands
     pub stage: ClaimStage,
+    /// once it was released: the first height at which no release that was signed before can be ordered any more
+    pub free_from: Height,
 }
+
+/// Heights that what endorsers sign of a claim lasts, counted from what they have executed.
+pub const CLAIM_HEIGHTS_MAX: u64 = 256;
 
 /// What an event does to claims; `None` for those that end.
 pub(crate) type ClaimsWritten = BTreeMap<KeyedTag, Option<ClaimRow>>;
@@ -93,7 +98,7 @@ impl Claims {
     ///
     /// # Rules
     ///
-    /// > TAG-05: by the root chain's claim a channel holds what its record has asked for, and has to give back what was given up meanwhile; by its release what was given back is gone. Any other claim or release is unfounded, and its endorsers are named; what was released is held no more all the same.
+    /// > TAG-05: by the root chain's claim a channel holds what its record has asked for, and has to give back what was given up, also what it has given back before; by its release it holds nothing. Any other claim or release is unfounded, and its endorsers are named; what was released is held no more all the same.
     pub(crate) fn claimed(&self, tag: &KeyedTag) -> Option<ClaimsWritten> {
         let row = self.get(tag)?;
         let stage = match row.stage {
@@ -104,10 +109,15 @@ impl Claims {
         Some([(*tag, Some(ClaimRow { stage, ..*row }))].into())
     }
 
-    /// What a release of the root chain makes of a tag's row, and whether it was founded (TAG-05).
-    pub(crate) fn released(&self, tag: &KeyedTag) -> (ClaimsWritten, bool) {
+    /// What a release of the root chain at a height makes of a tag's row, and whether it was founded (TAG-05).
+    pub(crate) fn released(&self, tag: &KeyedTag, height: Height) -> (ClaimsWritten, bool) {
         match self.get(tag) {
-            Some(row) if row.stage == ClaimStage::Returned => ([(*tag, None)].into(), true),
+            Some(row) if row.stage == ClaimStage::Returned => {
+                // Whoever has signed has not executed this event, so no other release lasts longer.
+                let free_from = Height(height.0.saturating_add(CLAIM_HEIGHTS_MAX).saturating_add(1));
+                let dropped = ClaimRow { stage: ClaimStage::Dropped, free_from, ..*row };
+                ([(*tag, Some(dropped))].into(), true)
+            }
             Some(row) if row.stage == ClaimStage::Held => {
                 let asked = ClaimRow { stage: ClaimStage::Asked, ..*row };
                 ([(*tag, Some(asked))].into(), false)
@@ -138,7 +148,7 @@ pub fn claim_key(tag: &KeyedTag) -> [u8; 32] {
 ///
 /// # Rules
 ///
-/// > TAG-06: the state has one leaf for each claim, over its tag, record, author, event and stage.
+/// > TAG-06: the state has one leaf for each claim, over its tag, record, author, event, stage and the height from which it is free.
 pub(crate) fn claim_change((tag, row): (&KeyedTag, &Option<ClaimRow>)) -> Change {
     let leaf = row.as_ref().map(|row| state_tree::leaf_value(CLAIM_LEAF, tag.as_ref(), &encode(row)));
     (claim_key(tag), leaf)

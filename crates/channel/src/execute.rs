@@ -133,7 +133,7 @@ impl Channel {
 
     fn execute_release(&self, event: &FinalEvent, release: &ReleaseTag) -> (EventOutcome, Written) {
         let tag = KeyedTag(release.claim);
-        let (claims, founded) = self.claims.released(&tag);
+        let (claims, founded) = self.claims.released(&tag, event.height);
         let endorsers = if founded { Vec::new() } else { self.signers(event.height, &release.certificate) };
         let written = Written { claims, ..self.quiet(event.height) };
         (EventOutcome::Released { claim: tag, endorsers }, written)

@@ -76,7 +76,7 @@ pub mod verify;
 
 pub use batch::{Batch, BatchHeader, Proposal};
 pub use channel::Channel;
-pub use claims::{ClaimRow, ClaimStage, ClaimUnsigned, TagConflict};
+pub use claims::{CLAIM_HEIGHTS_MAX, ClaimRow, ClaimStage, ClaimUnsigned, TagConflict};
 pub use endorse::EndorseRefused;
 pub use error::ChannelError;
 pub use execute::{Executed, FinalEvent};

@@ -52,12 +52,9 @@ impl Execution<'_> {
         let mut claimed = Vec::new();
         for (operation, before) in body.operations.iter().zip(&tx.before) {
             let record_type = in_force.definition.record(operation.record_type);
-            if record_type.is_some_and(|known| known.value == Some(ValueRole::Calendar)) {
-                self.check_calendar(operation, before.as_ref())?;
-            }
-            if record_type.is_some_and(|known| known.value == Some(ValueRole::TagKey)) {
-                self.check_tag_key(operation)?;
-            }
+            let value = record_type.and_then(|known| known.value);
+            self.check_calendar(operation, before.as_ref(), value == Some(ValueRole::Calendar))?;
+            self.check_tag_key(operation, value == Some(ValueRole::TagKey))?;
             let life = record_type.and_then(|known| Some((known, known.lifecycle.as_ref()?)));
             let step = life.map(|(_, life)| step_of(life, operation, before.as_ref())).transpose()?;
             states.push(step.map(|step| step.to.clone()));
@@ -85,10 +82,19 @@ impl Execution<'_> {
 
     /// # Rules
     ///
-    /// > LIF-04: the business day is that of the one calendar record, whose id follows from the channel's, and only a later day follows it.
-    fn check_calendar(&self, operation: &Operation, before: Option<&RecordRow>) -> Result<(), LifeConflict> {
-        if operation.record != calendar_record(&self.in_force.config.channel) {
+    /// > LIF-04: the business day is that of the one calendar record, whose id follows from the channel's and is no other record's, and only a later day follows it.
+    fn check_calendar(
+        &self,
+        operation: &Operation,
+        before: Option<&RecordRow>,
+        is_calendar: bool,
+    ) -> Result<(), LifeConflict> {
+        let is_its_record = operation.record == calendar_record(&self.in_force.config.channel);
+        if is_its_record != is_calendar {
             return Err(LifeConflict::OtherCalendar);
+        }
+        if !is_calendar {
+            return Ok(());
         }
         match before.and_then(|row| row.day) {
             Some(day) if operation.day <= Some(day) => Err(LifeConflict::NotLater { day }),

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use parclose_crypto::{Secret, hash, kdf_secret};
 use parclose_types::{ChannelId, KeyedTag, MemberId, RecordId, hex, labels};
 use rand_core::CryptoRng;
+use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use crate::definition::TaggedBy;
@@ -54,7 +55,7 @@ impl TagKey {
     ///
     /// # Rules
     ///
-    /// > TAG-01: a keyed tag is derived with the tag key from the parties and the texts that the definition names, in its order, the texts without all but letters and digits and in upper case.
+    /// > TAG-01: a keyed tag is derived with the tag key from the parties and the texts that the definition names, in its order, the texts in the normal form NFKC, in upper case, and without all but letters and digits.
     #[must_use]
     pub fn tag(
         &self,
@@ -75,7 +76,7 @@ impl TagKey {
 /// Letters and digits, in upper case: who types an invoice number puts dots, dashes and spaces where it likes.
 fn folded(value: &FieldValue) -> Option<String> {
     let FieldValue::Text(text) = value else { return None };
-    let folded: String = text.chars().flat_map(char::to_uppercase).filter(|c| c.is_alphanumeric()).collect();
+    let folded: String = text.nfkc().flat_map(char::to_uppercase).filter(|c| c.is_alphanumeric()).collect();
     (!folded.is_empty()).then_some(folded)
 }
 
@@ -115,6 +116,8 @@ mod tests {
         let tag = |id, number| key(7).tag(&all, &parties(), &fields(id, number)).unwrap();
         let plain = tag("S1", "INV-0042/7");
         assert_eq!(plain, tag("s 1", "inv 00427"), "as somebody else types it");
+        assert_eq!(plain, tag("S1", "\u{ff29}NV-0042/\u{ff17}"), "in wide letters and digits");
+        assert_eq!(tag("\u{c9}", "1"), tag("E\u{301}", "1"), "composed and not");
         assert_ne!(plain, tag("S2", "INV-0042/7"));
         assert_ne!(plain, tag("S1", "INV-0042/8"));
         assert_ne!(tag("S1", "1"), tag("S", "11"), "where one text ends is told");

@@ -2,7 +2,7 @@
 //!
 //! Parts stand in the order of their kinds, and every list is cut in one way only, so a bundle has
 //! one file form. Each part is bounded by its kind before it is read, the whole by 1 GiB; a reader
-//! never holds more than one encoded part. A file that ends early is noticed by what it should prove.
+//! never holds more than one encoded part. The last part is empty: a file that was cut off lacks it.
 
 use std::io::{ErrorKind, Read, Write};
 
@@ -35,6 +35,7 @@ enum Kind {
     Generation = 7,
     Audience = 8,
     Change = 9,
+    End = 10,
 }
 
 impl Kind {
@@ -49,6 +50,7 @@ impl Kind {
             Self::Generation,
             Self::Audience,
             Self::Change,
+            Self::End,
         ];
         all.into_iter().find(|kind| *kind as u8 == byte)
     }
@@ -60,6 +62,7 @@ impl Kind {
             Self::Audience => 64 << 10,
             Self::Tag | Self::Attested | Self::Verdicts | Self::Change => RECEIPT_BYTES_MAX,
             Self::Event => ROOT_TRANSACTION_BYTES_MAX + 64,
+            Self::End => 0,
             Self::Batch => BATCH_BYTES_MAX + 4096,
         }
     }
@@ -96,7 +99,8 @@ impl Bundle {
         }
         self.generations.iter().try_for_each(|generation| put(out, Kind::Generation, generation))?;
         self.audiences.iter().try_for_each(|audience| put(out, Kind::Audience, audience))?;
-        self.changes.iter().try_for_each(|change| put(out, Kind::Change, change))
+        self.changes.iter().try_for_each(|change| put(out, Kind::Change, change))?;
+        put(out, Kind::End, &())
     }
 
     /// The file form, in memory.
@@ -120,7 +124,7 @@ impl Bundle {
     ///
     /// # Rules
     ///
-    /// > BUN-02: a bundle file is its magic and its parts, in their order, cut in the one way, each and all within their limits.
+    /// > BUN-02: a bundle file is its magic and its parts, in their order, cut in the one way, each and all within their limits, up to an empty one that ends it.
     pub fn read_from(input: &mut impl Read) -> Result<Self, BundleInvalid> {
         let mut parts = Parts { input, left: FILE_BYTES_MAX, next: None };
         parts.start()?;
@@ -135,6 +139,7 @@ impl Bundle {
         let generations: Vec<NextGeneration> = parts.all(Kind::Generation)?;
         let audiences: Vec<(Generation, Vec<PublicKey>)> = parts.all(Kind::Audience)?;
         let changes: Vec<OrderProof> = parts.all(Kind::Change)?;
+        let () = parts.one(Kind::End)?;
         if parts.next.is_some() {
             return Err(BundleInvalid::File { reason: "its parts are not in their order" });
         }

@@ -14,6 +14,12 @@ pub enum TagConflict {
         /// which
         record: RecordId,
     },
+    /// TAG-03: it was released, and a release that was signed then may still be ordered
+    #[error("the keyed tag was given back not long ago: here it can be claimed again from height {from} on")]
+    TooEarly {
+        /// that height
+        from: Height,
+    },
     /// TAG-03: two records of one transaction have the tag
     #[error("two records of the transaction stand for the same thing")]
     Twice,
@@ -37,7 +43,7 @@ impl Failure for TagConflict {
     fn code(&self) -> &'static str {
         match self {
             Self::Unexpected => "OFF_SCHEMA",
-            Self::Taken { .. } | Self::Twice => "ALREADY_CLAIMED",
+            Self::Taken { .. } | Self::TooEarly { .. } | Self::Twice => "ALREADY_CLAIMED",
             Self::NotHeld => "NOT_CLAIMED",
             Self::NoKey | Self::OtherKey => "NO_TAG_KEY",
             Self::NotMade => "TAG_NOT_MADE",
@@ -47,7 +53,7 @@ impl Failure for TagConflict {
     fn rule(&self) -> &'static str {
         match self {
             Self::Unexpected => "TAG-02",
-            Self::Taken { .. } | Self::Twice => "TAG-03",
+            Self::Taken { .. } | Self::TooEarly { .. } | Self::Twice => "TAG-03",
             Self::NotHeld => "TAG-04",
             Self::NoKey | Self::NotMade => "TAG-08",
             Self::OtherKey => "TAG-09",
@@ -65,6 +71,7 @@ impl Failure for TagConflict {
     fn fix(&self) -> String {
         match self {
             Self::Unexpected => "draft the step with `parclose receivable`, which makes the tag",
+            Self::TooEarly { .. } => "take the step again from that height on",
             Self::Taken { .. } | Self::Twice => "compare the two records: parclose receivable show",
             Self::NotHeld => {
                 "wait until it is claimed; if another channel holds it, find out with the parties why: parclose receivable show"

@@ -4,7 +4,7 @@ use parclose_root::Endorsement;
 use parclose_root::statement::{ClaimAct, ClaimStatement};
 use parclose_types::{Height, KeyedTag};
 
-use super::{ClaimRow, ClaimStage, ClaimUnsigned};
+use super::{CLAIM_HEIGHTS_MAX, ClaimRow, ClaimStage, ClaimUnsigned};
 use crate::channel::Channel;
 
 /// What has to be done at the root chain about a claim, if anything.
@@ -28,17 +28,23 @@ impl Channel {
         self.claims.get(tag)
     }
 
-    /// What is to be signed for a claim; `None` if nothing is to be done about it.
+    /// What is to be signed for a claim; `None` if nothing is to be done about it, or nothing can be as the channel is closed. `head`
+    /// is the height up to which this member has executed everything.
     #[must_use]
     pub fn claim_statement(&self, row: &ClaimRow, head: Height, window: u64) -> Option<ClaimStatement> {
         let act = act(row.stage)?;
+        let is_closed = self.head.as_ref().is_some_and(|head| head.closed);
+        if is_closed && act == ClaimAct::Claim {
+            return None;
+        }
+        let lasts = window.min(CLAIM_HEIGHTS_MAX);
         Some(ClaimStatement {
             act,
             network: self.config().network,
             tag: self.tag(),
             generation: self.config().generation,
             claim: row.tag.0,
-            last_height: Height(head.0.saturating_add(window - window / 4)),
+            last_height: Height(head.0.saturating_add(lasts - lasts / 4)),
         })
     }
 
@@ -46,7 +52,7 @@ impl Channel {
     ///
     /// # Rules
     ///
-    /// > TAG-07: an endorser signs a claim only for a tag that a record has asked for in its state, a release only for one that was given back there; for its own channel and generation, and with a last height within the window.
+    /// > TAG-07: an endorser signs a claim only for a tag that a record has asked for in its state, a release only for one that was given back there; for its own channel and generation, and with a last height at most 256 above the height up to which it has executed everything.
     pub fn sign_claim(
         &self,
         statement: &ClaimStatement,
@@ -60,7 +66,8 @@ impl Channel {
             return Err(ClaimUnsigned::Scope);
         }
         let last_height = statement.last_height;
-        if last_height.0 > head.0.saturating_add(window) || last_height < head {
+        let lasts = window.min(CLAIM_HEIGHTS_MAX);
+        if last_height.0 > head.0.saturating_add(lasts) || last_height < head {
             return Err(ClaimUnsigned::Window { last_height });
         }
         let stage = self.claims.get(&KeyedTag(statement.claim)).map(|row| row.stage);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use parclose_transaction::Operation;
 use parclose_transaction::definition::{RecordType, Step};
 use parclose_transaction::tag::tag_key_record;
-use parclose_types::{AssetId, KeyedTag, MemberId, RecordId};
+use parclose_types::{AssetId, Height, KeyedTag, MemberId, RecordId};
 
 use crate::claims::{ClaimRow, ClaimStage, TagConflict, freed};
 use crate::process::Execution;
@@ -24,7 +24,7 @@ impl Execution<'_> {
     ///
     /// # Rules
     ///
-    /// > TAG-03: no two records of a channel stand for the same thing: a tag is asked for while no other record of the channel has asked for it, holds it, or has yet to give it back.
+    /// > TAG-03: no two records of a channel stand for the same thing, and no record for two: a tag is asked for while no record of the channel has asked for it, holds it, or has yet to give it back, and no earlier than 257 heights after its release, so that no release that was signed for one record frees it of another.
     pub(super) fn claim_of(
         &self,
         step: &Step,
@@ -33,16 +33,20 @@ impl Execution<'_> {
         author: MemberId,
     ) -> Result<Option<ClaimRow>, TagConflict> {
         let (record, sequence) = (operation.record, self.sequence);
+        let own = before.and_then(|row| self.claim(&row.keyed_tag?)).filter(|row| row.record == record);
         if let Some(tag) = operation.keyed_tag {
-            return match self.claim(&tag) {
-                Some(row) if row.stage != ClaimStage::Dropped => {
-                    Err(TagConflict::Taken { record: row.record })
-                }
-                _ => Ok(Some(ClaimRow { tag, record, author, sequence, stage: ClaimStage::Asked })),
-            };
+            let met = self.claim(&tag);
+            if let Some(row) = met.into_iter().chain(own).find(|row| row.stage != ClaimStage::Dropped) {
+                return Err(TagConflict::Taken { record: row.record });
+            }
+            let free_from = met.map_or(Height(0), |row| row.free_from);
+            if self.height() < free_from {
+                return Err(TagConflict::TooEarly { from: free_from });
+            }
+            let stage = ClaimStage::Asked;
+            return Ok(Some(ClaimRow { tag, record, author, sequence, stage, free_from }));
         }
-        let held = before.and_then(|row| self.claim(&row.keyed_tag?)).filter(|row| row.record == record);
-        Ok(held.filter(|_| step.frees).map(|row| freed(row, author, sequence)))
+        Ok(own.filter(|_| step.frees).map(|row| freed(row, author, sequence)))
     }
 
     /// Whether notes of an asset may go to whomever, as far as its tag is concerned.
@@ -53,17 +57,18 @@ impl Execution<'_> {
         asset: &AssetId,
     ) -> bool {
         let is_tagged = record_type.lifecycle.as_ref().is_some_and(|life| life.tag.is_some());
-        let row = tag.and_then(|tag| self.claim(&tag));
-        let is_held = row.is_some_and(|row| row.record == RecordId(asset.0) && row.stage == ClaimStage::Held);
-        !is_tagged || is_held
+        // What was issued before the definition had tags has none, and moves as it did (DEF-17).
+        let Some(tag) = tag.filter(|_| is_tagged) else { return true };
+        let row = self.claim(&tag);
+        row.is_some_and(|row| row.record == RecordId(asset.0) && row.stage == ClaimStage::Held)
     }
 
     /// # Rules
     ///
-    /// > TAG-09: the tag key is that of the one record whose id follows from the channel's.
-    pub(super) fn check_tag_key(&self, operation: &Operation) -> Result<(), TagConflict> {
-        let is_it = operation.record == tag_key_record(&self.in_force.config.channel);
-        if is_it { Ok(()) } else { Err(TagConflict::OtherKey) }
+    /// > TAG-09: the tag key is that of the one record whose id follows from the channel's, and no other record has that id.
+    pub(super) fn check_tag_key(&self, operation: &Operation, is_key: bool) -> Result<(), TagConflict> {
+        let is_its_record = operation.record == tag_key_record(&self.in_force.config.channel);
+        if is_its_record == is_key { Ok(()) } else { Err(TagConflict::OtherKey) }
     }
 }
 

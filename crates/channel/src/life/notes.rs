@@ -54,6 +54,14 @@ impl Met<'_> {
     fn issuer(&self) -> Option<MemberId> {
         in_slot(self.record_type, self.record_type.issuer_slot(), &self.parties)
     }
+
+    /// Whether somebody is one of the parties of which the asset's tag is made.
+    fn is_of_its_tag(&self, member: Option<MemberId>) -> bool {
+        let by = self.record_type.lifecycle.as_ref().and_then(|life| life.tag.as_ref());
+        let slots = by.into_iter().flat_map(|by| &by.slots);
+        let mut parties = slots.map(|slot| in_slot(self.record_type, slot, &self.parties));
+        member.is_some() && parties.any(|party| party == member)
+    }
 }
 
 impl Execution<'_> {
@@ -103,7 +111,7 @@ impl Execution<'_> {
     ///
     /// > LIF-07: notes of such an asset are transferred only as the state allows that the transaction meets: not at all, to the issuer and back to whoever moves them, or to whomever.
     /// > OBL-03: what has a life cycle is not owed: no obligation, netting or payment of one is in such an asset.
-    /// > TAG-04: notes of an asset whose life cycle has a tag go to its issuer, and back to whoever moves them, and to nobody else until the root chain holds its record's tag for the channel.
+    /// > TAG-04: until the root chain holds its record's tag for the channel, notes of an asset whose life cycle has a tag are issued to the parties of which the tag is made, and go to the issuer, and back to whoever moves them, and to nobody else.
     /// > LIF-11: the record of such a note names the asset's issuer in the slot that is called as the asset's own slot of its issuer.
     pub(super) fn check_movements(
         &self,
@@ -151,7 +159,8 @@ impl Execution<'_> {
                 if moves.issues == 0 && !back && transfers != Transfers::Free {
                     return Err(frozen().into());
                 }
-                if moves.issues == 0 && !back && !is_claimed {
+                let may = if moves.issues > 0 { met.is_of_its_tag(holder) } else { back };
+                if !may && !is_claimed {
                     return Err(TagConflict::NotHeld.into());
                 }
             }

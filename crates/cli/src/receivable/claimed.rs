@@ -79,8 +79,8 @@ impl Claimed {
         let stage = match self.stage {
             Some(ClaimStage::Asked) => "asked",
             Some(ClaimStage::Held) => "held",
-            Some(ClaimStage::Dropped | ClaimStage::Returned) => "given back",
-            None => "released",
+            Some(ClaimStage::Returned) => "given back",
+            Some(ClaimStage::Dropped) | None => "released",
         };
         Ok(json!({
             "tag": self.tag.to_string(),

@@ -1,6 +1,8 @@
 //! Withdrawing from a deal that all have agreed to: nothing more is approved or locked for it here, and the legs that
 //! this member would get are refused.
 
+use std::sync::PoisonError;
+
 use parclose_channel::LegId;
 use parclose_root::DealState;
 use parclose_types::{DealId, Failure, Fault, RecordId};
@@ -73,6 +75,8 @@ impl Desk {
         state: Option<&DealState>,
         tools: &Tools<'_>,
     ) -> Result<(), CannotWithdraw> {
+        // Else the desk's own work would go on with what it has read before.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let id = (room.to_owned(), *instruction);
         let Some(case) = self.case(room, instruction) else {
             return Err(CannotWithdraw::Stage(Stage::Proposed));

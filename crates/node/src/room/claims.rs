@@ -59,7 +59,7 @@ impl Room {
             return;
         }
         self.claims.refused = false;
-        let (head, window) = (self.parts.root.head(), self.parts.root.genesis().parameters().window);
+        let (head, window) = (self.executed_through(), self.parts.root.genesis().parameters().window);
         let channel = &self.channel;
         // New keys, or another step since: what was put together before is of no use then.
         self.claims.own.retain(|tag, claiming| {
@@ -95,22 +95,39 @@ impl Room {
         self.submit_claims();
     }
 
+    /// The height up to which everything is executed here: what is signed lasts so long from there (TAG-07).
+    fn executed_through(&self) -> Height {
+        let head = self.parts.root.head();
+        let last = self.channel.head().map_or(Height(0), |head| head.height);
+        if self.behind() == 0 { head } else { last }
+    }
+
     /// Whether a claim or a release of this member's is on its way, or could be.
     pub(super) fn is_claiming(&self) -> bool {
         let is_due = || self.channel.claims().any(|row| self.is_due_here(row));
         !self.claims.own.is_empty() || !self.claims.refused && !self.comes_back() && is_due()
     }
 
-    /// Whether a claim of this member's is still to be made or given back, whoever holds it now.
+    /// Whether a claim of this member's is still to be made or given back, whoever holds it now; of a member that has left, whether one
+    /// can be.
     pub(super) fn awaits_claims(&self) -> bool {
-        !self.claims.own.is_empty() || self.channel.claims().any(|row| self.is_own_to_do(row))
+        let own = self.channel.own_id();
+        let awaits = |row: &ClaimRow| {
+            if row.author == own { self.is_own_to_do(row) } else { self.is_due_here(row) }
+        };
+        !self.claims.own.is_empty() || self.channel.claims().any(awaits)
     }
 
     /// Of a member that has left, everybody takes it over: the root chain orders it once.
     fn is_own_to_do(&self, row: &ClaimRow) -> bool {
         let config = self.channel.config();
         let own = row.author == self.channel.own_id() || config.by_id(&row.author).is_none();
-        own && matches!(row.stage, ClaimStage::Asked | ClaimStage::Returned)
+        let is_closed = self.channel.head().is_some_and(|head| head.closed);
+        own && match row.stage {
+            ClaimStage::Asked => !is_closed,
+            ClaimStage::Returned => true,
+            ClaimStage::Held | ClaimStage::Dropped => false,
+        }
     }
 
     /// Whether this member can do something about a claim now.
@@ -125,7 +142,7 @@ impl Room {
 
     /// Signs what another member has put together; what is not executed here yet is kept, a limited number for each member.
     pub(super) fn on_ask_claims(&mut self, from: PublicKey, statements: &[Vec<u8>]) {
-        let (head, window) = (self.parts.root.head(), self.parts.root.genesis().parameters().window);
+        let (head, window) = (self.executed_through(), self.parts.root.genesis().parameters().window);
         let last = head.0.saturating_add(window);
         let here = (self.channel.tag(), self.channel.config().generation);
         let decoded = statements.iter().take(ASKED_MAX).filter_map(|bytes| {
@@ -140,14 +157,14 @@ impl Room {
 
     /// Looks again at what could not be signed.
     pub(super) fn retry_claims(&mut self) {
-        let head = self.parts.root.head();
+        let head = self.executed_through();
         let mut asked = std::mem::take(&mut self.claims.asked);
         asked.retain(|_, statement| statement.last_height >= head);
         self.answer_claims(asked);
     }
 
     fn answer_claims(&mut self, asked: BTreeMap<(PublicKey, KeyedTag), ClaimStatement>) {
-        let (head, window) = (self.parts.root.head(), self.parts.root.genesis().parameters().window);
+        let (head, window) = (self.executed_through(), self.parts.root.genesis().parameters().window);
         let comes_back = self.comes_back();
         let mut answers: BTreeMap<PublicKey, Vec<SignedClaim>> = BTreeMap::new();
         for ((from, claim), statement) in asked {
@@ -172,10 +189,12 @@ impl Room {
     /// Takes signatures that verify.
     pub(super) fn on_claims(&mut self, signed: &[SignedClaim]) {
         let keys = self.channel.endorsers();
-        for SignedClaim { claim, endorsement } in signed {
-            let Some(claiming) = self.claims.own.get_mut(claim).filter(|claiming| !claiming.submitted) else {
+        // Nobody is asked for more at a time.
+        for SignedClaim { claim, endorsement } in signed.iter().take(ON_THE_WAY_MAX) {
+            let Some(claiming) = self.claims.own.get_mut(claim) else { continue };
+            if claiming.submitted || claiming.endorsements.contains_key(&endorsement.0) {
                 continue;
-            };
+            }
             if verify_endorsement(keys, &claiming.statement.signing_bytes(), endorsement).is_some() {
                 claiming.endorsements.insert(endorsement.0, *endorsement);
             }

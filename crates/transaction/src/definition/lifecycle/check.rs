@@ -85,7 +85,7 @@ pub enum LifecycleInvalid {
 impl Definition {
     /// # Rules
     ///
-    /// > DEF-17: a life cycle names each state once; every step leads between its states, from each in one way, and every state can be reached; a guard on the due day needs a due day, which needs a required date field and the channel's calendar; only of an asset a state or a step says something about notes; a step writes fields of its record; steps that come together name each other; and a keyed tag is made of slots and required texts of an asset, where the channel has a tag key, and claimed by all steps of a name or by none.
+    /// > DEF-17: a life cycle names each state once; every step leads between its states, from each in one way, and every state can be reached; a guard on the due day needs a due day, which needs a required date field and the channel's calendar; only of an asset a state or a step says something about notes; a step writes fields of its record; steps that come together name each other; and a keyed tag is made of slots and required texts of an asset, where the channel has a tag key, claimed by all steps of a name or by none, and by every step that issues.
     pub(in crate::definition) fn check_lifecycles(&self) -> Result<(), DefinitionInvalid> {
         for record in &self.records {
             let Some(life) = &record.lifecycle else { continue };
@@ -150,10 +150,9 @@ impl Definition {
         if let Some(field) = tag.fields.iter().find(|field| !is_text(field)) {
             return odd(field);
         }
-        let both_ways = life
-            .steps
-            .iter()
-            .find(|step| !step.tags && life.is_tagged_by(&step.name) || step.tags && step.frees);
+        let both_ways = life.steps.iter().find(|step| {
+            !step.tags && (step.issues || life.is_tagged_by(&step.name)) || step.tags && step.frees
+        });
         if let Some(step) = both_ways {
             return odd(&step.name);
         }
