@@ -96,6 +96,12 @@ impl CliError {
             Some("SCH") => ("OFF_SCHEMA", "compare with `parclose channel show`"),
             Some("GOV") => ("CHANGE_REFUSED", "see `parclose channel motions`"),
             Some("AMT") => ("NOT_PROVEN", "build the transaction again"),
+            Some("TAG") if rule == "TAG-03" => {
+                ("ALREADY_CLAIMED", "compare the two records: parclose receivable show")
+            }
+            Some("TAG") if rule == "TAG-04" => {
+                ("NOT_CLAIMED", "look at who holds the keyed tag: parclose receivable show")
+            }
             Some("LIF") => {
                 ("STATE_CONFLICT", "look at the state and the business day: parclose receivable show")
             }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use parclose_node::{Consortium, Unlock};
@@ -13,6 +14,10 @@ use crate::args::{Args, Global};
 use crate::dev::{self, Scene};
 use crate::error::CliError;
 use crate::hosting;
+
+/// How often what is waited for is looked at, and how long is between.
+const LOOKS_MAX: usize = 200;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// One consortium with all its members in it.
 pub(in crate::demo) struct Shared {
@@ -56,17 +61,21 @@ impl Shared {
         self.consortium.settle();
     }
 
-    /// Here nothing happens by itself once all deals have gone as far as they go.
+    /// Here nothing happens by itself once all deals have gone as far as they go; but whoever else waits may be the one that works on
+    /// them just now.
     pub(super) fn until(
         &self,
         party: Party,
         words: &[&str],
         is_so: impl Fn(&Value) -> bool,
     ) -> Result<Value, CliError> {
-        self.consortium.settle_deals();
-        let shown = self.tell(party, words)?;
-        if is_so(&shown) {
-            return Ok(shown);
+        for _ in 0..LOOKS_MAX {
+            self.consortium.settle_deals();
+            let shown = self.tell(party, words)?;
+            if is_so(&shown) {
+                return Ok(shown);
+            }
+            std::thread::sleep(PAUSE);
         }
         Err(CliError::verification(format!("{} waits in vain for `{}`", party.0, words.join(" "))))
     }
