@@ -199,6 +199,9 @@ impl Execution<'_> {
             },
         };
         let (number, parties, state, due, tag) = met;
+        // What a step claims in this very transaction is not held yet.
+        let claimed = body.operations.iter().find(|step| step.record == record);
+        let tag = claimed.and_then(|step| step.keyed_tag).or(tag);
         let record_type = definition.record(number).filter(|known| known.lifecycle.is_some());
         Ok(record_type.map(|record_type| Met { record_type, parties, state, due, tag }))
     }
