@@ -245,6 +245,8 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "BUSINESS_DAY"
         | "STEP_INCOMPLETE"
         | "NOT_HELD"
+        | "ALREADY_CLAIMED"
+        | "NOT_CLAIMED"
         | "HOME_IN_USE"
         | "HOME_EXISTS"
         | "CONTEXT_EXISTS"
