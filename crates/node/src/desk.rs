@@ -156,7 +156,7 @@ impl Desk {
         }
         let mut wanted = again;
         if has_news {
-            wanted.extend(self.book().unread());
+            wanted.extend(self.book().unread(tools.root.as_ref()));
         }
         for room in resting.into_iter().filter(|room| wanted.contains(&room.tag)) {
             any |= self.read_room(room);
@@ -385,11 +385,13 @@ impl Desk {
 }
 
 impl Book {
-    /// Channels of legs whose deals are not over, and that were not read yet.
-    fn unread(&self) -> BTreeSet<Tag> {
+    /// Channels of legs whose deals are not over, and whose logs were not read as far as the root chain has them: a room may have
+    /// executed a decision and rest again before anybody has read of it.
+    fn unread(&self, root: &dyn RootChain) -> BTreeSet<Tag> {
         let open = self.cases.values().filter(|case| !case.stage.is_over());
         let tags = open.flat_map(|case| case.instruction.terms.legs.iter().map(|leg| leg.tag));
-        tags.filter(|tag| !self.read.contains_key(tag)).collect()
+        let ordered = |tag: &Tag| root.tag_state(tag).ok().flatten().map_or(0, |state| state.count);
+        tags.filter(|tag| self.read.get(tag).is_none_or(|(_, event)| event.0 < ordered(tag))).collect()
     }
 
     fn open(&self) -> impl Iterator<Item = CaseId> + '_ {
