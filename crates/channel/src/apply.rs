@@ -55,7 +55,7 @@ impl Execution<'_> {
             self.written.insert(operation.record, row);
         }
         self.salts.insert((body.epoch, body.salt_digest));
-        self.claimed.extend(tx.claimed.into_iter().map(|row| (row.tag, Some(row))));
+        self.claimed.extend(tx.claimed.into_iter().map(|row| (row.tag, row)));
         self.value.apply(tx.moved);
         Effects { transaction: digest, records: body.operations.len(), governed }
     }

@@ -60,8 +60,8 @@ pub struct ClaimRow {
 /// Heights that what endorsers sign of a claim lasts, counted from what they have executed.
 pub const CLAIM_HEIGHTS_MAX: u64 = 256;
 
-/// What an event does to claims; `None` for those that end.
-pub(crate) type ClaimsWritten = BTreeMap<KeyedTag, Option<ClaimRow>>;
+/// What an event does to claims. None ends: what was signed for one may be ordered later.
+pub(crate) type ClaimsWritten = BTreeMap<KeyedTag, ClaimRow>;
 
 /// The claims of a channel, as they stood before an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,12 +86,7 @@ impl Claims {
 
     /// Takes over what an event has written.
     pub(crate) fn follow(&mut self, written: &ClaimsWritten) {
-        for (tag, row) in written {
-            match row {
-                Some(row) => drop(self.0.insert(*tag, *row)),
-                None => drop(self.0.remove(tag)),
-            }
-        }
+        self.0.extend(written);
     }
 
     /// What a claim of the root chain makes of a tag's row; `None` if nobody here wanted it: t endorsers have certified what is not so.
@@ -99,30 +94,28 @@ impl Claims {
     /// # Rules
     ///
     /// > TAG-05: by the root chain's claim a channel holds what its record has asked for, and has to give back what was given up, also what it has given back before; by its release it holds nothing. Any other claim or release is unfounded, and its endorsers are named; what was released is held no more all the same.
-    pub(crate) fn claimed(&self, tag: &KeyedTag) -> Option<ClaimsWritten> {
+    pub(crate) fn claimed(&self, tag: &KeyedTag) -> Option<ClaimRow> {
         let row = self.get(tag)?;
         let stage = match row.stage {
             ClaimStage::Asked => ClaimStage::Held,
             ClaimStage::Dropped => ClaimStage::Returned,
             ClaimStage::Held | ClaimStage::Returned => return None,
         };
-        Some([(*tag, Some(ClaimRow { stage, ..*row }))].into())
+        Some(ClaimRow { stage, ..*row })
     }
 
-    /// What a release of the root chain at a height makes of a tag's row, and whether it was founded (TAG-05).
-    pub(crate) fn released(&self, tag: &KeyedTag, height: Height) -> (ClaimsWritten, bool) {
+    /// What a release of the root chain at a height makes of a tag's row, if anything, and whether it was founded (TAG-05).
+    pub(crate) fn released(&self, tag: &KeyedTag, height: Height) -> (Option<ClaimRow>, bool) {
         match self.get(tag) {
             Some(row) if row.stage == ClaimStage::Returned => {
                 // Whoever has signed has not executed this event, so no other release lasts longer.
                 let free_from = Height(height.0.saturating_add(CLAIM_HEIGHTS_MAX).saturating_add(1));
-                let dropped = ClaimRow { stage: ClaimStage::Dropped, free_from, ..*row };
-                ([(*tag, Some(dropped))].into(), true)
+                (Some(ClaimRow { stage: ClaimStage::Dropped, free_from, ..*row }), true)
             }
             Some(row) if row.stage == ClaimStage::Held => {
-                let asked = ClaimRow { stage: ClaimStage::Asked, ..*row };
-                ([(*tag, Some(asked))].into(), false)
+                (Some(ClaimRow { stage: ClaimStage::Asked, ..*row }), false)
             }
-            _ => (ClaimsWritten::new(), false),
+            _ => (None, false),
         }
     }
 }
@@ -149,17 +142,13 @@ pub fn claim_key(tag: &KeyedTag) -> [u8; 32] {
 /// # Rules
 ///
 /// > TAG-06: the state has one leaf for each claim, over its tag, record, author, event, stage and the height from which it is free.
-pub(crate) fn claim_change((tag, row): (&KeyedTag, &Option<ClaimRow>)) -> Change {
-    let leaf = row.as_ref().map(|row| state_tree::leaf_value(CLAIM_LEAF, tag.as_ref(), &encode(row)));
-    (claim_key(tag), leaf)
+pub(crate) fn claim_change(row: &ClaimRow) -> Change {
+    (claim_key(&row.tag), Some(state_tree::leaf_value(CLAIM_LEAF, row.tag.as_ref(), &encode(row))))
 }
 
 pub(crate) fn put_claims(batch: &mut Batch, written: &ClaimsWritten) {
     for (tag, row) in written {
-        match row {
-            Some(row) => batch.put(&CLAIMS, tag, row),
-            None => batch.delete(&CLAIMS, tag),
-        }
+        batch.put(&CLAIMS, tag, row);
     }
 }
 
@@ -171,7 +160,7 @@ pub(crate) fn stored_leaves(store: &Database) -> Result<Option<Vec<Change>>, Cha
         if store.get(&CLAIMS, &row.tag)?.as_ref() != Some(row) {
             return Ok(None);
         }
-        leaves.push(claim_change((&row.tag, &Some(*row))));
+        leaves.push(claim_change(row));
     }
     Ok(Some(leaves))
 }

@@ -187,7 +187,7 @@ impl Channel {
         changes.push((head_key(), Some(head_leaf(leaf))));
         changes.extend(governed);
         changes.extend(written.value.leaves());
-        changes.extend(written.claims.iter().map(claim_change));
+        changes.extend(written.claims.values().map(claim_change));
         Ok(state_tree::update(&self.nodes(), sequence.0, &changes)?)
     }
 

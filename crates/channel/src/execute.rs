@@ -124,17 +124,19 @@ impl Channel {
 
     fn execute_claim(&self, event: &FinalEvent, claim: &ClaimTag) -> (EventOutcome, Written) {
         let tag = KeyedTag(claim.claim);
-        let claims = self.claims.claimed(&tag);
-        let founded = claims.is_some();
+        let row = self.claims.claimed(&tag);
+        let founded = row.is_some();
         let endorsers = if founded { Vec::new() } else { self.signers(event.height, &claim.certificate) };
-        let written = Written { claims: claims.unwrap_or_default(), ..self.quiet(event.height) };
+        let claims = row.map(|row| (tag, row)).into_iter().collect();
+        let written = Written { claims, ..self.quiet(event.height) };
         (EventOutcome::Claimed { claim: tag, endorsers }, written)
     }
 
     fn execute_release(&self, event: &FinalEvent, release: &ReleaseTag) -> (EventOutcome, Written) {
         let tag = KeyedTag(release.claim);
-        let (claims, founded) = self.claims.released(&tag, event.height);
+        let (row, founded) = self.claims.released(&tag, event.height);
         let endorsers = if founded { Vec::new() } else { self.signers(event.height, &release.certificate) };
+        let claims = row.map(|row| (tag, row)).into_iter().collect();
         let written = Written { claims, ..self.quiet(event.height) };
         (EventOutcome::Released { claim: tag, endorsers }, written)
     }

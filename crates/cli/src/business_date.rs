@@ -1,8 +1,10 @@
 //! `parclose business-date`: the day that the channel goes by. No clock is asked.
 
-use parclose_channel::{ChannelError, Drafted};
+use parclose_channel::tables::RecordRow;
+use parclose_channel::{Channel, ChannelError, Drafted};
 use parclose_transaction::Day;
 use parclose_transaction::day::calendar_record;
+use parclose_types::TransactionDigest;
 use serde_json::{Value, json};
 
 use crate::args::{BusinessDate, Global, OfChannel};
@@ -22,21 +24,26 @@ fn show(global: &Global, of: &OfChannel) -> Result<Value, CliError> {
     let name = of.channel.clone();
     with_channel(global, of, move |channel| {
         let row = channel.record(&calendar_record(&channel.id()))?;
-        let said = row.as_ref().and_then(|row| row.fields.first()).map(|field| field.state.transaction);
-        let by = match &said {
-            Some(digest) => channel
-                .transaction(digest)?
-                .map(|stored| channel.name_in(stored.body.generation, &stored.body.author)),
-            None => None,
-        };
+        let (said, by) = said(channel, row.as_ref())?;
         Ok::<_, ChannelError>(json!({
             "schema": "parclose.business-date/1",
             "channel": name,
             "business_day": row.and_then(|row| row.day).map(|day| day.to_string()),
-            "said_by": by.transpose()?.flatten(),
+            "said_by": by,
             "tx": said.map(|digest| digest.to_string()),
         }))
     })
+}
+
+/// By which transaction a record of the whole channel was said last, and by whom.
+pub(crate) fn said(
+    channel: &Channel,
+    row: Option<&RecordRow>,
+) -> Result<(Option<TransactionDigest>, Option<String>), ChannelError> {
+    let Some(field) = row.and_then(|row| row.fields.first()) else { return Ok((None, None)) };
+    let digest = field.state.transaction;
+    let Some(stored) = channel.transaction(&digest)? else { return Ok((Some(digest), None)) };
+    Ok((Some(digest), channel.name_in(stored.body.generation, &stored.body.author)?))
 }
 
 fn advance(global: &Global, of: &OfChannel, date: &str) -> Result<Value, CliError> {

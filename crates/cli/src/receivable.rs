@@ -100,10 +100,10 @@ fn issue(global: &Global, options: &ReceivableIssue) -> Result<Value, CliError> 
     };
     submit_then(global, &of, "parclose.receivable-issue/1", drafted, move |consortium, room, value| {
         let made = value["receivable"].as_str().and_then(|text| text.parse().ok());
-        match made.filter(|_| undertakes) {
+        Ok(match made.filter(|_| undertakes) {
             Some(record) => claimed::awaited(consortium, room, record, value),
-            None => Ok(value),
-        }
+            None => value,
+        })
     })
 }
 

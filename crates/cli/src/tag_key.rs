@@ -1,4 +1,4 @@
-//! `parclose tag-key`: the key by which channels see that nothing is financed twice. The key itself is never shown.
+//! `parclose tag-key`: the key by which channels see that nothing is financed twice. These commands show its check value alone.
 
 use parclose_channel::{Channel, ChannelError, Drafted, TagConflict};
 use parclose_node::randomness::generator;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Global, OfChannel, TagKeyCommand};
 use crate::asset::submit;
+use crate::business_date::said;
 use crate::context::with_channel;
 use crate::error::CliError;
 
@@ -33,7 +34,7 @@ fn create(global: &Global, of: &OfChannel) -> Result<Value, CliError> {
                 "parclose tag-key show",
             ));
         }
-        said(here, &TagKey::generate(&mut generator()))
+        drafted(here, &TagKey::generate(&mut generator()))
     })
 }
 
@@ -41,10 +42,10 @@ fn share(global: &Global, of: &OfChannel, to: &str) -> Result<Value, CliError> {
     let key = with_channel(global, of, |channel| channel.tag_key())?;
     let key = key.ok_or(TagConflict::NoKey)?;
     let there = OfChannel { channel: to.to_owned(), member: of.member.clone() };
-    submit(global, &there, "parclose.tag-key-share/1", move |channel, _| said(channel, &key))
+    submit(global, &there, "parclose.tag-key-share/1", move |channel, _| drafted(channel, &key))
 }
 
-fn said(channel: &Channel, key: &TagKey) -> Result<(Drafted, Value), CliError> {
+fn drafted(channel: &Channel, key: &TagKey) -> Result<(Drafted, Value), CliError> {
     let operation = channel.say_tag_key(key)?;
     let told = json!({ "check_value": hex::encode(&key.check_value()), "version": operation.version });
     Ok((Drafted { operations: vec![operation], ..Drafted::default() }, told))
@@ -54,21 +55,15 @@ fn show(global: &Global, of: &OfChannel) -> Result<Value, CliError> {
     let name = of.channel.clone();
     with_channel(global, of, move |channel| {
         let row = channel.record(&tag_key_record(&channel.id()))?;
-        let said = row.as_ref().and_then(|row| row.fields.first()).map(|field| field.state.transaction);
-        let by = match &said {
-            Some(digest) => channel
-                .transaction(digest)?
-                .map(|stored| channel.name_in(stored.body.generation, &stored.body.author)),
-            None => None,
-        };
+        let (digest, by) = said(channel, row.as_ref())?;
         let key = channel.tag_key()?;
         Ok::<_, ChannelError>(json!({
             "schema": "parclose.tag-key/1",
             "channel": name,
             "check_value": key.map(|key| hex::encode(&key.check_value())),
             "version": row.map(|row| row.version),
-            "said_by": by.transpose()?.flatten(),
-            "tx": said.map(|digest| digest.to_string()),
+            "said_by": by,
+            "tx": digest.map(|digest| digest.to_string()),
         }))
     })
 }

@@ -191,7 +191,7 @@ fn tag_06_each_part_of_a_claim_is_under_the_state_root() {
         stage: ClaimStage::Asked,
         free_from: Height(5),
     };
-    let leaf = |row: ClaimRow| claim_change((&row.tag, &Some(row)));
+    let leaf = |row: ClaimRow| claim_change(&row);
     let mut leaves = vec![
         leaf(row),
         leaf(ClaimRow { tag: KeyedTag([9; 32]), ..row }),
@@ -202,7 +202,6 @@ fn tag_06_each_part_of_a_claim_is_under_the_state_root() {
         leaf(ClaimRow { stage: ClaimStage::Dropped, ..row }),
         leaf(ClaimRow { stage: ClaimStage::Returned, ..row }),
         leaf(ClaimRow { free_from: Height(9), ..row }),
-        claim_change((&row.tag, &None)),
     ];
     leaves.sort_unstable();
     assert!(leaves.is_sorted_by(|a, b| a < b));

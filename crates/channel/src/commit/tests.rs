@@ -112,6 +112,7 @@ fn sta_11_a_records_leaf_covers_the_whole_row() {
         |r| r.parties.truncate(1),
         |r| r.status = Some(String::new()),
         |r| r.day = Some(parclose_transaction::Day(0)),
+        |r| r.keyed_tag = Some(parclose_types::KeyedTag([0; 32])),
         |r| r.fields.swap(0, 1),
         |r| r.fields.truncate(2),
         |r| r.fields[0].state.entry.field.0 += 9,

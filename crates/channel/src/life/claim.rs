@@ -14,10 +14,7 @@ use crate::tables::RecordRow;
 impl Execution<'_> {
     /// A claim as this transaction meets it.
     fn claim(&self, tag: &KeyedTag) -> Option<&ClaimRow> {
-        match self.claimed.get(tag) {
-            Some(row) => row.as_ref(),
-            None => self.claims.get(tag),
-        }
+        self.claimed.get(tag).or_else(|| self.claims.get(tag))
     }
 
     /// What a step does to the claim of its record.

@@ -15,29 +15,36 @@ use crate::error::CliError;
 const LOOKS: u32 = 3000;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Waits until the root chain has said whose a claim is that was just accepted, and adds it to what is told.
+/// Waits until the root chain has said whose a claim is that was just accepted, and adds it to what is told. The acceptance stands
+/// whatever becomes of looking, so that is no failure of it.
 pub(super) fn awaited(
     consortium: &Consortium,
     room: &RoomHandle,
     record: RecordId,
     mut value: Value,
-) -> Result<Value, CliError> {
-    let mut looks = 0;
-    loop {
-        let claimed = in_room(room, move |channel| {
-            Seen::typed(channel, &record, RECEIVABLE).map(|claim| Claimed::of(channel, &claim))
-        })???;
-        let is_open = match &claimed {
-            Some(claimed) => claimed.stage == Some(ClaimStage::Asked) && !claimed.is_elsewhere(consortium)?,
-            None => false,
-        };
-        looks += 1;
-        if !is_open || looks > LOOKS {
-            value["claimed"] = json!(claimed.map(|claimed| claimed.to_json(consortium)).transpose()?);
-            return Ok(value);
+) -> Value {
+    for _ in 0..LOOKS {
+        match look(consortium, room, record) {
+            Ok((false, claimed)) => {
+                value["claimed"] = claimed;
+                return value;
+            }
+            Ok((true, claimed)) => value["claimed"] = claimed,
+            Err(_) => return value,
         }
         std::thread::sleep(PAUSE);
     }
+    value
+}
+
+/// Whether it is still open whose a claim is, and what can be said of it.
+fn look(consortium: &Consortium, room: &RoomHandle, record: RecordId) -> Result<(bool, Value), CliError> {
+    let claimed = in_room(room, move |channel| {
+        Seen::typed(channel, &record, RECEIVABLE).map(|claim| Claimed::of(channel, &claim))
+    })???;
+    let Some(claimed) = claimed else { return Ok((false, Value::Null)) };
+    let is_open = claimed.stage == Some(ClaimStage::Asked) && !claimed.is_elsewhere(consortium)?;
+    Ok((is_open, claimed.to_json(consortium)?))
 }
 
 /// What a channel knows of a claim's keyed tag.

@@ -50,7 +50,7 @@ pub(super) fn accept(
         Ok((channel.draft_issue(operation, &note, &mut generator())?, told))
     };
     submit_then(global, &of.of, SCHEMA, drafted, move |consortium, room, value| {
-        claimed::awaited(consortium, room, record, value)
+        Ok(claimed::awaited(consortium, room, record, value))
     })
 }
 

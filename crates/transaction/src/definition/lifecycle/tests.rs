@@ -184,6 +184,89 @@ fn def_15_there_is_one_calendar_and_it_has_a_date() {
     assert!(parse(&two).unwrap_err().starts_with("DEF-15 "));
 }
 
+/// The template with a claim that has a keyed tag, and a key for it.
+fn tagged() -> String {
+    let key = "[[record]]\nid = 5\nname = \"key\"\nvalue = \"tag-key\"\n[[record.field]]\nid = 1\nname = \"key\"\nclass = \"plain\"\naudience = \"everybody\"\ntype = \"text\"\nrequired = true\n";
+    let number = "required = true\n[[record.field]]\nid = 2\nname = \"number\"\nclass = \"plain\"\naudience = \"everybody\"\ntype = \"text\"\nrequired = true\n[[record]]\nid = 3";
+    let text = changed("required = true\n[[record]]\nid = 3", number);
+    let due = "due = { field = \"due_date\", bucket_days = 7 }\n";
+    let tag = "tag = { slots = [\"debtor\"], fields = [\"number\"] }\n";
+    let text = text.replacen(due, &format!("{due}{tag}"), 1);
+    let text = text.replacen("issues = true", "issues = true, tags = true", 1);
+    let text = text.replacen("outstanding = \"none\"", "outstanding = \"none\", frees = true", 1);
+    format!("{text}{key}")
+}
+
+#[test]
+fn def_17_a_keyed_tag_is_made_of_what_there_is_and_claimed_whenever_notes_are_issued() {
+    let whole = tagged();
+    parse(&whole).unwrap();
+    for (what, from, to) in [
+        ("a slot that is none", "slots = [\"debtor\"]", "slots = [\"creditor\"]"),
+        ("no slot", "slots = [\"debtor\"]", "slots = []"),
+        ("no text", "fields = [\"number\"]", "fields = []"),
+        ("no such text", "fields = [\"number\"]", "fields = [\"numbers\"]"),
+        ("a date", "fields = [\"number\"]", "fields = [\"due_date\"]"),
+        (
+            "a text that may be left out",
+            "type = \"text\"\nrequired = true\n[[record]]\nid = 3",
+            "type = \"text\"\n[[record]]\nid = 3",
+        ),
+        ("no key", "value = \"tag-key\"\n", ""),
+        ("an issue without", ", tags = true", ""),
+        ("both at once", "tags = true", "tags = true, frees = true"),
+        ("no tag to claim", "tag = { slots = [\"debtor\"], fields = [\"number\"] }\n", ""),
+        (
+            "of one name, and not",
+            "from = [\"live\"], to = \"over\"",
+            "from = [\"live\"], to = \"over\", tags = true",
+        ),
+    ] {
+        assert!(whole.contains(from), "{what}");
+        let told = parse(&whole.replacen(from, to, 1)).unwrap_err();
+        assert!(
+            told.starts_with("DEF-17 life cycle of `claim`") && told.contains("keyed tag"),
+            "{what}: {told}"
+        );
+    }
+    let of_no_asset = changed(
+        "states = [{ name = \"open\" }",
+        "tag = { slots = [], fields = [\"text\"] }\nstates = [{ name = \"open\" }",
+    );
+    assert!(parse(&of_no_asset).unwrap_err().starts_with("DEF-17 life cycle of `offer`"));
+}
+
+#[test]
+fn def_15_there_is_one_tag_key_and_it_has_a_key() {
+    let whole = tagged();
+    let no_text = whole.replacen("name = \"key\"\nclass", "name = \"lock\"\nclass", 1);
+    assert!(parse(&no_text).unwrap_err().starts_with("DEF-15 "));
+    let (rest, key) = whole.split_once("[[record]]\nid = 5\n").unwrap();
+    let second = key.replacen("name = \"key\"", "name = \"second\"", 1);
+    let two = format!("{rest}[[record]]\nid = 5\n{key}[[record]]\nid = 6\n{second}");
+    assert!(parse(&two).unwrap_err().starts_with("DEF-15 "));
+}
+
+#[test]
+fn def_18_a_keyed_tag_stays_as_it_is() {
+    let (without, with) = (parse(TEMPLATE).unwrap(), parse(&tagged()).unwrap());
+    let next = |text: &str, before: &Definition| {
+        let after = Definition { version: 2, ..parse(text).unwrap() };
+        after.may_follow(before, &[]).map_err(|error| parclose_types::Failure::rule(&error))
+    };
+    assert_eq!(next(&tagged(), &with), Ok(()));
+    let other = tagged().replacen("fields = [\"number\"]", "fields = [\"number\", \"number\"]", 1);
+    assert_eq!(next(&other, &with), Err("DEF-18"));
+    let gone = tagged().replacen("tag = { slots = [\"debtor\"], fields = [\"number\"] }\n", "", 1);
+    let gone = gone.replacen(", tags = true", "", 1).replacen(", frees = true", "", 1);
+    assert_eq!(next(&gone, &with), Err("DEF-18"));
+    // A record type gets one, if its texts were required before.
+    let was = tagged().replacen("tag = { slots = [\"debtor\"], fields = [\"number\"] }\n", "", 1);
+    let was = parse(&was.replacen(", tags = true", "", 1).replacen(", frees = true", "", 1)).unwrap();
+    assert_eq!(next(&tagged(), &was), Ok(()));
+    assert!(without.tag_key().is_none());
+}
+
 #[test]
 fn def_18_states_and_due_day_stay() {
     let before = parse(TEMPLATE).unwrap();
