@@ -3,17 +3,20 @@
 //! ```text
 //!   auctions --read--> legs --plan--> days: redemptions due, then new deals      crate finance
 //!   the issuer and six classes of buyers: two channels, accounts, cash, notes    market.rs
-//!   each day: proposed, accepted, locked, prepared, decided                      day.rs
+//!   each day: what matures is owed, delivered, netted, paid                      matured.rs
+//!             what was auctioned is proposed, locked, prepared, decided          day.rs
 //!   holdings with each member's own keys, and with the regulator's               judged.rs
 //! ```
 //!
-//! Every redemption and every leg of the table is a deal of its own: securities in the one channel, cash in the other.
+//! Every leg of the table is a deal of its own: securities in the one channel, cash in the other. What matures is delivered
+//! back gross and paid net, one sum for each class and day.
 //! With `--nodes` each of the eight members is a process of its own, four of them validators; what is done is the same (`demo::ground`).
 //! What everybody holds at the end is compared with what the plan says, and so are the sums.
 
 mod day;
 mod judged;
 mod market;
+mod matured;
 
 use parclose_finance::plan::{Holdings, Plan};
 use parclose_finance::{synthetic, treasury};
@@ -37,6 +40,8 @@ struct Settled {
     committed: u64,
     aborted: u64,
     redemptions: u64,
+    /// what was left of the redemptions once they were netted
+    payments: u64,
     par: u64,
     cash_minor: u64,
 }
@@ -72,7 +77,10 @@ pub(super) fn run(global: &Global, options: &Demo, mut progress: Progress) -> Re
         progress.step(&format!("{}: {} of {} legs settled", day.date, settled.committed, legs.len()));
     }
     progress.step("reading what everybody holds, with its own keys, and as the regulator");
-    let judged = judged::judge(&market, &holdings)?;
+    let cash = judged::cash(plan.until(last));
+    let redemptions: usize = plan.until(last).map(|day| day.redemptions.len()).sum();
+    let payments: usize = plan.until(last).map(|day| matured::due(&day.redemptions).len()).sum();
+    let judged = judged::judge(&market, &holdings, &cash)?;
     let (seconds, nodes) = (progress.seconds(), market.ground.nodes());
     market.ground.close()?;
     progress.step("done");
@@ -80,6 +88,9 @@ pub(super) fn run(global: &Global, options: &Demo, mut progress: Progress) -> Re
     let totals = (settled.committed, settled.par, settled.cash_minor);
     if totals != (expected.legs as u64, expected.par, expected.cash_minor) {
         failures.push(format!("settled {totals:?}, expected {expected:?}"));
+    }
+    if (settled.redemptions, settled.payments) != (redemptions as u64, payments as u64) {
+        failures.push(format!("{redemptions} redemptions should have come to {payments} payments"));
     }
     if settled.aborted > 0 {
         failures.push(format!("{} deals were aborted", settled.aborted));
@@ -91,12 +102,15 @@ pub(super) fn run(global: &Global, options: &Demo, mut progress: Progress) -> Re
         "deals": settled.deals,
         "settled": settled.committed,
         "redemptions": settled.redemptions,
+        "redemption_payments": settled.payments,
         "aborted": settled.aborted,
         "par_minor": minor(settled.par).to_string(),
         "cash_minor": settled.cash_minor.to_string(),
         "currency": "USD",
         "expected": {
             "settled": expected.legs,
+            "redemptions": redemptions,
+            "redemption_payments": payments,
             "par_minor": minor(expected.par).to_string(),
             "cash_minor": expected.cash_minor.to_string(),
         },

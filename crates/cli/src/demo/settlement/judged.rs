@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use parclose_finance::plan::Holdings;
+use parclose_finance::plan::{Day, Holdings};
 use parclose_finance::treasury::BuyerClass;
 use parclose_types::AssetId;
 use serde_json::Value;
@@ -28,8 +28,25 @@ pub(super) struct Judged {
 /// What a member can spend in a channel, by asset.
 type Balance = BTreeMap<AssetId, u128>;
 
+/// Cents by member.
+pub(super) type Cash = BTreeMap<&'static str, u128>;
+
+/// What everybody has in the end: each class all that it was paid back, the issuer all that was paid for what it issued.
+pub(super) fn cash<'p>(days: impl Iterator<Item = &'p Day>) -> Cash {
+    let mut cash = Cash::new();
+    let mut add = |member, cents: u128| {
+        let sum = cash.entry(member).or_default();
+        *sum = u128::saturating_add(*sum, cents);
+    };
+    for day in days {
+        day.redemptions.iter().for_each(|due| add(due.class.member(), due.cash_minor.into()));
+        day.deals.iter().for_each(|leg| add(ISSUER, leg.cash_minor.into()));
+    }
+    cash
+}
+
 /// Looks at both channels.
-pub(super) fn judge(market: &Market<'_>, holdings: &Holdings) -> Result<Judged, CliError> {
+pub(super) fn judge(market: &Market<'_>, holdings: &Holdings, expected: &Cash) -> Result<Judged, CliError> {
     market.ground.level()?;
     let (mut failures, mut held) = (Vec::new(), 0_u128);
     for class in BuyerClass::ALL {
@@ -46,7 +63,12 @@ pub(super) fn judge(market: &Market<'_>, holdings: &Holdings) -> Result<Judged, 
     let mut cash = 0_u128;
     for member in TRADERS {
         let balance = market.balance(member, CASH, &mut failures)?;
-        cash = cash.saturating_add(balance.values().sum());
+        let sum: u128 = balance.values().sum();
+        cash = cash.saturating_add(sum);
+        if sum != expected.get(member).copied().unwrap_or_default() {
+            failures.push(format!("{member} has another amount of cash"));
+        }
+        market.owes_nothing(member, &mut failures)?;
     }
     if cash != market.cash {
         failures.push("cash was made or lost".to_owned());
@@ -73,6 +95,14 @@ impl Market<'_> {
             Ok((asset(row)?, units.ok_or_else(|| CliError::not_found("balance"))?))
         };
         rows.iter().map(sum).collect()
+    }
+
+    fn owes_nothing(&self, member: &'static str, failures: &mut Vec<String>) -> Result<(), CliError> {
+        let shown = self.ground.tell((member, CASH), &["netting", "show"])?;
+        if shown["owed"].as_array().is_none_or(|owed| !owed.is_empty()) {
+            failures.push(format!("something is owed still, as {member} has it"));
+        }
+        Ok(())
     }
 
     /// The regulator opens every amount of the securities' channel, from an export, and finds as much issued, less what was redeemed, as

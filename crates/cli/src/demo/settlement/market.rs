@@ -9,7 +9,7 @@ use parclose_finance::treasury::{BuyerClass, Leg};
 use parclose_types::AssetId;
 use serde_json::Value;
 
-use super::minor;
+use super::{matured, minor};
 use crate::args::{Demo, Global};
 use crate::asset::units;
 use crate::demo::ground::{Ground, Line};
@@ -18,7 +18,7 @@ use crate::error::CliError;
 use crate::progress::Progress;
 
 pub(super) const ISSUER: &str = "treasury";
-const CENTRAL_BANK: &str = "central-bank";
+pub(super) const CENTRAL_BANK: &str = "central-bank";
 pub(super) const SECURITIES: &str = "securities";
 pub(super) const CASH: &str = "cash";
 pub(super) const DOLLARS: &str = "USD";
@@ -52,10 +52,10 @@ const SCENE: Scene = Scene {
         ),
         (
             CASH,
-            "dvp-cash",
+            "netting",
             &[
                 (ISSUER, "participant"),
-                (CENTRAL_BANK, "issuer+participant"),
+                (CENTRAL_BANK, "issuer+participant+agent"),
                 (TRADERS[1], "participant"),
                 (TRADERS[2], "participant"),
                 (TRADERS[3], "participant"),
@@ -120,20 +120,20 @@ impl<'g> Market<'g> {
     /// A note for each leg, on both sides: nobody waits for the rest of another. What the issuer pays back within the plan it
     /// borrows, so that no deal waits for another.
     fn fund(&mut self, legs: &[Leg], plan: &Plan, last: IsoDate) -> Result<(), CliError> {
-        let issue = |party, asset: &str, to: &str, amount: u64| {
-            let amount = units::write(amount.into(), 2);
+        let issue = |party, asset: &str, to: &str, amount: u128| {
+            let amount = units::write(amount, 2);
             Line::of(party, &["asset", "issue", "--asset", asset, "--to", to, "--amount", &amount])
         };
         let (mut lines, mut cash) = (Vec::new(), 0_u128);
         for leg in legs {
             let asset = self.asset(&leg.cusip)?.to_string();
-            lines.push(issue((ISSUER, SECURITIES), &asset, ISSUER, minor(leg.par)));
-            lines.push(issue((CENTRAL_BANK, CASH), DOLLARS, leg.class.member(), leg.cash_minor));
+            lines.push(issue((ISSUER, SECURITIES), &asset, ISSUER, minor(leg.par).into()));
+            lines.push(issue((CENTRAL_BANK, CASH), DOLLARS, leg.class.member(), leg.cash_minor.into()));
             cash = cash.saturating_add(leg.cash_minor.into());
         }
-        for redemption in plan.until(last).flat_map(|day| &day.redemptions) {
-            lines.push(issue((CENTRAL_BANK, CASH), DOLLARS, ISSUER, redemption.cash_minor));
-            cash = cash.saturating_add(redemption.cash_minor.into());
+        for cents in plan.until(last).flat_map(|day| matured::due(&day.redemptions).into_values()) {
+            lines.push(issue((CENTRAL_BANK, CASH), DOLLARS, ISSUER, cents));
+            cash = cash.saturating_add(cents);
         }
         self.cash = cash;
         self.ground.together(&lines).map(drop)
