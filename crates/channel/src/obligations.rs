@@ -3,7 +3,7 @@
 //! ```text
 //!   Oblige      a member says what it owes                          OBL-01
 //!   Net         obligations of a day give way to others             the proofs: VAL-26 to VAL-32
-//!   Discharge   the note that was owed is made                      OBL-04
+//!   Discharge   the note that was owed is made                      OBL-04, OBL-08
 //! ```
 //!
 //! Whoever nets has to open all that it nets, and no more: the definition says for whom the quantities are sealed,
@@ -43,6 +43,9 @@ pub enum ObligationRefused {
     /// OBL-02: the record names others
     #[error("the record of an obligation names its payer and its payee in the slots that are called so")]
     OtherParties,
+    /// OBL-08: the record of a payment names others
+    #[error("the record of a payment names who owed and who was owed in the slots `payer` and `payee`")]
+    OtherPayment,
     /// OBL-03: an asset with a life
     #[error("an asset with a life cycle is not owed: its notes move as its steps and states allow")]
     Lives,
@@ -58,6 +61,7 @@ impl Failure for ObligationRefused {
             Self::OtherPayer => "OBL-01",
             Self::OtherParties => "OBL-02",
             Self::Lives => "OBL-03",
+            Self::OtherPayment => "OBL-08",
         }
     }
 
@@ -72,7 +76,7 @@ impl Failure for ObligationRefused {
     fn fix(&self) -> String {
         match self {
             Self::OtherPayer => "ask whoever owes to say so",
-            Self::OtherParties => "name who owes and who is owed in the record, too",
+            Self::OtherParties | Self::OtherPayment => "name who owes and who is owed in the record, too",
             Self::Lives => "owe cash for it",
         }
         .into()
@@ -96,8 +100,33 @@ pub(crate) fn check_made(
     if matches!(movement, Movement::Oblige(_)) && !made.iter().all(own) {
         return Err(ObligationRefused::OtherPayer);
     }
-    let named = |row: &ObligationRow| {
-        let operation = operations.iter().find(|operation| operation.record == row.record)?;
+    let agrees = |row: &ObligationRow| names(row.record, row, (operations, definition));
+    if made.iter().all(agrees) { Ok(()) } else { Err(ObligationRefused::OtherParties) }
+}
+
+/// Checks that the record of a payment says between whom what is paid was owed.
+///
+/// # Rules
+///
+/// > OBL-08: the record of a payment has the payer and the payee of the obligation that it pays in its slots of these names.
+pub(crate) fn check_paid(
+    paid: &ObligationRow,
+    payment: Option<RecordId>,
+    beside: (&[Operation], &Definition),
+) -> Result<(), ObligationRefused> {
+    let agrees = payment.is_some_and(|record| names(record, paid, beside));
+    if agrees { Ok(()) } else { Err(ObligationRefused::OtherPayment) }
+}
+
+/// Whether a record of a transaction names payer and payee of an obligation.
+fn names(
+    record: RecordId,
+    row: &ObligationRow,
+    (operations, definition): (&[Operation], &Definition),
+) -> bool {
+    let output = &row.obligation.output;
+    let named = || {
+        let operation = operations.iter().find(|operation| operation.record == record)?;
         let record_type = definition.record(operation.record_type)?;
         let in_slot = |name| {
             let slot = record_type.slot_index(name)?;
@@ -105,11 +134,7 @@ pub(crate) fn check_made(
         };
         Some((in_slot("payer")?, in_slot("payee")?))
     };
-    let agrees = |row: &ObligationRow| {
-        let output = &row.obligation.output;
-        named(row) == Some((output.payer, output.payee))
-    };
-    if made.iter().all(agrees) { Ok(()) } else { Err(ObligationRefused::OtherParties) }
+    named() == Some((output.payer, output.payee))
 }
 
 const OBLIGATION_LEAF: &str = "obligations";

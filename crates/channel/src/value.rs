@@ -14,7 +14,7 @@ use parclose_types::{AssetId, MemberId, NoteId, ObligationId, RecordId, encode};
 
 use crate::error::ChannelError;
 use crate::locks::{LockId, LockRow, check_hold, lock_change};
-use crate::obligations::{ObligationRow, check_made, obligation_change};
+use crate::obligations::{ObligationRow, check_made, check_paid, obligation_change};
 use crate::process::{Execution, Stop};
 
 pub(crate) use carriers::{Carriers, carriers};
@@ -141,6 +141,7 @@ impl Execution<'_> {
         let (place, digest) = (body.place(), transaction.digest());
         let mut met = self.meet(body)?;
         let author = self.author_of(body)?;
+        let mut payments = records.payments.iter().copied();
         let (mut records, mut due) = (records.notes.iter().copied(), records.obligations.iter().copied());
         let mut moved = Moved::default();
         let (mut first, mut first_owed) = (0, 0);
@@ -151,7 +152,11 @@ impl Execution<'_> {
                 self.check_all_stay(author, records.clone().next().as_ref(), body)?;
             }
             let effects = movement.check(&place, &met)?.verify_with(self.ranges)?;
-            let paid = movement.pays().and_then(|paid| met.owed(&paid)).map(|row| row.record);
+            let paid = movement.pays().and_then(|paid| met.owed(&paid)).copied();
+            if let Some(paid) = &paid {
+                check_paid(paid, payments.next(), (&body.operations, &self.in_force.definition))?;
+            }
+            let paid = paid.map(|row| row.record);
             met.follow(&effects);
             if let Some(held) = effects.held(&body.channel, &digest, first) {
                 let (sequence, prepared) = (self.sequence, None);

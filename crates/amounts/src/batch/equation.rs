@@ -63,38 +63,43 @@ impl Equation {
         let value = w * (t - a * b) + inner * (delta(amounts, y, z) - t);
         *self.values.entry(proof.claim.asset).or_default() += outer * value;
         self.blinding -= outer * (e_blinding + inner * t_blinding);
-        let s = products(u, &inverses);
-        self.generators(outer, proof, of, &s, &inverses.y);
+        self.generators_g(outer, z, a, u, &inverses);
+        self.generators_h((outer, z, b), u, amounts, &inverses);
     }
 
     fn elements(&mut self, scalars: [Scalar; 2], elements: &[Element; 2]) {
         self.terms.extend(scalars.into_iter().zip(elements.iter().map(|element| element.point)));
     }
 
-    fn generators(
+    /// Adds `−outer·(z + a·s_i)` for each `G_i`. Multiplications are what this costs: one for each generator.
+    fn generators_g(&mut self, outer: &Scalar, z: &Scalar, a: &Scalar, u: &[Scalar], inverses: &Inverses) {
+        let squares = u.iter().rev().map(|u| u * u);
+        let scaled = products(outer * a * inverses.product, squares);
+        self.g.resize(self.g.len().max(scaled.len()), Scalar::ZERO);
+        let outer_z = outer * z;
+        self.g.iter_mut().zip(scaled).for_each(|(sum, scaled)| *sum -= outer_z + scaled);
+    }
+
+    /// Adds `outer·(z + y⁻ⁱ·(z²·z^j·2^(i mod 64) − b/s_i))` for each `H_i`, at two multiplications each: `y⁻ⁱ/s_i` is a product
+    /// by the bits of `i` as `s_i` is, and what an amount's bits add is a geometric row.
+    fn generators_h(
         &mut self,
-        outer: &Scalar,
-        proof: &Shaped<'_>,
-        of: &Challenges,
-        s: &[Scalar],
-        y_inverse: &Scalar,
+        (outer, z, b): (&Scalar, &Scalar, &Scalar),
+        u: &[Scalar],
+        amounts: usize,
+        inverses: &Inverses,
     ) {
-        let [a, b] = proof.parts.last;
-        let Challenges { z, .. } = of;
-        let used = s.len();
-        self.g.resize(self.g.len().max(used), Scalar::ZERO);
-        self.h.resize(self.h.len().max(used), Scalar::ZERO);
-        // Multiplications are what this costs: whatever is the same for all generators is multiplied once.
-        let (outer_z, outer_a) = (outer * z, outer * a);
-        for (sum, s) in self.g.iter_mut().zip(s) {
-            *sum -= outer_z + outer_a * s;
-        }
-        let amounts = powers_from(z * z, z).flat_map(|first| doublings(first).take(BITS));
-        let y_powers = powers_from(*outer, y_inverse);
-        // The inverse of the i-th product is the i-th from the end.
-        let each = self.h.iter_mut().zip(s.iter().rev()).zip(amounts).zip(y_powers);
-        for (((sum, s_inverse), amount), outer_y_power) in each {
-            *sum += outer_z + outer_y_power * (amount - b * s_inverse);
+        let y_squarings = successors(Some(inverses.y), |power| Some(power * power));
+        let each_bit = inverses.u.iter().rev().zip(y_squarings).map(|(u, y)| u * u * y);
+        let product: Scalar = u.iter().product();
+        let scaled = products(outer * b * product, each_bit);
+        self.h.resize(self.h.len().max(scaled.len()), Scalar::ZERO);
+        let (outer_z, twice) = (outer * z, inverses.y + inverses.y);
+        let each_amount = z * power_of_two(&inverses.y, BITS);
+        let rows = powers_from(outer * z * z, &each_amount).take(amounts);
+        let bits = rows.flat_map(|first| powers_from(first, &twice).take(BITS));
+        for ((sum, scaled), bit) in self.h.iter_mut().zip(scaled).zip(bits) {
+            *sum += outer_z + bit - scaled;
         }
     }
 
@@ -148,15 +153,21 @@ fn inverses(y: &Scalar, u: &[Scalar]) -> Inverses {
     Inverses { y, u: inverted, product }
 }
 
-/// `s_i` for all `i`: from the product of all inverses, each round's square doubles their number.
-fn products(u: &[Scalar], inverses: &Inverses) -> Vec<Scalar> {
-    let mut products = vec![inverses.product];
-    for u in u.iter().rev() {
-        let square = u * u;
-        let doubled: Vec<Scalar> = products.iter().map(|product| product * square).collect();
+/// For each `i` the first factor times that of each bit of `i` which is set, from the lowest: each bit doubles their number.
+/// With the product of all `u⁻¹` and the squares of `u`, from the last round to the first, these are all `s_i`.
+fn products(first: Scalar, each_bit: impl Iterator<Item = Scalar>) -> Vec<Scalar> {
+    let mut products = vec![first];
+    for factor in each_bit {
+        let doubled: Vec<Scalar> = products.iter().map(|product| product * factor).collect();
         products.extend(doubled);
     }
     products
+}
+
+/// `of` to the power of a power of two.
+fn power_of_two(of: &Scalar, exponent: usize) -> Scalar {
+    let squarings = exponent.checked_ilog2().unwrap_or_default();
+    (0..squarings).fold(*of, |power, _| power * power)
 }
 
 fn delta(amounts: usize, y: &Scalar, z: &Scalar) -> Scalar {
@@ -183,11 +194,6 @@ fn powers_from(first: Scalar, of: &Scalar) -> impl Iterator<Item = Scalar> {
     successors(Some(first), move |power| Some(power * of))
 }
 
-/// `first, 2·first, 4·first, …`
-fn doublings(first: Scalar) -> impl Iterator<Item = Scalar> {
-    successors(Some(first), |power| Some(power + power))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +205,22 @@ mod tests {
             assert_eq!(sum_of_powers(&of, count), powers(&of).take(count).sum::<Scalar>(), "{count}");
         }
         assert_eq!(sum_of_powers(&Scalar::ONE, 8), Scalar::from(8_u8));
-        assert_eq!(doublings(of).nth(5), Some(of * Scalar::from(32_u8)));
+    }
+
+    #[test]
+    fn a_power_of_two_is_reached_by_squaring() {
+        let of = Scalar::from(0x1234_5678_9abc_def1_u64);
+        for exponent in [1, 2, 8, 64] {
+            assert_eq!(Some(power_of_two(&of, exponent)), powers(&of).nth(exponent), "{exponent}");
+        }
+    }
+
+    #[test]
+    fn products_go_by_the_bits_of_their_place() {
+        let [first, low, high] = [3_u8, 5, 7].map(Scalar::from);
+        assert_eq!(
+            products(first, [low, high].into_iter()),
+            [first, first * low, first * high, first * low * high]
+        );
     }
 }

@@ -127,6 +127,26 @@ fn obl_04_what_is_paid_stands_for_the_record_of_what_was_owed() {
 }
 
 #[test]
+fn obl_08_the_record_of_a_payment_says_between_whom_it_was_owed() {
+    let (mut trio, asset) = ring();
+    let issue = trio.issue(0, asset, &[(0, 10)]);
+    assert_eq!(trio.decide(&issue), "applied");
+    let (id, _) = trio.owed(0)[0];
+    // That a payment is not made in another's name says the policy already.
+    for (slot, other, verdict) in [("payee", 2, "OBL-08"), ("payee", 0, "OBL-08"), ("payer", 1, "ACC-04")] {
+        let (now, other) = (trio.head(), trio.id(other));
+        let drafted = trio.drafted(0, |channel, rng| channel.discharge(id, "day 1", now, rng)).unwrap();
+        let (mut operations, movements) = (drafted.operations, drafted.movements);
+        operations[0].parties.insert(slot.into(), other);
+        let odd = trio.draft(0, Draft { operations, movements, expiry: Height(0) });
+        assert_eq!(trio.decide_by(0, &odd), verdict, "{slot}");
+    }
+    assert_eq!(trio.owed(0).len(), 2, "nothing was paid");
+    let paid = trio.discharge(0, id).unwrap();
+    assert_eq!(trio.decide(&paid), "applied");
+}
+
+#[test]
 fn val_29_an_obligation_is_netted_or_paid_once() {
     let (mut trio, asset) = ring();
     let issue = trio.issue(0, asset, &[(0, 10), (0, 10)]);

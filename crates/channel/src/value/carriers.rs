@@ -14,6 +14,8 @@ pub(crate) struct Carriers {
     pub(crate) notes: Vec<RecordId>,
     /// for its obligations
     pub(crate) obligations: Vec<RecordId>,
+    /// for its payments of obligations
+    pub(crate) payments: Vec<RecordId>,
 }
 
 /// The records that stand for what a transaction's movements make, in their order.
@@ -32,7 +34,11 @@ pub(crate) fn carriers(body: &Body, definition: &Definition) -> Result<Carriers,
         let of_role = carriers.iter().filter(move |carrier| carrier.role == role);
         of_role.map(|carrier| carrier.record).collect()
     };
-    Ok(Carriers { notes: of(ValueRole::Note), obligations: of(ValueRole::Obligation) })
+    Ok(Carriers {
+        notes: of(ValueRole::Note),
+        obligations: of(ValueRole::Obligation),
+        payments: of(ValueRole::Discharge),
+    })
 }
 
 /// A value role, and the leaf of the quantity where it has one.

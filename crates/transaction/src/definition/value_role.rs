@@ -92,7 +92,7 @@ impl RecordType {
 
     /// # Rules
     ///
-    /// > DEF-15: an asset has the slot of its issuer, `issuer` or the one that it names; an account and a note a slot `holder`; an account a required text `owner_key`; an instruction and an affirmation slots `proposer`, `acceptor` and `third`, the one a required json `terms`, the other a required json `answer` and a required text `instruction`; an obligation slots `payer` and `payee`; a note, a redemption and an obligation one `quantity`, required, which no other record type has; one record type at most is the calendar, with a required date `date`, and one the tag key, with a required text `key`.
+    /// > DEF-15: an asset has the slot of its issuer, `issuer` or the one that it names; an account and a note a slot `holder`; an account a required text `owner_key`; an instruction and an affirmation slots `proposer`, `acceptor` and `third`, the one a required json `terms`, the other a required json `answer` and a required text `instruction`; an obligation and a discharge slots `payer` and `payee`; a note, a redemption and an obligation one `quantity`, required, which no other record type has; one record type at most is the calendar, with a required date `date`, and one the tag key, with a required text `key`.
     pub(super) fn check_value_role(&self) -> Result<(), DefinitionInvalid> {
         let has_slot = |name| self.slot_index(name).is_some();
         let quantities = self.fields.iter().filter(|field| field.field_type == FieldType::Quantity);
@@ -114,7 +114,9 @@ impl RecordType {
             }
             Some(ValueRole::TagKey) if !has(KEY_FIELD, FieldType::Text) => Some("a required text `key`"),
             Some(ValueRole::Account | ValueRole::Note) if !has_slot("holder") => Some("a slot `holder`"),
-            Some(ValueRole::Obligation) if !has_slot("payer") || !has_slot("payee") => {
+            Some(ValueRole::Obligation | ValueRole::Discharge)
+                if !["payer", "payee"].into_iter().all(has_slot) =>
+            {
                 Some("slots `payer` and `payee`")
             }
             Some(ValueRole::Account) if !has(OWNER_KEY_FIELD, FieldType::Text) => {

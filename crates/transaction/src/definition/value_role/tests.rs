@@ -34,10 +34,20 @@ fn def_15_what_is_owed_has_its_slots_and_its_quantity() {
     assert_eq!(roles.map(ValueRole::has_quantity), [true, false, false]);
     assert!(roles.into_iter().all(ValueRole::comes_with_movement));
     assert!(!ValueRole::Account.comes_with_movement());
-    let (before, obligation) = NETTING.split_at(NETTING.find("name = \"obligation\"").unwrap());
+    let from_the = |record: &str| NETTING.split_at(NETTING.find(&format!("name = \"{record}\"")).unwrap());
+    for (from, to) in
+        [("name = \"payer\"", "name = \"debtor\""), ("name = \"payee\"", "name = \"creditor\"")]
+    {
+        for record in ["obligation", "settlement"] {
+            let (before, rest) = from_the(record);
+            let odd = rest.replacen(from, to, 1);
+            assert_ne!(odd, rest);
+            let told = parse(&format!("{before}{odd}")).unwrap_err();
+            assert!(told.starts_with("DEF-15 ") || told.starts_with("DEF-03 "), "{record} {to}: {told}");
+        }
+    }
+    let (before, obligation) = from_the("obligation");
     for (from, to) in [
-        ("name = \"payer\"", "name = \"debtor\""),
-        ("name = \"payee\"", "name = \"creditor\""),
         ("type = \"quantity\"\nrequired = true", "type = \"integer\"\nrequired = true"),
         ("type = \"quantity\"\nrequired = true", "type = \"quantity\""),
         ("value = \"obligation\"\n", ""),
