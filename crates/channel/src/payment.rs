@@ -3,6 +3,7 @@
 //! A note that is chosen is set aside until its payment has an outcome, so that two payments that are made
 //! at once do not choose the same.
 
+pub mod pieces;
 mod refused;
 
 use std::collections::BTreeMap;
@@ -128,6 +129,7 @@ impl Channel {
         let piece = |to, amount| NewNote { to, amount, fields: fields.clone() };
         let mut pieces = vec![piece(to, amount)];
         pieces.extend((rest > 0).then(|| piece(self.own_id(), rest)));
+        pieces::check_pieces(notes.iter().map(|coin| coin.value), &pieces)?;
         let (operations, owners) = self.new_notes(asset, &pieces, rng)?;
         let set_aside = self.set_aside(&notes, now);
         let hold = DraftHold { deal, leg, allocate_before, settle_before, back };

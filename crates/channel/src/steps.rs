@@ -17,6 +17,7 @@ use crate::channel::Channel;
 use crate::error::ChannelError;
 use crate::holdings::OwnNote;
 use crate::life::{LifeConflict, allows};
+use crate::payment::pieces::check_pieces;
 use crate::payment::{CannotPay, Drafted, fresh};
 use crate::tables::{RECORDS, RecordRow};
 use crate::value::{SUPPLIES, SupplyRow};
@@ -189,6 +190,7 @@ impl Channel {
         now: Height,
         rng: &mut impl CryptoRng,
     ) -> Result<Drafted, CannotPay> {
+        check_pieces(spent.iter().map(|note| note.opened.value), notes)?;
         let (operations, owners) = self.new_notes(asset, notes, rng)?;
         let set_aside = self.set_aside(&spent, now);
         let movements = vec![DraftMovement::Transfer { asset, spends: self.to_spends(spent), owners }];

@@ -26,8 +26,13 @@ use seen::Seen;
 pub fn run(global: &Global, command: &Receivable) -> Result<Value, CliError> {
     match command {
         Receivable::Issue(options) => issue(global, options),
-        Receivable::Accept { of, recourse, reserve_defences } => {
-            slices::accept(global, of, *recourse, *reserve_defences)
+        Receivable::Accept { of, recourse, reserve_defences, not_assignable, smallest_piece } => {
+            let step = match (reserve_defences, not_assignable) {
+                (true, _) => "accept-reserved",
+                (_, true) => "accept-bound",
+                _ => "accept",
+            };
+            slices::accept(global, of, step, *recourse, smallest_piece.as_deref())
         }
         Receivable::Reject { of } => step(global, of, "reject"),
         Receivable::Withdraw { of } => step(global, of, "withdraw"),
@@ -91,7 +96,8 @@ fn issue(global: &Global, options: &ReceivableIssue) -> Result<Value, CliError> 
         let drafted = match options.recourse {
             None => Drafted { operations: vec![claim], ..Drafted::default() },
             Some(recourse) => {
-                let terms = slices::terms(recourse, &options.due, &options.currency);
+                let smallest = options.smallest_piece.as_deref();
+                let terms = slices::terms(recourse, &options.due, &options.currency, smallest)?;
                 let note = parclose_channel::NewNote { to: supplier, amount: face, fields: terms };
                 channel.draft_issue(claim, &note, rng)?
             }

@@ -147,6 +147,53 @@ fn a_claim_lives_from_its_issue_to_its_payment_and_each_sees_its_part() {
 }
 
 #[test]
+fn a_claim_that_is_not_assignable_stays_with_its_supplier_until_it_is_paid() {
+    let sandbox = room();
+    let record = issued(&sandbox);
+    let without = ["--recourse", "without"];
+    let accept = [&["accept", &record, "--not-assignable"][..], &without].concat();
+    let both = [&accept[..], &["--reserve-defences"]].concat();
+    assert_eq!(refused(&sandbox, BUYER, &both).0, 2, "one or the other");
+    assert_eq!(claim(&sandbox, BUYER, &accept)["to"], "bound");
+    let to = |member: &'static str, amount: &'static str| {
+        [&["transfer", &record, "--to", member, "--amount", amount][..], &without].concat()
+    };
+    assert_eq!(
+        refused(&sandbox, SUPPLIER, &to(BANK, "1000.00")),
+        support::told(5, "STATE_CONFLICT", "LIF-07")
+    );
+    let offer = [&["offer", &record, "--amount", "1000.00"][..], &without].concat();
+    assert_eq!(refused(&sandbox, SUPPLIER, &offer), support::told(5, "STATE_CONFLICT", "LIF-07"));
+    // It is split and paid in parts all the same.
+    claim(&sandbox, SUPPLIER, &["split", &record, "--into", "400"]);
+    claim(&sandbox, SUPPLIER, &to(BUYER, "400"));
+    assert_eq!(claim(&sandbox, BUYER, &["settle", &record])["to"], "bound");
+    claim(&sandbox, SUPPLIER, &to(BUYER, "600"));
+    assert_eq!(claim(&sandbox, BUYER, &["settle", &record])["to"], "settled");
+}
+
+#[test]
+fn rcv_08_a_slice_is_not_split_into_smaller_pieces_than_its_terms_allow() {
+    let sandbox = room();
+    let record = issued(&sandbox);
+    let without = ["--recourse", "without"];
+    claim(&sandbox, BUYER, &[&["accept", &record, "--smallest-piece", "250.00"][..], &without].concat());
+    let slice = shown(&sandbox, SUPPLIER, &record)["slices"][0].clone();
+    assert_eq!((&slice["smallest_piece"], &slice["too_small"]), (&json!("250.00"), &json!(false)));
+    let too_small = support::told(2, "PIECE_TOO_SMALL", "RCV-08");
+    assert_eq!(refused(&sandbox, SUPPLIER, &["split", &record, "--into", "249.99"]), too_small);
+    let part = ["transfer", &record, "--to", BANK, "--amount", "800.00"];
+    assert_eq!(refused(&sandbox, SUPPLIER, &[&part[..], &without].concat()), too_small, "the rest, too");
+    claim(&sandbox, SUPPLIER, &["split", &record, "--into", "250", "--into", "250", "--into", "500"]);
+    assert_eq!(refused(&sandbox, SUPPLIER, &["split", &record, "--into", "125"]), too_small);
+    let whole = ["transfer", &record, "--to", BANK, "--amount", "500.00"];
+    claim(&sandbox, SUPPLIER, &[&whole[..], &without].concat());
+    let passed = shown(&sandbox, BANK, &record)["slices"].clone();
+    let own = passed.as_array().unwrap().iter().find(|slice| slice["own"] == true).unwrap();
+    assert_eq!(own["smallest_piece"], "250.00", "the terms go with it");
+}
+
+#[test]
 fn what_is_not_the_time_or_not_ones_own_is_refused_by_a_rule() {
     let sandbox = room();
     let record = issued(&sandbox);

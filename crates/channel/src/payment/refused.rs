@@ -16,6 +16,9 @@ pub enum CannotPay {
     /// VAL-21: a payment of nothing
     #[error("a payment of nothing is none")]
     Nothing,
+    /// RCV-08: the terms of what is split do not allow pieces so small
+    #[error("a slice would become smaller than the smallest piece that its terms allow")]
+    TooSmall,
     /// VAL-22: nobody knows the key of whoever is paid
     #[error("who is paid has no account in this channel")]
     NoAccount,
@@ -51,6 +54,7 @@ impl Failure for CannotPay {
     fn code(&self) -> &'static str {
         match self {
             Self::NotEnough | Self::Nothing => "INSUFFICIENT_VALUE",
+            Self::TooSmall => "PIECE_TOO_SMALL",
             Self::NoAccount | Self::NoValue { .. } => "NO_ACCOUNT",
             Self::NotOwed | Self::NothingToNet { .. } => "OBLIGATION_NOT_OWED",
             Self::Life(error) => error.code(),
@@ -62,6 +66,7 @@ impl Failure for CannotPay {
     fn rule(&self) -> &'static str {
         match self {
             Self::NotEnough | Self::Nothing => "VAL-21",
+            Self::TooSmall => "RCV-08",
             Self::NoAccount | Self::NoValue { .. } => "VAL-22",
             Self::NotOwed => "VAL-29",
             Self::NothingToNet { .. } => "VAL-26",
@@ -91,6 +96,7 @@ impl Failure for CannotPay {
                 "compare with `parclose asset balance`; what other payments have set aside is free again once they are refused"
             }
             Self::Nothing => "pay at least one of the asset's smallest units",
+            Self::TooSmall => "take the whole slice, or leave more of it; `parclose receivable show` tells the smallest piece",
             Self::NoAccount => "who is to be paid opens an account first: parclose asset open",
             Self::NotOwed => "look up what is owed: it may be netted or paid by now, or not be payable",
             Self::NothingToNet { .. } => "wait until more is owed on that day, and look whether this member is its agent",

@@ -22,6 +22,12 @@ pub enum Receivable {
         /// Keep defences: the claim can be disputed later
         #[arg(long)]
         reserve_defences: bool,
+        /// The supplier does not pass the claim on
+        #[arg(long, conflicts_with = "reserve_defences")]
+        not_assignable: bool,
+        /// A slice is not split into smaller ones, with its decimals
+        #[arg(long, value_name = "AMOUNT")]
+        smallest_piece: Option<String>,
     },
     /// Refuse a claim that this member would owe
     Reject {
@@ -176,6 +182,9 @@ pub struct ReceivableIssue {
     /// With --supplier, whether that member answers for this one
     #[arg(long, requires = "supplier")]
     pub recourse: Option<Recourse>,
+    /// With --supplier, a slice is not split into smaller ones, with its decimals
+    #[arg(long, requires = "supplier", value_name = "AMOUNT")]
+    pub smallest_piece: Option<String>,
     /// The bank that may finance it
     #[arg(long)]
     pub bank: String,

@@ -20,6 +20,11 @@ pub(super) fn offer(
     let (record, units) = (id(&of.record)?, units.to_owned());
     submit(global, &of.of, "parclose.receivable-offer/1", move |channel, now| {
         let claim = Seen::typed(channel, &record, RECEIVABLE)?;
+        if claim.row.status.as_deref() == Some("bound") {
+            let (told, fix) = ("the claim is not assignable", "wait for its payment");
+            let fault = parclose_types::Fault::Sender;
+            return Err(CliError::new("STATE_CONFLICT", "LIF-07", fault, told.into(), fix));
+        }
         let asset = parclose_types::AssetId(record.0);
         let notes = channel.free_notes(&asset, now).map_err(CliError::from)?;
         let first = notes.first().map(|note| Seen::of(channel, &note.row.record)).transpose()?.flatten();

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use parclose_channel::payment::pieces::smallest_piece;
 use parclose_channel::{Channel, ChannelError, RecordView};
 use parclose_transaction::NoteState;
 use parclose_types::{AssetId, RecordId};
@@ -68,7 +69,7 @@ fn shown(channel: &Channel, claim: &Seen) -> Result<Value, ChannelError> {
 
 /// Before anything is paid, the slices are worth the face amount; known to who reads all of them.
 fn face_agrees(claim: &Seen, face: Option<u64>, slices: &[Slice]) -> Option<bool> {
-    let unpaid = matches!(claim.row.status.as_deref(), Some("live" | "reserved"));
+    let unpaid = matches!(claim.row.status.as_deref(), Some("live" | "reserved" | "bound"));
     let sum: Option<u128> = slices.iter().map(|slice| slice.units.map(u128::from)).sum();
     (unpaid && !slices.is_empty()).then_some(()).and_then(|()| Some(sum? == u128::from(face?)))
 }
@@ -108,6 +109,7 @@ impl Slice {
     fn to_json(&self, currency: Option<&str>) -> Value {
         let text = |name: &str| self.seen.as_ref().and_then(|seen| seen.text(name));
         let currency = text("currency").or(currency);
+        let least = self.seen.as_ref().and_then(|seen| smallest_piece(&seen.values));
         json!({
             "from": self.from,
             "holder": self.holder,
@@ -116,6 +118,8 @@ impl Slice {
             "amount_minor": self.units.map(|units| units.to_string()),
             "state": self.state,
             "recourse": text("recourse"),
+            "smallest_piece": least.zip(currency).map(|(least, currency)| written(least.into(), currency)),
+            "too_small": least.zip(self.units).map(|(least, units)| units < least),
             "due": text("due_date"),
             "pay_to": text("pay_to"),
             "note": self.note,

@@ -9,7 +9,7 @@ use parclose_transaction::definition::{Outstanding, Step};
 use parclose_types::{AssetId, Height, RecordId};
 use serde_json::{Value, json};
 
-use super::{RECEIVABLE, Seen, amount, claimed, id, step_json, values, written};
+use super::{RECEIVABLE, Seen, amount, claimed, id, money, step_json, values, written};
 use crate::args::{Global, OneReceivable, Recourse};
 use crate::asset::{submit, submit_then};
 use crate::error::CliError;
@@ -18,23 +18,32 @@ use crate::transaction::member_named;
 const SCHEMA: &str = "parclose.receivable-slices/1";
 
 /// What every slice of a claim says.
-pub(super) fn terms(recourse: Recourse, due: &str, currency: &str) -> Values {
-    values([
+pub(super) fn terms(
+    recourse: Recourse,
+    due: &str,
+    currency: &str,
+    smallest: Option<&str>,
+) -> Result<Values, CliError> {
+    let mut terms = values([
         ("recourse", FieldValue::Text(recourse.word().into())),
         ("due_date", FieldValue::Date(due.into())),
         ("currency", FieldValue::Text(currency.into())),
-    ])
+    ]);
+    if let Some(smallest) = smallest {
+        terms.insert("smallest_piece".into(), money(amount(smallest, currency)?, currency));
+    }
+    Ok(terms)
 }
 
 /// The buyer accepts, and so issues the one slice that the supplier holds.
 pub(super) fn accept(
     global: &Global,
     of: &OneReceivable,
+    step: &'static str,
     recourse: Recourse,
-    reserve_defences: bool,
+    smallest: Option<&str>,
 ) -> Result<Value, CliError> {
-    let record = id(&of.record)?;
-    let step = if reserve_defences { "accept-reserved" } else { "accept" };
+    let (record, smallest) = (id(&of.record)?, smallest.map(str::to_owned));
     let drafted = move |channel: &mut Channel, _| {
         let claim = Seen::typed(channel, &record, RECEIVABLE)?;
         has_its_day(&claim)?;
@@ -44,7 +53,8 @@ pub(super) fn accept(
             return Err(CliError::usage("this member cannot read the claim", "its buyer accepts it"));
         };
         let operation = channel.draft_step(&record, step, Values::new())?;
-        let note = NewNote { to: supplier, amount: face, fields: terms(recourse, due, &currency) };
+        let fields = terms(recourse, due, &currency, smallest.as_deref())?;
+        let note = NewNote { to: supplier, amount: face, fields };
         let mut told = step_json(channel, &record, step)?;
         told["quantity_minor"] = json!(face.to_string());
         Ok((channel.draft_issue(operation, &note, &mut generator())?, told))
@@ -124,7 +134,7 @@ impl Purse {
 /// What a piece of a slice says as the slice does.
 fn kept(values: &Values) -> Values {
     let kept = |(name, _): &(&String, &FieldValue)| {
-        ["recourse", "due_date", "currency", "pay_to"].contains(&name.as_str())
+        ["recourse", "due_date", "currency", "pay_to", "smallest_piece"].contains(&name.as_str())
     };
     values.iter().filter(kept).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
@@ -339,11 +349,11 @@ mod tests {
 
     #[test]
     fn rcv_02_a_piece_keeps_the_terms_of_its_slice_and_nothing_else() {
-        let mut said = terms(Recourse::With, "2026-03-04", "GBP");
+        let mut said = terms(Recourse::With, "2026-03-04", "GBP", Some("50")).unwrap();
         let text = |text: &str| FieldValue::Text(text.into());
         said.extend([("pay_to".to_owned(), text("GB33")), ("purpose".to_owned(), text("rent"))]);
         said.insert("quantity".into(), FieldValue::Quantity(7));
         let kept: Vec<String> = kept(&said).into_keys().collect();
-        assert_eq!(kept, ["currency", "due_date", "pay_to", "recourse"]);
+        assert_eq!(kept, ["currency", "due_date", "pay_to", "recourse", "smallest_piece"]);
     }
 }

@@ -35,8 +35,7 @@ fn def_15_what_is_owed_has_its_slots_and_its_quantity() {
     assert!(roles.into_iter().all(ValueRole::comes_with_movement));
     assert!(!ValueRole::Account.comes_with_movement());
     let from_the = |record: &str| NETTING.split_at(NETTING.find(&format!("name = \"{record}\"")).unwrap());
-    for (from, to) in
-        [("name = \"payer\"", "name = \"debtor\""), ("name = \"payee\"", "name = \"creditor\"")]
+    for (from, to) in [("name = \"payer\"", "name = \"debtor\""), ("name = \"payee\"", "name = \"creditor\"")]
     {
         for record in ["obligation", "settlement"] {
             let (before, rest) = from_the(record);
