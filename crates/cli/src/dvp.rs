@@ -45,7 +45,8 @@ fn fresh() -> RecordId {
     RecordId(id)
 }
 
-fn propose(consortium: &Consortium, options: &DvpPropose) -> Result<Value, CliError> {
+/// Proposes a deal.
+pub(crate) fn propose(consortium: &Consortium, options: &DvpPropose) -> Result<Value, CliError> {
     let DvpPropose { of, .. } = options;
     let room = consortium.room(&of.member, &of.channel)?;
     let (to, third) = (options.to.clone(), options.third.clone());

@@ -6,6 +6,7 @@
 mod claimed;
 mod market;
 mod picture;
+mod sale;
 mod seen;
 mod show;
 mod slices;
@@ -44,6 +45,10 @@ pub fn run(global: &Global, command: &Receivable) -> Result<Value, CliError> {
         Receivable::Offer { of, amount, recourse } => market::offer(global, of, amount, *recourse),
         Receivable::Bid { of, price, valid_until } => market::bid(global, of, price, valid_until.as_deref()),
         Receivable::Award { of, bid } => market::award(global, of, bid),
+        Receivable::Finance { of, cash, deals, allocate_within, settle_within } => {
+            let heights = (*allocate_within, *settle_within);
+            sale::finance(global, of, (cash, deals), heights)
+        }
         Receivable::Settle { of, amount } => slices::settle(global, of, amount.as_deref()),
         Receivable::Overdue { of } => step(global, of, "overdue"),
         Receivable::Default { of, write_off } => {

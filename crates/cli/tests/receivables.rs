@@ -147,6 +147,48 @@ fn a_claim_lives_from_its_issue_to_its_payment_and_each_sees_its_part() {
 }
 
 #[test]
+fn an_awarded_offer_is_sold_against_the_price_that_was_bid() {
+    let sandbox = room();
+    for (channel, template) in [("cash", "dvp-cash"), ("deals", "dvp-securities")] {
+        let members = ["--member", "bank-1=issuer+participant", "--member", "supplier-a=participant"];
+        sandbox.ok(&[&["channel", "create", channel, "--template", template][..], &members].concat());
+        for member in [BANK, SUPPLIER] {
+            sandbox.ok(&["asset", "open", "-c", channel, "--as", member]);
+        }
+    }
+    sandbox.ok(&["asset", "define", "-c", "cash", "--as", BANK, "--code", "GBP"]);
+    let money = ["--asset", "GBP", "--to", BANK, "--amount", "1000.00"];
+    sandbox.ok(&[&["asset", "issue", "-c", "cash", "--as", BANK][..], &money].concat());
+    let record = issued(&sandbox);
+    claim(&sandbox, BUYER, &["accept", &record, "--recourse", "without"]);
+    let offered = |amount: &str, price: &str, recourse: &str| {
+        let offer = ["offer", &record, "--amount", amount, "--recourse", recourse];
+        let offer = claim(&sandbox, SUPPLIER, &offer)["offer"].as_str().unwrap().to_owned();
+        let bid = claim(&sandbox, BANK, &["bid", &offer, "--price", price])["bid"].clone();
+        (offer, bid.as_str().unwrap().to_owned())
+    };
+    let (offer, bid) = offered("600.00", "588.00", "without");
+    let sale =
+        |offer: &str| refused(&sandbox, SUPPLIER, &["finance", offer, "--cash", "cash", "--deals", "deals"]);
+    assert_eq!(sale(&offer), support::told(5, "STATE_CONFLICT", "LIF-01"), "nobody has won yet");
+    claim(&sandbox, SUPPLIER, &["award", &offer, "--bid", &bid]);
+    let sold = claim(&sandbox, SUPPLIER, &["finance", &offer, "--cash", "cash", "--deals", "deals"]);
+    assert_eq!((&sold["bank"], &sold["price"]), (&json!(BANK), &json!("588.00")));
+    let instruction = sold["instruction"].as_str().unwrap();
+    sandbox.ok(&["dvp", "accept", "-c", "deals", "--as", BANK, instruction]);
+    sandbox.ok(&["dvp", "watch", "-c", "deals", "--as", SUPPLIER, instruction]);
+    let paid = sandbox.ok(&["asset", "balance", "-c", "cash", "--as", SUPPLIER]);
+    assert_eq!(paid["assets"][0]["balance"], "588.00");
+    let held = shown(&sandbox, BANK, &record);
+    let own = held["slices"].as_array().unwrap().iter().find(|slice| slice["own"] == true).unwrap();
+    assert_eq!(own["amount"], "600.00");
+    // What was offered with recourse is not sold with slices that say there is none.
+    let (offer, bid) = offered("400.00", "390.00", "with");
+    claim(&sandbox, SUPPLIER, &["award", &offer, "--bid", &bid]);
+    assert_eq!(sale(&offer), support::told(5, "STATE_CONFLICT", "RCV-03"));
+}
+
+#[test]
 fn a_claim_that_is_not_assignable_stays_with_its_supplier_until_it_is_paid() {
     let sandbox = room();
     let record = issued(&sandbox);

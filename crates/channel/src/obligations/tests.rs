@@ -57,6 +57,37 @@ fn what_is_owed_is_netted_paid_once_and_every_member_has_one_state() {
 }
 
 #[test]
+fn what_is_owed_netted_and_paid_within_one_event_leaves_the_same_as_in_three() {
+    let funded = || {
+        let (mut trio, asset) = Trio::netting();
+        let issue = trio.issue(0, asset, &[(2, 100)]);
+        assert_eq!(trio.decide(&issue), "applied");
+        (trio, asset)
+    };
+    // Two consortia that are one until here: what is drafted on the states of the one meets the other's all at once.
+    let ((mut apart, asset), (mut together, _)) = (funded(), funded());
+    let oblige = apart.oblige(2, asset, &[(2, 0, 10), (2, 1, 5)]);
+    assert_eq!(apart.decide_by(2, &oblige), "applied");
+    let net = apart.net(asset);
+    assert_eq!(apart.decide_by(2, &net), "applied");
+    let (id, _) = apart.owed(2)[0];
+    let paid = apart.discharge(2, id).unwrap();
+    assert_eq!(apart.decide_by(2, &paid), "applied");
+    together.anchor(2, &[oblige.clone(), net.clone(), paid.clone()]);
+    for transaction in [&oblige, &net, &paid] {
+        assert_eq!(together.verdict(transaction), "applied");
+    }
+    assert_eq!((together.owed(2), together.owed(2).len()), (apart.owed(2), 1));
+    for at in 0..3 {
+        assert_eq!(together.amounts(at), apart.amounts(at), "{at}");
+        together.member(at).verify(|sequence| together.chain(sequence)).unwrap();
+    }
+    let mut rows = 0;
+    together.member(0).store().for_each(&OBLIGATIONS, |_, _: ObligationRow| rows += 1).unwrap();
+    assert_eq!(rows, 1, "what came and went within the event left no row");
+}
+
+#[test]
 fn whoever_is_no_party_sees_who_owes_and_not_how_much() {
     let (trio, _) = ring();
     let seen = |at: usize| trio.owed(at).into_iter().map(|(_, debt)| debt).collect::<Vec<_>>();

@@ -107,6 +107,24 @@ pub enum Receivable {
         #[arg(long)]
         bid: String,
     },
+    /// Sell what an awarded offer is about to the bank that won it: one deal, the claim against the price
+    Finance {
+        /// which offer
+        #[command(flatten)]
+        of: OneReceivable,
+        /// The channel of the cash; its asset is called as the currency
+        #[arg(long, value_name = "CHANNEL")]
+        cash: String,
+        /// The channel where deals are agreed
+        #[arg(long, value_name = "CHANNEL")]
+        deals: String,
+        /// Heights within which both have to lock
+        #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u64).range(2..=4000))]
+        allocate_within: u64,
+        /// Heights after that within which the deal has to be settled
+        #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u64).range(4..=4096))]
+        settle_within: u64,
+    },
     /// Take slices back that this member owes, holds and has paid
     Settle {
         /// which
