@@ -135,6 +135,27 @@ fn tag_04_until_the_root_chain_holds_the_tag_slices_go_to_the_debtor_alone() {
 }
 
 #[test]
+fn tag_04_a_tag_that_another_record_holds_moves_nothing_of_this_one() {
+    // By this definition what is upheld gives its tag back and lives on.
+    let mut texts = crate::fixtures::claim_texts();
+    let void = "{ name = \"uphold\", from = [\"disputed\"], to = \"void\", frees = true }";
+    assert!(texts.channel_toml.contains(void));
+    texts.channel_toml = texts.channel_toml.replace(void, &void.replace("\"void\"", "\"live\""));
+    let mut trio = Trio::claims_of(texts);
+    let [first, second] = twins(&mut trio);
+    assert_eq!(trio.accept(&first, "accept-reserved", 1000), "applied");
+    for (by, step) in [(BUYER, "dispute"), (BANK, "uphold")] {
+        assert_eq!(trio.take(by, &first, step), "applied");
+    }
+    trio.order_claim(&first);
+    trio.wait(CLAIM_HEIGHTS_MAX);
+    assert_eq!(trio.accept(&second, "accept", 1000), "applied");
+    assert_eq!((trio.life(&first).0, stage(&trio, &second)), ("live".into(), Some(ClaimStage::Held)));
+    assert_eq!(pass(&mut trio, &first, BANK), "TAG-04");
+    assert_eq!(pass(&mut trio, &second, BANK), "applied");
+}
+
+#[test]
 fn tag_05_what_was_given_up_before_it_was_held_is_given_back() {
     let mut trio = Trio::claims();
     let record = trio.receivable("2026-03-04");
