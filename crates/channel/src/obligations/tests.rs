@@ -160,10 +160,10 @@ fn obl_04_what_is_paid_stands_for_the_record_of_what_was_owed() {
 #[test]
 fn obl_08_the_record_of_a_payment_says_between_whom_it_was_owed() {
     let (mut trio, asset) = ring();
-    let issue = trio.issue(0, asset, &[(0, 10)]);
+    let issue = trio.issue(0, asset, &[(0, 10), (0, 10), (0, 10), (0, 10)]);
     assert_eq!(trio.decide(&issue), "applied");
     let (id, _) = trio.owed(0)[0];
-    // That a payment is not made in another's name says the policy already.
+    // Each draft sets a note aside. That a payment is not made in another's name says the policy already.
     for (slot, other, verdict) in [("payee", 2, "OBL-08"), ("payee", 0, "OBL-08"), ("payer", 1, "ACC-04")] {
         let (now, other) = (trio.head(), trio.id(other));
         let drafted = trio.drafted(0, |channel, rng| channel.discharge(id, "day 1", now, rng)).unwrap();
