@@ -36,6 +36,7 @@ pub mod grant;
 pub mod receipt;
 
 mod readable;
+mod ring;
 
 pub use bundle::{AuditView, AuditedAsset, Bundle, BundleInvalid, NotExported, VerifiedBundle};
 pub use checkpoint::{CheckpointInvalid, ProvenCheckpoint};

@@ -11,7 +11,7 @@ use parclose_crypto::{Secret, hash, kdf_secret, padding};
 use parclose_types::{AudienceId, ChannelId, ClassId, Epoch, FieldId, Generation, RecordId, enc, labels};
 use zeroize::Zeroizing;
 
-use crate::tree::LeafKey;
+use crate::tree::{LeafKey, PreparedLeaf};
 
 /// Where a field stands: everything that its ciphertext is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,12 @@ impl FieldKey {
     #[must_use]
     pub fn derive(leaf: &LeafKey, salt: &[u8; 32], context: &[u8]) -> Self {
         Self(kdf_secret(&leaf.0, labels::FIELD, &[salt, context]))
+    }
+
+    /// As [`FieldKey::derive`], from a leaf that was prepared.
+    #[must_use]
+    pub fn derive_prepared(leaf: &PreparedLeaf, salt: &[u8; 32], context: &[u8]) -> Self {
+        Self(Secret::from_zeroizing(&leaf.0.kdf(labels::FIELD, &[salt, context])))
     }
 
     /// Seals one plaintext; takes the key, because it must not seal a second.

@@ -4,7 +4,7 @@
 //! every epoch below it and nothing else: a constrained pseudo-random function for prefixes (GGM
 //! 1986; specs/04-cryptography.md).
 
-use parclose_crypto::{Secret, kdf_secret};
+use parclose_crypto::{PreparedKey, Secret, kdf_secret};
 use parclose_types::{AudienceId, ChannelId, ClassId, Epoch, Generation, labels};
 
 /// Depth of the tree: one level for each bit of an epoch.
@@ -98,7 +98,17 @@ impl NodeSeed {
     }
 }
 
+/// The key of one epoch, prepared to derive many field keys.
+#[derive(Debug)]
+pub struct PreparedLeaf(pub(crate) PreparedKey);
+
 impl LeafKey {
+    /// Prepares it.
+    #[must_use]
+    pub fn prepared(&self) -> PreparedLeaf {
+        PreparedLeaf(PreparedKey::of(&self.0))
+    }
+
     /// `kcv_e = KDF(L_e, 32, "leaf-kcv", epoch)`.
     #[must_use]
     pub fn check_value(&self, epoch: Epoch) -> [u8; 32] {

@@ -47,6 +47,15 @@ pub struct Provenance<'a> {
     pub record: RecordId,
 }
 
+/// A record in one transaction: where its fields were sealed, worked out once for all of them.
+#[derive(Debug)]
+pub struct Site<'a> {
+    record_type: &'a RecordType,
+    from: Provenance<'a>,
+    record_key: [u8; 32],
+    salt_digest: [u8; 32],
+}
+
 /// A field in a reader's reach, or not.
 struct Reach {
     place: FieldPlace,
@@ -54,36 +63,89 @@ struct Reach {
     key: Option<FieldKey>,
 }
 
-impl Reach {
-    fn of(
-        reader: &dyn Perspective,
-        record_type: &RecordType,
-        schema: &FieldSchema,
-        from: &Provenance<'_>,
-        entry: &FieldEntry,
-    ) -> Self {
+/// A value with the key that opened it; `None` in place of a value that does not open or is not of its type.
+struct Found(Option<(FieldValue, FieldKey)>);
+
+impl<'a> Site<'a> {
+    /// The site of a record of a type.
+    #[must_use]
+    pub fn of(record_type: &'a RecordType, from: &Provenance<'a>) -> Self {
+        let record_key = record_key_hash(&record_type.name, &from.record);
+        let salt_digest = parclose_keys::field::salt_digest(from.salt);
+        Self { record_type, from: *from, record_key, salt_digest }
+    }
+
+    fn reach(&self, reader: &dyn Perspective, schema: &FieldSchema, entry: &FieldEntry) -> Reach {
         let place = FieldPlace {
-            channel: from.channel,
-            generation: from.generation,
-            epoch: from.epoch,
+            channel: self.from.channel,
+            generation: self.from.generation,
+            epoch: self.from.epoch,
             audience: entry.audience,
             class: schema.class,
-            record_key: record_key_hash(&record_type.name, &from.record),
+            record_key: self.record_key,
             field: entry.field,
-            salt_digest: parclose_keys::field::salt_digest(from.salt),
+            salt_digest: self.salt_digest,
         };
         let context = place.context();
-        let key = reader.field_key(&place, from.salt, &context);
-        Self { place, context, key }
+        let key = reader.field_key(&place, self.from.salt, &context);
+        Reach { place, context, key }
+    }
+
+    /// `None` where the reader's keys do not reach.
+    ///
+    /// # Rules
+    ///
+    /// > VIE-01: a field is opened only with a key that reaches its audience, class and epoch; all else stays sealed.
+    /// > VIE-02: a field in reach of a checked key that does not open, or is not of its type, is shown as malformed and never as absent.
+    fn find(&self, reader: &dyn Perspective, entry: &FieldEntry, sealed: &SealedField) -> Option<Found> {
+        let Some(schema) = self.record_type.field(entry.field) else { return Some(Found(None)) };
+        let Reach { place, context, key } = self.reach(reader, schema, entry);
+        let key = key?;
+        let plain = key.open(&context, sealed).ok();
+        let value = plain.and_then(|plain| FieldValue::from_bytes(schema.field_type, &plain).ok());
+        match value {
+            Some(value) => Some(Found(Some((value, key)))),
+            None => reader.is_checked(&place).then_some(Found(None)),
+        }
+    }
+
+    /// Tries to open one field with a reader's keys.
+    #[must_use]
+    pub fn open_field(
+        &self,
+        reader: &dyn Perspective,
+        entry: &FieldEntry,
+        sealed: &SealedField,
+    ) -> FieldState {
+        match self.find(reader, entry, sealed) {
+            Some(Found(Some((value, _)))) => FieldState::Opened(value),
+            Some(Found(None)) => FieldState::Malformed,
+            None => FieldState::Sealed,
+        }
+    }
+
+    /// Tries to open the field of a committed amount. What it opens to has still to be compared with the commitment (VIE-03).
+    #[must_use]
+    pub fn open_quantity(
+        &self,
+        reader: &dyn Perspective,
+        (entry, sealed): (&FieldEntry, &SealedField),
+        asset: &AssetId,
+    ) -> NoteState {
+        let opened = |value, key: &FieldKey| OpenedNote {
+            value,
+            opening: Opening::derive(asset, value, key.secret()),
+            blind: OwnerBlind::derive(key.secret()),
+        };
+        match self.find(reader, entry, sealed) {
+            Some(Found(Some((FieldValue::Quantity(value), key)))) => NoteState::Opened(opened(value, &key)),
+            Some(Found(_)) => NoteState::Malformed,
+            None => NoteState::Sealed,
+        }
     }
 }
 
 /// Tries to open one field with a reader's keys.
-///
-/// # Rules
-///
-/// > VIE-01: a field is opened only with a key that reaches its audience, class and epoch; all else stays sealed.
-/// > VIE-02: a field in reach of a checked key that does not open, or is not of its type, is shown as malformed and never as absent.
 #[must_use]
 pub fn open_field(
     reader: &dyn Perspective,
@@ -92,20 +154,7 @@ pub fn open_field(
     entry: &FieldEntry,
     sealed: &SealedField,
 ) -> FieldView {
-    let view = |state| FieldView { field: entry.field, state };
-    let Some(schema) = record_type.field(entry.field) else {
-        return view(FieldState::Malformed);
-    };
-    let Reach { place, context, key } = Reach::of(reader, record_type, schema, from, entry);
-    let Some(key) = key else {
-        return view(FieldState::Sealed);
-    };
-    let value = key
-        .open(&context, sealed)
-        .ok()
-        .and_then(|plain| FieldValue::from_bytes(schema.field_type, &plain).ok());
-    let otherwise = if reader.is_checked(&place) { FieldState::Malformed } else { FieldState::Sealed };
-    view(value.map_or(otherwise, FieldState::Opened))
+    FieldView { field: entry.field, state: Site::of(record_type, from).open_field(reader, entry, sealed) }
 }
 
 /// What a reader gets of a note.
@@ -148,23 +197,10 @@ pub fn open_amount(
     (entry, sealed): (&FieldEntry, &SealedField),
     (asset, commitment): (&AssetId, &AmountCommitment),
 ) -> NoteState {
-    let FieldView { state, .. } = open_field(reader, record_type, from, entry, sealed);
-    let value = match state {
-        FieldState::Opened(FieldValue::Quantity(value)) => value,
-        FieldState::Sealed => return NoteState::Sealed,
-        FieldState::Opened(_) | FieldState::Malformed => return NoteState::Malformed,
-    };
-    let key = record_type
-        .field(entry.field)
-        .and_then(|schema| Reach::of(reader, record_type, schema, from, entry).key);
-    let Some(key) = key.filter(|key| commitment.check_opening(asset, value, key.secret()).is_ok()) else {
-        return NoteState::Malformed;
-    };
-    NoteState::Opened(OpenedNote {
-        value,
-        opening: Opening::derive(asset, value, key.secret()),
-        blind: OwnerBlind::derive(key.secret()),
-    })
+    match Site::of(record_type, from).open_quantity(reader, (entry, sealed), asset) {
+        NoteState::Opened(opened) if opened.opening.commitment() != *commitment => NoteState::Malformed,
+        state => state,
+    }
 }
 
 #[cfg(test)]

@@ -67,6 +67,8 @@ labels! {
     BALANCE = "balance";
     /// transcript of the weights of a batch of range proofs
     BATCH_WEIGHTS = "batch-weights";
+    /// transcript of the weights of a batch of openings
+    OPENING_WEIGHTS = "opening-weights";
     /// digest of a transaction without its movements, for which they hold
     MOVEMENT_CONTEXT = "movement-context";
     /// record id of a channel's business day

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use parclose_channel::Verdict;
 use parclose_keys::{SealedField, ViewKey};
 use parclose_transaction::definition::RecordType;
-use parclose_transaction::view::open_field;
+use parclose_transaction::view::Site;
 use parclose_transaction::{FieldEntry, FieldState, FieldView, Operation};
-use parclose_types::{FieldId, PublicKey, RecordId, TransactionDigest};
+use parclose_types::{ClassId, FieldId, Generation, PublicKey, RecordId, TransactionDigest};
 
 use super::{Standing, VerifiedBundle, VerifiedTransaction};
+use crate::ring::{self, Ring};
 
 /// What view keys show of a bundle.
 #[derive(Clone, Debug, Default)]
@@ -62,13 +63,38 @@ impl VerifiedBundle {
     /// Opens what the view keys reach. Needs no member's secret and no node.
     #[must_use]
     pub fn read(&self, keys: &[ViewKey]) -> AuditView {
-        let mut reading = Reading { bundle: self, keys, view: AuditView::default(), places: BTreeMap::new() };
-        for transaction in self.batches().iter().flat_map(|batch| &batch.transactions) {
-            if transaction.standing == Standing::Decided(Verdict::Applied) {
-                reading.transaction(transaction);
-            }
+        let applied = self.applied();
+        let opened = ring::each((self.channel(), keys), &applied, |ring, part| {
+            part.iter().map(|transaction| self.states(ring, transaction)).collect()
+        });
+        let mut reading = Reading { bundle: self, view: AuditView::default(), places: BTreeMap::new() };
+        for (transaction, states) in applied.iter().zip(opened) {
+            reading.transaction(transaction, states);
         }
         reading.finish()
+    }
+
+    /// The applied transactions of the export, in log order.
+    pub(super) fn applied(&self) -> Vec<&VerifiedTransaction> {
+        let all = self.batches().iter().flat_map(|batch| &batch.transactions);
+        all.filter(|transaction| transaction.standing == Standing::Decided(Verdict::Applied)).collect()
+    }
+
+    /// What a ring shows of a transaction's fields, by operation; nothing of a record whose type is not known.
+    fn states(&self, ring: &Ring<'_>, transaction: &VerifiedTransaction) -> Vec<States> {
+        let definition = self.definition_in(transaction.body.generation);
+        let operations = transaction.body.operations.iter().zip(&transaction.sealed.fields);
+        let states = |(operation, sealed): (&Operation, &Vec<SealedField>)| {
+            let record_type = definition.and_then(|d| d.record(operation.record_type))?;
+            let site = Site::of(record_type, &transaction.provenance(self.channel(), operation.record));
+            let fields = operation.fields.iter().zip(sealed);
+            let open = |(entry, sealed): (&FieldEntry, &SealedField)| {
+                let class = record_type.field(entry.field).map(|schema| schema.class);
+                (entry.field, open(ring, transaction.body.generation, class, &site, (entry, sealed)))
+            };
+            Some(fields.map(open).collect())
+        };
+        operations.map(states).collect()
     }
 
     /// One applied transaction as the view keys show it, its fields by operation; `None` when it is not in the export.
@@ -78,70 +104,57 @@ impl VerifiedBundle {
         keys: &[ViewKey],
         digest: &TransactionDigest,
     ) -> Option<Vec<Vec<FieldView>>> {
-        let mut all = self.batches().iter().flat_map(|batch| &batch.transactions);
-        let applied = Standing::Decided(Verdict::Applied);
-        let transaction = all.find(|found| found.digest == *digest && found.standing == applied)?;
-        let definition = self.definition_in(transaction.body.generation)?;
-        let reading = Reading { bundle: self, keys, view: AuditView::default(), places: BTreeMap::new() };
-        let view = |(operation, sealed): (&Operation, &Vec<SealedField>)| {
-            let record_type = definition.record(operation.record_type)?;
-            let state = |(entry, sealed): (&FieldEntry, &SealedField)| FieldView {
-                field: entry.field,
-                state: reading.open(transaction, operation, record_type, entry, sealed),
-            };
-            Some(operation.fields.iter().zip(sealed).map(state).collect())
+        let transaction = self.applied().into_iter().find(|found| found.digest == *digest)?;
+        let ring = Ring::of(self.channel(), keys);
+        let views = |states: States| {
+            let view = |(field, state)| FieldView { field, state };
+            Some(states?.into_iter().map(view).collect())
         };
-        transaction.body.operations.iter().zip(&transaction.sealed.fields).map(view).collect()
+        self.states(&ring, transaction).into_iter().map(views).collect()
     }
+}
+
+/// What opens of a record that a transaction wrote; `None` where its type is not known.
+type States = Option<Vec<(FieldId, FieldState)>>;
+
+/// Opened if one key opens it: a key that somebody made up for the same scope must not hide it.
+fn open(
+    ring: &Ring<'_>,
+    generation: Generation,
+    class: Option<ClassId>,
+    site: &Site<'_>,
+    (entry, sealed): (&FieldEntry, &SealedField),
+) -> FieldState {
+    let mut best = FieldState::Sealed;
+    let Some(class) = class else {
+        return if ring.is_empty() { best } else { FieldState::Malformed };
+    };
+    for reader in ring.readers(generation, entry.audience, class) {
+        match site.open_field(reader, entry, sealed) {
+            FieldState::Opened(value) => return FieldState::Opened(value),
+            FieldState::Malformed => best = FieldState::Malformed,
+            FieldState::Sealed => {}
+        }
+    }
+    best
 }
 
 struct Reading<'a> {
     bundle: &'a VerifiedBundle,
-    keys: &'a [ViewKey],
     view: AuditView,
     /// index of each record in the view, and its fields by number
     places: BTreeMap<RecordId, (usize, BTreeMap<FieldId, FieldState>)>,
 }
 
 impl Reading<'_> {
-    fn transaction(&mut self, transaction: &VerifiedTransaction) {
-        for (operation, sealed) in transaction.body.operations.iter().zip(&transaction.sealed.fields) {
-            let definition = self.bundle.definition_in(transaction.body.generation);
-            let Some(record_type) = definition.and_then(|d| d.record(operation.record_type)) else {
-                continue;
-            };
-            let states: Vec<(FieldId, FieldState)> = operation
-                .fields
-                .iter()
-                .zip(sealed)
-                .map(|(entry, sealed)| {
-                    (entry.field, self.open(transaction, operation, record_type, entry, sealed))
-                })
-                .collect();
+    fn transaction(&mut self, transaction: &VerifiedTransaction, states: Vec<States>) {
+        let definition = self.bundle.definition_in(transaction.body.generation);
+        for (operation, states) in transaction.body.operations.iter().zip(states) {
+            let record_type = definition.and_then(|d| d.record(operation.record_type));
+            let Some((record_type, states)) = record_type.zip(states) else { continue };
             self.count(transaction, operation, &states);
             self.write(transaction, operation, record_type, states);
         }
-    }
-
-    /// Opened if one key opens it: a key that somebody made up for the same scope must not hide it.
-    fn open(
-        &self,
-        transaction: &VerifiedTransaction,
-        operation: &Operation,
-        record_type: &RecordType,
-        entry: &FieldEntry,
-        sealed: &SealedField,
-    ) -> FieldState {
-        let from = transaction.provenance(self.bundle.channel(), operation.record);
-        let mut best = FieldState::Sealed;
-        for key in self.keys {
-            match open_field(key, record_type, &from, entry, sealed).state {
-                FieldState::Opened(value) => return FieldState::Opened(value),
-                FieldState::Malformed => best = FieldState::Malformed,
-                FieldState::Sealed => {}
-            }
-        }
-        best
     }
 
     fn count(

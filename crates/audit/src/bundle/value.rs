@@ -4,15 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_amounts::{AmountCommitment, Movement, NoteOutput, Supply, SupplyChange, TotalOpening};
-use parclose_channel::Verdict;
-use parclose_keys::{SealedField, ViewKey};
-use parclose_transaction::definition::{RecordType, ValueRole};
-use parclose_transaction::view::open_amount;
-use parclose_transaction::{FieldEntry, NoteState, OpenedNote, Operation};
+use parclose_amounts::{Movement, NoteOutput, Supply, SupplyChange, TotalOpening};
+use parclose_keys::ViewKey;
+use parclose_transaction::{NoteState, OpenedNote};
 use parclose_types::{AssetId, Epoch, NoteId, ObligationId, TransactionDigest};
 
-use super::{Standing, VerifiedBundle, VerifiedTransaction};
+use super::amounts::Amounts;
+use super::{VerifiedBundle, VerifiedTransaction};
+use crate::ring;
 
 /// Units that opened, and how many amounts did not.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -86,18 +85,17 @@ impl VerifiedBundle {
     /// What became of each asset, as far as the view keys reach.
     #[must_use]
     pub fn value(&self, keys: &[ViewKey]) -> BTreeMap<AssetId, AuditedAsset> {
+        let applied = self.applied();
+        let found = ring::each((self.channel(), keys), &applied, |ring, part| Amounts::of(self, ring, part));
         let mut audit = ValueAudit {
             bundle: self,
-            keys,
             assets: BTreeMap::new(),
             notes: BTreeMap::new(),
             back: BTreeMap::new(),
             owed: BTreeMap::new(),
         };
-        for transaction in self.batches().iter().flat_map(|batch| &batch.transactions) {
-            if transaction.standing == Standing::Decided(Verdict::Applied) {
-                audit.transaction(transaction);
-            }
+        for (transaction, found) in applied.iter().zip(found) {
+            audit.transaction(transaction, found);
         }
         audit.finish()
     }
@@ -144,7 +142,6 @@ impl Walked {
 
 struct ValueAudit<'a> {
     bundle: &'a VerifiedBundle,
-    keys: &'a [ViewKey],
     assets: BTreeMap<AssetId, Walked>,
     /// notes that are not spent
     notes: BTreeMap<NoteId, (AssetId, Option<u64>)>,
@@ -155,8 +152,8 @@ struct ValueAudit<'a> {
 }
 
 impl ValueAudit<'_> {
-    fn transaction(&mut self, transaction: &VerifiedTransaction) {
-        let mut carriers = self.carriers(transaction).into_iter();
+    fn transaction(&mut self, transaction: &VerifiedTransaction, found: Vec<NoteState>) {
+        let mut found = found.into_iter();
         let (mut index, mut owed) = (0, 0);
         for movement in &transaction.body.movements {
             self.spend(movement);
@@ -166,19 +163,17 @@ impl ValueAudit<'_> {
                 self.owed.remove(ended);
             }
             for made in movement.obligations() {
-                let amount = (movement.asset(), made.output.note.commitment);
-                let opened = self.open(transaction, carriers.next(), amount);
+                let opened = self.opened(transaction, movement, found.next());
                 let id = made.id(self.bundle.channel(), &transaction.digest, owed);
                 self.owed.insert(id, opened.map(|opened| opened.value));
                 owed = owed.saturating_add(1);
             }
             let mut hold = movement.hold();
             for output in movement.outputs() {
-                let amount = (movement.asset(), output.commitment);
                 let (opened, value) = match paid.take() {
                     Some(value) => (None, value),
                     None => {
-                        let opened = self.open(transaction, carriers.next(), amount);
+                        let opened = self.opened(transaction, movement, found.next());
                         let value = opened.as_ref().map(|opened| opened.value);
                         (opened, value)
                     }
@@ -197,8 +192,7 @@ impl ValueAudit<'_> {
                 }
             }
             if let Some(redeemed) = movement.redeemed() {
-                let amount = (movement.asset(), redeemed.commitment);
-                let opened = self.open(transaction, carriers.next(), amount);
+                let opened = self.opened(transaction, movement, found.next());
                 let change = SupplyChange::Redeemed(redeemed.commitment);
                 self.asset(movement.asset()).circulates(transaction.body.epoch, change, opened.as_ref());
             }
@@ -218,48 +212,19 @@ impl ValueAudit<'_> {
         }
     }
 
-    /// The records that stand for amounts, with their quantity and its sealed form, in order (SCH-07).
-    fn carriers<'t>(&self, transaction: &'t VerifiedTransaction) -> Vec<Carrier<'t>>
-    where
-        Self: 't,
-    {
-        let Some(definition) = self.bundle.definition_in(transaction.body.generation) else {
-            return Vec::new();
-        };
-        let carrier = |(operation, sealed): (&'t Operation, &'t Vec<SealedField>)| {
-            let record_type = definition.record(operation.record_type)?;
-            record_type.value.filter(|role: &ValueRole| role.has_quantity())?;
-            let quantity = record_type.quantity_field()?.id;
-            let place = operation.fields.iter().position(|entry| entry.field == quantity)?;
-            Some(Carrier {
-                operation,
-                record_type: record_type.clone(),
-                entry: operation.fields.get(place)?,
-                sealed: sealed.get(place)?,
-            })
-        };
-        transaction.body.operations.iter().zip(&transaction.sealed.fields).filter_map(carrier).collect()
-    }
-
-    /// Opened if one key opens it as committed.
-    fn open(
+    /// What was found for the next amount; one that is in reach and does not open as committed is noted down.
+    fn opened(
         &mut self,
         transaction: &VerifiedTransaction,
-        carrier: Option<Carrier<'_>>,
-        (asset, commitment): (AssetId, AmountCommitment),
+        movement: &Movement,
+        found: Option<NoteState>,
     ) -> Option<OpenedNote> {
-        let Carrier { operation, record_type, entry, sealed } = carrier?;
-        let from = transaction.provenance(self.bundle.channel(), operation.record);
-        let mut malformed = false;
-        for key in self.keys {
-            match open_amount(key, &record_type, &from, (entry, sealed), (&asset, &commitment)) {
-                NoteState::Opened(opened) => return Some(opened),
-                NoteState::Malformed => malformed = true,
-                NoteState::Sealed => {}
+        match found? {
+            NoteState::Opened(opened) => return Some(opened),
+            NoteState::Malformed => {
+                self.asset(movement.asset()).audited.malformed.insert(transaction.digest);
             }
-        }
-        if malformed {
-            self.asset(asset).audited.malformed.insert(transaction.digest);
+            NoteState::Sealed => {}
         }
         None
     }
@@ -282,11 +247,4 @@ impl ValueAudit<'_> {
         };
         self.assets.into_iter().map(done).collect()
     }
-}
-
-struct Carrier<'t> {
-    operation: &'t Operation,
-    record_type: RecordType,
-    entry: &'t FieldEntry,
-    sealed: &'t SealedField,
 }
