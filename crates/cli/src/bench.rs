@@ -36,6 +36,9 @@ pub fn run(global: &Global, command: &Bench) -> Result<Value, CliError> {
         Bench::Transfer { batches, batch, directory } => in_place(directory.as_deref(), |place| {
             measure::transfer(place, usize::from(*batches), usize::from(*batch))
         }),
+        Bench::Audit { records, amounts, directory } => in_place(directory.as_deref(), |place| {
+            measure::audit(place, *records as usize, usize::from(*amounts))
+        }),
         Bench::Dvp { count, directory } => {
             let home = place(directory.as_deref());
             let global = Global { home, ..global.clone() };

@@ -1,6 +1,7 @@
 //! What things cost, measured on the real code; ratios of one run are what to compare.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock and nothing else does")]
 
+mod audit;
 mod channels;
 mod clock;
 mod load;
@@ -11,6 +12,7 @@ mod rotation;
 mod transfer;
 mod usage;
 
+pub use audit::audit;
 pub use channels::{found_channels, open_channels};
 pub use load::{LoadPlan, load};
 pub use primitives::primitives;

@@ -38,6 +38,18 @@ pub enum Bench {
         #[arg(long)]
         directory: Option<PathBuf>,
     },
+    /// Opening an export as its regulator does: fields by view keys, and amounts compared with their commitments
+    Audit {
+        /// records of 6 fields
+        #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        records: u32,
+        /// committed amounts
+        #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..))]
+        amounts: u16,
+        /// where the databases are made
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
     /// Processor time and latency of a deal between two channels, beside those of a transfer
     Dvp {
         /// transfers and deals, each one after the other and all together

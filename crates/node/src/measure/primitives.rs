@@ -69,6 +69,11 @@ impl Primitives {
         })
     }
 
+    /// What opening a field cannot do without: its key is derived, and key, nonce and commitment from that, and the ciphertext opened.
+    pub(super) fn opening(&self) -> f64 {
+        self.hkdf + self.aead
+    }
+
     /// What a record write cannot do without: a signature made and checked, a key and a sealing for each
     /// field, one pass of hashing over its bytes, and its share of a synced batch.
     pub(super) fn unavoidable(&self) -> Roles {

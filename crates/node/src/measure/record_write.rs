@@ -31,7 +31,7 @@ const TEMPLATE: [&str; 3] = [
 
 /// Sender, endorser, and one who only executes.
 const ROLES: [&str; 3] = ["supplier", "bank", "buyer"];
-const SENDER: usize = 0;
+pub(super) const SENDER: usize = 0;
 const ENDORSER: usize = 1;
 const EXECUTOR: usize = 2;
 
@@ -111,6 +111,21 @@ impl Roles {
     fn total(&self) -> f64 {
         self.sender + self.validator()
     }
+}
+
+/// A channel with so many records, rounded up to whole batches.
+pub(super) fn written(directory: &Path, records: usize) -> Result<Room, Failed> {
+    let mut room = room(directory)?;
+    for round in 0..records.div_ceil(BATCH).max(1) {
+        let mut pooled = Vec::with_capacity(BATCH);
+        for number in round * BATCH..(round + 1) * BATCH {
+            pooled.push(room.work(SENDER, |channel, head, rng| pool(channel, head, rng, number))?);
+        }
+        room.order(SENDER, pooled)?;
+    }
+    // What was written last is attested by what comes after it.
+    room.upkeep()?;
+    Ok(room)
 }
 
 /// A channel whose audiences are dealt, as first use does.

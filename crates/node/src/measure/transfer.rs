@@ -30,7 +30,7 @@ const TEMPLATE: [&str; 3] = [
 ];
 
 const NAMES: [&str; 3] = ["payer", "issuer", "payee"];
-const PAYER: usize = 0;
+pub(super) const PAYER: usize = 0;
 const ISSUER: usize = 1;
 const PAYEE: usize = 2;
 const ASSET: RecordId = RecordId([7; 32]);
@@ -65,6 +65,15 @@ pub fn transfer(directory: &Path, batches: usize, batch: usize) -> Result<Value,
         "gain_of_verifying": single.verify / together.verify,
         "gain_of_executing": single.execute / together.execute,
     }))
+}
+
+/// A channel with so many notes of one asset, rounded up to whole batches.
+pub(super) fn issued(directory: &Path, notes: usize) -> Result<Room, Failed> {
+    std::fs::create_dir_all(directory)?;
+    let mut room = room(directory)?;
+    issue(&mut room, notes)?;
+    room.upkeep()?;
+    Ok(room)
 }
 
 /// Microseconds for each transfer.
