@@ -87,3 +87,6 @@ pub(crate) fn each<'t, I: Sync, T: Send>(
         done.collect::<Vec<_>>().into_iter().flatten().collect()
     })
 }
+
+#[cfg(test)]
+mod tests;
