@@ -163,7 +163,13 @@ fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
         })
     });
     let malformed = view.malformed.iter().map(|field| {
-        json!({ "author": name(&field.author), "tx": field.transaction.to_string(), "field": field.field.0 })
+        json!({
+            "author": name(&field.author),
+            "tx": field.transaction.to_string(),
+            "record": field.record.to_string(),
+            "field": field.field.0,
+            "signed_by_author": field.signed,
+        })
     });
     let numbers = |events: &[Sequence]| events.iter().map(|event| event.0).collect::<Vec<_>>();
     json!({

@@ -201,7 +201,20 @@ impl KnownSignatures {
     }
 }
 
+/// Whether a signature over a transaction is that of a member (AUT-01), and nothing else about it.
+#[must_use]
+pub fn is_signed(digest: &TransactionDigest, author: &PublicKey, signature: &SignatureBytes) -> bool {
+    let verifier = Verifier::of(author);
+    verifier.is_ok_and(|verifier| verifier.verify(&signing_bytes(digest), signature).is_ok())
+}
+
 impl UnverifiedTransaction {
+    /// The signature that it carries; [`is_signed`] says whether it is its author's.
+    #[must_use]
+    pub fn claimed_signature(&self) -> &SignatureBytes {
+        &self.signature
+    }
+
     /// Checks scope, time and the author's signature; `is_member` knows the pseudonyms in force.
     ///
     /// # Rules

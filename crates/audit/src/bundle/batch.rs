@@ -2,9 +2,12 @@
 
 use parclose_channel::{Batch, Verdict};
 use parclose_crypto::{merkle, verify};
+use parclose_transaction::authenticate::is_signed;
 use parclose_transaction::view::Provenance;
 use parclose_transaction::{Body, SealedPart, UnverifiedTransaction};
-use parclose_types::{ChannelId, Height, PublicKey, RecordId, Sequence, StateRoot, TransactionDigest};
+use parclose_types::{
+    ChannelId, Height, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, TransactionDigest,
+};
 
 use super::log::Verdicts;
 use super::{BundleInvalid, ExportedBatch};
@@ -37,9 +40,17 @@ pub struct VerifiedTransaction {
     pub sealed: SealedPart,
     /// what became of it
     pub standing: Standing,
+    /// the signature that it carries: endorsers say that it is its author's
+    pub(super) signature: SignatureBytes,
 }
 
 impl VerifiedTransaction {
+    /// Whether its author has signed it, without the endorsers' word for it.
+    #[must_use]
+    pub fn is_signed_by_author(&self) -> bool {
+        is_signed(&self.digest, &self.body.author, &self.signature)
+    }
+
     /// Where the fields of a record of it were sealed.
     pub(super) fn provenance(&self, channel: &ChannelId, record: RecordId) -> Provenance<'_> {
         let Body { generation, epoch, .. } = self.body;
@@ -118,8 +129,8 @@ pub(super) fn standings(
             None if open => Standing::Open,
             None => Standing::PassedOver,
         };
-        let body = transaction.claimed_body().clone();
-        Ok(VerifiedTransaction { digest, body, sealed, standing })
+        let (body, signature) = (transaction.claimed_body().clone(), *transaction.claimed_signature());
+        Ok(VerifiedTransaction { digest, body, sealed, standing, signature })
     };
     (0..).zip(parts).map(standing).collect()
 }

@@ -57,6 +57,8 @@ pub struct MalformedField {
     pub record: RecordId,
     /// which field
     pub field: FieldId,
+    /// whether the author's signature over the transaction verifies; else the endorsers have applied what it did not sign
+    pub signed: bool,
 }
 
 impl VerifiedBundle {
@@ -157,6 +159,9 @@ impl Reading<'_> {
         }
     }
 
+    /// # Rules
+    ///
+    /// > BUN-16: a field that does not open is laid to its author only where the author's own signature over the transaction verifies.
     fn count(
         &mut self,
         transaction: &VerifiedTransaction,
@@ -172,6 +177,7 @@ impl Reading<'_> {
                     transaction: transaction.digest,
                     record: operation.record,
                     field: *field,
+                    signed: transaction.is_signed_by_author(),
                 }),
             }
         }

@@ -152,6 +152,7 @@ fn a_field_that_was_sealed_wrongly_is_named_with_its_author() {
         transaction: digests[0],
         record: RecordId([1; 32]),
         field: FieldId(2),
+        signed: true,
     };
     assert_eq!(view.malformed, [malformed]);
     assert_eq!(view.records[0].fields[1], ("documents".into(), FieldState::Malformed));
@@ -167,6 +168,27 @@ fn a_field_that_was_sealed_wrongly_is_named_with_its_author() {
         (verified.read(&with_right).opened_fields, verified.read(&with_right).malformed.len()),
         (1, 1)
     );
+}
+
+#[test]
+fn bun_16_what_its_author_has_not_signed_is_not_laid_to_it() {
+    let mut consortium = Consortium::new();
+    let (mut body, mut sealed) = into_parts(consortium.statement(0, 1, 1, 10));
+    sealed.fields[0][1].ciphertext[0] ^= 1;
+    body.operations[0].fields[1].leaf = field_leaf(FieldId(2), &sealed.fields[0][1]);
+    let wrong = sign_unchecked(body, sealed, consortium.members[0].pseudonym());
+    consortium.anchored(&[wrong]);
+    consortium.anchored(&[]);
+    let mut verified = export(&consortium, None).verify(consortium.genesis()).unwrap();
+    let signed = |verified: &VerifiedBundle| {
+        let view = verified.read(&[view_key(&consortium, FIGURES, 0, 0)]);
+        view.malformed.iter().map(|field| field.signed).collect::<Vec<_>>()
+    };
+    assert_eq!(signed(&verified), [true]);
+    // Endorsers who collude can have applied whatever they like; they cannot sign for the author.
+    let batch = consortium.prepared_batches();
+    verified.hazmat_batches()[batch].transactions[0].signature.0[7] ^= 1;
+    assert_eq!(signed(&verified), [false]);
 }
 
 #[test]

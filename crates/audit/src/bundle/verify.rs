@@ -250,6 +250,11 @@ impl VerifiedBundle {
         &self.batches
     }
 
+    #[cfg(test)]
+    pub(super) fn hazmat_batches(&mut self) -> &mut [VerifiedBatch] {
+        &mut self.batches
+    }
+
     /// Events of the exported epochs whose batches break form: proven, and without effect.
     #[must_use]
     pub fn void(&self) -> &[Sequence] {
