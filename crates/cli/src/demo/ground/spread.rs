@@ -41,7 +41,9 @@ impl<'g> Spread<'g> {
         Ok(told)
     }
 
+    /// Once the party's node has executed what others were answered: else it refuses what it has not heard of.
     pub(super) fn refusal(&self, party: Party, words: &[&str]) -> Option<String> {
+        self.catch_up(party).ok()?;
         self.running.refusal(party, words)
     }
 
