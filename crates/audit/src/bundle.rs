@@ -15,7 +15,7 @@ use parclose_types::{
     ChannelId, Epoch, Failure, Fault, Generation, Height, Malformed, NetworkId, PublicKey, Sequence,
 };
 
-mod amounts;
+pub(crate) mod amounts;
 mod batch;
 mod eras;
 mod file;

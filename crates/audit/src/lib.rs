@@ -9,6 +9,7 @@
 //!              | accept(grant)                         who gave the view key is entitled to it
 //!              | read(view keys)
 //!           AuditView                                  the fields in scope, and every field that fails
+//!   Disclosure --verify(genesis)--> VerifiedDisclosure  one field, as it was written in one transaction
 //!   Evidence --verify(genesis, bundle)--> VerifiedEvidence   what a member has signed and should not have
 //!   WrappedViewKey --open(unwrap key)--> ViewKey       scope and check values first
 //! ```
@@ -31,6 +32,7 @@
 
 pub mod bundle;
 pub mod checkpoint;
+pub mod disclosure;
 pub mod evidence;
 pub mod grant;
 pub mod receipt;
@@ -40,6 +42,7 @@ mod ring;
 
 pub use bundle::{AuditView, AuditedAsset, Bundle, BundleInvalid, NotExported, VerifiedBundle};
 pub use checkpoint::{CheckpointInvalid, ProvenCheckpoint};
+pub use disclosure::{Disclosure, DisclosureInvalid, NotDisclosed, VerifiedDisclosure};
 pub use evidence::{Evidence, EvidenceInvalid, Misconduct, VerifiedEvidence};
 pub use grant::{DraftedGrant, Grant, GrantInvalid, GrantScope, GrantTerms, WrappedViewKey};
 pub use receipt::{Receipt, ReceiptInvalid, VerifiedReceipt, verify_json};

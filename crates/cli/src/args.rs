@@ -10,6 +10,7 @@ mod asset;
 mod audit;
 mod bench;
 mod channel;
+mod disclose;
 mod dvp;
 mod key;
 mod netting;
@@ -25,6 +26,7 @@ pub use asset::{Asset, AssetAmount, AssetDefine, AssetPayment};
 pub use audit::{Audit, AuditReport, ViewKey, ViewKeyIssue};
 pub use bench::{Bench, Load};
 pub use channel::{Channel, Proposal};
+pub use disclose::Disclose;
 pub use dvp::{Dvp, DvpAnswer, DvpPropose};
 pub use key::{Backup, Key, KeyKind};
 pub use netting::{Netting, NettingOblige, NettingRun};
@@ -122,6 +124,9 @@ pub enum Command {
     /// Receipts
     #[command(subcommand)]
     Receipt(Receipt),
+    /// One field, for somebody who has no part in its channel
+    #[command(subcommand)]
+    Disclose(Disclose),
     /// View keys: what somebody outside a channel may read of it
     #[command(subcommand)]
     Viewkey(ViewKey),

@@ -270,6 +270,7 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "STORE_DAMAGED"
         | "ROOT_STATE_DAMAGED"
         | "RECEIPT_INVALID"
+        | "DISCLOSURE_INVALID"
         | "RECEIPT_OF_ANOTHER_NETWORK"
         | "BUNDLE_INVALID"
         | "CHECKPOINT_INVALID"

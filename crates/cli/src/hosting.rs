@@ -21,7 +21,7 @@ use parclose_types::Fault;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::args::{Args, Bench, Channel, Command, Node};
+use crate::args::{Args, Bench, Channel, Command, Disclose, Node};
 use crate::contexts::select;
 use crate::error::CliError;
 
@@ -148,6 +148,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Locate(_)
         | Command::Import(_)
         | Command::Receipt(_)
+        | Command::Disclose(Disclose::Field { .. })
         | Command::Validators(_)
         | Command::Node(Node::Evidence { verify: None, .. })
         | Command::Viewkey(_)
@@ -161,6 +162,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Config(_)
         | Command::Backup(_)
         | Command::Bench(_)
+        | Command::Disclose(_)
         | Command::Context(_)
         | Command::Completions { .. }
         | Command::CompleteNames(_)

@@ -21,6 +21,7 @@ pub mod contexts;
 pub mod core_dumps;
 pub mod demo;
 pub mod dev;
+pub mod disclose;
 mod dvp;
 pub mod error;
 pub mod evidence;
@@ -99,6 +100,7 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Locate(options) => locate::run(global, options),
         Command::Import(command) => import::run(global, command),
         Command::Receipt(command) => receipt::run(global, command),
+        Command::Disclose(command) => disclose::run(global, command),
         Command::Viewkey(command) => view_key::run(global, command),
         Command::Audit(command) => audit::run(global, command),
         Command::Key(command) => key::run(global, command),

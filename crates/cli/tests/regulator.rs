@@ -98,3 +98,43 @@ fn a_regulator_reads_what_its_view_key_opens_of_an_export_and_needs_no_home() {
     let (code, shown) = elsewhere(&sandbox, &["viewkey", "inspect", &view_key]);
     assert_eq!((code, &shown["class"], &shown["to"]), (0, &issued["class"], &json!(9)));
 }
+
+#[test]
+fn dis_11_one_field_is_shown_to_somebody_who_has_nothing_but_the_genesis() {
+    let sandbox = Sandbox::founded();
+    sandbox.submit("trade-a", "supplier-a", &receivable("R-1", "supplier-a", "bank-1"));
+    let found = sandbox.ok(&["locate", "R-1", "--as", "buyer"]);
+    let record = found["found"][0]["record"].as_str().unwrap();
+    let (file, genesis) = (sandbox.text("field.json"), sandbox.text("genesis.json"));
+    std::fs::copy(sandbox.home().join("genesis.json"), &genesis).unwrap();
+    let of = |member: &'static str| ["disclose", "field", "-c", "trade-a", "--as", member];
+    let what = ["--record", record, "--field", "face_amount", "--out", &file];
+    let made = sandbox.ok(&[&of("buyer")[..], &what].concat());
+    assert_eq!((&made["field"], &made["record"]), (&json!("face_amount"), &json!(record)));
+    assert!(made.get("value").is_none());
+    // Whoever does not read a field cannot show it, nor one that is not there.
+    let lines = ["--record", record, "--field", "lines", "--out", &sandbox.text("lines.json")];
+    let (code, refused) = sandbox.json(&[&of("bank-1")[..], &lines].concat());
+    assert_eq!((code, &refused["code"], &refused["rule"]), (2, &json!("NOT_DISCLOSED"), &json!("DIS-12")));
+    let nothing = ["--record", record, "--field", "nothing", "--out", &sandbox.text("nothing.json")];
+    assert_eq!(sandbox.json(&[&of("buyer")[..], &nothing].concat()).1["rule"], "DIS-12");
+
+    let verify = ["disclose", "verify", &file, "--genesis", &genesis];
+    let (code, shown) = elsewhere(&sandbox, &verify);
+    assert_eq!((code, &shown["schema"]), (0, &json!("parclose.disclosure-verified/1")), "{shown}");
+    let issued = receivable("R-1", "supplier-a", "bank-1")["fields"]["face_amount"].clone();
+    assert_eq!((&shown["value"], &shown["definition_known"]), (&issued, &json!(null)));
+    let template = repository().join("channels/scf-receivable/channel.toml").display().to_string();
+    let (_, known) = elsewhere(&sandbox, &[&verify[..], &["--definition", &template]].concat());
+    assert_eq!(known["definition_known"], true);
+    let other = repository().join("channels/dvp-cash/channel.toml").display().to_string();
+    let (code, refused) = elsewhere(&sandbox, &[&verify[..], &["--definition", &other]].concat());
+    assert_eq!((code, &refused["rule"]), (6, &json!("DIS-11")), "{refused}");
+    assert!(refused.get("value").is_none());
+    // Somebody has changed what the file says.
+    let text = std::fs::read_to_string(&file).unwrap().replace("\"face_amount\"", "\"requested_advance\"");
+    let changed = sandbox.text("changed.json");
+    std::fs::write(&changed, text).unwrap();
+    let (code, refused) = elsewhere(&sandbox, &["disclose", "verify", &changed, "--genesis", &genesis]);
+    assert_eq!((code, &refused["rule"]), (6, &json!("DIS-10")));
+}

@@ -4,7 +4,7 @@ use parclose_amounts::{AmountCommitment, Movement, check_openings};
 use parclose_keys::SealedField;
 use parclose_transaction::definition::{RecordType, ValueRole};
 use parclose_transaction::view::Site;
-use parclose_transaction::{FieldEntry, NoteState, OpenedNote, Operation};
+use parclose_transaction::{Body, Definition, FieldEntry, NoteState, OpenedNote, Operation};
 use parclose_types::AssetId;
 
 use super::{VerifiedBundle, VerifiedTransaction};
@@ -89,6 +89,21 @@ fn made(movement: &Movement) -> impl Iterator<Item = (AssetId, AmountCommitment)
     let notes = movement.outputs().iter().skip(paid).map(|output| output.commitment);
     let redeemed = movement.redeemed().map(|amount| amount.commitment);
     owed.chain(notes).chain(redeemed).map(|commitment| (movement.asset(), commitment))
+}
+
+/// The asset and the commitment of the amount whose record an operation makes; `None` where it makes none.
+pub(crate) fn amount_of(
+    body: &Body,
+    definition: &Definition,
+    operation: usize,
+) -> Option<(AssetId, AmountCommitment)> {
+    let carries = |operation: &Operation| {
+        let record_type = definition.record(operation.record_type);
+        record_type.and_then(|of| of.value).is_some_and(ValueRole::has_quantity)
+    };
+    let before = body.operations.get(..operation)?.iter().filter(|operation| carries(operation)).count();
+    body.operations.get(operation).filter(|operation| carries(operation))?;
+    body.movements.iter().flat_map(made).nth(before)
 }
 
 struct Carrier<'t> {

@@ -1,0 +1,103 @@
+//! Why a disclosure proves nothing: one variant for each step, in the order of the steps.
+
+use parclose_types::{Failure, Fault, Malformed};
+
+use crate::receipt::ReceiptInvalid;
+
+/// Why a disclosure proves nothing. It never says a value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DisclosureInvalid {
+    /// The bytes are not the canonical encoding of a disclosure, or of the transaction in it.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// REC-02 to REC-14: the transaction's receipt does not hold.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptInvalid),
+    /// DIS-01: not the JSON form of a disclosure.
+    #[error("not a disclosure file: {reason}")]
+    File {
+        /// what the parser says
+        reason: String,
+    },
+    /// DIS-02: a form that this program does not know.
+    #[error("disclosures of version {found} are not known to this program")]
+    Version {
+        /// version found
+        found: u8,
+    },
+    /// DIS-03: nothing is proven to have come of the transaction.
+    #[error("the transaction is not proven to have been applied")]
+    NotApplied,
+    /// DIS-04: a definition of another version, or none.
+    #[error("the definition is none, or not of the version that the transaction names")]
+    Definition,
+    /// DIS-05: no such field.
+    #[error("the transaction has no such operation or field of a known type")]
+    NoField,
+    /// DIS-06: the key is not the field's.
+    #[error("the key does not give the key commitment of this field at its place")]
+    OtherKey,
+    /// DIS-07: the sealed form is not the field's.
+    #[error("key commitment and ciphertext are not those that the transaction commits to")]
+    OtherLeaf,
+    /// DIS-08: it does not open.
+    #[error("the field does not open to a value of its type: its author has sealed it so")]
+    NotOpened,
+    /// DIS-09: another amount than the committed one.
+    #[error("the amount is not the one that its commitment is to: its author has sealed it so")]
+    OtherAmount,
+    /// DIS-10: a readable member says what the bytes do not prove.
+    #[error("the member `{member}` of the file is not what its bytes prove")]
+    Readable {
+        /// name of the member
+        member: String,
+    },
+}
+
+impl Failure for DisclosureInvalid {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Receipt(reason) => reason.code(),
+            _ => "DISCLOSURE_INVALID",
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::Malformed(reason) => reason.rule(),
+            Self::Receipt(reason) => reason.rule(),
+            Self::File { .. } => "DIS-01",
+            Self::Version { .. } => "DIS-02",
+            Self::NotApplied => "DIS-03",
+            Self::Definition => "DIS-04",
+            Self::NoField => "DIS-05",
+            Self::OtherKey => "DIS-06",
+            Self::OtherLeaf => "DIS-07",
+            Self::NotOpened => "DIS-08",
+            Self::OtherAmount => "DIS-09",
+            Self::Readable { .. } => "DIS-10",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Sender
+    }
+
+    fn definite(&self) -> bool {
+        true
+    }
+
+    fn fix(&self) -> String {
+        match self {
+            Self::Receipt(reason) => return reason.fix(),
+            Self::Version { .. } => "verify with a newer version of this program",
+            Self::NotApplied => "ask for it again once a later batch attests the outcome",
+            Self::Readable { .. } => "do not rely on this file: somebody has changed what it says",
+            Self::NotOpened | Self::OtherAmount => {
+                "do not rely on the value; whoever wrote the transaction has to answer for it"
+            }
+            _ => "do not rely on this disclosure; ask a member of the channel for a new one",
+        }
+        .into()
+    }
+}
