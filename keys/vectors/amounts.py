@@ -247,8 +247,22 @@ def kdf(key, length, label, *fields):
     return out[:length]
 
 
+def u32(number):
+    return number.to_bytes(4, "big")
+
+
 def u64(number):
     return number.to_bytes(8, "big")
+
+
+def vec(*entries):
+    """A list in borsh, of entries that are encoded already."""
+    return len(entries).to_bytes(4, "little") + b"".join(entries)
+
+
+def sized(data):
+    """A list of bytes in borsh."""
+    return len(data).to_bytes(4, "little") + data
 
 
 H_B = from_uniform(hashlib.sha3_512(BASEPOINT.encode()).digest())
@@ -288,9 +302,13 @@ def generators(letter, amounts, cache={}):
 
 
 def combine(scalars, points):
-    total = IDENTITY
-    for scalar, point in zip(scalars, points, strict=True):
-        total = total + point * scalar
+    """The sum of the multiples; all of them double together."""
+    terms, total = [(scalar % L, point) for scalar, point in zip(scalars, points, strict=True)], IDENTITY
+    for bit in reversed(range(max(scalar.bit_length() for scalar, _ in terms))):
+        total = total + total
+        for scalar, point in terms:
+            if scalar >> bit & 1:
+                total = total + point
     return total
 
 
@@ -362,11 +380,18 @@ def prove_range(transcript, base, values, blindings, draw):
         rounds += [left, right]
         l = [(a * u + b * inverse) % L for a, b in zip(l_1, l_2)]
         r = [(a * inverse + b * u) % L for a, b in zip(r_1, r_2)]
-        g = [a * inverse + b * u for a, b in zip(g_1, g_2)]
-        hs = [a * u + b * inverse for a, b in zip(h_1, h_2)]
+        g = [combine([inverse, u], pair) for pair in zip(g_1, g_2)]
+        hs = [combine([u, inverse], pair) for pair in zip(h_1, h_2)]
     parts = [point_a, point_s, *points_t]
     middle = [scalar_bytes(s) for s in (t, t_blinding, e_blinding)]
     return b"".join([p.encode() for p in parts] + middle + [p.encode() for p in rounds] + [scalar_bytes(l[0]), scalar_bytes(r[0])])
+
+
+def prove_amounts(asset, statement, made, draw):
+    """One range proof over all of them, filled up to a power of two."""
+    pad = [0] * ((1 << (len(made) - 1).bit_length()) - len(made))
+    values, blindings = ([one[name] for one in made] + pad for name in ("value", "r"))
+    return prove_range(range_transcript(asset, statement), value_base(asset), values, blindings, draw)
 
 
 def prove_balance(statement, rho, draw):
@@ -411,61 +436,130 @@ def public(note, given):
     return given | {"blinding": scalar_bytes(note["r"]).hex()} | {name: note[name].hex() for name in names}
 
 
+def note_output(note, given):
+    return note["commitment"] + note["owner_commitment"] + bytes.fromhex(given["leaf"])
+
+
+def obligation_output(note, given):
+    return bytes.fromhex(given["payer"]) + bytes.fromhex(given["payee"]) + note_output(note, given)
+
+
+def obligation_id(given, made, note):
+    """The id of an obligation in the transaction, and at the place, of which `made` tells."""
+    channel, transaction, asset = (bytes.fromhex(given[name]) for name in ("channel", "transaction", "asset"))
+    parties = [bytes.fromhex(made[name]) for name in ("payer", "payee")]
+    transaction = bytes.fromhex(made.get("transaction", given["transaction"]))
+    return h("obligation", channel, transaction, u32(made["index"]), asset, u32(given["day"]), *parties, note["commitment"], note["owner_commitment"])
+
+
+def ends(given):
+    """The fields that stand first, and those that stand last, in the statement of every operation."""
+    channel, asset, salt, context = (bytes.fromhex(given[name]) for name in ("channel", "asset", "salt_digest", "context"))
+    return [channel, u64(given["generation"]), asset], [salt, u64(given["expiry"]), context]
+
+
 def operation(name, given):
     channel, asset = bytes.fromhex(given["channel"]), bytes.fromhex(given["asset"])
     draw = draws(name)
     spent = [note(asset, one) for one in given["inputs"]]
     made = [note(asset, one) for one in given["outputs"]]
-    inputs = b"".join(bytes.fromhex(one["note"]) + n["owner"] + n["blind"] for one, n in zip(given["inputs"], spent))
-    outputs = b"".join(n["commitment"] + n["owner_commitment"] + bytes.fromhex(one["leaf"]) for one, n in zip(given["outputs"], made))
-    place, end = [channel, u64(given["generation"]), asset], [bytes.fromhex(given["salt_digest"]), u64(given["expiry"]), bytes.fromhex(given["context"])]
+    inputs = [bytes.fromhex(one["note"]) + n["owner"] + n["blind"] for one, n in zip(given["inputs"], spent)]
+    outputs = [note_output(n, one) for one, n in zip(given["outputs"], made)]
+    (begin, end), lists = ends(given), [b"".join(inputs), b"".join(outputs)]
     proven = list(made)
     kind = given["kind"]
     out = dict(given)
     if kind == "transfer":
-        parts = [*place, inputs, outputs, u64(0), *end]
+        parts = [*begin, *lists, u64(0), *end]
     elif kind == "issue":
-        parts = [*place, outputs, *end]
+        parts = [*begin, lists[1], *end]
+    elif kind == "discharge":
+        debt = given["obligation"]
+        owed = note(asset, debt)
+        paid = obligation_id(given, debt, owed)
+        assert note_output(owed, debt) == outputs[0], "the first note is the one that was owed"
+        parts = [*begin, paid, *lists, *end]
+        out["obligation"] = public(owed, debt) | {"id": paid.hex()}
     else:
         leaving = given["redeemed"]
         redeemed = note(asset, leaving | {"owner_seed": "00" * 32})
-        parts = [*place, inputs, outputs, redeemed["commitment"] + bytes.fromhex(leaving["leaf"]), *end]
+        parts = [*begin, *lists, redeemed["commitment"] + bytes.fromhex(leaving["leaf"]), *end]
         proven.append(redeemed)
         out["redeemed"] = leaving | {"commitment": redeemed["commitment"].hex()}
-    label = {"transfer": "transfer-stmt", "issue": "issue-stmt", "redemption": "redeem-stmt"}[kind]
+    label = {"transfer": "transfer-stmt", "issue": "issue-stmt", "redemption": "redeem-stmt", "discharge": "discharge-stmt"}[kind]
     statement = h(label, *parts)
-    values = [n["value"] for n in proven]
-    size = 1 << (len(values) - 1).bit_length()
-    pad = [0] * (size - len(values))
     out["inputs"] = [public(n, one) for n, one in zip(spent, given["inputs"])]
     out["outputs"] = [public(n, one) for n, one in zip(made, given["outputs"])]
     out["value_base"], out["blinding_base"] = value_base(asset).encode().hex(), H_B.encode().hex()
     out["statement"] = statement.hex()
-    range_proof = prove_range(range_transcript(asset, statement), value_base(asset), values + pad, [n["r"] for n in proven] + pad, draw)
+    range_proof = prove_amounts(asset, statement, proven, draw)
     out["range"] = range_proof.hex()
     wire = asset
     if kind != "issue":
-        wire += len(spent).to_bytes(4, "little") + inputs
-    wire += len(made).to_bytes(4, "little") + outputs
+        wire += vec(*inputs)
+    wire += vec(*outputs)
     if kind == "redemption":
         wire += redeemed["commitment"] + bytes.fromhex(leaving["leaf"])
-    wire += len(range_proof).to_bytes(4, "little") + range_proof
+    wire += sized(range_proof)
     if kind != "issue":
         rho = sum(n["r"] for n in spent) - sum(n["r"] for n in proven)
-        assert sum(n["value"] for n in spent) == sum(values)
+        assert sum(n["value"] for n in spent) == sum(n["value"] for n in proven)
         balance = prove_balance(statement, rho % L, draw)
         signatures = [n["signer"].sign(statement) for n in spent]
         out["balance"], out["signatures"] = balance.hex(), [s.hex() for s in signatures]
-        wire += balance + len(signatures).to_bytes(4, "little") + b"".join(signatures)
-    if kind != "transfer":
+        wire += balance + vec(*signatures)
+    if kind in ("issue", "redemption"):
         issuer = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(given["issuer_seed"]))
         out["issuer"] = issuer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
         out["issuer_signature"] = issuer.sign(statement).hex()
         wire += issuer.sign(statement)
+    if kind == "discharge":
+        wire = paid + wire
     out["wire"] = wire.hex()
     transaction = bytes.fromhex(given["transaction"])
-    ids = [h("note", channel, transaction, i.to_bytes(4, "big"), n["commitment"], n["owner_commitment"]) for i, n in enumerate(made)]
+    ids = [h("note", channel, transaction, u32(i), n["commitment"], n["owner_commitment"]) for i, n in enumerate(made)]
     out["notes"] = [one.hex() for one in ids]
+    return out
+
+
+def net_of(member, entries):
+    """Of one number of each obligation: the sum of what is owed to the member, less that of what it owes."""
+    return sum(number * ((one["payee"] == member) - (one["payer"] == member)) for one, number in entries)
+
+
+def debts(name, given):
+    """What makes obligations: of nothing, or of others that it takes."""
+    asset, draw, netting = bytes.fromhex(given["asset"]), draws(name), given["kind"] == "net"
+    taken = [(one, note(asset, one)) for one in given.get("inputs", [])]
+    taken = sorted([(obligation_id(given, one, n), one, n) for one, n in taken], key=lambda entry: entry[0])
+    made = [(one, note(asset, one)) for one in given["outputs"]]
+    ids, outputs = [entry[0] for entry in taken], [obligation_output(n, one) for one, n in made]
+    begin, end = ends(given)
+    lists = [b"".join(ids), b"".join(outputs)] if netting else [b"".join(outputs)]
+    statement = h("net-stmt" if netting else "oblige-stmt", *begin, u32(given["day"]), *lists, *end)
+    out = dict(given)
+    if netting:
+        out["inputs"] = [public(n, one) | {"id": one_id.hex()} for one_id, one, n in taken]
+    out["outputs"] = [public(n, one) for one, n in made]
+    out["value_base"], out["blinding_base"] = value_base(asset).encode().hex(), H_B.encode().hex()
+    out["statement"] = statement.hex()
+    chunks = [[n for _, n in made[i : i + 8]] for i in range(0, len(made), 8)]
+    ranges = [prove_amounts(asset, statement, chunk, draw) for chunk in chunks]
+    wire = asset + given["day"].to_bytes(4, "little")
+    if netting:
+        out["ranges"], out["balances"], balances = [one.hex() for one in ranges], {}, []
+        everything = [(one, n, 1) for _, one, n in taken] + [(one, n, -1) for one, n in made]
+        for member in sorted({one[party] for one, _, _ in everything for party in ("payer", "payee")}):
+            assert net_of(member, [(one, sign * n["value"]) for one, n, sign in everything]) == 0
+            rho = net_of(member, [(one, sign * n["r"]) for one, n, sign in everything])
+            balances.append(prove_balance(statement, rho % L, draw))
+            out["balances"][member] = balances[-1].hex()
+        wire += vec(*ids) + vec(*outputs) + vec(*map(sized, ranges)) + vec(*balances)
+    else:
+        out["range"] = ranges[0].hex()
+        wire += vec(*outputs) + sized(ranges[0])
+    out["wire"] = wire.hex()
+    out["obligations"] = [obligation_id(given, one | {"index": i}, n).hex() for i, (one, n) in enumerate(made)]
     return out
 
 
@@ -476,6 +570,14 @@ def given():
     def old(value, key, owner, name):
         return {"value": value, "field_key": key, "owner_seed": f"{owner:02x}" * 32, "note": f"{name:02x}" * 32}
 
+    def owes(payer, payee, value, key, owner, leaf):
+        return {"payer": members[payer], "payee": members[payee]} | new(value, key * 32, owner, leaf)
+
+    def owed(transaction, index, *obligation):
+        return owes(*obligation) | {"transaction": transaction * 32, "index": index}
+
+    # In ascending order c, a, b, d; read from the other end it would be d, b, a, c.
+    members = {"a": "20" + "ee" * 30 + "03", "b": "a0" + "ee" * 30 + "02", "c": "01" + "ee" * 30 + "04", "d": "ff" + "ee" * 30 + "01"}
     # The field key and the amount of the design's vector, 001-design.json.
     design = "00fe3fba5df3dbc7c977347b48dcbacfa5bd9e7875d1dfe6dfc204cd91c94604"
     common = {"channel": "c0" * 32, "generation": 7, "asset": "11" * 32, "salt_digest": "5b" * 32, "expiry": 4096, "context": "c7" * 32, "transaction": "d1" * 32}
@@ -492,6 +594,29 @@ def given():
             "kind": "redemption", "issuer_seed": "99" * 32, "inputs": [old(500, "51" * 32, 1, 0xA1)],
             "outputs": [new(200, "71" * 32, 3, 0xF1)], "redeemed": {"value": 300, "field_key": "72" * 32, "leaf": "f2" * 32},
         },
+        "005-oblige": common | {
+            "kind": "oblige", "day": 20454,
+            "outputs": [owes("a", "b", top, "81", 2, 0xF1), owes("a", "c", 0, "82", 3, 0xF2), owes("a", "b", 1, "83", 2, 0xF3)],
+        },
+        # a owes 2^64 + 7 in sum, c is owed as much, b nothing either way.
+        "006-net": common | {
+            "kind": "net", "day": 2**32 - 1,
+            "inputs": [
+                owed("d1", 0, "a", "b", top, "81", 2, 0xE1), owed("d1", 1, "a", "b", 10, "82", 2, 0xE2), owed("d2", 0, "b", "c", top, "83", 3, 0xE3),
+                owed("d2", 1, "b", "c", 10, "84", 3, 0xE4), owed("d3", 2**32 - 1, "c", "a", 2, "85", 1, 0xE5),
+            ],
+            "outputs": [owes("a", "c", top, "91", 3, 0xF1), owes("a", "c", 8, "92", 3, 0xF2)],
+        },
+        "007-discharge": common | {
+            "kind": "discharge", "day": 0, "obligation": owed("d4", 3, "a", "b", 900, "a1", 2, 0xF1),
+            "inputs": [old(600, "a2" * 32, 1, 0xA1), old(400, "a3" * 32, 4, 0xA2)],
+            "outputs": [new(900, "a1" * 32, 2, 0xF1), new(100, "a4" * 32, 5, 0xF2)],
+        },
+        # Eight and two in two proofs; d is in nothing that is taken, and so is owed nothing.
+        "008-net-in-two-proofs": common | {
+            "kind": "net", "day": 0, "inputs": [owed("d5", 0, "a", "b", 28, "b1", 2, 0xE1), owed("d5", 1, "a", "c", 8, "b2", 3, 0xE2)],
+            "outputs": [owes("a", "b", i, f"c{i}", 2, 0xF0 + i) for i in range(8)] + [owes("a", "c", 8, "c8", 3, 0xF8), owes("a", "d", 0, "c9", 4, 0xF9)],
+        },
     }
 
 
@@ -499,7 +624,7 @@ def main():
     self_test()
     wrong = 0
     for name, inputs in given().items():
-        text = json.dumps(operation(name, inputs), indent=1) + "\n"
+        text = json.dumps((debts if inputs["kind"] in ("oblige", "net") else operation)(name, inputs), indent=1) + "\n"
         path = FOLDER / f"{name}.json"
         if "--check" not in sys.argv:
             path.write_text(text)
