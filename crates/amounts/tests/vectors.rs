@@ -9,13 +9,16 @@ use std::path::PathBuf;
 
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use parclose_amounts::{
-    AmountCommitment, AssetTerms, Effects, Issue, Ledger, Obligation, Opening, OwnerBlind, OwnerCommitment,
-    Place, RangeEngine, Redemption, Transfer, UnspentNote,
+    AmountCommitment, AssetTerms, Discharge, Issue, Ledger, Movement, Net, NoteOutput, Obligation,
+    ObligationOutput, Oblige, Opening, OwnerBlind, OwnerCommitment, Place, RangeEngine, Redemption,
+    StatementDigest, Transfer, UnspentNote,
 };
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::{Secret, SigningKey};
+use parclose_types::limits::TRANSACTION_BYTES_MAX;
 use parclose_types::{
-    AssetId, ChannelId, Generation, Height, NoteId, ObligationId, PublicKey, TransactionDigest, encode, hex,
+    AssetId, ChannelId, Generation, Height, MemberId, NoteId, ObligationId, PublicKey, TransactionDigest,
+    decode, encode, hex,
 };
 use serde_json::Value;
 
@@ -31,11 +34,21 @@ fn list(value: &Value) -> &Vec<Value> {
     value.as_array().unwrap()
 }
 
-/// The notes and the asset of a vector.
+fn index(value: &Value) -> u32 {
+    u32::try_from(value.as_u64().unwrap()).unwrap()
+}
+
+/// Each id of a list, in hexadecimal digits.
+fn texts(value: &Value) -> Vec<&str> {
+    list(value).iter().map(|id| id.as_str().unwrap()).collect()
+}
+
+/// The asset of a vector, the notes that there are, and what is owed.
 struct State {
     asset: AssetId,
     issuer: PublicKey,
     notes: BTreeMap<NoteId, UnspentNote>,
+    owed: BTreeMap<ObligationId, Obligation>,
 }
 
 impl Ledger for State {
@@ -48,8 +61,8 @@ impl Ledger for State {
         (*asset == self.asset).then_some(terms)
     }
 
-    fn obligation(&self, _: &ObligationId) -> Option<Obligation> {
-        None
+    fn obligation(&self, obligation: &ObligationId) -> Option<Obligation> {
+        self.owed.get(obligation).copied()
     }
 }
 
@@ -69,23 +82,63 @@ fn note(asset: AssetId, vector: &Value) -> UnspentNote {
     UnspentNote { asset, commitment, owner }
 }
 
-fn verified(vector: &Value, place: &Place, state: &State) -> (Effects, [u8; 32], Vec<u8>) {
+/// Derives an obligation from its secrets, and compares each part.
+fn obligation(asset: AssetId, day: &Value, vector: &Value) -> Obligation {
+    let UnspentNote { commitment, owner, .. } = note(asset, vector);
+    let note = NoteOutput { commitment, owner, leaf: bytes(&vector["leaf"]) };
+    let (payer, payee) = (MemberId(bytes(&vector["payer"])), MemberId(bytes(&vector["payee"])));
+    Obligation { asset, day: index(day), output: ObligationOutput { payer, payee, note } }
+}
+
+/// What is owed before the operation, under the ids that it was given when it was made.
+fn owed(vector: &Value, channel: &ChannelId, asset: AssetId) -> BTreeMap<ObligationId, Obligation> {
+    let taken = match vector["kind"].as_str().unwrap() {
+        "net" => list(&vector["inputs"]).as_slice(),
+        "discharge" => std::slice::from_ref(&vector["obligation"]),
+        _ => &[],
+    };
+    let one = |one: &Value| {
+        let owed = obligation(asset, &vector["day"], one);
+        let id = owed.id(channel, &TransactionDigest(bytes(&one["transaction"])), index(&one["index"]));
+        assert_eq!(id.0, bytes(&one["id"]));
+        (id, owed)
+    };
+    taken.iter().map(one).collect()
+}
+
+/// An operation from its bytes, its number among the movements, its statement, and its bytes once more.
+fn read(vector: &Value, place: &Place) -> (Movement, u8, StatementDigest, Vec<u8>) {
     let wire = hex::decode(vector["wire"].as_str().unwrap()).unwrap();
     match vector["kind"].as_str().unwrap() {
-        "transfer" => {
-            let operation = Transfer::decode(&wire).unwrap();
-            let digest = *operation.statement(place).digest().as_bytes();
-            (operation.verify(place, state).unwrap(), digest, encode(&operation))
-        }
         "issue" => {
             let operation = Issue::decode(&wire).unwrap();
-            let digest = *operation.statement(place).digest().as_bytes();
-            (operation.verify(place, state).unwrap(), digest, encode(&operation))
+            let (digest, again) = (operation.statement(place).digest(), encode(&operation));
+            (Movement::Issue(operation), 0, digest, again)
+        }
+        "transfer" => {
+            let operation = Transfer::decode(&wire).unwrap();
+            let (digest, again) = (operation.statement(place).digest(), encode(&operation));
+            (Movement::Transfer(operation), 1, digest, again)
         }
         "redemption" => {
             let operation = Redemption::decode(&wire).unwrap();
-            let digest = *operation.statement(place).digest().as_bytes();
-            (operation.verify(place, state).unwrap(), digest, encode(&operation))
+            let (digest, again) = (operation.statement(place).digest(), encode(&operation));
+            (Movement::Redeem(Box::new(operation)), 2, digest, again)
+        }
+        "oblige" => {
+            let operation: Oblige = decode("obligations", &wire, TRANSACTION_BYTES_MAX).unwrap();
+            let (digest, again) = (operation.statement(place).digest(), encode(&operation));
+            (Movement::Oblige(Box::new(operation)), 4, digest, again)
+        }
+        "net" => {
+            let operation: Net = decode("netting", &wire, TRANSACTION_BYTES_MAX).unwrap();
+            let (digest, again) = (operation.statement(place).digest(), encode(&operation));
+            (Movement::Net(Box::new(operation)), 5, digest, again)
+        }
+        "discharge" => {
+            let operation: Discharge = decode("payment", &wire, TRANSACTION_BYTES_MAX).unwrap();
+            let (digest, again) = (operation.statement(place).digest(), encode(&operation));
+            (Movement::Discharge(Box::new(operation)), 6, digest, again)
         }
         other => panic!("`{other}` is no kind of operation"),
     }
@@ -100,37 +153,47 @@ fn check(vector: &Value) {
         context: bytes(&vector["context"]),
     };
     let asset = AssetId(bytes(&vector["asset"]));
-    let inputs = list(&vector["inputs"]);
+    let debts = matches!(vector["kind"].as_str().unwrap(), "oblige" | "net");
+    let (nothing, outputs) = (Vec::new(), list(&vector["outputs"]));
+    let inputs = if debts { &nothing } else { list(&vector["inputs"]) };
     let notes = inputs.iter().map(|one| (NoteId(bytes(&one["note"])), note(asset, one))).collect();
     let issuer = vector.get("issuer_seed").map(|seed| SigningKey::from_seed(&secret(seed)).public());
     if let Some(issuer) = issuer {
         assert_eq!(issuer.0, bytes(&vector["issuer"]));
     }
-    let state = State { asset, issuer: issuer.unwrap_or(PublicKey([0; 32])), notes };
-    let (effects, statement, again) = verified(vector, &place, &state);
-    assert_eq!(statement, bytes(&vector["statement"]));
+    let owed = owed(vector, &place.channel, asset);
+    let state = State { asset, issuer: issuer.unwrap_or(PublicKey([0; 32])), notes, owed };
+    let (movement, number, statement, again) = read(vector, &place);
+    assert_eq!(statement.as_bytes(), &bytes(&vector["statement"]));
     assert_eq!(hex::encode(&again), vector["wire"].as_str().unwrap());
-    assert_eq!(effects.spent().len(), inputs.len());
-    let outputs = list(&vector["outputs"]);
-    for (made, output) in effects.made().iter().zip(outputs) {
-        let expected = note(asset, output);
-        assert_eq!((made.commitment, made.owner), (expected.commitment, expected.owner));
-        assert_eq!(made.leaf, bytes(&output["leaf"]));
-    }
+    assert_eq!(encode(&movement), [&[number], again.as_slice()].concat());
+    movement.check_shape().unwrap();
+    let effects = movement.check(&place, &state).unwrap().verify().unwrap();
+    assert_eq!(effects.spent(), inputs.iter().map(|one| NoteId(bytes(&one["note"]))).collect::<Vec<_>>());
+    assert!(effects.ended().iter().eq(state.owed.keys()));
     let transaction = TransactionDigest(bytes(&vector["transaction"]));
-    let ids: Vec<String> =
-        effects.notes(&place.channel, &transaction, 0).map(|(id, _)| hex::encode(&id.0)).collect();
-    let expected: Vec<_> = list(&vector["notes"]).iter().map(|id| id.as_str().unwrap()).collect();
-    assert_eq!(ids, expected);
+    let owed: Vec<_> = effects.obligations(&place.channel, &transaction, 0).collect();
+    if debts {
+        assert!(effects.made().is_empty());
+        let ids: Vec<_> = owed.iter().map(|(id, _)| hex::encode(&id.0)).collect();
+        assert_eq!(ids, texts(&vector["obligations"]));
+        let expected = outputs.iter().map(|one| obligation(asset, &vector["day"], one));
+        assert!(owed.into_iter().map(|(_, owed)| owed).eq(expected));
+    } else {
+        assert!(owed.is_empty());
+        assert_eq!(effects.made().len(), outputs.len());
+        for (made, output) in effects.made().iter().zip(outputs) {
+            let expected = note(asset, output);
+            assert_eq!((made.commitment, made.owner), (expected.commitment, expected.owner));
+            assert_eq!(made.leaf, bytes(&output["leaf"]));
+        }
+        let ids: Vec<_> =
+            effects.notes(&place.channel, &transaction, 0).map(|(id, _)| hex::encode(&id.0)).collect();
+        assert_eq!(ids, texts(&vector["notes"]));
+    }
     // The same bytes somewhere else are nothing.
     let elsewhere = Place { expiry: Height(place.expiry.0 ^ 1), ..place };
-    let wire = hex::decode(vector["wire"].as_str().unwrap()).unwrap();
-    let refused = match vector["kind"].as_str().unwrap() {
-        "transfer" => Transfer::decode(&wire).unwrap().verify(&elsewhere, &state).is_err(),
-        "issue" => Issue::decode(&wire).unwrap().verify(&elsewhere, &state).is_err(),
-        _ => Redemption::decode(&wire).unwrap().verify(&elsewhere, &state).is_err(),
-    };
-    assert!(refused);
+    assert!(movement.check(&elsewhere, &state).and_then(|checked| checked.verify()).is_err());
 }
 
 #[test]
@@ -148,7 +211,10 @@ fn operations_made_without_project_code_verify() {
         *kinds.entry(vector["kind"].as_str().unwrap().to_owned()).or_insert(0) += 1;
     }
     let ran: Vec<_> = kinds.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
-    assert_eq!(ran, [("issue", 1), ("redemption", 1), ("transfer", 2)]);
+    assert_eq!(
+        ran,
+        [("discharge", 1), ("issue", 1), ("net", 2), ("oblige", 1), ("redemption", 1), ("transfer", 2)]
+    );
 }
 
 #[test]
