@@ -241,4 +241,18 @@ mod tests {
         assert_eq!(sorted.len(), ALL.len());
         assert!(ALL.iter().all(|label| label.len() < 256 && label.starts_with("parclose/v1/")));
     }
+
+    /// What is not in the table of the specification does not exist, and the other way round.
+    #[test]
+    fn wir_01_the_specification_has_every_label_and_no_other() {
+        let text = include_str!("../../../specs/01-encoding.md");
+        let table = text.split_once("| label |").expect("a table of labels").1;
+        let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("| `"));
+        let known = rows.filter(|row| !row.contains("| retired |"));
+        let mut specified: Vec<&str> = known.filter_map(|row| row.split('`').next()).collect();
+        let mut all: Vec<&str> = ALL.iter().filter_map(|label| label.strip_prefix("parclose/v1/")).collect();
+        specified.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(specified, all);
+    }
 }
