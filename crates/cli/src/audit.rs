@@ -1,5 +1,9 @@
 //! `parclose channel export` and `parclose audit report`: a channel's log for somebody who trusts no member.
 
+mod figures;
+mod page;
+mod table;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
@@ -16,7 +20,7 @@ use crate::args::{Audit, AuditReport, Global, OfChannel};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
 use crate::evidence;
-use crate::output::create_private;
+use crate::output::{create_private, write_text};
 use crate::receipt::trust;
 use crate::successor::end_json;
 use crate::transaction::state_json;
@@ -103,8 +107,18 @@ fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
         }
         None => Vec::new(),
     };
-    let mut report = report_json(&bundle, &bundle.read(&keys));
-    report["assets"] = json!(value_json(&bundle.value(&keys)));
+    let (view, assets) = (bundle.read(&keys), bundle.value(&keys));
+    let mut report = report_json(&bundle, &view);
+    report["assets"] = json!(value_json(&assets));
+    if let Some(path) = &options.html {
+        write_text(path, &page::page(&bundle, &view, &assets, &report))?;
+        report["html"] = json!(path.display().to_string());
+    }
+    if let Some(path) = &options.csv {
+        let table = table::table(&view).map_err(|error| CliError::file(path, &error.into()))?;
+        write_text(path, &String::from_utf8_lossy(&table))?;
+        report["csv"] = json!(path.display().to_string());
+    }
     Ok(report)
 }
 

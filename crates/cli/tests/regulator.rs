@@ -89,6 +89,23 @@ fn a_regulator_reads_what_its_view_key_opens_of_an_export_and_needs_no_home() {
     assert_eq!(record["fields"]["face_amount"], json!({ "amount_minor": "250000", "currency": "EUR" }));
     assert_eq!((&record["fields"]["lines"], &record["author"]), (&json!("sealed"), &json!("supplier-a")));
     assert_eq!(report["events"], exported["events"]);
+    // The same as a page for people, and as a table; what was read is text in both.
+    let (page, table) = (sandbox.text("report.html"), sandbox.text("report.csv"));
+    let written = [&blind[..], &with, &["--html", &page, "--csv", &table]].concat();
+    let (code, told) = elsewhere(&sandbox, &written);
+    assert_eq!((code, &told["html"], &told["csv"]), (0, &json!(page), &json!(table)), "{told}");
+    let html = std::fs::read_to_string(&page).unwrap();
+    for shown in ["2,500.00 EUR", "every batch of them is shown", record["tx"].as_str().unwrap(), "<svg"] {
+        assert!(html.contains(shown), "{shown}");
+    }
+    for loaded in ["<script", "http://", "https://", "url("] {
+        assert!(!html.contains(loaded), "the page stands by itself: {loaded}");
+    }
+    let rows = std::fs::read_to_string(&table).unwrap();
+    let amount = rows.lines().find(|row| row.contains(",face_amount,")).unwrap();
+    assert!(amount.ends_with(",face_amount,opened,,250000,EUR"), "{amount}");
+    assert!(rows.lines().any(|row| row.contains(",lines,sealed,,,")), "{rows}");
+    assert_eq!(elsewhere(&sandbox, &written).0, 2, "never over a file");
     // A byte of the export that is another, and it proves nothing.
     let mut bytes = std::fs::read(&bundle).unwrap();
     let middle = bytes.len() / 2;

@@ -11,7 +11,7 @@ use parclose_keys::{SealedField, ViewKey};
 use parclose_transaction::definition::RecordType;
 use parclose_transaction::view::Site;
 use parclose_transaction::{FieldEntry, FieldState, FieldView, Operation};
-use parclose_types::{ClassId, FieldId, Generation, PublicKey, RecordId, TransactionDigest};
+use parclose_types::{ClassId, Epoch, FieldId, Generation, MemberId, PublicKey, RecordId, TransactionDigest};
 
 use super::{Standing, VerifiedBundle, VerifiedTransaction};
 use crate::ring::{self, Ring};
@@ -42,6 +42,10 @@ pub struct AuditedRecord {
     pub author: PublicKey,
     /// the transaction that wrote its newest version
     pub transaction: TransactionDigest,
+    /// the epoch of that transaction
+    pub epoch: Epoch,
+    /// who stands in its slots, by their index in the definition
+    pub parties: Vec<(u8, MemberId)>,
     /// its fields by name, in the order of the definition's numbers
     pub fields: Vec<(String, FieldState)>,
 }
@@ -198,6 +202,8 @@ impl Reading<'_> {
                 version: 0,
                 author: transaction.body.author,
                 transaction: transaction.digest,
+                epoch: transaction.body.epoch,
+                parties: operation.parties.clone(),
                 fields: Vec::new(),
             });
             (records.len().saturating_sub(1), BTreeMap::new())
@@ -206,6 +212,7 @@ impl Reading<'_> {
         if let Some(record) = records.get_mut(*at) {
             record.version = operation.version;
             record.transaction = transaction.digest;
+            record.epoch = transaction.body.epoch;
         }
     }
 

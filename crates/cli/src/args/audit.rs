@@ -92,4 +92,10 @@ pub struct AuditReport {
     /// Key file that the view keys are wrapped to
     #[arg(long, value_name = "KEY", requires = "view_keys")]
     pub with: Option<PathBuf>,
+    /// Write the report as a page for people into a new file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write every field as a row of a table into a new file
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
 }
