@@ -26,6 +26,7 @@ endif
 CARGO := cargo
 PARCLOSE := $(CARGO_TARGET_DIR)/house/parclose
 INVOICES ?= ../shared/data/invoices-calderdale
+REPORT ?= regulator-report.html
 TRADES ?= ../shared/data/trades-us-treasury-auctions/auctions_2008-04_2022-08.csv
 
 .PHONY: help deps build demo test lint bench fuzz kills deal-kills deal-crashes faults-netns clean
@@ -41,10 +42,10 @@ build: deps ## build everything
 
 demo: build ## in consortia of separate processes: invoices as each party sees them, claims that are passed on and paid, auctions that settle against cash
 	@if [ -d "$(INVOICES)" ]; then \
-		$(PARCLOSE) demo --nodes --invoices "$(INVOICES)"; \
+		$(PARCLOSE) demo --nodes --invoices "$(INVOICES)" --report "$(REPORT)"; \
 	else \
 		echo "skipped: no real invoices in $(INVOICES); generating some" >&2; \
-		$(PARCLOSE) demo --nodes; \
+		$(PARCLOSE) demo --nodes --report "$(REPORT)"; \
 	fi
 	@if [ -d "$(INVOICES)" ]; then \
 		$(PARCLOSE) demo --scenario supply-chain --nodes --invoices "$(INVOICES)"; \
@@ -57,6 +58,7 @@ demo: build ## in consortia of separate processes: invoices as each party sees t
 		echo "skipped: no real auctions in $(TRADES); generating some" >&2; \
 		$(PARCLOSE) demo --scenario settlement --nodes; \
 	fi
+	@echo "the regulator's report: $(REPORT)"
 
 test: deps ## every test
 	@scripts/test

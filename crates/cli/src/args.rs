@@ -220,6 +220,9 @@ pub struct Demo {
     /// Seed of the generated invoices
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Write the regulator's report as a page into this file
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// Receipts to make and verify
     #[arg(long, default_value_t = 60)]
     pub receipts: usize,

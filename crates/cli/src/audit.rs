@@ -156,6 +156,15 @@ fn value_json(assets: &BTreeMap<AssetId, AuditedAsset>) -> Vec<Value> {
     rows.collect()
 }
 
+/// A report as a page for people.
+pub(crate) fn page_of(
+    bundle: &VerifiedBundle,
+    view: &AuditView,
+    assets: &BTreeMap<AssetId, AuditedAsset>,
+) -> String {
+    page::page(bundle, view, assets, &report_json(bundle, view))
+}
+
 fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
     let (from, to) = bundle.epochs();
     let name = |author: &PublicKey| {

@@ -117,7 +117,7 @@ fn shared(
     progress.step("making receipts");
     let receipts = proof::make(&consortium, &loaded, options.receipts)?;
     progress.step("issuing a view key and an export to the regulator");
-    let handed = regulator::prepare(&consortium, &loaded)?;
+    let handed = regulator::prepare(&consortium, &loaded)?.reported_to(options.report.as_deref());
     let homes = Homes::shared(consortium.close());
     let mut judged = Judged::of(&homes, invoices, &loaded, (&handed, &receipts), &mut progress)?;
     progress.step("tampering");

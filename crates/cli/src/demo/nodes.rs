@@ -36,7 +36,7 @@ pub(super) fn run(
     progress.step("making receipts");
     let receipts = handed::receipts(&running, &loaded, options.receipts)?;
     progress.step("issuing a view key and an export to the regulator");
-    let handed = handed::to_regulator(&running, &loaded)?;
+    let handed = handed::to_regulator(&running, &loaded)?.reported_to(options.report.as_deref());
     progress.step("stopping all nodes");
     running.stop()?;
     let homes = running.homes()?;

@@ -1,6 +1,7 @@
 //! The regulator: belongs to no channel, holds one wrapped view key (one class, three months, one
 //! channel) and an export made by a member it does not trust.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use parclose_audit::{Bundle, GrantScope, WrappedViewKey};
@@ -17,6 +18,7 @@ use super::views::{Seen, is_summed};
 use crate::audit;
 use crate::error::CliError;
 use crate::import::slot_parties;
+use crate::output::replace_private;
 use crate::view_key;
 
 /// What the regulator may read.
@@ -29,6 +31,8 @@ pub(super) const MONTHS: usize = 3;
 /// What was handed to the regulator.
 pub(crate) struct Handed {
     months: Vec<String>,
+    /// where its report is wanted as a page
+    report: Option<PathBuf>,
 }
 
 fn file(home: &Path, name: &str) -> PathBuf {
@@ -57,7 +61,12 @@ impl Handed {
         let all = of_channel.map(|(_, month)| month);
         let months: Vec<String> = all.skip(FIRST_MONTH).take(MONTHS).cloned().collect();
         let (from, to) = interval(loaded, &months)?;
-        Ok((Self { months }, from, to))
+        Ok((Self { months, report: None }, from, to))
+    }
+
+    /// Has the report written as a page, too.
+    pub(crate) fn reported_to(self, report: Option<&Path>) -> Self {
+        Self { report: report.map(Path::to_owned), ..self }
     }
 }
 
@@ -108,6 +117,12 @@ pub(crate) fn view(
     bundle.accept(&wrapped.grant)?;
     let view_key = wrapped.open(&key)?;
     let audit = bundle.read(std::slice::from_ref(&view_key));
+    if let Some(path) = &handed.report {
+        let keys = std::slice::from_ref(&view_key);
+        let page = audit::page_of(&bundle, &audit, &bundle.value(keys));
+        let written = replace_private(path).and_then(|mut to| to.write_all(page.as_bytes()));
+        written.map_err(|e| CliError::file(path, &e))?;
+    }
     let mut seen = Seen {
         records: audit.records.len() as u64,
         malformed: audit.malformed.len() as u64,
