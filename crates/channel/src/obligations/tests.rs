@@ -164,13 +164,13 @@ fn obl_08_the_record_of_a_payment_says_between_whom_it_was_owed() {
     assert_eq!(trio.decide(&issue), "applied");
     let (id, _) = trio.owed(0)[0];
     // Each draft sets a note aside. That a payment is not made in another's name says the policy already.
-    for (slot, other, verdict) in [("payee", 2, "OBL-08"), ("payee", 0, "OBL-08"), ("payer", 1, "ACC-04")] {
-        let (now, other) = (trio.head(), trio.id(other));
+    for other in [2, 0] {
+        let (now, payee) = (trio.head(), trio.id(other));
         let drafted = trio.drafted(0, |channel, rng| channel.discharge(id, "day 1", now, rng)).unwrap();
         let (mut operations, movements) = (drafted.operations, drafted.movements);
-        operations[0].parties.insert(slot.into(), other);
+        operations[0].parties.insert("payee".into(), payee);
         let odd = trio.draft(0, Draft { operations, movements, expiry: Height(0) });
-        assert_eq!(trio.decide_by(0, &odd), verdict, "{slot}");
+        assert_eq!(trio.decide_by(0, &odd), "OBL-08", "{other}");
     }
     assert_eq!(trio.owed(0).len(), 2, "nothing was paid");
     let paid = trio.discharge(0, id).unwrap();
