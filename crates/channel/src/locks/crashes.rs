@@ -2,6 +2,8 @@
 //!
 //! `PARCLOSE_DEAL_RUNS` says how many; a run is told by its number alone.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use parclose_root::{DealState, RootTransaction};
 use parclose_types::Height;
 use rand_chacha::ChaCha20Rng;
@@ -9,6 +11,9 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::*;
 use crate::fixtures::{Dealt, Pair};
+
+/// A pair of channels grows with each run, and a start reads all of it: so many runs, and another pair.
+const RUNS_OF_A_PAIR: u64 = 100;
 
 /// What can happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +34,19 @@ struct Seen {
     crashes: u64,
     refusals: u64,
     one_leg_prepared: u64,
+}
+
+impl Seen {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            committed: self.committed + other.committed,
+            aborted: self.aborted + other.aborted,
+            lapsed: self.lapsed + other.lapsed,
+            crashes: self.crashes + other.crashes,
+            refusals: self.refusals + other.refusals,
+            one_leg_prepared: self.one_leg_prepared + other.one_leg_prepared,
+        }
+    }
 }
 
 struct Run<'a> {
@@ -165,20 +183,17 @@ impl<'a> Run<'a> {
     }
 }
 
-#[test]
-#[allow(clippy::disallowed_methods, reason = "how many runs is for whoever runs the test to say")]
-fn loc_04_loc_05_a_deal_of_two_channels_is_both_legs_or_neither_whoever_crashes_when() {
-    let runs: u64 = std::env::var("PARCLOSE_DEAL_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(40);
+/// Deals of one pair of channels, from its founding on.
+fn deals(numbers: std::ops::Range<u64>, seen: &mut Seen) {
     let mut pair = Pair::new(2);
-    let mut seen = Seen::default();
-    for number in 0..runs {
+    for number in numbers {
         let mut rng = ChaCha20Rng::seed_from_u64(number);
         let steps = script(&mut rng);
         let mut run = Run::begin(&mut pair, &mut rng);
         for step in &steps {
-            run.step(*step, &mut seen);
+            run.step(*step, seen);
         }
-        run.finish(&mut seen);
+        run.finish(seen);
     }
     for side in [0, 1] {
         for at in 0..3 {
@@ -186,6 +201,26 @@ fn loc_04_loc_05_a_deal_of_two_channels_is_both_legs_or_neither_whoever_crashes_
             trio.member(at).verify(|sequence| trio.chain(sequence)).unwrap();
         }
     }
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "how many runs is for whoever runs the test to say")]
+fn loc_04_loc_05_a_deal_of_two_channels_is_both_legs_or_neither_whoever_crashes_when() {
+    let runs: u64 = std::env::var("PARCLOSE_DEAL_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(40);
+    let firsts: Vec<u64> = (0..runs).step_by(usize::try_from(RUNS_OF_A_PAIR).unwrap()).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut seen = Seen::default();
+        while let Some(first) = firsts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            deals(*first..runs.min(first + RUNS_OF_A_PAIR), &mut seen);
+        }
+        seen
+    };
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(firsts.len());
+    let seen = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).fold(Seen::default(), Seen::plus)
+    });
     println!("{runs} deals: {seen:?}");
     let counts =
         [seen.committed, seen.aborted, seen.lapsed, seen.crashes, seen.refusals, seen.one_leg_prepared];
