@@ -6,7 +6,7 @@
 //!
 //! The weights `w` come from a transcript that has taken in every commitment and every opening, so that whoever has
 //! chosen them all did not know one weight. An equation that does not hold names no culprit: it is halved until it does,
-//! and the last word on a single amount is that of [`AmountCommitment::check_opening`].
+//! and a single amount is compared alone.
 //!
 //! Not in constant time: whoever checks knows every amount, on a machine of its own.
 

@@ -124,8 +124,7 @@ impl Channel {
         let back = self.account_of(self.own_id())?.key;
         let (notes, rest) = choose(self.free_coins(&asset, now)?, amount)?;
         // What is held is on the terms of what it is made of, and so is the rest.
-        let fields =
-            notes.first().map(|coin| self.terms_of(&coin.row.record)).transpose()?.unwrap_or_default();
+        let fields = self.common_terms(&notes)?;
         let piece = |to, amount| NewNote { to, amount, fields: fields.clone() };
         let mut pieces = vec![piece(to, amount)];
         pieces.extend((rest > 0).then(|| piece(self.own_id(), rest)));
@@ -135,6 +134,18 @@ impl Channel {
         let hold = DraftHold { deal, leg, allocate_before, settle_before, back };
         let movements = vec![DraftMovement::Lock { asset, spends: self.spends(&notes)?, owners, hold }];
         Ok(Drafted { operations, movements, set_aside })
+    }
+
+    /// What the records of all of some notes say: on different terms they do not become one (RCV-02).
+    fn common_terms(&self, notes: &[Coin]) -> Result<Values, CannotPay> {
+        let mut terms = notes.iter().map(|coin| self.terms_of(&coin.row.record));
+        let first = terms.next().transpose()?.unwrap_or_default();
+        for other in terms {
+            if other? != first {
+                return Err(CannotPay::TermsDiffer);
+            }
+        }
+        Ok(first)
     }
 
     /// What the record of a note says besides its amount, and besides what is said anew for each payment.

@@ -174,6 +174,7 @@ impl Channel {
         note: &NewNote,
         rng: &mut impl CryptoRng,
     ) -> Result<Drafted, CannotPay> {
+        check_pieces(std::iter::empty(), std::slice::from_ref(note))?;
         let asset = AssetId(step.record.0);
         let (made, owner) = self.new_note((step.record_type.as_str(), &step.parties), note, rng)?;
         let movements = vec![DraftMovement::Issue { asset, owners: vec![owner] }];

@@ -140,10 +140,11 @@ fn dis_11_one_field_is_shown_to_somebody_who_has_nothing_but_the_genesis() {
     let (code, shown) = elsewhere(&sandbox, &verify);
     assert_eq!((code, &shown["schema"]), (0, &json!("parclose.disclosure-verified/1")), "{shown}");
     let issued = receivable("R-1", "supplier-a", "bank-1")["fields"]["face_amount"].clone();
-    assert_eq!((&shown["value"], &shown["definition_known"]), (&issued, &json!(null)));
+    assert_eq!((&shown["value"], &shown["definition_known"]), (&issued, &json!(false)));
+    assert_eq!(shown["as_the_file_says"]["field"], "face_amount");
     let template = repository().join("channels/scf-receivable/channel.toml").display().to_string();
     let (_, known) = elsewhere(&sandbox, &[&verify[..], &["--definition", &template]].concat());
-    assert_eq!(known["definition_known"], true);
+    assert_eq!((&known["definition_known"], &known["field"]), (&json!(true), &json!("face_amount")));
     let other = repository().join("channels/dvp-cash/channel.toml").display().to_string();
     let (code, refused) = elsewhere(&sandbox, &[&verify[..], &["--definition", &other]].concat());
     assert_eq!((code, &refused["rule"]), (6, &json!("DIS-11")), "{refused}");

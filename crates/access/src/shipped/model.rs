@@ -16,9 +16,10 @@ type Shape = (&'static str, &'static [&'static str], &'static [&'static str]);
 const TRADE: &[&str] = &["bank", "buyer", "supplier"];
 
 /// Steps of a receivable that whoever owes it takes.
-const OF_THE_BUYER: [&str; 10] = [
+const OF_THE_BUYER: [&str; 11] = [
     "accept",
     "accept-reserved",
+    "accept-bound",
     "reject",
     "prepay",
     "pay",
@@ -36,6 +37,7 @@ const STEPS: &[&str] = &[
     "undertake",
     "accept",
     "accept-reserved",
+    "accept-bound",
     "reject",
     "prepay",
     "pay",

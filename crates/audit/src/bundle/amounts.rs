@@ -4,7 +4,7 @@ use parclose_amounts::{AmountCommitment, Movement, check_openings};
 use parclose_keys::SealedField;
 use parclose_transaction::definition::{RecordType, ValueRole};
 use parclose_transaction::view::Site;
-use parclose_transaction::{Body, Definition, FieldEntry, NoteState, OpenedNote, Operation};
+use parclose_transaction::{Body, FieldEntry, NoteState, OpenedNote, Operation};
 use parclose_types::AssetId;
 
 use super::{VerifiedBundle, VerifiedTransaction};
@@ -91,19 +91,20 @@ fn made(movement: &Movement) -> impl Iterator<Item = (AssetId, AmountCommitment)
     owed.chain(notes).chain(redeemed).map(|commitment| (movement.asset(), commitment))
 }
 
-/// The asset and the commitment of the amount whose record an operation makes; `None` where it makes none.
-pub(crate) fn amount_of(
-    body: &Body,
-    definition: &Definition,
-    operation: usize,
-) -> Option<(AssetId, AmountCommitment)> {
-    let carries = |operation: &Operation| {
-        let record_type = definition.record(operation.record_type);
-        record_type.and_then(|of| of.value).is_some_and(ValueRole::has_quantity)
+/// The asset and the commitment of the amount that a movement of a transaction has by a field's leaf.
+pub(crate) fn amount_at(body: &Body, leaf: &[u8; 32]) -> Option<(AssetId, AmountCommitment)> {
+    let of = |movement: &Movement| {
+        let owed = movement
+            .obligations()
+            .into_iter()
+            .map(|owed| (owed.output.note.leaf, owed.output.note.commitment));
+        let notes = movement.outputs().iter().map(|output| (output.leaf, output.commitment));
+        let redeemed = movement.redeemed().map(|amount| (amount.leaf, amount.commitment));
+        let mut all = owed.chain(notes).chain(redeemed);
+        let found = all.find(|(of, _)| of == leaf);
+        found.map(|(_, commitment)| (movement.asset(), commitment))
     };
-    let before = body.operations.get(..operation)?.iter().filter(|operation| carries(operation)).count();
-    body.operations.get(operation).filter(|operation| carries(operation))?;
-    body.movements.iter().flat_map(made).nth(before)
+    body.movements.iter().find_map(of)
 }
 
 struct Carrier<'t> {

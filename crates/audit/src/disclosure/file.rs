@@ -59,7 +59,7 @@ impl Disclosure {
     /// Writes the file form; a disclosure that does not verify has none.
     pub fn to_json(&self, trust: impl Into<Trust>) -> Result<String, DisclosureInvalid> {
         let bytes = self.encode();
-        let verified = Self::decode(&bytes)?.verify(trust)?;
+        let verified = Self::decode(&bytes)?.verify(trust, None)?;
         Ok(readable::print(&DisclosureFile::of(&verified, hex::encode(&bytes))))
     }
 }
@@ -69,15 +69,21 @@ impl Disclosure {
 /// # Rules
 ///
 /// > DIS-01: a disclosure file is JSON with exactly the members of its schema, within its limit, its bytes in lower-case hex.
-/// > DIS-10: every readable member of a disclosure file is what its bytes prove; the value stands in none.
-pub fn verify_json(text: &str, trust: impl Into<Trust>) -> Result<VerifiedDisclosure, DisclosureInvalid> {
+/// > DIS-10: every readable member of a disclosure file is what its bytes prove, names by the definition that it brings; the value stands in none.
+///
+/// `known` is the SHA-256 of `channel.toml` as the reader has it, if it does.
+pub fn verify_json(
+    text: &str,
+    trust: impl Into<Trust>,
+    known: Option<&[u8; 32]>,
+) -> Result<VerifiedDisclosure, DisclosureInvalid> {
     let not_a_file = |reason| DisclosureInvalid::File { reason };
     let file: DisclosureFile = readable::parse(text, FILE_BYTES_MAX).map_err(not_a_file)?;
     if file.schema != SCHEMA {
         return Err(not_a_file(format!("the schema is not `{SCHEMA}`")));
     }
     let bytes = hex::decode(&file.bytes).map_err(|e| not_a_file(format!("`bytes`: {e}")))?;
-    let verified = Disclosure::decode(&bytes)?.verify(trust)?;
+    let verified = Disclosure::decode(&bytes)?.verify(trust, known)?;
     match readable::differing(&file, &DisclosureFile::of(&verified, file.bytes.clone())) {
         Some(member) => Err(DisclosureInvalid::Readable { member }),
         None => Ok(verified),

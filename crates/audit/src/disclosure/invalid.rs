@@ -28,6 +28,12 @@ pub enum DisclosureInvalid {
     /// DIS-03: nothing is proven to have come of the transaction.
     #[error("the transaction is not proven to have been applied")]
     NotApplied,
+    /// DIS-13: endorsers have applied what its author has not signed.
+    #[error("the author that the transaction names has not signed it")]
+    NotSigned,
+    /// DIS-11: the names and types are those of another definition.
+    #[error("the disclosure goes by another definition than the one that is given")]
+    OtherDefinition,
     /// DIS-04: a definition of another version, or none.
     #[error("the definition is none, or not of the version that the transaction names")]
     Definition,
@@ -41,17 +47,32 @@ pub enum DisclosureInvalid {
     #[error("key commitment and ciphertext are not those that the transaction commits to")]
     OtherLeaf,
     /// DIS-08: it does not open.
-    #[error("the field does not open to a value of its type: its author has sealed it so")]
-    NotOpened,
+    #[error("the field does not open to a value of its type: {}", whose(*.known))]
+    NotOpened {
+        /// whether the definition was the reader's own
+        known: bool,
+    },
     /// DIS-09: another amount than the committed one.
-    #[error("the amount is not the one that its commitment is to: its author has sealed it so")]
-    OtherAmount,
+    #[error("the amount is not the one that its commitment is to: {}", whose(*.known))]
+    OtherAmount {
+        /// whether the definition was the reader's own
+        known: bool,
+    },
     /// DIS-10: a readable member says what the bytes do not prove.
     #[error("the member `{member}` of the file is not what its bytes prove")]
     Readable {
         /// name of the member
         member: String,
     },
+}
+
+/// Nobody is blamed for what another definition would have read.
+fn whose(known: bool) -> &'static str {
+    if known {
+        "its author has sealed it so"
+    } else {
+        "its author has sealed it so, or the file brings another definition"
+    }
 }
 
 impl Failure for DisclosureInvalid {
@@ -69,12 +90,14 @@ impl Failure for DisclosureInvalid {
             Self::File { .. } => "DIS-01",
             Self::Version { .. } => "DIS-02",
             Self::NotApplied => "DIS-03",
+            Self::NotSigned => "DIS-13",
+            Self::OtherDefinition => "DIS-11",
             Self::Definition => "DIS-04",
             Self::NoField => "DIS-05",
             Self::OtherKey => "DIS-06",
             Self::OtherLeaf => "DIS-07",
-            Self::NotOpened => "DIS-08",
-            Self::OtherAmount => "DIS-09",
+            Self::NotOpened { .. } => "DIS-08",
+            Self::OtherAmount { .. } => "DIS-09",
             Self::Readable { .. } => "DIS-10",
         }
     }
@@ -93,8 +116,14 @@ impl Failure for DisclosureInvalid {
             Self::Version { .. } => "verify with a newer version of this program",
             Self::NotApplied => "ask for it again once a later batch attests the outcome",
             Self::Readable { .. } => "do not rely on this file: somebody has changed what it says",
-            Self::NotOpened | Self::OtherAmount => {
+            Self::NotOpened { known: true } | Self::OtherAmount { known: true } => {
                 "do not rely on the value; whoever wrote the transaction has to answer for it"
+            }
+            Self::NotOpened { known: false } | Self::OtherAmount { known: false } => {
+                "verify with the channel's own definition: --definition"
+            }
+            Self::OtherDefinition => {
+                "compare the versions of the channel's definition, or do not rely on the value"
             }
             _ => "do not rely on this disclosure; ask a member of the channel for a new one",
         }

@@ -39,7 +39,7 @@ impl Scene {
     fn refused(&self, change: impl FnOnce(&mut Disclosure)) -> &'static str {
         let mut disclosure = self.disclosed(1, "documents");
         change(&mut disclosure);
-        disclosure.verify(self.genesis()).unwrap_err().rule()
+        disclosure.verify(self.genesis(), None).unwrap_err().rule()
     }
 }
 
@@ -53,13 +53,13 @@ fn a_field_is_shown_to_whoever_has_nothing_but_the_genesis() {
     ] {
         let disclosed = scene.disclosed(1, field);
         assert_eq!(Disclosure::decode(&disclosed.encode()), Ok(disclosed.clone()));
-        let verified = disclosed.verify(scene.genesis()).unwrap();
+        let verified = disclosed.verify(scene.genesis(), None).unwrap();
         assert_eq!((verified.field(), verified.value()), (field, &value));
         assert_eq!((verified.record(), verified.record_type(), verified.version()), (RECORD, "statement", 2));
         assert_eq!(verified.body().author, scene.0.pseudonym(0));
         assert_eq!(verified.template(), "bilateral");
     }
-    assert_eq!(scene.disclosed(2, "documents").verify(scene.genesis()).unwrap().version(), 1);
+    assert_eq!(scene.disclosed(2, "documents").verify(scene.genesis(), None).unwrap().version(), 1);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn the_key_of_one_field_opens_no_other() {
     let (one, other) = (scene.disclosed(1, "documents"), scene.disclosed(1, "total"));
     assert_ne!(one.key, other.key);
     let swapped = Disclosure { key: one.key, ..other };
-    assert_eq!(swapped.verify(scene.genesis()).unwrap_err().rule(), "DIS-06");
+    assert_eq!(swapped.verify(scene.genesis(), None).unwrap_err().rule(), "DIS-06");
 }
 
 #[test]
@@ -106,13 +106,13 @@ fn dis_03_what_is_not_proven_to_be_applied_shows_nothing() {
     let proof = |sequence| scene.0.order_proof(sequence);
     let mut disclosure = scene.disclosed(1, "documents");
     disclosure.receipt = Receipt::prove(&scene.0.members[1], &digests[1], proof).unwrap();
-    assert_eq!(disclosure.verify(scene.genesis()).unwrap_err().rule(), "DIS-03");
+    assert_eq!(disclosure.verify(scene.genesis(), None).unwrap_err().rule(), "DIS-03");
 }
 
 #[test]
 fn rec_02_a_disclosure_of_another_network_is_foreign() {
     let scene = scene();
-    let refused = scene.disclosed(1, "month").verify(&genesis(8)).unwrap_err();
+    let refused = scene.disclosed(1, "month").verify(&genesis(8), None).unwrap_err();
     assert_eq!((refused.code(), refused.rule()), ("RECEIPT_OF_ANOTHER_NETWORK", "REC-02"));
 }
 
@@ -125,10 +125,26 @@ fn dis_04_a_definition_of_another_version_is_refused() {
     assert_eq!(with("version = 1", "version = 2"), "DIS-04");
     assert_eq!(with("format = 1", "format = one"), "DIS-04");
     // A reader who has the channel's definition sees that this one is another.
-    let known = scene.disclosed(1, "month").verify(scene.genesis()).unwrap();
+    let known = scene.disclosed(1, "month").verify(scene.genesis(), None).unwrap();
     let mut renamed = scene.disclosed(1, "month");
     renamed.definition = renamed.definition.replacen("about", "said to be about", 1);
-    assert_ne!(renamed.verify(scene.genesis()).unwrap().definition(), known.definition());
+    assert_ne!(renamed.verify(scene.genesis(), None).unwrap().definition(), known.definition());
+}
+
+/// By a definition that calls a number a date the field does not open: whoever reads it with its own definition is told so,
+/// and nobody else is told that its author has done wrong.
+#[test]
+fn dis_11_a_definition_that_is_not_the_channels_accuses_nobody() {
+    let scene = scene();
+    let known = *scene.disclosed(1, "month").verify(scene.genesis(), None).unwrap().definition();
+    let good = scene.disclosed(1, "documents").verify(scene.genesis(), Some(&known)).unwrap();
+    assert_eq!(good.value(), &FieldValue::Integer(13));
+    let mut bent = scene.disclosed(1, "documents");
+    bent.definition = bent.definition.replacen("type = \"integer\"", "type = \"date\"", 1);
+    let told = bent.verify(scene.genesis(), None).unwrap_err();
+    assert_eq!(told, DisclosureInvalid::NotOpened { known: false });
+    assert!(told.to_string().contains("or the file brings another definition"));
+    assert_eq!(bent.verify(scene.genesis(), Some(&known)).unwrap_err(), DisclosureInvalid::OtherDefinition);
 }
 
 #[test]
@@ -160,7 +176,7 @@ fn dis_07_a_ciphertext_that_the_transaction_does_not_commit_to_is_refused() {
     assert_eq!(scene.refused(|disclosure| disclosure.sealed.ciphertext.push(0)), "DIS-07");
     // Sealed anew with the right key: the value would open, and is not what was written.
     let forged = |disclosure: &mut Disclosure| {
-        let verified = disclosure.verify(scene.genesis()).unwrap();
+        let verified = disclosure.verify(scene.genesis(), None).unwrap();
         let body = verified.body();
         let entry = &body.operations[0].fields[1];
         let place = FieldPlace {
@@ -190,16 +206,19 @@ fn dis_08_what_its_author_sealed_wrongly_shows_no_value() {
     consortium.anchored(&[wrong]);
     consortium.anchored(&[]);
     let scene = Scene(consortium);
-    let refused = scene.disclosed(1, "documents").verify(scene.genesis()).unwrap_err();
+    let refused = scene.disclosed(1, "documents").verify(scene.genesis(), None).unwrap_err();
     assert_eq!((refused.rule(), refused.fault()), ("DIS-08", parclose_types::Fault::Sender));
-    assert!(scene.disclosed(1, "total").verify(scene.genesis()).is_ok(), "its other fields open");
+    let known = *scene.disclosed(1, "total").verify(scene.genesis(), None).unwrap().definition();
+    let refused = scene.disclosed(1, "documents").verify(scene.genesis(), Some(&known)).unwrap_err();
+    assert_eq!(refused, DisclosureInvalid::NotOpened { known: true }, "now it is its author's doing");
+    assert!(scene.disclosed(1, "total").verify(scene.genesis(), None).is_ok(), "its other fields open");
 }
 
 #[test]
 fn dis_01_dis_10_a_file_says_what_its_bytes_prove_and_no_value() {
     let scene = scene();
     let text = scene.disclosed(1, "total").to_json(scene.genesis()).unwrap();
-    let verified = verify_json(&text, scene.genesis()).unwrap();
+    let verified = verify_json(&text, scene.genesis(), None).unwrap();
     assert_eq!(verified.value(), &FieldValue::Amount(1300, *b"GBP"));
     assert!(!text.contains("1300"), "the value stands nowhere in the clear");
     let file: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
@@ -207,7 +226,7 @@ fn dis_01_dis_10_a_file_says_what_its_bytes_prove_and_no_value() {
     let refused = |change: &dyn Fn(&mut serde_json::Map<String, Value>)| {
         let mut changed = file.clone();
         change(&mut changed);
-        verify_json(&serde_json::to_string(&changed).unwrap(), scene.genesis()).unwrap_err()
+        verify_json(&serde_json::to_string(&changed).unwrap(), scene.genesis(), None).unwrap_err()
     };
     for member in file.keys().filter(|member| !["bytes", "schema"].contains(&member.as_str())) {
         let other = |value: &Value| match value {
@@ -229,7 +248,7 @@ fn dis_01_dis_10_a_file_says_what_its_bytes_prove_and_no_value() {
 fn every_byte_of_a_disclosure_matters() {
     let scene = scene();
     let disclosure = scene.disclosed(1, "documents");
-    let known = disclosure.verify(scene.genesis()).unwrap();
+    let known = disclosure.verify(scene.genesis(), None).unwrap();
     let bytes = disclosure.encode();
     let text = bytes.windows(8).position(|window| window == b"# Two me").unwrap();
     let definition = text..text + disclosure.definition.len();
@@ -237,7 +256,7 @@ fn every_byte_of_a_disclosure_matters() {
         let mut changed = bytes.clone();
         changed[at] ^= 1;
         let verified = Disclosure::decode(&changed).map_err(DisclosureInvalid::from);
-        let verified = verified.and_then(|disclosure| disclosure.verify(scene.genesis()));
+        let verified = verified.and_then(|disclosure| disclosure.verify(scene.genesis(), None));
         match verified {
             // A definition that reads another way is told by its digest.
             Ok(verified) if definition.contains(&at) => {

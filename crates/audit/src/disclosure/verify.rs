@@ -4,14 +4,16 @@ use parclose_crypto::hash::sha256;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_keys::{FieldKey, FieldPlace, field_leaf, record_key_hash};
 use parclose_root::Trust;
+use parclose_transaction::authenticate::is_signed;
 use parclose_transaction::definition::{FieldSchema, RecordType};
 use parclose_transaction::{
     Body, Definition, FieldEntry, FieldType, FieldValue, Operation, UnverifiedTransaction,
 };
 use parclose_types::RecordId;
+use zeroize::Zeroizing;
 
 use super::{Disclosure, DisclosureInvalid, VERSION, is_applied};
-use crate::bundle::amounts::amount_of;
+use crate::bundle::amounts::amount_at;
 use crate::receipt::VerifiedReceipt;
 
 /// What a disclosure proves. Only [`Disclosure::verify`] makes one.
@@ -45,7 +47,14 @@ impl Disclosure {
     ///
     /// > DIS-02: a disclosure is of a version that the verifier knows.
     /// > DIS-03: the transaction has an outcome, and was applied.
-    pub fn verify(&self, trust: impl Into<Trust>) -> Result<VerifiedDisclosure, DisclosureInvalid> {
+    /// > DIS-11: a reader who gives the channel's definition is shown a value only if names and types were those of exactly this definition.
+    ///
+    /// `known` is the SHA-256 of `channel.toml` as the reader has it, if it does.
+    pub fn verify(
+        &self,
+        trust: impl Into<Trust>,
+        known: Option<&[u8; 32]>,
+    ) -> Result<VerifiedDisclosure, DisclosureInvalid> {
         if self.version != VERSION {
             return Err(DisclosureInvalid::Version { found: self.version });
         }
@@ -53,12 +62,21 @@ impl Disclosure {
         if !receipt.outcome().is_some_and(|outcome| is_applied(outcome.verdict())) {
             return Err(DisclosureInvalid::NotApplied);
         }
-        let body = UnverifiedTransaction::decode(&self.receipt.ordered.permanent)?.claimed_body().clone();
+        let body = signed(&self.receipt.ordered.permanent)?;
+        let digest = sha256(self.definition.as_bytes());
+        if known.is_some_and(|known| *known != digest) {
+            return Err(DisclosureInvalid::OtherDefinition);
+        }
         let definition = self.definition_of(&body)?;
         let place = self.place(&body, &definition)?;
         let key = FieldKey::of_disclosed(secret_from_bytes(self.key));
-        let value = self.open(&body, &place, &key)?;
-        self.check_amount(&body, &definition, &key, &value)?;
+        let plain = self.open(&body, &place, &key, known.is_some())?;
+        check_amount(&body, place.entry, &key, &plain, known.is_some())?;
+        let value = FieldValue::from_bytes(place.schema.field_type, &plain);
+        let value = value.map_err(|_| DisclosureInvalid::NotOpened { known: known.is_some() })?;
+        if place.schema.field_type == FieldType::Quantity && amount_at(&body, &place.entry.leaf).is_none() {
+            return Err(DisclosureInvalid::OtherAmount { known: known.is_some() });
+        }
         let (record, version) = (place.operation.record, place.operation.version);
         let (record_type, field) = (place.record_type.name.clone(), place.schema.name.clone());
         Ok(VerifiedDisclosure {
@@ -68,7 +86,7 @@ impl Disclosure {
             record_type,
             field,
             template: definition.template.clone(),
-            definition: sha256(self.definition.as_bytes()),
+            definition: digest,
             value,
             body,
         })
@@ -105,7 +123,13 @@ impl Disclosure {
     /// > DIS-06: the key gives the key commitment of the field at its place, before anything is decrypted.
     /// > DIS-07: key commitment and ciphertext are those of the field's leaf in the transaction.
     /// > DIS-08: the ciphertext opens to a value of the field's type.
-    fn open(&self, body: &Body, at: &Place<'_>, key: &FieldKey) -> Result<FieldValue, DisclosureInvalid> {
+    fn open(
+        &self,
+        body: &Body,
+        at: &Place<'_>,
+        key: &FieldKey,
+        known: bool,
+    ) -> Result<Zeroizing<Vec<u8>>, DisclosureInvalid> {
         let place = FieldPlace {
             channel: body.channel,
             generation: body.generation,
@@ -123,26 +147,41 @@ impl Disclosure {
         if field_leaf(at.entry.field, &self.sealed) != at.entry.leaf {
             return Err(DisclosureInvalid::OtherLeaf);
         }
-        let plain = key.open(&context, &self.sealed).map_err(|_| DisclosureInvalid::NotOpened)?;
-        FieldValue::from_bytes(at.schema.field_type, &plain).map_err(|_| DisclosureInvalid::NotOpened)
+        key.open(&context, &self.sealed).map_err(|_| DisclosureInvalid::NotOpened { known })
     }
+}
 
-    /// # Rules
-    ///
-    /// > DIS-09: the amount of a note, of a redemption or of an obligation is the one that its commitment is to.
-    fn check_amount(
-        &self,
-        body: &Body,
-        definition: &Definition,
-        key: &FieldKey,
-        value: &FieldValue,
-    ) -> Result<(), DisclosureInvalid> {
-        let FieldValue::Quantity(value) = value else { return Ok(()) };
-        let operation = usize::try_from(self.operation).unwrap_or(usize::MAX);
-        let (asset, commitment) =
-            amount_of(body, definition, operation).ok_or(DisclosureInvalid::OtherAmount)?;
-        commitment.check_opening(&asset, *value, key.secret()).map_err(|_| DisclosureInvalid::OtherAmount)
+/// The transaction, if its author has signed it: endorsers alone could have applied what it never wrote.
+///
+/// # Rules
+///
+/// > DIS-13: the author that the transaction names has signed it.
+fn signed(permanent: &[u8]) -> Result<Body, DisclosureInvalid> {
+    let transaction = UnverifiedTransaction::decode(permanent)?;
+    let body = transaction.claimed_body();
+    if is_signed(&transaction.digest(), &body.author, transaction.claimed_signature()) {
+        Ok(body.clone())
+    } else {
+        Err(DisclosureInvalid::NotSigned)
     }
+}
+
+/// Whatever the definition calls it: what a movement commits to by the field's leaf is the amount.
+///
+/// # Rules
+///
+/// > DIS-09: the field by whose leaf a movement of the transaction has an amount opens to the amount that its commitment is to; no other field is shown as a quantity.
+fn check_amount(
+    body: &Body,
+    entry: &FieldEntry,
+    key: &FieldKey,
+    plain: &[u8],
+    known: bool,
+) -> Result<(), DisclosureInvalid> {
+    let Some((asset, commitment)) = amount_at(body, &entry.leaf) else { return Ok(()) };
+    let value = plain.try_into().map(u64::from_be_bytes).ok();
+    let opens = |value| commitment.check_opening(&asset, value, key.secret()).is_ok();
+    if value.is_some_and(opens) { Ok(()) } else { Err(DisclosureInvalid::OtherAmount { known }) }
 }
 
 impl VerifiedDisclosure {
@@ -211,66 +250,63 @@ impl VerifiedDisclosure {
 mod tests {
     use parclose_amounts::{Issue, Movement, NewNote, Opening, OwnerCommitment, RangeEngine};
     use parclose_crypto::SigningKey;
-    use parclose_types::{AssetId, AudienceId, Failure};
+    use parclose_types::{AssetId, AudienceId, Failure, FieldId};
 
     use super::*;
     use crate::fixtures::Consortium;
 
-    const CASH: &str = include_str!("../../../../channels/dvp-cash/channel.toml");
     const ASSET: AssetId = AssetId([7; 32]);
 
     fn key(byte: u8) -> FieldKey {
         FieldKey::of_disclosed(secret_from_bytes([byte; 32]))
     }
 
-    /// A transaction that issues two notes, after a record that is none: the amounts are 700 and 300.
+    fn entry(leaf: u8) -> FieldEntry {
+        FieldEntry { field: FieldId(1), audience: AudienceId([1; 32]), leaf: [leaf; 32] }
+    }
+
+    /// A transaction that issues two notes: 700 by leaf 1, 300 by leaf 2.
     fn issue(consortium: &mut Consortium) -> Body {
-        let definition = Definition::parse("channel.toml", CASH).unwrap();
         let mut body = consortium.statement(0, 1, 1, 1).body().clone();
         let openings =
             [(700, 3), (300, 4)].map(|(value, byte)| Opening::derive(&ASSET, value, key(byte).secret()));
         let owner = OwnerCommitment([2; 32]);
-        let made = openings.each_ref().map(|opening| NewNote { owner, leaf: [0; 32], opening });
+        let [first, second] = &openings;
+        let made =
+            [(first, 1), (second, 2)].map(|(opening, leaf)| NewNote { owner, leaf: [leaf; 32], opening });
         let issuer = SigningKey::from_seed(&secret_from_bytes([9; 32]));
         let engine = RangeEngine::OF_FORMAT_1;
         let issue = Issue::new(&body.place(), ASSET, engine, &made, &issuer, &mut consortium.rng).unwrap();
         body.movements = vec![Movement::Issue(issue)];
-        let operation = |name: &str, field: &str| {
-            let record_type = definition.record_named(name).unwrap();
-            let field = record_type.field_named(field).unwrap().id;
-            let entry = FieldEntry { field, audience: AudienceId([1; 32]), leaf: [0; 32] };
-            Operation { record_type: record_type.id, fields: vec![entry], ..body.operations[0].clone() }
-        };
-        let holding = || operation("holding", "quantity");
-        body.operations = vec![operation("account", "owner_key"), holding(), holding()];
         body
     }
 
     #[test]
-    fn dis_09_an_amount_is_the_one_that_was_committed_to() {
-        let mut consortium = Consortium::new();
-        let body = issue(&mut consortium);
-        consortium.anchored(&[]);
-        let definition = Definition::parse("channel.toml", CASH).unwrap();
-        let statement = consortium.statement(0, 1, 1, 1);
-        consortium.anchored(&[statement]);
-        consortium.anchored(&[]);
-        let proof = |sequence| consortium.order_proof(sequence);
-        let disclosure =
-            Disclosure::prove(&consortium.members[1], &RecordId([1; 32]), "total", proof).unwrap();
-        let rule = |operation: u32, byte: u8, value: FieldValue| {
-            let disclosure = Disclosure { operation, ..disclosure.clone() };
-            disclosure
-                .check_amount(&body, &definition, &key(byte), &value)
+    fn dis_09_an_amount_is_the_one_that_was_committed_to_whatever_it_is_called() {
+        let body = issue(&mut Consortium::new());
+        let rule = |leaf: u8, byte: u8, plain: &[u8]| {
+            check_amount(&body, &entry(leaf), &key(byte), plain, true)
                 .map_or_else(|refused| refused.rule(), |()| "")
         };
-        assert_eq!(rule(1, 3, FieldValue::Quantity(700)), "");
-        assert_eq!(rule(2, 4, FieldValue::Quantity(300)), "");
-        for (operation, byte, value) in
-            [(1, 3, 701), (1, 4, 700), (2, 3, 700), (1, 4, 300), (0, 3, 700), (3, 3, 700)]
-        {
-            assert_eq!(rule(operation, byte, FieldValue::Quantity(value)), "DIS-09", "{operation} {value}");
+        assert_eq!(rule(1, 3, &700_u64.to_be_bytes()), "");
+        assert_eq!(rule(2, 4, &300_u64.to_be_bytes()), "");
+        for (leaf, byte, value) in [(1, 3, 701_u64), (1, 4, 700), (2, 3, 700), (1, 4, 300)] {
+            assert_eq!(rule(leaf, byte, &value.to_be_bytes()), "DIS-09", "{leaf} {value}");
         }
-        assert_eq!(rule(1, 3, FieldValue::Integer(5)), "", "what is no amount has no commitment");
+        assert_eq!(rule(1, 3, b"2026-10"), "DIS-09", "read as a text");
+        assert_eq!(rule(5, 3, b"2026-10"), "", "what is no amount has no commitment");
+    }
+
+    #[test]
+    fn dis_13_what_its_author_has_not_signed_was_not_written_by_it() {
+        let mut consortium = Consortium::new();
+        let statement = consortium.statement(0, 1, 1, 1);
+        let (permanent, _) = statement.encode_parts();
+        assert_eq!(signed(&permanent), Ok(statement.body().clone()));
+        for at in [permanent.len() - 1, permanent.len() - 40] {
+            let mut forged = permanent.clone();
+            forged[at] ^= 1;
+            assert_eq!(signed(&forged), Err(DisclosureInvalid::NotSigned));
+        }
     }
 }

@@ -17,17 +17,21 @@ pub fn smallest_piece(said: &Values) -> Option<u64> {
     }
 }
 
-/// Checks notes that are made of others, which are worth `spent`: what is small already may stay so.
+/// Checks notes that are made of others, which are worth `spent`: what is small already may stay so, each for one.
 ///
 /// # Rules
 ///
-/// > RCV-08: no slice is drafted that is worth less than the smallest piece that its terms name, unless one that it is made of is worth no more; a reader is told of a slice that is.
+/// > RCV-08: no slice is drafted that is worth less than the smallest piece that its terms name, but for one in the place of a slice that is worth no more, and for what the debtor keeps of what it pays in part; a reader is told of a slice that is.
 pub(crate) fn check_pieces(spent: impl Iterator<Item = u64>, notes: &[NewNote]) -> Result<(), CannotPay> {
-    let smallest_spent = spent.min().unwrap_or_default();
-    let too_small = |note: &NewNote| {
-        smallest_piece(&note.fields).is_some_and(|least| note.amount < least.min(smallest_spent))
-    };
-    if notes.iter().any(too_small) { Err(CannotPay::TooSmall) } else { Ok(()) }
+    let mut spent: Vec<u64> = spent.collect();
+    spent.sort_unstable();
+    let too_small = |note: &&NewNote| smallest_piece(&note.fields).is_some_and(|least| note.amount < least);
+    let mut small: Vec<u64> = notes.iter().filter(too_small).map(|note| note.amount).collect();
+    small.sort_unstable();
+    // The smallest takes the place of the smallest, and so on.
+    let stay = small.iter().zip(spent.iter().map(Some).chain(std::iter::repeat(None)));
+    let mut stay = stay.map(|(made, spent)| spent.is_some_and(|spent| spent <= made));
+    if stay.all(|stays| stays) { Ok(()) } else { Err(CannotPay::TooSmall) }
 }
 
 #[cfg(test)]
@@ -54,5 +58,11 @@ mod tests {
         assert!(holds(&[30], &[30], Some(50)));
         assert!(holds(&[30, 30], &[60], Some(50)));
         assert!(!holds(&[30], &[20, 10], Some(50)));
+        // One that is small stands for one, not for many.
+        assert!(holds(&[100, 30], &[30, 100], Some(50)));
+        assert!(!holds(&[100, 30], &[30, 30, 30, 40], Some(50)));
+        assert!(holds(&[20, 30, 100], &[30, 20, 50, 50], Some(50)));
+        assert!(!holds(&[], &[49], Some(50)), "nor is it issued so");
+        assert!(holds(&[], &[50], Some(50)));
     }
 }

@@ -19,6 +19,9 @@ pub enum CannotPay {
     /// RCV-08: the terms of what is split do not allow pieces so small
     #[error("a slice would become smaller than the smallest piece that its terms allow")]
     TooSmall,
+    /// RCV-02: what is to become one is on different terms
+    #[error("the notes that it takes are on different terms")]
+    TermsDiffer,
     /// VAL-22: nobody knows the key of whoever is paid
     #[error("who is paid has no account in this channel")]
     NoAccount,
@@ -55,6 +58,7 @@ impl Failure for CannotPay {
         match self {
             Self::NotEnough | Self::Nothing => "INSUFFICIENT_VALUE",
             Self::TooSmall => "PIECE_TOO_SMALL",
+            Self::TermsDiffer => "TERMS_DIFFER",
             Self::NoAccount | Self::NoValue { .. } => "NO_ACCOUNT",
             Self::NotOwed | Self::NothingToNet { .. } => "OBLIGATION_NOT_OWED",
             Self::Life(error) => error.code(),
@@ -67,6 +71,7 @@ impl Failure for CannotPay {
         match self {
             Self::NotEnough | Self::Nothing => "VAL-21",
             Self::TooSmall => "RCV-08",
+            Self::TermsDiffer => "RCV-02",
             Self::NoAccount | Self::NoValue { .. } => "VAL-22",
             Self::NotOwed => "VAL-29",
             Self::NothingToNet { .. } => "VAL-26",
@@ -96,6 +101,7 @@ impl Failure for CannotPay {
                 "compare with `parclose asset balance`; what other payments have set aside is free again once they are refused"
             }
             Self::Nothing => "pay at least one of the asset's smallest units",
+            Self::TermsDiffer => "give no more than the largest of one kind at a time",
             Self::TooSmall => "take the whole slice, or leave more of it; `parclose receivable show` tells the smallest piece",
             Self::NoAccount => "who is to be paid opens an account first: parclose asset open",
             Self::NotOwed => "look up what is owed: it may be netted or paid by now, or not be payable",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use parclose_audit::bundle::AuditedRecord;
 use parclose_audit::{AuditView, VerifiedBundle};
+use parclose_documents::Currency;
 use parclose_transaction::{Definition, FieldState, FieldType, FieldValue};
 use parclose_types::{Epoch, MemberId};
 
@@ -34,6 +35,8 @@ pub(super) struct Measure {
 pub(super) struct Figures {
     pub(super) total: Sum,
     pub(super) by_epoch: BTreeMap<Epoch, Sum>,
+    /// by how many digits their whole units have
+    pub(super) by_size: BTreeMap<String, Sum>,
     /// by slot, then by member
     pub(super) by_party: BTreeMap<String, BTreeMap<String, Sum>>,
 }
@@ -67,6 +70,8 @@ impl Report {
                     };
                     let figures = self.figures.entry(measure).or_default();
                     figures.total.add(*minor);
+                    let size = size(*minor, &String::from_utf8_lossy(code));
+                    figures.by_size.entry(size).or_default().add(*minor);
                     figures.by_epoch.entry(record.epoch).or_default().add(*minor);
                     for (slot, member) in slots(bundle, definition, record) {
                         figures.by_party.entry(slot).or_default().entry(member).or_default().add(*minor);
@@ -80,6 +85,20 @@ impl Report {
                 }
                 FieldState::Sealed | FieldState::Malformed => {}
             }
+        }
+    }
+}
+
+/// The decade of an amount: below 1, 1 to 9, 10 to 99, and so on, in whole units of its currency.
+fn size(minor: u64, currency: &str) -> String {
+    let digits = Currency::find(currency).map_or(0, Currency::minor_digits);
+    let units = minor.checked_div(10_u64.saturating_pow(digits)).unwrap_or(minor);
+    match units.checked_ilog10() {
+        None => "below 1".to_owned(),
+        Some(0) => "1 to 9".to_owned(),
+        Some(decade) => {
+            let from = 10_u64.saturating_pow(decade);
+            format!("{from} to {}", from.saturating_mul(10).saturating_sub(1))
         }
     }
 }
@@ -102,4 +121,24 @@ pub(super) fn slots(
         Some((slot.name.clone(), entry.map_or_else(|| member.to_string(), |entry| entry.name.clone())))
     };
     record.parties.iter().filter_map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_told_apart_by_their_decades() {
+        for (minor, currency, shown) in [
+            (0, "GBP", "below 1"),
+            (99, "GBP", "below 1"),
+            (100, "GBP", "1 to 9"),
+            (1000, "GBP", "10 to 99"),
+            (9999, "GBP", "10 to 99"),
+            (1000, "JPY", "1000 to 9999"),
+            (u64::MAX, "JPY", "10000000000000000000 to 18446744073709551614"),
+        ] {
+            assert_eq!(size(minor, currency), shown, "{minor} {currency}");
+        }
+    }
 }

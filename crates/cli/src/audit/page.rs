@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use parclose_audit::{AuditView, AuditedAsset, VerifiedBundle};
 use parclose_documents::Currency;
+use parclose_transaction::FieldState;
 use parclose_types::{AssetId, Epoch};
 use serde_json::Value;
 
@@ -86,12 +87,14 @@ impl Page {
         let _ = writeln!(self.0, "<p class=\"sub\">Channel <code>{}</code></p>", bundle.tag());
         let left =
             ["void", "not_shown", "not_exported"].map(|name| report[name].as_array().map_or(0, Vec::len));
-        let shown = match left {
-            [0, 0, 0] => "every batch of them is shown".to_owned(),
-            [void, unshown, other] => format!(
-                "{void} batches broke form and had no effect, {unshown} without effect are not shown, {other} lie outside the epochs of this export"
-            ),
-        };
+        let why = [
+            "broke form and had no effect",
+            "are not shown, and had no effect",
+            "lie outside the epochs of this export",
+        ];
+        let left = left.iter().zip(why).filter(|(count, _)| **count > 0);
+        let left: Vec<String> = left.map(|(count, why)| format!("{count} batches {why}")).collect();
+        let shown = if left.is_empty() { "every batch of them is shown".to_owned() } else { left.join(", ") };
         self.line(
             "",
             &format!(
@@ -125,15 +128,23 @@ impl Page {
         let rest = unopened.map_or_else(String::new, |count| {
             format!("; {count} more are outside the view keys or do not open")
         });
-        self.line(
-            "",
-            &format!("{} {currency} in {} records{rest}.", money(of.total, currency), of.total.count),
-        );
-        for (slot, members) in &of.by_party {
-            if members.len() > 1 || of.by_party.len() == 1 {
-                self.line("sub", &format!("By {slot}"));
-                self.raw(&bars(members, currency));
-            }
+        let count = grouped(&of.total.count.to_string());
+        self.line("", &format!("{} {currency} in {count} records{rest}.", money(of.total, currency)));
+        let (one, several): (Vec<_>, Vec<_>) =
+            of.by_party.iter().partition(|(_, members)| members.len() == 1);
+        let one =
+            one.iter().filter_map(|(slot, members)| Some(format!("{slot}: {}", members.keys().next()?)));
+        let one: Vec<String> = one.collect();
+        if !one.is_empty() {
+            self.line("sub", &format!("All with {}.", one.join(", ")));
+        }
+        for (slot, members) in several {
+            self.line("sub", &format!("By {slot}"));
+            self.raw(&bars(members, currency));
+        }
+        if of.total.count > 1 {
+            self.line("sub", "By size, in units of the currency");
+            self.raw(&bars(&of.by_size, currency));
         }
         if of.by_epoch.len() > 1 {
             self.line("sub", "By epoch of the newest version");
@@ -198,22 +209,29 @@ impl Page {
         }
         self.raw("<table><tr><th>Type</th><th class=\"n\">Version</th><th>Fields</th><th>Record, and the transaction that wrote it</th></tr>");
         for record in view.records.iter().take(ROWS_MAX) {
-            let fields = record.fields.iter().map(|(name, state)| {
-                let (word, value) = state_json(state);
-                let shown = match (&value, value.as_str()) {
-                    (Value::Null, _) => word.to_owned(),
-                    (_, Some(text)) => text.to_owned(),
-                    (Value::Object(amount), _) if amount.contains_key("currency") => written(&value),
-                    _ => value.to_string(),
-                };
-                format!("{}: {}", escaped(name), escaped(&shown))
-            });
+            let sealed = record.fields.iter().filter(|(_, state)| *state == FieldState::Sealed).count();
+            let shown = record.fields.iter().filter(|(_, state)| *state != FieldState::Sealed);
+            let mut fields: Vec<String> = shown
+                .map(|(name, state)| {
+                    let (word, value) = state_json(state);
+                    let shown = match (&value, value.as_str()) {
+                        (Value::Null, _) => word.to_owned(),
+                        (_, Some(text)) => text.to_owned(),
+                        (Value::Object(amount), _) if amount.contains_key("currency") => written(&value),
+                        _ => value.to_string(),
+                    };
+                    format!("{}: {}", escaped(name), escaped(&shown))
+                })
+                .collect();
+            if sealed > 0 {
+                fields.push(format!("<span class=\"sub\">{sealed} sealed</span>"));
+            }
             let _ = writeln!(
                 self.0,
                 "<tr><td>{}</td><td class=\"n\">{}</td><td>{}</td><td><code>{}<br>{}</code></td></tr>",
                 escaped(&record.record_type),
                 record.version,
-                fields.collect::<Vec<_>>().join("<br>"),
+                fields.join("<br>"),
                 record.record,
                 record.transaction,
             );
@@ -222,9 +240,9 @@ impl Page {
     }
 }
 
-/// Members by what is theirs, the largest first; the rest together.
-fn bars(members: &BTreeMap<String, Sum>, currency: &str) -> String {
-    let mut rows: Vec<(&str, Sum)> = members.iter().map(|(name, sum)| (name.as_str(), *sum)).collect();
+/// What sums are by, as bars, the largest first; the rest together.
+fn bars(by: &BTreeMap<String, Sum>, currency: &str) -> String {
+    let mut rows: Vec<(&str, Sum)> = by.iter().map(|(name, sum)| (name.as_str(), *sum)).collect();
     rows.sort_by(|(a, left), (b, right)| right.minor.cmp(&left.minor).then(a.cmp(b)));
     let rest = rows.split_off(rows.len().min(BARS_MAX));
     if !rest.is_empty() {
@@ -237,12 +255,12 @@ fn bars(members: &BTreeMap<String, Sum>, currency: &str) -> String {
     let largest = rows.iter().map(|(_, sum)| sum.minor).max().unwrap_or_default();
     let height = rows.len() * 26 + 6;
     let mut svg = Svg::default();
-    svg.raw(&format!(r#"<svg viewBox="0 0 900 {height}" role="img" aria-label="amounts by member">"#));
+    svg.raw(&format!(r#"<svg viewBox="0 0 900 {height}" role="img" aria-label="sums as bars">"#));
     for (at, (name, sum)) in rows.iter().enumerate() {
         let y = at * 26 + 4;
         svg.text("end", 190, y + 15, &shortened(name));
         svg.rectangle("bar", (200, y), (scaled(sum.minor, largest, 480), 20));
-        let told = format!("{} {currency} in {}", money(*sum, currency), sum.count);
+        let told = format!("{} {currency} in {}", money(*sum, currency), grouped(&sum.count.to_string()));
         svg.text("light", 210 + scaled(sum.minor, largest, 480), y + 15, &told);
     }
     svg.raw("</svg>");

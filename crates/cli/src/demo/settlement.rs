@@ -79,7 +79,7 @@ pub(super) fn run(global: &Global, options: &Demo, mut progress: Progress) -> Re
     progress.step("reading what everybody holds, with its own keys, and as the regulator");
     let cash = judged::cash(plan.until(last));
     let redemptions: usize = plan.until(last).map(|day| day.redemptions.len()).sum();
-    let payments: usize = plan.until(last).map(|day| matured::due(&day.redemptions).len()).sum();
+    let payments: usize = plan.until(last).map(|day| matured::payments(&day.redemptions)).sum();
     let judged = judged::judge(&market, &holdings, &cash)?;
     let (seconds, nodes) = (progress.seconds(), market.ground.nodes());
     market.ground.close()?;

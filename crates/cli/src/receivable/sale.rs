@@ -1,6 +1,7 @@
 //! An awarded offer becomes a deal: the claim against the price of the bid that won.
 
 use parclose_channel::{Channel, RecordView};
+use parclose_transaction::NoteState;
 use parclose_types::{AssetId, Fault, RecordId};
 use serde_json::{Value, json};
 
@@ -73,7 +74,7 @@ impl Sale {
         if of_price != currency {
             return Err(CliError::usage("the bid is in another currency", "award another bid"));
         }
-        says_recourse(channel, &receivable, offer.text("recourse"))?;
+        can_be_sold(channel, &receivable, units, offer.text("recourse"))?;
         Ok(Self {
             receivable,
             amount: written(units.into(), &currency),
@@ -98,11 +99,24 @@ fn won(channel: &Channel, offer: &RecordId) -> Result<Seen, CliError> {
     bids.next().ok_or_else(|| CliError::usage("no bid for the offer has won", "parclose receivable award"))
 }
 
-/// A lock goes by the terms of what it is made of: what was offered has to be what the slices say (RCV-03).
-fn says_recourse(channel: &Channel, receivable: &str, offered: Option<&str>) -> Result<(), CliError> {
-    let asset = AssetId(id(receivable)?.0);
-    let accounts = channel.own_accounts()?;
+/// What would only come out once both have agreed: the claim moves freely, this member holds enough of it, and what was
+/// offered is what its slices say of recourse (RCV-03), because a lock goes by the terms of what it is made of.
+fn can_be_sold(
+    channel: &Channel,
+    receivable: &str,
+    units: u64,
+    offered: Option<&str>,
+) -> Result<(), CliError> {
+    let record = id(receivable)?;
+    let state = channel.record(&record)?.and_then(|row| row.status).unwrap_or_default();
+    if !["live", "reserved"].contains(&state.as_str()) {
+        let told = format!("the claim is `{state}`, and is not passed on");
+        return Err(refused("LIF-07", told, "parclose receivable show"));
+    }
+    let (asset, accounts) = (AssetId(record.0), channel.own_accounts()?);
+    let mut held = 0_u128;
     for note in channel.notes(channel.keys())? {
+        let NoteState::Opened(opened) = &note.state else { continue };
         if note.row.note.asset != asset || accounts.paid(&note.row, &note.state).is_none() {
             continue;
         }
@@ -112,6 +126,11 @@ fn says_recourse(channel: &Channel, receivable: &str, offered: Option<&str>) -> 
             let fix = "parclose receivable transfer to yourself, with the recourse that was offered";
             return Err(refused("RCV-03", told, fix));
         }
+        held = held.saturating_add(opened.value.into());
+    }
+    if held < u128::from(units) {
+        let told = "this member holds less of the claim than it has offered".to_owned();
+        return Err(refused("VAL-21", told, "parclose receivable show"));
     }
     Ok(())
 }

@@ -12,7 +12,8 @@ use crate::fixtures::{BANK, BUYER, SUPPLIER, Trio};
 /// What somebody tries.
 #[derive(Clone, Copy, Debug)]
 enum Try {
-    Accept(bool),
+    /// by which step
+    Accept(&'static str),
     Plain(&'static str, usize),
     /// all slices of the first go to the second, in two pieces if they can
     Pass(usize, usize),
@@ -32,8 +33,9 @@ struct Model {
     held: [Vec<u64>; 3],
 }
 
-const OPEN: [&str; 3] = ["live", "reserved", "part-paid"];
-const OWED: [&str; 5] = ["live", "reserved", "part-paid", "overdue", "defaulted"];
+const OPEN: [&str; 4] = ["live", "reserved", "bound", "part-paid"];
+const OWED: [&str; 6] = ["live", "reserved", "bound", "part-paid", "overdue", "defaulted"];
+const ACCEPTING: [&str; 3] = ["accept", "accept-reserved", "accept-bound"];
 
 impl Model {
     fn left(&self) -> usize {
@@ -50,8 +52,12 @@ impl Model {
     fn tried(&mut self, what: Try) -> Option<&'static str> {
         Some(match what {
             Try::Accept(_) if self.state != "pending" => "LIF-01",
-            Try::Accept(waived) => {
-                self.state = if waived { "live" } else { "reserved" };
+            Try::Accept(step) => {
+                self.state = match step {
+                    "accept-reserved" => "reserved",
+                    "accept-bound" => "bound",
+                    _ => "live",
+                };
                 self.held[SUPPLIER].push(1000);
                 "applied"
             }
@@ -120,7 +126,7 @@ impl Model {
     fn pay(&mut self, step: &'static str) -> &'static str {
         let leaves_some = self.left() > 1;
         let to = match (step, self.state) {
-            ("prepay", state @ ("live" | "reserved")) => {
+            ("prepay", state @ ("live" | "reserved" | "bound")) => {
                 if self.since_due >= 0 {
                     return "LIF-05";
                 }
@@ -188,7 +194,7 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
     ]);
     let pay = proptest::sample::select(vec!["prepay", "pay", "pay", "settle", "settle", "reduce", "cancel"]);
     let one = prop_oneof![
-        2 => any::<bool>().prop_map(Try::Accept),
+        2 => proptest::sample::select(ACCEPTING.to_vec()).prop_map(Try::Accept),
         5 => (plain, who.clone()).prop_map(|(step, by)| Try::Plain(step, by)),
         4 => (who.clone(), who.clone()).prop_map(|(from, to)| Try::Pass(from, to)),
         3 => who.clone().prop_map(|from| Try::Pass(from, BUYER)),
@@ -196,9 +202,10 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
         3 => (proptest::sample::select(vec!["default", "write-off"]), who).prop_map(|(step, by)| Try::Declare(step, by)),
         3 => (1..25_u32).prop_map(Try::Days),
     ];
-    (any::<bool>(), proptest::collection::vec(one, 6..16)).prop_map(|(waived, mut tries)| {
+    let accepting = proptest::sample::select(ACCEPTING.to_vec());
+    (accepting, proptest::collection::vec(one, 6..16)).prop_map(|(step, mut tries)| {
         // Mostly of what is accepted early: a life that never begins has no more to show.
-        tries.insert(1, Try::Accept(waived));
+        tries.insert(1, Try::Accept(step));
         tries
     })
 }
@@ -211,7 +218,7 @@ fn done(
     what: Try,
 ) -> String {
     match what {
-        Try::Accept(waived) => trio.accept(record, if waived { "accept" } else { "accept-reserved" }, 1000),
+        Try::Accept(step) => trio.accept(record, step, 1000),
         Try::Days(days) => {
             *day = day.after(days);
             trio.say_day(&day.to_string())
@@ -277,8 +284,8 @@ fn lif_01_random_lives_equal_their_model() {
     // Two lives that everybody should have seen, whatever chance brings.
     let told = [
         Try::Plain("withdraw", BUYER),
-        Try::Accept(true),
-        Try::Accept(true),
+        Try::Accept("accept"),
+        Try::Accept("accept"),
         Try::Plain("overdue", BANK),
         Try::Pass(SUPPLIER, BANK),
         Try::Days(24),
@@ -288,14 +295,40 @@ fn lif_01_random_lives_equal_their_model() {
         Try::Pay("pay"),
     ];
     agrees(&told, &mut seen.borrow_mut()).unwrap();
-    agrees(&[Try::Accept(false), Try::Plain("dispute", BUYER)], &mut seen.borrow_mut()).unwrap();
+    agrees(&[Try::Accept("accept-reserved"), Try::Plain("dispute", BUYER)], &mut seen.borrow_mut()).unwrap();
+    // What is bound stays with the supplier, is paid in parts before and after it is due, and can be overdue.
+    let bound = [
+        Try::Accept("accept-bound"),
+        Try::Pass(SUPPLIER, BANK),
+        Try::Pass(SUPPLIER, SUPPLIER),
+        Try::Pass(SUPPLIER, BUYER),
+        Try::Pay("prepay"),
+        Try::Plain("dispute", BUYER),
+        Try::Days(24),
+        Try::Plain("overdue", BANK),
+        Try::Pass(BUYER, BUYER),
+        Try::Pay("pay"),
+        Try::Pay("settle"),
+    ];
+    agrees(&bound, &mut seen.borrow_mut()).unwrap();
+    let late = [Try::Accept("accept-bound"), Try::Days(20), Try::Days(20), Try::Plain("overdue", BANK)];
+    agrees(&late, &mut seen.borrow_mut()).unwrap();
     runner.run(&tries(), |tries| agrees(&tries, &mut seen.borrow_mut())).unwrap();
     // The sample means something: lives went somewhere, and were stopped by every kind of reason.
     let seen = seen.into_inner();
     let told = |part: &str| seen.keys().any(|key| key.contains(part));
-    for part in
-        ["live applied", "reserved applied", "LIF-01", "LIF-05", "LIF-07", "LIF-08", "ACC-04", "part-paid"]
-    {
+    for part in [
+        "live applied",
+        "reserved applied",
+        "bound applied",
+        "bound LIF-07",
+        "LIF-01",
+        "LIF-05",
+        "LIF-07",
+        "LIF-08",
+        "ACC-04",
+        "part-paid",
+    ] {
         assert!(told(part), "{part}: {seen:?}");
     }
 }

@@ -97,6 +97,11 @@ impl Market<'_> {
     }
 }
 
+/// Payments that redemptions should come to.
+pub(super) fn payments(redemptions: &[Redemption]) -> usize {
+    redemptions.chunks(AT_ONCE).map(|together| due(together).len()).sum()
+}
+
 /// Cents that are due to each class.
 pub(super) fn due(redemptions: &[Redemption]) -> BTreeMap<&'static str, u128> {
     let mut due = BTreeMap::new();
