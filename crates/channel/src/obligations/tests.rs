@@ -172,7 +172,7 @@ fn obl_08_the_record_of_a_payment_says_between_whom_it_was_owed() {
         let odd = trio.draft(0, Draft { operations, movements, expiry: Height(0) });
         assert_eq!(trio.decide_by(0, &odd), "OBL-08", "{other}");
     }
-    assert_eq!(trio.owed(0).len(), 2, "nothing was paid");
+    assert_eq!(trio.owed(0).len(), 3, "nothing was paid");
     let paid = trio.discharge(0, id).unwrap();
     assert_eq!(trio.decide(&paid), "applied");
 }

@@ -302,7 +302,12 @@ fn columns(by_epoch: &BTreeMap<Epoch, Sum>, currency: &str) -> String {
 
 /// A part of a length.
 fn scaled(part: u128, whole: u128, length: usize) -> usize {
-    let parts = part.saturating_mul(length as u128).checked_div(whole).unwrap_or_default();
+    let length_wide = length as u128;
+    let parts = match part.checked_mul(length_wide) {
+        Some(product) => product.checked_div(whole),
+        None => whole.checked_div(length_wide).and_then(|unit| part.checked_div(unit)),
+    };
+    let parts = parts.unwrap_or_default();
     usize::try_from(parts).unwrap_or(length).clamp(1, length)
 }
 
