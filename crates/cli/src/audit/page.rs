@@ -142,10 +142,8 @@ impl Page {
             self.line("sub", &format!("By {slot}"));
             self.raw(&bars(members, currency));
         }
-        if of.total.count > 1 {
-            self.line("sub", "By size, in units of the currency");
-            self.raw(&bars(&of.by_size, currency));
-        }
+        self.line("sub", "By size, in units of the currency");
+        self.raw(&bars(&of.by_size, currency));
         if of.by_epoch.len() > 1 {
             self.line("sub", "By epoch of the newest version");
             self.raw(&columns(&of.by_epoch, currency));
