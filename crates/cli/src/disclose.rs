@@ -7,6 +7,7 @@ use parclose_audit::disclosure::{FILE_BYTES_MAX, verify_json};
 use parclose_audit::{Disclosure, VerifiedDisclosure};
 use parclose_crypto::hash::sha256;
 use parclose_node::bounded::read_text;
+use parclose_transaction::FieldType;
 use parclose_types::{RecordId, Sequence, hex, limits};
 use serde_json::{Value, json};
 
@@ -52,9 +53,19 @@ fn disclose(
         let mut value = told(&disclosed, true);
         value["schema"] = json!("parclose.disclose-field/1");
         value["file"] = json!(out.display().to_string());
-        value["confidential"] = json!("whoever has the file reads this field, and no other");
+        value["confidential"] = json!(confidential(disclosed.field_type()));
         Ok(value)
     })
+}
+
+/// From the key of an amount follows what blinds the owner of its note (chapter 07).
+fn confidential(shown: FieldType) -> &'static str {
+    match shown {
+        FieldType::Quantity => {
+            "whoever has the file reads this amount, and can test of an account's key whose account it is that holds it"
+        }
+        _ => "whoever has the file reads this field, and no other",
+    }
 }
 
 fn verify(file: &Path, from: &From, definition: Option<&Path>) -> Result<Value, CliError> {

@@ -156,3 +156,29 @@ fn dis_11_one_field_is_shown_to_somebody_who_has_nothing_but_the_genesis() {
     let (code, refused) = elsewhere(&sandbox, &["disclose", "verify", &changed, "--genesis", &genesis]);
     assert_eq!((code, &refused["rule"]), (6, &json!("DIS-10")));
 }
+
+/// What a note is worth, as whoever holds it shows it: the amount that its commitment is to.
+#[test]
+fn dis_09_the_amount_of_a_note_is_shown_as_it_was_committed_to() {
+    let sandbox = Sandbox::founded();
+    let members = ["--member", "bank-1=issuer+participant", "--member", "supplier-a=participant"];
+    sandbox.ok(&[&["channel", "create", "cash", "--template", "dvp-cash"][..], &members].concat());
+    for member in ["bank-1", "supplier-a"] {
+        sandbox.ok(&["asset", "open", "-c", "cash", "--as", member]);
+    }
+    sandbox.ok(&["asset", "define", "-c", "cash", "--as", "bank-1", "--code", "GBP"]);
+    let amount = ["--asset", "GBP", "--to", "supplier-a", "--amount", "12.34"];
+    sandbox.ok(&[&["asset", "issue", "-c", "cash", "--as", "bank-1"][..], &amount].concat());
+    let listed = sandbox.ok(&["record", "list", "-c", "cash", "--as", "supplier-a"]);
+    let records = listed["records"].as_array().unwrap();
+    let holding = records.iter().find(|record| record["type"] == "holding").unwrap();
+    let (file, genesis) = (sandbox.text("amount.json"), sandbox.text("genesis.json"));
+    std::fs::copy(sandbox.home().join("genesis.json"), &genesis).unwrap();
+    let what = ["--record", holding["record"].as_str().unwrap(), "--field", "quantity", "--out", &file];
+    let made = sandbox.ok(&[&["disclose", "field", "-c", "cash", "--as", "supplier-a"][..], &what].concat());
+    assert!(made["confidential"].as_str().unwrap().contains("whose account it is"), "{made}");
+    let cash = repository().join("channels/dvp-cash/channel.toml").display().to_string();
+    let verify = ["disclose", "verify", &file, "--genesis", &genesis, "--definition", &cash];
+    let (code, shown) = elsewhere(&sandbox, &verify);
+    assert_eq!((code, &shown["value"], &shown["type"]), (0, &json!("1234"), &json!("quantity")), "{shown}");
+}
