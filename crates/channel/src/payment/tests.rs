@@ -119,3 +119,28 @@ fn an_account_that_was_opened_is_paid() {
     assert_eq!(issue(&mut trio, &made), "applied");
     assert_eq!(trio.amounts(1), [7]);
 }
+
+#[test]
+fn rcv_02_slices_on_different_terms_are_not_locked_as_one() {
+    use crate::fixtures::{BANK, SUPPLIER};
+    let mut trio = Trio::claims();
+    let record = trio.receivable("2026-03-04");
+    assert_eq!(trio.accept(&record, "accept", 1000), "applied");
+    let (asset, now) = (AssetId(record.0), trio.head());
+    let mut answered_for = trio.slice(SUPPLIER, 400);
+    answered_for.fields.insert("recourse".into(), FieldValue::Text("with".into()));
+    let pieces = [trio.slice(SUPPLIER, 600), answered_for];
+    let (slices, mut rng) = (trio.slices_of(SUPPLIER, &record), trio.rng.clone());
+    let drafted = trio.member_mut(SUPPLIER).draft_moves(asset, slices, &pieces, now, &mut rng);
+    trio.rng = rng;
+    assert_eq!(trio.submit_drafted(SUPPLIER, drafted), "applied");
+    let (to, now, mut rng) = (trio.id(BANK), trio.head(), trio.rng.clone());
+    let leg = (parclose_types::DealId([7; 32]), 0);
+    let heights = (Height(now.0 + 10), Height(now.0 + 20));
+    let mut lock = |amount| {
+        let payment = Payment { asset, to, amount, purpose: None };
+        trio.member_mut(SUPPLIER).lock(leg, heights, &payment, now, &mut rng).map(drop)
+    };
+    assert_eq!(lock(1000).unwrap_err().rule(), "RCV-02");
+    assert!(lock(600).is_ok(), "one kind alone");
+}
