@@ -12,7 +12,7 @@
 //! epoch's key nor a sibling's follows from it.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use parclose_channel::{Channel, ChannelError, Verdict};
+use parclose_channel::{Channel, ChannelError};
 use parclose_keys::field::salt_digest;
 use parclose_keys::{FieldPlace, SealedField, record_key_hash};
 use parclose_root::OrderProof;
@@ -48,7 +48,7 @@ pub struct Disclosure {
     pub operation: u32,
     /// which field of the operation
     pub field: u32,
-    /// the key of this field, which opens nothing else
+    /// the key of this field, which opens no other field
     pub key: [u8; 32],
     /// its sealed form
     pub sealed: SealedField,
@@ -193,11 +193,6 @@ fn writer(channel: &Channel, record: &RecordId, field: &str) -> Result<Transacti
     let schema = record_type.field_named(field).ok_or(NotDisclosed::NoField)?;
     let held = row.fields.iter().find(|held| held.state.entry.field == schema.id);
     held.map(|held| held.state.transaction).ok_or(NotDisclosed::NoField)
-}
-
-/// Whether a verdict lets what was written count.
-fn is_applied(verdict: &Verdict) -> bool {
-    *verdict == Verdict::Applied
 }
 
 #[cfg(test)]

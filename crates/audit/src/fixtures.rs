@@ -7,19 +7,20 @@ use parclose_channel::{BatchProof, Candidate, Channel, Due, FinalEvent, Founding
 use parclose_crypto::merkle::ProvingList;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::{SigningKey, hash};
-use parclose_keys::MemberSecret;
+use parclose_keys::{MemberSecret, ViewKey, field_leaf};
 use parclose_root::{
     Anchor, Certificate, Checkpoint, CommitCertificate, Genesis, Header, OrderProof, Parameters, RootState,
     RootTransaction, TagProof, UpdateValidators, Validator, ValidatorSet, ValidatorsChange,
 };
 use parclose_store::SharedCache;
+use parclose_transaction::draft::hazmat::{into_parts, sign_unchecked};
 use parclose_transaction::{
     Act, ActDraft, Change, Definition, DefinitionTexts, Draft, DraftOperation, FieldValue, Motion,
     SignedTransaction,
 };
 use parclose_types::{
-    AudienceId, ChannelId, Digest, Generation, Height, MemberId, PublicKey, RecordId, Sequence,
-    TransactionDigest, encode,
+    AudienceId, ChannelId, ClassId, Digest, Epoch, FieldId, Generation, Height, MemberId, PublicKey,
+    RecordId, Sequence, TransactionDigest, encode,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -27,6 +28,7 @@ use tempfile::TempDir;
 
 use crate::bundle::OrderedEvent;
 use crate::checkpoint::ProvenCheckpoint;
+use crate::grant::GrantScope;
 
 const CHANNEL_TOML: &str = include_str!("../../../channels/bilateral/channel.toml");
 const POLICY: &str = include_str!("../../../channels/bilateral/policy.cedar");
@@ -97,6 +99,32 @@ impl Consortium {
         let head = made.members[0].head().unwrap();
         made.prepared = (head.next.0 - 1, head.verdicts.len());
         made
+    }
+
+    /// One record of the first member, whose second field, `documents`, opens for nobody; attested.
+    pub(crate) fn sealed_wrongly() -> (Self, TransactionDigest) {
+        let mut consortium = Self::new();
+        let (mut body, mut sealed) = into_parts(consortium.statement(0, 1, 1, 10));
+        sealed.fields[0][1].ciphertext[0] ^= 1;
+        body.operations[0].fields[1].leaf = field_leaf(FieldId(2), &sealed.fields[0][1]);
+        let wrong = sign_unchecked(body, sealed, consortium.members[0].pseudonym());
+        let (_, digests) = consortium.anchored(&[wrong]);
+        consortium.anchored(&[]);
+        (consortium, digests[0])
+    }
+
+    /// The view key of what both members read of a class, over some epochs.
+    pub(crate) fn view_key(&self, class: u32, from: u32, to: u32) -> ViewKey {
+        let config = self.members[0].config();
+        let scope = GrantScope {
+            channel: config.channel,
+            generation: config.generation,
+            audience: self.both(),
+            class: ClassId(class),
+            from: Epoch(from),
+            to: Epoch(to),
+        };
+        scope.cut(self.members[0].keys()).unwrap()
     }
 
     /// The n-th event after the preparation; the 0th is the last before.

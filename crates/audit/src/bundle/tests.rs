@@ -4,15 +4,13 @@ use parclose_channel::Verdict;
 use parclose_channel::commit::{head_key, head_leaf};
 use parclose_crypto::state_tree::memory::MemoryNodes;
 use parclose_crypto::{merkle, state_tree};
-use parclose_keys::{ViewKey, field_leaf};
-use parclose_transaction::draft::hazmat::{into_parts, sign_unchecked};
+use parclose_keys::ViewKey;
 use parclose_transaction::{FieldState, FieldValue};
-use parclose_types::{ClassId, Failure, FieldId, RecordId, StateRoot, encode};
+use parclose_types::{Failure, FieldId, RecordId, StateRoot, encode};
 use proptest::prelude::*;
 
 use super::*;
 use crate::fixtures::{Consortium, genesis};
-use crate::grant::GrantScope;
 
 const REFERENCE: u32 = 1;
 const FIGURES: u32 = 2;
@@ -62,19 +60,6 @@ fn export(consortium: &Consortium, epochs: Option<(Epoch, Epoch)>) -> Bundle {
     Bundle::export(&consortium.members[1], consortium.events(), consortium.tag_proof(), epochs).unwrap()
 }
 
-fn view_key(consortium: &Consortium, class: u32, from: u32, to: u32) -> ViewKey {
-    let config = consortium.members[0].config();
-    let scope = GrantScope {
-        channel: config.channel,
-        generation: config.generation,
-        audience: consortium.both(),
-        class: ClassId(class),
-        from: Epoch(from),
-        to: Epoch(to),
-    };
-    scope.cut(consortium.members[0].keys()).unwrap()
-}
-
 fn refused(change: impl FnOnce(&mut Bundle)) -> BundleInvalid {
     let consortium = consortium();
     let mut bundle = export(&consortium, None);
@@ -115,7 +100,7 @@ fn a_bundle_shows_the_whole_log_with_every_verdict() {
 fn a_regulator_reads_the_granted_class_and_nothing_else() {
     let consortium = consortium();
     let verified = export(&consortium, None).verify(consortium.genesis()).unwrap();
-    let view = verified.read(&[view_key(&consortium, FIGURES, 0, 9)]);
+    let view = verified.read(&[consortium.view_key(FIGURES, 0, 9)]);
     assert_eq!((view.opened_fields, view.sealed_fields, view.malformed.len()), (6, 3, 0));
     let first = &view.records[0];
     assert_eq!(
@@ -130,26 +115,20 @@ fn a_regulator_reads_the_granted_class_and_nothing_else() {
     ];
     assert_eq!(first.fields, expected);
     assert_eq!((view.records.len(), view.records[1].version), (2, 1));
-    let both = [view_key(&consortium, REFERENCE, 0, 0), view_key(&consortium, FIGURES, 0, 0)];
+    let both = [consortium.view_key(REFERENCE, 0, 0), consortium.view_key(FIGURES, 0, 0)];
     assert_eq!(verified.read(&both).opened_fields, 9);
     assert_eq!(verified.read(&[]).sealed_fields, 9);
-    assert_eq!(verified.read(&[view_key(&consortium, FIGURES, 1, 9)]).opened_fields, 0);
+    assert_eq!(verified.read(&[consortium.view_key(FIGURES, 1, 9)]).opened_fields, 0);
 }
 
 #[test]
 fn a_field_that_was_sealed_wrongly_is_named_with_its_author() {
-    let mut consortium = Consortium::new();
-    let (mut body, mut sealed) = into_parts(consortium.statement(0, 1, 1, 10));
-    sealed.fields[0][1].ciphertext[0] ^= 1;
-    body.operations[0].fields[1].leaf = field_leaf(FieldId(2), &sealed.fields[0][1]);
-    let wrong = sign_unchecked(body, sealed, consortium.members[0].pseudonym());
-    let (_, digests) = consortium.anchored(&[wrong]);
-    consortium.anchored(&[]);
+    let (consortium, digest) = Consortium::sealed_wrongly();
     let verified = export(&consortium, None).verify(consortium.genesis()).unwrap();
-    let view = verified.read(&[view_key(&consortium, FIGURES, 0, 0)]);
+    let view = verified.read(&[consortium.view_key(FIGURES, 0, 0)]);
     let malformed = MalformedField {
         author: consortium.pseudonym(0),
-        transaction: digests[0],
+        transaction: digest,
         record: RecordId([1; 32]),
         field: FieldId(2),
         signed: true,
@@ -159,11 +138,11 @@ fn a_field_that_was_sealed_wrongly_is_named_with_its_author() {
     // A key that somebody made up for this scope shows nothing, and hides nothing from the right one.
     let stranger = Consortium::seeded(4);
     let made_up = || {
-        let key = view_key(&stranger, FIGURES, 0, 0);
+        let key = stranger.view_key(FIGURES, 0, 0);
         ViewKey { audience: consortium.both(), ..key }
     };
     assert_eq!(verified.read(&[made_up()]).opened_fields, 0);
-    let with_right = [made_up(), view_key(&consortium, FIGURES, 0, 0), made_up()];
+    let with_right = [made_up(), consortium.view_key(FIGURES, 0, 0), made_up()];
     assert_eq!(
         (verified.read(&with_right).opened_fields, verified.read(&with_right).malformed.len()),
         (1, 1)
@@ -172,16 +151,10 @@ fn a_field_that_was_sealed_wrongly_is_named_with_its_author() {
 
 #[test]
 fn bun_16_what_its_author_has_not_signed_is_not_laid_to_it() {
-    let mut consortium = Consortium::new();
-    let (mut body, mut sealed) = into_parts(consortium.statement(0, 1, 1, 10));
-    sealed.fields[0][1].ciphertext[0] ^= 1;
-    body.operations[0].fields[1].leaf = field_leaf(FieldId(2), &sealed.fields[0][1]);
-    let wrong = sign_unchecked(body, sealed, consortium.members[0].pseudonym());
-    consortium.anchored(&[wrong]);
-    consortium.anchored(&[]);
+    let (consortium, _) = Consortium::sealed_wrongly();
     let mut verified = export(&consortium, None).verify(consortium.genesis()).unwrap();
     let signed = |verified: &VerifiedBundle| {
-        let view = verified.read(&[view_key(&consortium, FIGURES, 0, 0)]);
+        let view = verified.read(&[consortium.view_key(FIGURES, 0, 0)]);
         view.malformed.iter().map(|field| field.signed).collect::<Vec<_>>()
     };
     assert_eq!(signed(&verified), [true]);
@@ -201,7 +174,7 @@ fn what_is_not_attested_yet_is_open_and_not_read() {
     assert_eq!(verified.attested(), Some(consortium.nth(0)));
     let batch = consortium.prepared_batches();
     assert_eq!(verified.batches()[batch].transactions[0].standing, Standing::Open);
-    assert!(verified.read(&[view_key(&consortium, FIGURES, 0, 0)]).records.is_empty());
+    assert!(verified.read(&[consortium.view_key(FIGURES, 0, 0)]).records.is_empty());
 }
 
 #[test]
@@ -217,7 +190,7 @@ fn an_export_of_some_epochs_names_what_it_leaves_out() {
     let late = export(&consortium, Some((Epoch(2), Epoch(2)))).verify(consortium.genesis()).unwrap();
     assert_eq!((late.batches().len(), late.not_exported().len()), (2, consortium.prepared_batches() + 4));
     assert_eq!(late.epoch_at(late.batches()[0].height), Epoch(2));
-    let view = late.read(&[view_key(&consortium, FIGURES, 2, 2)]);
+    let view = late.read(&[consortium.view_key(FIGURES, 2, 2)]);
     assert_eq!((view.records.len(), view.opened_fields), (1, 2));
 }
 
@@ -399,7 +372,7 @@ fn bun_08_a_batch_that_breaks_form_is_void_and_named() {
     consortium.anchored(&[]);
     let verified = export(&consortium, None).verify(consortium.genesis()).unwrap();
     assert_eq!(verified.void(), [void]);
-    assert_eq!(verified.read(&[view_key(&consortium, FIGURES, 0, 9)]).opened_fields, 6);
+    assert_eq!(verified.read(&[consortium.view_key(FIGURES, 0, 9)]).opened_fields, 6);
 }
 
 #[test]
@@ -547,7 +520,7 @@ fn bun_14_an_audience_is_a_set_of_members_of_its_generation() {
 fn a_view_key_of_one_generation_opens_nothing_of_the_next() {
     let consortium = rotated();
     let verified = export(&consortium, None).verify(consortium.genesis()).unwrap();
-    let now = view_key(&consortium, FIGURES, 0, 9);
+    let now = consortium.view_key(FIGURES, 0, 9);
     let view = verified.read(&[now]);
     assert_eq!((view.opened_fields, view.sealed_fields, view.malformed.len()), (2, 4, 0));
 }

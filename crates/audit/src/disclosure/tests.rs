@@ -1,10 +1,8 @@
 //! Each step of a disclosure, broken alone; then every byte of one.
 
-use parclose_keys::field_leaf;
 use parclose_root::Genesis;
 use parclose_transaction::FieldValue;
-use parclose_transaction::draft::hazmat::{into_parts, sign_unchecked};
-use parclose_types::{Failure, FieldId};
+use parclose_types::Failure;
 use serde_json::Value;
 
 use super::*;
@@ -198,14 +196,7 @@ fn dis_07_a_ciphertext_that_the_transaction_does_not_commit_to_is_refused() {
 
 #[test]
 fn dis_08_what_its_author_sealed_wrongly_shows_no_value() {
-    let mut consortium = Consortium::new();
-    let (mut body, mut sealed) = into_parts(consortium.statement(0, 1, 1, 10));
-    sealed.fields[0][1].ciphertext[0] ^= 1;
-    body.operations[0].fields[1].leaf = field_leaf(FieldId(2), &sealed.fields[0][1]);
-    let wrong = sign_unchecked(body, sealed, consortium.members[0].pseudonym());
-    consortium.anchored(&[wrong]);
-    consortium.anchored(&[]);
-    let scene = Scene(consortium);
+    let scene = Scene(Consortium::sealed_wrongly().0);
     let refused = scene.disclosed(1, "documents").verify(scene.genesis(), None).unwrap_err();
     assert_eq!((refused.rule(), refused.fault()), ("DIS-08", parclose_types::Fault::Sender));
     let known = *scene.disclosed(1, "total").verify(scene.genesis(), None).unwrap().definition();

@@ -1,5 +1,6 @@
 //! Verification of a disclosure, step by step; the value is opened last.
 
+use parclose_channel::Verdict;
 use parclose_crypto::hash::sha256;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_keys::{FieldKey, FieldPlace, field_leaf, record_key_hash};
@@ -12,7 +13,7 @@ use parclose_transaction::{
 use parclose_types::RecordId;
 use zeroize::Zeroizing;
 
-use super::{Disclosure, DisclosureInvalid, VERSION, is_applied};
+use super::{Disclosure, DisclosureInvalid, VERSION};
 use crate::bundle::amounts::amount_at;
 use crate::receipt::VerifiedReceipt;
 
@@ -59,7 +60,7 @@ impl Disclosure {
             return Err(DisclosureInvalid::Version { found: self.version });
         }
         let receipt = self.receipt.verify(trust)?;
-        if !receipt.outcome().is_some_and(|outcome| is_applied(outcome.verdict())) {
+        if !receipt.outcome().is_some_and(|outcome| *outcome.verdict() == Verdict::Applied) {
             return Err(DisclosureInvalid::NotApplied);
         }
         let body = signed(&self.receipt.ordered.permanent)?;

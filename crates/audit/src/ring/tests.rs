@@ -8,9 +8,9 @@ use parclose_types::{AudienceId, ChannelId, ClassId, Epoch, Generation};
 use proptest::prelude::*;
 
 use super::*;
+use crate::Bundle;
 use crate::bundle::VerifiedBundle;
 use crate::fixtures::Consortium;
-use crate::{Bundle, GrantScope};
 
 const EPOCHS: u32 = 6;
 const EPOCH_LENGTH: u64 = 64;
@@ -47,17 +47,7 @@ fn class_of(field: &str) -> u32 {
 }
 
 fn key((class, from, to): Granted) -> ViewKey {
-    let consortium = WORLD.consortium.lock().unwrap();
-    let config = consortium.members[0].config();
-    let scope = GrantScope {
-        channel: config.channel,
-        generation: config.generation,
-        audience: consortium.both(),
-        class: ClassId(class),
-        from: Epoch(from),
-        to: Epoch(to),
-    };
-    scope.cut(consortium.members[0].keys()).unwrap()
+    WORLD.consortium.lock().unwrap().view_key(class, from, to)
 }
 
 /// What keys open; nothing in their reach is malformed.
