@@ -44,7 +44,9 @@ pub use bundle::{AuditView, AuditedAsset, Bundle, BundleInvalid, NotExported, Ve
 pub use checkpoint::{CheckpointInvalid, ProvenCheckpoint};
 pub use disclosure::{Disclosure, DisclosureInvalid, NotDisclosed, VerifiedDisclosure};
 pub use evidence::{Evidence, EvidenceInvalid, Misconduct, VerifiedEvidence};
-pub use grant::{DraftedGrant, Grant, GrantInvalid, GrantScope, GrantTerms, WrappedViewKey};
+pub use grant::{
+    Grant, GrantInvalid, GrantScope, GrantTerms, GrantedKey, NarrowedViewKey, ViewKeys, WrappedViewKey,
+};
 pub use receipt::{Receipt, ReceiptInvalid, VerifiedReceipt, verify_json};
 
 #[cfg(test)]

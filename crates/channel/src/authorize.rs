@@ -70,6 +70,8 @@ impl Execution<'_> {
                 needed.map(parclose_transaction::Change::action).collect()
             }
             Act::Vote { .. } => vec!["vote"],
+            Act::Grant(_) | Act::Approve { .. } => vec!["grant"],
+            Act::Revoke { .. } => vec!["revoke"],
             _ => Vec::new(),
         };
         for action in actions {

@@ -6,6 +6,7 @@
 //!   Deal, Acknowledge   dealing.rs   a secret for each audience, on first use or before a rotation
 //!   Rotate, Close       rotation.rs  what the root chain orders puts the decision in force
 //!   Share               past.rs      what a joiner gets of the past
+//!   Grant, Cover        granting.rs  what somebody outside may read
 //! ```
 //!
 //! All of it is state: the same on every member, under the state root, changed by execution only. Nothing
@@ -13,6 +14,7 @@
 
 pub(crate) mod act;
 pub(crate) mod dealing;
+pub(crate) mod granting;
 mod motion;
 mod past;
 mod refused;
@@ -24,7 +26,10 @@ pub(crate) use motion::policy_of;
 pub use past::{Past, past_of};
 pub use refused::ActRefused;
 pub use rotation::rotate_commitment;
-pub use rows::{DealRow, Decided, DecisionRow, GenerationRow, MotionOutcome, MotionRow};
+pub use rows::{
+    CoverKey, CoverRow, CoverState, DealRow, Decided, DecisionRow, GenerationRow, GrantRow, GrantStanding,
+    MotionOutcome, MotionRow, WrapPlace,
+};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -52,6 +57,10 @@ pub struct Governance {
     pub(crate) given: BTreeMap<MemberId, BTreeSet<SharedScope>>,
     /// deals of the generations above and of what was decided
     pub(crate) deals: BTreeMap<(Digest, AudienceId), DealRow>,
+    /// grants that stand or were proposed, and those that this event ended
+    pub(crate) grants: BTreeMap<TransactionDigest, GrantRow>,
+    /// covers for which something is to be done, and those that came to count with this event
+    pub(crate) covers: BTreeMap<CoverKey, CoverRow>,
 }
 
 /// A generation with its definition.
@@ -117,6 +126,8 @@ impl Governance {
             decision: None,
             given: BTreeMap::new(),
             deals: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            covers: BTreeMap::new(),
         }
     }
 
@@ -170,6 +181,7 @@ impl Governance {
         let mut kept: Vec<Digest> = self.generations.values().map(|g| g.configuration).collect();
         kept.extend(self.decision.as_ref().and_then(DecisionRow::configuration));
         self.deals.retain(|(configuration, _), _| kept.contains(configuration));
+        self.forget_covers();
     }
 }
 

@@ -35,6 +35,7 @@ pub mod batch;
 pub mod channel;
 pub mod claims;
 pub mod commit;
+pub mod covering;
 pub mod endorse;
 pub mod error;
 pub mod execute;

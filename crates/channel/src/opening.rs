@@ -14,13 +14,15 @@ use parclose_types::{
 };
 
 use crate::error::ChannelError;
+use crate::governance::granting::is_open;
 use crate::governance::{DealRow, GenerationRow, Governance, InForce, MotionOutcome, Past};
 use crate::obligations::{OBLIGATIONS, ObligationRow};
 use crate::process::StateBefore;
 use crate::setup::{Setup, SetupInvalid};
 use crate::tables::{
-    DEALS, DECISION, DEFINITIONS, GENERATIONS, GIVEN, HEAD, Head, MOTIONS, ONLY, PERMANENT, PUBLISHED,
-    RECORDS, RecordRow, SALTS, SECRETS, SETUP, SHARED, TRANSACTIONS, TransactionRow, UNWRAP,
+    COVERS, DEALS, DECISION, DEFINITIONS, FIRST_COVER, GENERATIONS, GIVEN, GRANTS, HEAD, Head, MOTIONS, ONLY,
+    PERMANENT, PUBLISHED, RECORDS, RecordRow, SALTS, SECRETS, SETUP, SHARED, TRANSACTIONS, TransactionRow,
+    UNWRAP,
 };
 use crate::value::{NOTES, NoteRow, SUPPLIES, SupplyRow};
 
@@ -122,6 +124,18 @@ fn read_governance(
             governance.deals.insert((configuration, row.deal.audience), row);
         }
     }
+    store.for_each(&GRANTS, |_, row| {
+        if row.is_live() {
+            governance.grants.insert(row.transaction, row);
+        }
+    })?;
+    let decided = governance.decision.as_ref().and_then(|decision| decision.configuration());
+    store.visit(&COVERS, &FIRST_COVER, |key, row| {
+        if is_open(&row, newest, decided) && governance.grants.contains_key(&row.grant) {
+            governance.covers.insert(key, row);
+        }
+        std::ops::ControlFlow::Continue(())
+    })?;
     Ok(governance)
 }
 

@@ -19,7 +19,7 @@ use parclose_types::{
 
 use crate::batch::BatchHeader;
 use crate::claims::CLAIMS;
-use crate::governance::{DealRow, DecisionRow, GenerationRow, MotionRow};
+use crate::governance::{CoverKey, CoverRow, DealRow, DecisionRow, GenerationRow, GrantRow, MotionRow};
 use crate::index::{IndexPage, Indexed};
 use crate::locks::LOCKS;
 use crate::misconduct::MISCONDUCT;
@@ -91,6 +91,15 @@ pub const INDEXED: Table<u8, Indexed> = Table::<u8, Indexed>::ordered(23, "index
 /// Which successor of a channel that has ended this member has signed for.
 pub const SUCCESSOR: Table<u8, Tag> = Table::<u8, Tag>::ordered(24, "successor");
 
+/// Grants, by the digest of their transaction.
+pub const GRANTS: Table<TransactionDigest, GrantRow, Blinded> =
+    Table::<TransactionDigest, GrantRow>::blinded(33, "grants");
+/// Covers of secrets for grants, by configuration, audience and grant.
+pub const COVERS: Table<CoverKey, CoverRow> = Table::<CoverKey, CoverRow>::ordered(34, "covers");
+
+/// Before all rows of [`COVERS`].
+pub(crate) const FIRST_COVER: CoverKey = (Digest([0; 32]), (AudienceId([0; 32]), TransactionDigest([0; 32])));
+
 /// Every table, for checks of all rows.
 pub const ALL: &[&dyn AnyTable] = &[
     &HEAD,
@@ -123,6 +132,8 @@ pub const ALL: &[&dyn AnyTable] = &[
     &LOCKS,
     &OBLIGATIONS,
     &CLAIMS,
+    &GRANTS,
+    &COVERS,
 ];
 
 /// The one row of [`HEAD`], [`SETUP`], [`DECISION`] and [`SUCCESSOR`].

@@ -52,6 +52,7 @@ impl Channel {
         due.extend(self.acknowledgements_due(at));
         due.extend(self.rewraps_due(at, rng));
         due.extend(self.shares_due(at, rng)?);
+        due.extend(self.covers_due(at, rng)?);
         due.extend(self.rekey_due(at, rng));
         Ok(due)
     }
@@ -76,7 +77,8 @@ impl Channel {
             || !self.deals_due(far, rng).is_empty()
             || !self.acknowledgements_due(far).is_empty()
             || !self.rewraps_due(far, rng).is_empty()
-            || !self.shares_due(far, rng)?.is_empty();
+            || !self.shares_due(far, rng)?.is_empty()
+            || !self.covers_due(far, rng)?.is_empty();
         Ok((!wanted).then(|| self.rekey_at().unwrap_or(far)))
     }
 
@@ -325,7 +327,7 @@ impl Channel {
 
     /// Whether it is this member's turn among the holders of a secret: those who still belong to the
     /// channel take turns, the first at once, each further one when time has passed.
-    fn holds_in_turn(&self, holders: &[MemberId], since: Height, at: Height) -> bool {
+    pub(crate) fn holds_in_turn(&self, holders: &[MemberId], since: Height, at: Height) -> bool {
         let mut present = holders.iter().filter(|member| self.config().by_id(member).is_some());
         let place = present.position(|member| *member == self.own_id());
         let patience = self.definition().parameters.attest_after.max(1);

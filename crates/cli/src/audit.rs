@@ -10,7 +10,7 @@ use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
 use parclose_audit::bundle::{OrderedEvent, Total};
-use parclose_audit::{AuditView, AuditedAsset, Bundle, VerifiedBundle};
+use parclose_audit::{AuditView, AuditedAsset, Bundle, GrantedKey, VerifiedBundle};
 use parclose_keys::ViewKey;
 use parclose_node::{Consortium, RoomHandle, key_file};
 use parclose_types::{AssetId, Epoch, PublicKey, Sequence};
@@ -98,12 +98,13 @@ fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
     let keys = match &options.with {
         Some(with) => {
             let key = key_file::regulator(with, &global.passphrase.opening(with, &global.home)?)?;
-            let open = |file: &std::path::PathBuf| {
-                let wrapped = view_key::read(file)?;
-                bundle.accept(&wrapped.grant)?;
-                Ok(wrapped.open(&key)?)
+            let files = options.view_keys.iter().map(|file| view_key::read(file));
+            let files = files.collect::<Result<Vec<_>, CliError>>()?;
+            let open = |granted: &GrantedKey| {
+                bundle.accept(granted.grant())?;
+                Ok(granted.open(&key)?)
             };
-            options.view_keys.iter().map(open).collect::<Result<Vec<ViewKey>, CliError>>()?
+            files.iter().flat_map(|file| file.keys()).map(open).collect::<Result<Vec<ViewKey>, CliError>>()?
         }
         None => Vec::new(),
     };

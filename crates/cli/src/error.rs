@@ -95,6 +95,7 @@ impl CliError {
             Some("AUT") => ("NOT_AUTHENTIC", "build the transaction again"),
             Some("SCH") => ("OFF_SCHEMA", "compare with `parclose channel show`"),
             Some("GOV") => ("CHANGE_REFUSED", "see `parclose channel motions`"),
+            Some("GRA") => ("CHANGE_REFUSED", "see `parclose viewkey list`"),
             Some("AMT") => ("NOT_PROVEN", "build the transaction again"),
             Some("TAG") if rule == "TAG-03" => {
                 ("ALREADY_CLAIMED", "compare the two records: parclose receivable show")

@@ -1,195 +1,329 @@
-//! `parclose viewkey`: one class of fields over some epochs, for somebody outside the channel.
+//! `parclose viewkey`: what somebody outside may read, recorded in the channel and taken along as a file.
 //!
-//! Issuer and second reader sign the same terms, each after comparing them with its own secret. `issue` is for two in
-//! one home; at nodes of their own the issuer drafts and the second reader countersigns. The wrapped key is a file that
-//! opens for its grantee alone.
+//! Members agree to a grant; from then on their nodes cover every secret that it spans, and a second reader signs each
+//! cover. The file that goes out holds those covers, each wrapped to its grantee's key alone.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use parclose_audit::grant::DRAFT_SCHEMA;
-use parclose_audit::{DraftedGrant, Grant, GrantScope, GrantTerms, WrappedViewKey};
-use parclose_channel::Channel;
-use parclose_node::{RoomHandle, key_file, randomness};
-use parclose_types::{Epoch, hex};
+use parclose_audit::grant::FILE_BYTES_MAX;
+use parclose_audit::{GrantedKey, NarrowedViewKey, ViewKeys, WrappedViewKey};
+use parclose_channel::governance::{CoverState, GrantRow, GrantStanding};
+use parclose_channel::{Channel, Verdict};
+use parclose_node::bounded::read_text;
+use parclose_node::{Consortium, key_file, randomness};
+use parclose_transaction::Act;
+use parclose_transaction::grant::StandingGrant;
+use parclose_types::{Epoch, Fault, MemberId, TransactionDigest, hex};
 use serde_json::{Value, json};
 
-use crate::args::{Global, OfChannel, ViewKey, ViewKeyIssue};
-use crate::context::{in_room, with_consortium};
+use crate::args::{Global, OfChannel, ViewKey, ViewKeyIssue, ViewKeyNarrow};
+use crate::context::{in_room, with_channel, with_consortium};
 use crate::error::CliError;
 use crate::import::slot_parties;
 use crate::output::{check_new, write_text};
+use crate::transaction::member_named;
 
 /// Runs `parclose viewkey …`.
 pub fn run(global: &Global, command: &ViewKey) -> Result<Value, CliError> {
     match command {
         ViewKey::Issue(options) => issue(global, options),
-        ViewKey::Draft(options) => draft(global, options),
-        ViewKey::Countersign { of, draft, out } => countersign(global, of, draft, out),
-        ViewKey::Inspect { file } => inspect(file),
+        ViewKey::Approve { of, grant } => {
+            let grant = named(grant)?;
+            acted(global, of, Act::Approve { grant }, grant)
+        }
+        ViewKey::RevokeFuture { of, grant } => {
+            let grant = named(grant)?;
+            acted(global, of, Act::Revoke { grant }, grant)
+        }
+        ViewKey::List { of } => list(global, of),
+        ViewKey::Export { of, grant, out, partial } => {
+            let grant = named(grant)?;
+            check_new(out)?;
+            with_consortium(global, |consortium| export(consortium, of, grant, out, *partial))
+        }
+        ViewKey::Inspect { file } => Ok(keys_json(&read(file)?, file)),
+        ViewKey::Narrow(options) => narrow(global, options),
     }
 }
 
-/// What a view key says of itself; or a drafted grant, before it is signed.
-fn inspect(file: &Path) -> Result<Value, CliError> {
-    let text = text_of(file)?;
-    let schema = serde_json::from_str::<Value>(&text).unwrap_or_default()["schema"].clone();
-    if schema == DRAFT_SCHEMA {
-        let mut value = terms_json(&DraftedGrant::from_json(&text)?.terms, file);
-        value["schema"] = json!("parclose.viewkey-drafted/1");
-        value["opens_for"] = json!("nobody: it is a draft");
-        return Ok(value);
-    }
-    Ok(view_key_json(&WrappedViewKey::from_json(&text)?, file))
+fn named(grant: &str) -> Result<TransactionDigest, CliError> {
+    grant.parse().map_err(|_| CliError::usage(format!("`{grant}` is no grant"), "parclose viewkey list"))
 }
 
 /// The public key of whoever shall read.
-fn grantee(options: &ViewKeyIssue) -> Result<Vec<u8>, CliError> {
-    let key = key_file::inspect(&options.grantee)?;
+pub(crate) fn grantee(file: &Path) -> Result<Vec<u8>, CliError> {
+    let key = key_file::inspect(file)?;
     hex::decode(&key.public).map_err(|_| {
-        let what = format!("`{}` has no public key", options.grantee.display());
+        let what = format!("`{}` has no public key", file.display());
         CliError::usage(what, "give a regulator's key")
     })
 }
 
-fn draft(global: &Global, options: &ViewKeyIssue) -> Result<Value, CliError> {
-    let (grantee, asked) = (grantee(options)?, options.clone());
-    check_new(&options.out)?;
-    let drafted = with_consortium(global, |consortium| {
-        let issuer = consortium.room(&options.of.member, &options.of.channel)?;
-        in_room(&issuer, move |channel| {
-            let second = channel.config().named(&asked.second).map(|entry| entry.certificate.pseudonym);
-            let second = second.ok_or_else(|| CliError::not_found("member"))?;
-            let scope = scope(channel, &asked)?;
-            Ok::<_, CliError>(DraftedGrant::draw_up(
-                channel.keys(),
-                scope,
-                grantee,
-                channel.pseudonym(),
-                second,
-            )?)
-        })?
-    })?;
-    write_text(&options.out, &drafted.to_json())?;
-    let mut value = terms_json(&drafted.terms, &options.out);
-    value["schema"] = json!("parclose.viewkey-drafted/1");
-    value["next"] = json!("give it to the second reader: parclose viewkey countersign");
-    Ok(value)
-}
-
-fn countersign(global: &Global, of: &OfChannel, draft: &Path, out: &Path) -> Result<Value, CliError> {
-    let drafted = DraftedGrant::from_json(&text_of(draft)?)?;
-    check_new(out)?;
-    let wrapped = with_consortium(global, |consortium| {
-        let room = consortium.room(&of.member, &of.channel)?;
-        in_room(&room, move |channel| {
-            let GrantScope { generation, audience, .. } = drafted.terms.scope;
-            let (row, _, deals) = channel.kept_of(generation)?;
-            let members = deals.into_iter().map(|row| row.deal).find(|deal| deal.audience == audience);
-            let members = members.map(|deal| deal.members).unwrap_or_default();
-            let (keys, own) = (channel.keys(), channel.pseudonym());
-            Ok::<_, CliError>(drafted.complete(
-                keys,
-                own,
-                &row.config,
-                &members,
-                &mut randomness::generator(),
-            )?)
-        })?
-    })?;
-    write_text(out, &wrapped.to_json())?;
-    Ok(view_key_json(&wrapped, out))
-}
-
 fn issue(global: &Global, options: &ViewKeyIssue) -> Result<Value, CliError> {
-    let grantee = grantee(options)?;
-    let wrapped = with_consortium(global, |consortium| {
-        let issuer = consortium.room(&options.of.member, &options.of.channel)?;
-        let second = consortium.room(&options.second, &options.of.channel)?;
-        let asked = options.clone();
-        wrap(&issuer, &second, grantee, move |channel| scope(channel, &asked))
-    })?;
-    write_text(&options.out, &wrapped.to_json())?;
-    Ok(view_key_json(&wrapped, &options.out))
-}
-
-/// What is asked for, as the definition in force names it.
-fn scope(channel: &Channel, options: &ViewKeyIssue) -> Result<GrantScope, CliError> {
-    let definition = channel.definition();
-    let unknown =
-        || CliError::usage(format!("there is no field `{}`", options.field), "parclose channel visibility");
-    let (record_type, field) = options.field.split_once('.').ok_or_else(unknown)?;
-    let record_type = definition.record_named(record_type).ok_or_else(unknown)?;
-    let field = record_type.field_named(field).ok_or_else(unknown)?;
-    let rule = definition.audience(&field.audience).ok_or_else(unknown)?;
-    let parties = slot_parties(channel, record_type, &options.parties)?;
-    if let Some(slot) = rule.slots.iter().find(|slot| !parties.contains_key(*slot)) {
-        return Err(CliError::usage(format!("nobody stands in `{slot}`"), "say who: --party SLOT=MEMBER"));
-    }
-    let parties: BTreeMap<&str, _> = parties.iter().map(|(slot, member)| (slot.as_str(), *member)).collect();
-    let config = channel.config();
-    Ok(GrantScope {
-        channel: channel.id(),
-        generation: config.generation,
-        audience: config.audience_of(&config.audience_members(rule, &parties)),
-        class: field.class,
-        from: Epoch(options.from),
-        to: Epoch(options.to),
+    let grantee = grantee(&options.to)?;
+    options.out.iter().try_for_each(|out| check_new(out))?;
+    with_consortium(global, |consortium| {
+        let (named, sequence) = agreed(consortium, options, grantee)?;
+        let mut value = told(consortium, &options.of, named)?;
+        value["sequence"] = json!(sequence);
+        if let Some(out) = &options.out {
+            let written = export(consortium, &options.of, named, out, false)?;
+            value["file"] = written["file"].clone();
+            value["keys"] = written["keys"].clone();
+        }
+        Ok(value)
     })
 }
 
-/// Draws up the terms as the issuer, has both readers sign them, and wraps the key to its grantee.
-pub(crate) fn wrap(
-    issuer: &RoomHandle,
-    second: &RoomHandle,
+/// Proposes a grant, and agrees to it as the second member if that is one of this home: the grant, and where it was ordered.
+pub(crate) fn agreed(
+    consortium: &Consortium,
+    options: &ViewKeyIssue,
     grantee: Vec<u8>,
-    scope: impl FnOnce(&Channel) -> Result<GrantScope, CliError> + Send + 'static,
-) -> Result<WrappedViewKey, CliError> {
-    let second_key = in_room(second, |channel| channel.pseudonym().public())?;
-    let to_grantee = grantee.clone();
-    let terms = in_room(issuer, move |channel| {
-        let (scope, own) = (scope(channel)?, channel.pseudonym().public());
-        Ok::<_, CliError>(GrantTerms::draw_up(channel.keys(), scope, &to_grantee, own, second_key)?)
+) -> Result<(TransactionDigest, u64), CliError> {
+    let room = consortium.room(&options.of.member, &options.of.channel)?;
+    let asked = options.clone();
+    let grant = in_room(&room, move |channel| standing_grant(channel, &asked, grantee))??;
+    let proposed = room.act_and_wait(Act::Grant(Box::new(grant)))?;
+    applied(&proposed.verdict)?;
+    let (named, sequence) = (proposed.transaction, proposed.sequence.0);
+    let Some(second) = &options.second else { return Ok((named, sequence)) };
+    consortium.settle();
+    let second = consortium.room(second, &options.of.channel)?;
+    let approved = second.act_and_wait(Act::Approve { grant: named })?;
+    applied(&approved.verdict)?;
+    Ok((named, approved.sequence.0))
+}
+
+/// What is asked for, as the definition in force names it.
+fn standing_grant(
+    channel: &Channel,
+    options: &ViewKeyIssue,
+    grantee: Vec<u8>,
+) -> Result<StandingGrant, CliError> {
+    let definition = channel.definition();
+    let unknown =
+        |what: &str| CliError::usage(format!("the definition has no {what}"), "parclose channel visibility");
+    let (audience, class) = match (&options.field, &options.audience, &options.class) {
+        (Some(text), ..) => {
+            let field = || format!("field `{text}`");
+            let (record_type, field_name) = text.split_once('.').ok_or_else(|| unknown(&field()))?;
+            let record_type = definition.record_named(record_type).ok_or_else(|| unknown(&field()))?;
+            let schema = record_type.field_named(field_name).ok_or_else(|| unknown(&field()))?;
+            (schema.audience.clone(), schema.class)
+        }
+        (None, Some(audience), Some(class)) => {
+            let known = definition.class_named(class).ok_or_else(|| unknown(&format!("class `{class}`")))?;
+            (audience.clone(), known.id)
+        }
+        _ => {
+            return Err(CliError::usage("nothing is named to be read", "--audience and --class, or --field"));
+        }
+    };
+    let members = narrowed_to(channel, options, &audience)?;
+    Ok(StandingGrant {
+        name: options.name.clone(),
+        grantee,
+        audience,
+        class,
+        from: Epoch(options.from_epoch),
+        to: Epoch(options.to_epoch),
+        members,
+        alone: !options.parties.is_empty(),
+    })
+}
+
+/// The members of the sets that are meant: those with some members, or the one that parties make.
+fn narrowed_to(channel: &Channel, options: &ViewKeyIssue, audience: &str) -> Result<Vec<MemberId>, CliError> {
+    let config = channel.config();
+    let mut members = match &options.field {
+        Some(field) if !options.parties.is_empty() => {
+            let definition = channel.definition();
+            let record_type = field.split_once('.').and_then(|(name, _)| definition.record_named(name));
+            let (Some(record_type), Some(rule)) = (record_type, definition.audience(audience)) else {
+                return Err(CliError::not_found("field"));
+            };
+            let parties = slot_parties(channel, record_type, &options.parties)?;
+            if let Some(slot) = rule.slots.iter().find(|slot| !parties.contains_key(*slot)) {
+                let what = format!("nobody stands in `{slot}`");
+                return Err(CliError::usage(what, "say who: --party SLOT=MEMBER"));
+            }
+            let parties = parties.iter().map(|(slot, member)| (slot.as_str(), *member)).collect();
+            let set = config.audience_members(rule, &parties);
+            set.iter().filter_map(|key| config.member(key)).map(|entry| entry.id()).collect()
+        }
+        _ => {
+            let named = options.members.iter().map(|name| member_named(channel, name));
+            named.collect::<Result<Vec<MemberId>, _>>()?
+        }
+    };
+    members.sort_unstable();
+    members.dedup();
+    Ok(members)
+}
+
+fn applied(verdict: &Verdict) -> Result<(), CliError> {
+    match verdict {
+        Verdict::Refused(rule) => Err(CliError::refused(rule)),
+        Verdict::Applied => Ok(()),
+    }
+}
+
+fn acted(global: &Global, of: &OfChannel, act: Act, grant: TransactionDigest) -> Result<Value, CliError> {
+    with_consortium(global, |consortium| {
+        let room = consortium.room(&of.member, &of.channel)?;
+        let outcome = room.act_and_wait(act)?;
+        applied(&outcome.verdict)?;
+        let mut value = told(consortium, of, grant)?;
+        value["sequence"] = json!(outcome.sequence.0);
+        Ok(value)
+    })
+}
+
+/// A grant, once everything that follows from it has settled.
+fn told(consortium: &Consortium, of: &OfChannel, grant: TransactionDigest) -> Result<Value, CliError> {
+    consortium.settle();
+    let room = consortium.room(&of.member, &of.channel)?;
+    in_room(&room, move |channel| {
+        let rows = channel.grants()?;
+        let row = rows.iter().find(|row| row.transaction == grant);
+        let mut value = grant_json(channel, row.ok_or_else(|| CliError::not_found("grant"))?)?;
+        value["schema"] = json!("parclose.grant/1");
+        Ok(value)
+    })?
+}
+
+fn list(global: &Global, of: &OfChannel) -> Result<Value, CliError> {
+    with_channel(global, of, |channel| {
+        let rows = channel.grants()?;
+        let grants: Vec<Value> = rows.iter().map(|row| grant_json(channel, row)).collect::<Result<_, _>>()?;
+        Ok(json!({ "schema": "parclose.grants/1", "grants": grants }))
+    })
+}
+
+fn grant_json(channel: &Channel, row: &GrantRow) -> Result<Value, parclose_channel::ChannelError> {
+    let (config, definition) = (channel.config(), channel.definition());
+    let name = |member: &MemberId| {
+        config.by_id(member).map_or_else(|| member.to_string(), |entry| entry.name.clone())
+    };
+    let names = |members: &[MemberId]| members.iter().map(name).collect::<Vec<_>>();
+    let covers = channel.covers(&row.transaction)?;
+    let count = |is: fn(&CoverState) -> bool| covers.iter().filter(|cover| is(&cover.state)).count();
+    let granted = &row.grant;
+    let class = definition.classes.iter().find(|class| class.id == granted.class);
+    let (standing, at) = match row.standing {
+        GrantStanding::Proposed => ("proposed", row.proposed_at),
+        GrantStanding::Standing { since } => ("standing", since),
+        GrantStanding::Revoked { at } => ("revoked", at),
+    };
+    Ok(json!({
+        "grant": row.transaction.to_string(),
+        "name": granted.name,
+        "grantee": hex::encode(&parclose_crypto::hash::sha256(&granted.grantee)),
+        "audience": granted.audience,
+        "class": class.map_or_else(|| granted.class.0.to_string(), |class| class.name.clone()),
+        "from_epoch": granted.from.0,
+        "to_epoch": granted.to.0,
+        "with": names(&granted.members),
+        "alone": granted.alone,
+        "standing": standing,
+        "at_height": at.0,
+        "agreed": names(&row.approvals),
+        "ended_by": names(&row.revocations),
+        "needed": definition.governance.grants_need(config.members.len()),
+        "covers": {
+            "awaited": channel.covers_awaited(&row.transaction)?,
+            "unsigned": count(|state| matches!(state, CoverState::Made { .. })),
+            "count": count(|state| matches!(state, CoverState::Counts { .. })),
+        },
+    }))
+}
+
+/// Writes what the channel has recorded for a grant.
+pub(crate) fn export(
+    consortium: &Consortium,
+    of: &OfChannel,
+    grant: TransactionDigest,
+    out: &Path,
+    partial: bool,
+) -> Result<Value, CliError> {
+    consortium.settle();
+    let room = consortium.room(&of.member, &of.channel)?;
+    let (row, recorded) = in_room(&room, move |channel| {
+        let rows = channel.grants()?;
+        let row = rows.iter().find(|row| row.transaction == grant);
+        let row = grant_json(channel, row.ok_or_else(|| CliError::not_found("grant"))?)?;
+        Ok::<_, CliError>((row, channel.granted(&grant)?))
     })??;
-    let signed_by = |room: &RoomHandle| {
-        let terms = terms.clone();
-        in_room(room, move |channel| terms.sign(channel.keys(), channel.pseudonym()))
+    let awaited = row["covers"]["awaited"] != 0 && row["standing"] == "standing";
+    let waits = row["standing"] == "proposed" || (awaited && !partial);
+    if waits {
+        return Err(pending(&row));
+    }
+    if recorded.is_empty() {
+        let what = "the grant has no cover: no secret that it spans was dealt".to_owned();
+        return Err(CliError::new("NOT_FOUND", "CLI-03", Fault::Sender, what, "parclose viewkey list"));
+    }
+    let whole = |(grant, wrap)| GrantedKey::Whole(WrappedViewKey { grant, wrap });
+    let keys = ViewKeys::new(recorded.into_iter().map(whole).collect())?;
+    write_text(out, &keys.to_json())?;
+    let mut value = keys_json(&keys, out);
+    value["grant"] = row["grant"].clone();
+    Ok(value)
+}
+
+fn pending(row: &Value) -> CliError {
+    let what = match row["standing"].as_str() {
+        Some("proposed") => "too few members have agreed to the grant".to_owned(),
+        _ => format!("covers are owed still: {}", row["covers"]),
     };
-    let grant = Grant {
-        issuer_signature: signed_by(issuer)??,
-        second_signature: signed_by(second)??,
-        terms: terms.clone(),
-    };
-    Ok(in_room(issuer, move |channel| {
-        WrappedViewKey::issue(channel.keys(), grant, &grantee, &mut randomness::generator())
-    })??)
+    let fix = "parclose viewkey approve, or wait until the readers' nodes have covered everything (--partial: what there is)";
+    CliError::new("STALE", "GRA-16", Fault::Sender, what, fix)
+}
+
+/// Passes a part on; what the file holds of other epochs is left out.
+fn narrow(global: &Global, options: &ViewKeyNarrow) -> Result<Value, CliError> {
+    let (keys, to) = (read(&options.file)?, grantee(&options.to)?);
+    check_new(&options.out)?;
+    let own = key_file::regulator(&options.with, &global.passphrase.opening(&options.with, &global.home)?)?;
+    let epochs = (Epoch(options.from_epoch), Epoch(options.to_epoch));
+    let mut generator = randomness::generator();
+    let parts = keys.keys().iter().map(|key| {
+        let held = key.open(&own)?;
+        Ok(GrantedKey::Narrowed(NarrowedViewKey::cut(&held, key.grant(), epochs, &to, &mut generator)?))
+    });
+    let parts = ViewKeys::new(parts.collect::<Result<_, CliError>>()?)?;
+    write_text(&options.out, &parts.to_json())?;
+    Ok(keys_json(&parts, &options.out))
 }
 
 /// Reads a view key file.
-pub(crate) fn read(file: &Path) -> Result<WrappedViewKey, CliError> {
-    Ok(WrappedViewKey::from_json(&text_of(file)?)?)
+pub(crate) fn read(file: &Path) -> Result<ViewKeys, CliError> {
+    let text = read_text(file, FILE_BYTES_MAX).map_err(|e| CliError::file(file, &e))?;
+    Ok(ViewKeys::from_json(&text)?)
 }
 
-fn text_of(file: &Path) -> Result<String, CliError> {
-    std::fs::read_to_string(file).map_err(|e| CliError::file(file, &e))
-}
-
-fn view_key_json(wrapped: &WrappedViewKey, file: &Path) -> Value {
-    terms_json(&wrapped.grant.terms, file)
-}
-
-fn terms_json(terms: &GrantTerms, file: &Path) -> Value {
+fn keys_json(keys: &ViewKeys, file: &Path) -> Value {
+    let rows = keys.keys().iter().map(|key| {
+        let (scope, terms) = (key.scope(), &key.grant().terms);
+        json!({
+            "generation": scope.generation,
+            "audience": scope.audience.to_string(),
+            "class": scope.class.0,
+            "from_epoch": scope.from.0,
+            "to_epoch": scope.to.0,
+            "narrowed": matches!(key, GrantedKey::Narrowed(_)),
+            "issuer": terms.issuer.to_string(),
+            "second_reader": terms.second_reader.to_string(),
+        })
+    });
+    let first = keys.keys().first();
     json!({
-        "schema": "parclose.viewkey-public/1",
+        "schema": "parclose.viewkeys-public/1",
         "file": file.display().to_string(),
-        "generation": terms.scope.generation,
-        "audience": terms.scope.audience.to_string(),
-        "class": terms.scope.class.0,
-        "from": terms.scope.from.0,
-        "to": terms.scope.to.0,
-        "grantee": terms.grantee.to_string(),
-        "issuer": terms.issuer.to_string(),
-        "second_reader": terms.second_reader.to_string(),
+        "channel": first.map(|key| key.scope().channel.to_string()),
+        "grantee": first.map(|key| key.grantee().to_string()),
+        "keys": rows.collect::<Vec<Value>>(),
         "opens_for": "its grantee's key alone",
     })
 }

@@ -104,6 +104,29 @@ impl Cover {
         NodeSeed { depth: node.depth, seed: seed.duplicate() }.into_leaf(epoch)
     }
 
+    /// Cuts the cover of a part of its interval out of its own nodes; `None` where the part is empty or reaches beyond.
+    ///
+    /// # Rules
+    ///
+    /// > KEY-14: whoever holds a cover can cut the cover of any part of its interval, and of nothing beyond.
+    #[must_use]
+    pub fn narrow(&self, from: Epoch, to: Epoch) -> Option<Self> {
+        if from > to || from < self.from || self.to < to {
+            return None;
+        }
+        let below = |node: CoverNode| {
+            let held = self
+                .nodes
+                .iter()
+                .find(|(held, _)| held.first() <= node.first() && node.last() <= held.last());
+            let (held, seed) = held?;
+            let held = NodeSeed { depth: held.depth, seed: seed.duplicate() };
+            Some((node, held.descend(node.depth, node.prefix).seed))
+        };
+        let nodes = canonical(from, to).into_iter().map(below).collect::<Option<_>>()?;
+        Some(Self { from, to, nodes })
+    }
+
     /// Check values of the nodes, as a grant lists them.
     ///
     /// # Rules
@@ -150,6 +173,33 @@ mod tests {
             let inside = (from..=from + length).contains(&epoch);
             prop_assert_eq!(opened, inside.then(|| class().leaf(Epoch(epoch)).expose(|b| *b)));
         }
+    }
+
+    proptest! {
+        #[test]
+        fn key_14_a_cover_is_narrowed_to_what_it_gives_and_to_nothing_beyond(
+            (from, length) in (0_u32..500, 0_u32..100),
+            (a, b) in (0_u32..700, 0_u32..700),
+        ) {
+            let (a, b) = (a.min(b), a.max(b));
+            let cover = Cover::cut(&class(), Epoch(from), Epoch(from + length));
+            let narrowed = cover.narrow(Epoch(a), Epoch(b));
+            let within = from <= a && b <= from + length;
+            prop_assert_eq!(narrowed.is_some(), within);
+            if let Some(narrowed) = narrowed {
+                let direct = Cover::cut(&class(), Epoch(a), Epoch(b));
+                prop_assert_eq!(narrowed.check_values(), direct.check_values());
+            }
+        }
+    }
+
+    #[test]
+    fn key_14_nothing_is_cut_from_no_epochs() {
+        let cover = Cover::cut(&class(), Epoch(5), Epoch(20));
+        assert!(cover.narrow(Epoch(9), Epoch(8)).is_none());
+        assert!(cover.narrow(Epoch(4), Epoch(8)).is_none());
+        assert!(cover.narrow(Epoch(9), Epoch(21)).is_none());
+        assert!(cover.narrow(Epoch(5), Epoch(20)).is_some());
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl ClassSeed {
 
 impl NodeSeed {
     /// Goes down to `depth`, along the low `depth` bits of `prefix` that lie below this node.
-    fn descend(self, depth: u8, prefix: u32) -> Self {
+    pub(crate) fn descend(self, depth: u8, prefix: u32) -> Self {
         let mut node = self;
         while node.depth < depth {
             let bit = (prefix >> (depth - node.depth - 1)) & 1;

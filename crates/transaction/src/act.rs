@@ -6,6 +6,8 @@
 //!   Deal --Acknowledge… | Complain --> Rewrap--> an audience's secret is active
 //!   all deals active --> Rotate on the root chain (parclose-root)
 //!   Share: what a joiner gets of the past
+//!   Grant --Approve…--> it stands: each secret that it spans gets a Cover, which a second reader Confirms;
+//!       until Revoke… what is dealt from then on gets none
 //! ```
 //!
 //! What an act says is read by every member of the channel; wrapped secrets travel in the sealed part,
@@ -17,6 +19,7 @@ use parclose_types::{AudienceId, ClassId, Digest, Epoch, Generation, MemberId, T
 
 use crate::definition::DefinitionTexts;
 use crate::generation::MemberEntry;
+use crate::grant::{GrantConfirmation, GrantCovers, StandingGrant};
 
 /// Changes of one motion.
 pub const CHANGES_MAX: usize = 16;
@@ -71,6 +74,22 @@ pub enum Act {
     },
     /// gives a joiner what the definition's history says of the past
     Share(Share),
+    /// asks that somebody outside may read, and agrees to it
+    Grant(Box<StandingGrant>),
+    /// agrees to a grant, which is named by the digest of its transaction
+    Approve {
+        /// the grant
+        grant: TransactionDigest,
+    },
+    /// agrees that nothing dealt from then on is covered for a grant
+    Revoke {
+        /// the grant
+        grant: TransactionDigest,
+    },
+    /// covers secrets for a grant that stands; the wraps to the grantee are in the sealed part
+    Cover(GrantCovers),
+    /// signs covers as their second reader
+    Confirm(GrantConfirmation),
 }
 
 /// Changes that members decide on together.
@@ -134,11 +153,16 @@ impl Act {
             Self::Deal { deal, .. } => Some(deal.wraps_root),
             Self::Rewrap { wraps_root, .. } => Some(*wraps_root),
             Self::Share(share) => Some(share.wraps_root),
+            Self::Cover(covers) => Some(covers.wraps_root),
             Self::Move(_)
             | Self::Vote { .. }
             | Self::PublishKey(_)
             | Self::Acknowledge { .. }
-            | Self::Complain { .. } => None,
+            | Self::Complain { .. }
+            | Self::Grant(_)
+            | Self::Approve { .. }
+            | Self::Revoke { .. }
+            | Self::Confirm(_) => None,
         }
     }
 
@@ -154,6 +178,11 @@ impl Act {
             Self::Complain { .. } => "complain",
             Self::Rewrap { .. } => "rewrap",
             Self::Share(_) => "share",
+            Self::Grant(_) => "grant",
+            Self::Approve { .. } => "approve",
+            Self::Revoke { .. } => "revoke",
+            Self::Cover(_) => "cover",
+            Self::Confirm(_) => "confirm",
         }
     }
 }

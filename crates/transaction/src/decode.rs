@@ -12,6 +12,7 @@ use parclose_types::{Malformed, SignatureBytes, TransactionDigest, limits};
 use crate::act::{ACT_ITEMS_MAX, Act, CHANGES_MAX};
 use crate::body::{Body, Operation, Permanent, SealedPart};
 use crate::definition::SLOTS_MAX;
+use crate::grant::{CHECK_VALUES_MAX, COVERS_MAX, GRANTEE_BYTES, GrantCovers, NARROWED_MAX, StandingGrant};
 
 /// A decoded transaction about which nothing has been checked but its form.
 #[derive(Clone, Debug)]
@@ -108,8 +109,35 @@ fn check_act(act: &Act) -> Result<(), Malformed> {
             at_most("shared covers", share.scopes.len(), ACT_ITEMS_MAX)?;
             ascending("shared covers", share.scopes.iter())
         }
-        Act::Vote { .. } | Act::PublishKey(_) | Act::Complain { .. } | Act::Rewrap { .. } => Ok(()),
+        Act::Grant(grant) => check_grant(grant),
+        Act::Cover(covers) => check_covers(covers),
+        Act::Confirm(confirmation) => {
+            at_most("confirmed covers", confirmation.signatures.len(), COVERS_MAX)?;
+            ascending("confirmed covers", confirmation.signatures.iter().map(|(of, set, _)| (of, set)))
+        }
+        Act::Vote { .. }
+        | Act::PublishKey(_)
+        | Act::Complain { .. }
+        | Act::Rewrap { .. }
+        | Act::Approve { .. }
+        | Act::Revoke { .. } => Ok(()),
     }
+}
+
+fn check_grant(grant: &StandingGrant) -> Result<(), Malformed> {
+    at_most("bytes of a grantee's name", grant.name.len(), limits::NAME_BYTES_MAX)?;
+    at_most("bytes of an audience's name", grant.audience.len(), limits::NAME_BYTES_MAX)?;
+    at_most("bytes of a grantee's key", grant.grantee.len(), GRANTEE_BYTES)?;
+    at_most("members of a grant", grant.members.len(), NARROWED_MAX)?;
+    ascending("members of a grant", grant.members.iter())
+}
+
+fn check_covers(covers: &GrantCovers) -> Result<(), Malformed> {
+    at_most("covers of an act", covers.covers.len(), COVERS_MAX)?;
+    let places = covers.covers.iter().map(|cover| (cover.configuration, cover.audience));
+    ascending("covers of an act", places)?;
+    let mut values = covers.covers.iter().map(|cover| cover.check_values.len());
+    values.try_for_each(|values| at_most("check values of a cover", values, CHECK_VALUES_MAX))
 }
 
 fn check_operation(operation: &Operation) -> Result<(), Malformed> {

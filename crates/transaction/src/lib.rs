@@ -41,6 +41,7 @@ pub mod decode;
 pub mod definition;
 pub mod draft;
 pub mod generation;
+pub mod grant;
 pub mod key_ring;
 pub mod tag;
 pub mod term;

@@ -103,6 +103,8 @@ labels! {
     DEAL = "deal";
     /// associated data of a cover of the past that a joiner gets
     PAST = "past";
+    /// associated data of a part of a view key that its holder passes on
+    NARROWED = "narrowed";
     /// name of a concrete member set
     AUDIENCE = "audience";
     /// pseudonym seed of a channel and generation

@@ -3,7 +3,7 @@
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::wrap::{UnwrapKey, wrap};
 use parclose_keys::audience::wrap_info;
-use parclose_types::Failure;
+use parclose_types::{ClassId, Epoch, Failure};
 use proptest::prelude::*;
 
 use super::*;
@@ -159,62 +159,6 @@ fn gra_05_both_have_signed_exactly_these_terms() {
     }
 }
 
-fn drafted(consortium: &Consortium, second: usize) -> DraftedGrant {
-    let (issuer, grantee) = (&consortium.members[0], regulator().public().to_vec());
-    let second = consortium.pseudonym(second);
-    DraftedGrant::draw_up(issuer.keys(), scope(consortium), grantee, issuer.pseudonym(), second).unwrap()
-}
-
-/// Completes a draft as a member.
-fn completed(
-    consortium: &mut Consortium,
-    drafted: DraftedGrant,
-    member: usize,
-) -> Result<WrappedViewKey, GrantInvalid> {
-    let second = &consortium.members[member];
-    let members: Vec<_> = (0..2).map(|at| consortium.pseudonym(at)).collect();
-    let (keys, own, config) = (second.keys(), second.pseudonym(), second.config());
-    drafted.complete(keys, own, config, &members, &mut consortium.rng)
-}
-
-#[test]
-fn a_grant_that_is_drafted_at_one_node_and_completed_at_another_is_one_like_any() {
-    let mut consortium = Consortium::new();
-    let drafted = drafted(&consortium, 1);
-    let read = DraftedGrant::from_json(&drafted.to_json()).unwrap();
-    assert_eq!(read, drafted);
-    let wrapped = completed(&mut consortium, read, 1).unwrap();
-    assert_eq!(wrapped.grant, granted(&consortium));
-    check(&consortium, &wrapped.grant).unwrap();
-    let view_key = wrapped.open(&regulator()).unwrap();
-    assert_eq!((view_key.class, view_key.cover.from()), (ClassId(2), Epoch(1)));
-}
-
-#[test]
-fn gra_05_a_second_reader_completes_nothing_that_was_changed_or_is_for_another() {
-    let mut consortium = Consortium::new();
-    let sound = drafted(&consortium, 1);
-    let refused = |consortium: &mut Consortium, drafted: DraftedGrant, member| {
-        completed(consortium, drafted, member).unwrap_err().rule()
-    };
-    assert_eq!(refused(&mut consortium, sound.clone(), 0), "GRA-05", "the issuer is not its own second");
-    let mut wider = sound.clone();
-    wider.terms.scope.to = Epoch(10);
-    assert_eq!(refused(&mut consortium, wider.clone(), 1), "GRA-02");
-    wider.terms.check_values =
-        wider.terms.scope.cut(consortium.members[0].keys()).unwrap().cover.check_values();
-    assert_eq!(refused(&mut consortium, wider, 1), "GRA-05", "its issuer has not signed that");
-    let mut alone = drafted(&consortium, 0);
-    alone.terms.second_reader = consortium.pseudonym(0);
-    assert_eq!(refused(&mut consortium, alone, 0), "GRA-04");
-    let text = sound.to_json();
-    let rule = |text: &str| DraftedGrant::from_json(text).unwrap_err().rule();
-    assert_eq!(rule(&text.replacen('{', "{\"more\": 1,", 1)), "GRA-10");
-    assert_eq!(rule(&text.replacen("draft/1", "draft/2", 1)), "GRA-10");
-    assert_eq!(rule(&text.replacen("\"bytes\": \"", "\"bytes\": \"00", 1)), "WIR-02");
-    assert_eq!(rule(&(text + &" ".repeat(1 << 16))), "GRA-10");
-}
-
 #[test]
 fn gra_06_another_key_does_not_open_it() {
     let mut consortium = Consortium::new();
@@ -308,6 +252,103 @@ fn gra_11_every_readable_member_is_what_the_bytes_say() {
         let refused = WrappedViewKey::from_json(&text.replacen(from, to, 1));
         assert_eq!(refused, Err(GrantInvalid::Readable { member: member.into() }));
     }
+}
+
+/// Somebody to whom the regulator passes a part on.
+fn delegate() -> UnwrapKey {
+    UnwrapKey::from_secret(&secret_from_bytes([23; 32]))
+}
+
+fn narrowed(consortium: &mut Consortium, from: u32, to: u32) -> Result<NarrowedViewKey, GrantInvalid> {
+    let wrapped = issued(consortium);
+    let held = wrapped.open(&regulator()).unwrap();
+    let part = (Epoch(from), Epoch(to));
+    NarrowedViewKey::cut(&held, &wrapped.grant, part, delegate().public(), &mut consortium.rng)
+}
+
+#[test]
+fn gra_19_a_part_of_a_view_key_is_passed_on_and_never_more() {
+    let mut consortium = Consortium::new();
+    let part = narrowed(&mut consortium, 3, 5).unwrap();
+    let opened = part.open(&delegate()).unwrap();
+    let scope = GrantScope { from: Epoch(3), to: Epoch(5), ..scope(&consortium) };
+    let direct = scope.cut(consortium.members[0].keys()).unwrap();
+    assert_eq!(opened.to_bytes(), direct.to_bytes(), "the very key that a reader would have cut");
+    for (from, to) in [(0, 5), (3, 10), (0, 10), (5, 3)] {
+        let refused = narrowed(&mut consortium, from, to).map(|_| ());
+        assert_eq!(refused, Err(GrantInvalid::Wider), "{from} to {to}");
+    }
+    let mut wider = part.clone();
+    wider.to = Epoch(10);
+    assert_eq!(wider.open(&delegate()).map(|_| ()), Err(GrantInvalid::Wider));
+    // And passed on once more.
+    let again = NarrowedViewKey::cut(
+        &opened,
+        &part.grant,
+        (Epoch(4), Epoch(4)),
+        regulator().public(),
+        &mut consortium.rng,
+    );
+    assert!(again.unwrap().open(&regulator()).unwrap().leaf(Epoch(3)).is_none());
+}
+
+#[test]
+fn gra_20_a_part_goes_with_its_grant_its_epochs_its_check_values_and_its_holder() {
+    let mut consortium = Consortium::new();
+    let part = narrowed(&mut consortium, 3, 5).unwrap();
+    let refused = |change: &dyn Fn(&mut NarrowedViewKey)| {
+        let mut other = part.clone();
+        change(&mut other);
+        other.open(&delegate()).map(|_| ())
+    };
+    assert_eq!(refused(&|_| ()), Ok(()));
+    assert_eq!(refused(&|part| part.from = Epoch(2)), Err(GrantInvalid::Wrap));
+    assert_eq!(refused(&|part| part.to = Epoch(6)), Err(GrantInvalid::Wrap));
+    assert_eq!(refused(&|part| part.check_values[0][0] ^= 1), Err(GrantInvalid::Wrap));
+    assert_eq!(refused(&|part| part.grant.terms.scope.class = ClassId(1)), Err(GrantInvalid::Wrap));
+    assert_eq!(refused(&|part| part.wrap[1200] ^= 1), Err(GrantInvalid::Wrap));
+    assert_eq!(refused(&|part| part.grantee.0[0] ^= 1), Err(GrantInvalid::OtherGrantee));
+    assert_eq!(part.open(&regulator()).map(|_| ()), Err(GrantInvalid::OtherGrantee));
+    // Whoever passes on something else than it says is found out by scope and seeds.
+    let held = GrantScope { from: Epoch(3), to: Epoch(5), ..scope(&consortium) };
+    let seeds = held.cut(consortium.members[0].keys()).unwrap().to_bytes();
+    let passed = |consortium: &mut Consortium, bytes: &[u8]| {
+        let (info, aad) = (part.info(delegate().public()), part.aad());
+        let wrap = wrap(delegate().public(), &info, &aad, bytes, &mut consortium.rng).unwrap();
+        NarrowedViewKey { wrap, ..part.clone() }.open(&delegate()).map(|_| ())
+    };
+    assert_eq!(passed(&mut consortium, &seeds), Ok(()));
+    let other = GrantScope { class: ClassId(1), ..held };
+    let other = other.cut(consortium.members[0].keys()).unwrap().to_bytes();
+    assert_eq!(passed(&mut consortium, &other), Err(GrantInvalid::OtherScope));
+    let mut wrong = seeds.to_vec();
+    *wrong.last_mut().unwrap() ^= 1;
+    assert_eq!(passed(&mut consortium, &wrong), Err(GrantInvalid::WrongSeeds));
+}
+
+#[test]
+fn gra_21_a_file_holds_view_keys_of_one_channel_for_one_holder_each_once() {
+    let mut consortium = Consortium::new();
+    let whole = GrantedKey::Whole(issued(&mut consortium));
+    let part = GrantedKey::Narrowed(narrowed(&mut consortium, 3, 5).unwrap());
+    let file = ViewKeys::new(vec![whole.clone()]).unwrap();
+    assert_eq!(ViewKeys::from_json(&file.to_json()), Ok(file));
+    let GrantedKey::Whole(alone) = &whole else { unreachable!() };
+    assert_eq!(ViewKeys::from_json(&alone.to_json()).unwrap().keys(), [whole.clone()]);
+    let parts = ViewKeys::new(vec![part.clone()]).unwrap();
+    let again = ViewKeys::from_json(&parts.to_json()).unwrap();
+    assert_eq!((again.keys()[0].scope().from, &again), (Epoch(3), &parts));
+    assert_eq!(ViewKeys::new(Vec::new()), Err(GrantInvalid::Together));
+    assert_eq!(ViewKeys::new(vec![whole.clone(), whole.clone()]), Err(GrantInvalid::Together));
+    assert_eq!(ViewKeys::new(vec![whole.clone(), part.clone()]), Err(GrantInvalid::Together), "two holders");
+    let text = parts.to_json();
+    let rule = |text: &str| ViewKeys::from_json(text).unwrap_err().rule();
+    assert_eq!(rule(&text.replacen('{', "{\"more\": 1,", 1)), "GRA-10");
+    assert_eq!(rule(&text.replacen("viewkeys/1", "viewkeys/2", 1)), "GRA-10");
+    assert_eq!(rule(&text.replacen("narrowed/1", "narrowed/2", 1)), "GRA-10");
+    assert_eq!(rule(&text.replacen("\"from\": 3", "\"from\": 2", 1)), "GRA-11");
+    assert_eq!(rule("{}"), "GRA-10");
+    assert_eq!(rule("no"), "GRA-10");
 }
 
 proptest! {

@@ -5,10 +5,8 @@
 //! the channel's is checked by [`crate::VerifiedBundle::accept`].
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use parclose_crypto::hash::sha256;
-use parclose_crypto::wrap::{UnwrapKey, wrap};
+use parclose_crypto::wrap::UnwrapKey;
 use parclose_keys::ViewKey;
-use parclose_keys::audience::wrap_info;
 use parclose_transaction::KeyRing;
 use parclose_types::{
     AudienceId, ChannelId, ClassId, Digest, Epoch, Generation, Malformed, PublicKey, decode, encode, hex,
@@ -22,7 +20,6 @@ use crate::readable;
 /// The `schema` member of a view key file.
 pub const SCHEMA: &str = "parclose.viewkey/1";
 
-const PURPOSE: &str = "grant";
 /// 62 check values and 62 nodes at most; with all else it stays far below.
 const WRAPPED_BYTES_MAX: usize = 16 << 10;
 const FILE_BYTES_MAX: usize = 2 * WRAPPED_BYTES_MAX + 4096;
@@ -60,33 +57,13 @@ impl WrappedViewKey {
         grantee: &[u8],
         rng: &mut impl CryptoRng,
     ) -> Result<Self, GrantInvalid> {
-        if Digest(sha256(grantee)) != grant.terms.grantee {
-            return Err(GrantInvalid::OtherGrantee);
-        }
-        let view_key = grant.terms.scope.cut(keys)?;
-        grant.terms.fits(&view_key)?;
-        let (info, terms) = (info(&grant.terms.scope, grantee), grant.terms.signing_bytes());
-        let wrap = wrap(grantee, &info, &terms, &view_key.to_bytes(), rng).map_err(|_| GrantInvalid::Wrap)?;
+        let wrap = grant.terms.wrap(keys, grantee, rng)?;
         Ok(Self { grant, wrap })
     }
 
-    /// Opens the wrap and checks scope and seeds against the grant.
-    ///
-    /// # Rules
-    ///
-    /// > GRA-06: a view key is opened by the grantee that its grant names.
-    /// > GRA-07: a wrap opens for the very terms, scope and key that it was made for.
+    /// Opens the wrap and checks scope and seeds against the grant (GRA-06 to GRA-09).
     pub fn open(&self, key: &UnwrapKey) -> Result<ViewKey, GrantInvalid> {
-        let terms = &self.grant.terms;
-        if Digest(sha256(key.public())) != terms.grantee {
-            return Err(GrantInvalid::OtherGrantee);
-        }
-        let bytes = key
-            .unwrap_with(&info(&terms.scope, key.public()), &terms.signing_bytes(), &self.wrap)
-            .map_err(|_| GrantInvalid::Wrap)?;
-        let view_key = ViewKey::from_bytes(&bytes)?;
-        terms.fits(&view_key)?;
-        Ok(view_key)
+        self.grant.terms.unwrap(&self.wrap, key)
     }
 
     /// Decodes canonical bytes, at most 16 KiB.
@@ -143,21 +120,4 @@ impl WrappedViewKey {
             bytes,
         }
     }
-}
-
-impl GrantTerms {
-    /// # Rules
-    ///
-    /// > GRA-08: a view key has the scope of its grant.
-    /// > GRA-09: every seed of a view key gives the check value that its grant lists.
-    fn fits(&self, key: &ViewKey) -> Result<(), GrantInvalid> {
-        if !self.scope.is_of(key) {
-            return Err(GrantInvalid::OtherScope);
-        }
-        if key.cover.check_values() == self.check_values { Ok(()) } else { Err(GrantInvalid::WrongSeeds) }
-    }
-}
-
-fn info(scope: &GrantScope, grantee: &[u8]) -> Vec<u8> {
-    wrap_info(PURPOSE, &scope.channel, scope.generation, &scope.audience, grantee)
 }

@@ -1,6 +1,6 @@
 //! What an event changes of the governance: rows, and a state leaf for each.
 //!
-//! Rows of motions, deals, generations and definitions stay for ever; what waits for the next generation
+//! Rows of motions, deals, grants, covers, generations and definitions stay for ever; what waits for the next generation
 //! (published certificates, the decision, given covers) goes with the rotation.
 
 use std::collections::BTreeMap;
@@ -11,8 +11,12 @@ use parclose_transaction::DefinitionTexts;
 use parclose_types::{AudienceId, ChannelId, Digest, Generation, encode};
 
 use crate::error::ChannelError;
-use crate::governance::{DealRow, DecisionRow, GenerationRow, Governance, MotionRow};
-use crate::tables::{DEALS, DECISION, DEFINITIONS, GENERATIONS, GIVEN, MOTIONS, ONLY, PUBLISHED};
+use crate::governance::{
+    CoverKey, CoverRow, DealRow, DecisionRow, GenerationRow, Governance, GrantRow, MotionRow,
+};
+use crate::tables::{
+    COVERS, DEALS, DECISION, DEFINITIONS, FIRST_COVER, GENERATIONS, GIVEN, GRANTS, MOTIONS, ONLY, PUBLISHED,
+};
 
 /// A state leaf: its table, its key, and the bytes that it covers; `None` for a row that is gone.
 type Leaf = (&'static str, Vec<u8>, Option<Vec<u8>>);
@@ -53,6 +57,14 @@ fn deal_leaf((configuration, audience): &(Digest, AudienceId), row: &DealRow) ->
     ("deals", [configuration.0, audience.0].concat(), Some(encode(row)))
 }
 
+fn grant_leaf(row: &GrantRow) -> Leaf {
+    ("grants", row.transaction.0.to_vec(), Some(encode(row)))
+}
+
+fn cover_leaf((configuration, (audience, grant)): &CoverKey, row: &CoverRow) -> Leaf {
+    ("covers", [configuration.0, audience.0, grant.0].concat(), Some(encode(row)))
+}
+
 /// Writes the rows that differ, and gives the leaves that change with them; `before` is `None` at the
 /// opening.
 pub(super) fn write(before: Option<&Governance>, after: &Governance, batch: &mut Batch) -> Vec<Change> {
@@ -81,6 +93,18 @@ pub(super) fn write(before: Option<&Governance>, after: &Governance, batch: &mut
         if let Some(row) = row {
             batch.put(&DEALS, key, row);
             leaves.push(deal_leaf(key, row));
+        }
+    });
+    differing(before.map(|b| &b.grants), &after.grants, |transaction, row| {
+        if let Some(row) = row {
+            batch.put(&GRANTS, transaction, row);
+            leaves.push(grant_leaf(row));
+        }
+    });
+    differing(before.map(|b| &b.covers), &after.covers, |key, row| {
+        if let Some(row) = row {
+            batch.put(&COVERS, key, row);
+            leaves.push(cover_leaf(key, row));
         }
     });
     let decided = before.and_then(|b| b.decision.as_ref());
@@ -144,6 +168,11 @@ pub(crate) fn stored_leaves(store: &Database) -> Result<Vec<Change>, ChannelErro
     store.for_each(&GIVEN, |_, (member, row)| leaves.push(given_leaf(&member.0, Some(&row))))?;
     store.visit(&DEALS, &(Digest([0; 32]), AudienceId([0; 32])), |key, row| {
         leaves.push(deal_leaf(&key, &row));
+        std::ops::ControlFlow::Continue(())
+    })?;
+    store.for_each(&GRANTS, |_, row| leaves.push(grant_leaf(&row)))?;
+    store.visit(&COVERS, &FIRST_COVER, |key, row| {
+        leaves.push(cover_leaf(&key, &row));
         std::ops::ControlFlow::Continue(())
     })?;
     if let Some(row) = store.get(&DECISION, &ONLY)? {

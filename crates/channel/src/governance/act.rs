@@ -54,6 +54,11 @@ impl Governance {
                 after.take_rewrap(*configuration, *audience, member, of)?;
             }
             Act::Share(share) => after.take_share(share, of)?,
+            Act::Grant(grant) => after.take_grant(grant, of)?,
+            Act::Approve { grant } => after.take_approval(*grant, of)?,
+            Act::Revoke { grant } => after.take_revocation(*grant, of)?,
+            Act::Cover(covers) => after.take_covers(covers, of)?,
+            Act::Confirm(confirmation) => after.take_confirmation(confirmation, of)?,
         }
         Ok(after)
     }

@@ -66,6 +66,7 @@ impl Governance {
     pub fn dealt(&self, configuration: Digest, audience: &AudienceId, height: Height) -> Dealt {
         let within = self.latest().definition.governance.deal_within;
         match self.deals.get(&(configuration, *audience)) {
+            Some(row) if row.is_active() && self.awaits_cover(configuration, audience) => Dealt::Waiting,
             Some(row) if row.is_active() => Dealt::Active,
             Some(row) if height.0 <= row.dealt_at.0.saturating_add(within) => Dealt::Waiting,
             _ => Dealt::No,
@@ -103,6 +104,8 @@ impl Governance {
         if self.dealt(configuration, &deal.audience, of.height) != Dealt::No {
             return Err(ActRefused::Dealt);
         }
+        let (config, definition) = (target.config.clone(), target.definition.into_owned());
+        self.owe_covers(&config, &definition, deal, of);
         let row = DealRow {
             deal: deal.clone(),
             dealt_at: of.height,

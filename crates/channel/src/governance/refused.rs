@@ -67,6 +67,24 @@ pub enum ActRefused {
     /// GOV-18: not what the history of the definition gives
     #[error("the definition's history does not give this to this member")]
     NotGiven,
+    /// GRA-12: a grant of nothing, to nobody, or narrowed to a stranger
+    #[error("the grant cannot stand: {0}")]
+    Grant(String),
+    /// GRA-13: not proposed, not any more, or agreed to already
+    #[error("no such grant waits for this member's agreement")]
+    NotProposed,
+    /// GRA-14: no such grant, or its end was agreed to already
+    #[error("no such grant could end by this member's agreement")]
+    NotRevocable,
+    /// GRA-15: not a cover that is owed
+    #[error("a cover does not hold: {0}")]
+    Cover(&'static str),
+    /// GRA-16: not the second reader's signature under a cover that waits for it
+    #[error("no such cover waits for this member's signature")]
+    Confirmation,
+    /// GRA-18: more than a channel can keep up with
+    #[error("the channel has as many grants as it can, or the grant reaches too far back")]
+    TooManyGrants,
     /// GOV-19: the generation has ended
     #[error("the generation has ended with an earlier event of this block")]
     Ended,
@@ -75,7 +93,13 @@ pub enum ActRefused {
 impl Failure for ActRefused {
     fn code(&self) -> &'static str {
         match self {
-            Self::NotOpen | Self::Voted | Self::Deciding { .. } | Self::Dealt | Self::Ended => "STALE",
+            Self::NotOpen
+            | Self::Voted
+            | Self::Deciding { .. }
+            | Self::Dealt
+            | Self::Ended
+            | Self::NotProposed
+            | Self::NotRevocable => "STALE",
             _ => "ACT_REFUSED",
         }
     }
@@ -95,6 +119,12 @@ impl Failure for ActRefused {
             Self::Dealt => "GOV-13",
             Self::NotConcerned => "GOV-16",
             Self::NotGiven => "GOV-18",
+            Self::Grant(_) => "GRA-12",
+            Self::NotProposed => "GRA-13",
+            Self::NotRevocable => "GRA-14",
+            Self::Cover(_) => "GRA-15",
+            Self::Confirmation => "GRA-16",
+            Self::TooManyGrants => "GRA-18",
             Self::Ended => "GOV-19",
         }
     }
@@ -126,9 +156,17 @@ impl Failure for ActRefused {
                 over: parclose channel propose --rekey"
                     .into()
             }
-            Self::NotOwn | Self::Deal | Self::Dealt | Self::NotConcerned => {
-                "nothing is to be done: the node tries again where it has to".into()
+            Self::NotOwn
+            | Self::Deal
+            | Self::Dealt
+            | Self::NotConcerned
+            | Self::Cover(_)
+            | Self::Confirmation => "nothing is to be done: the node tries again where it has to".into(),
+            Self::Grant(_) => {
+                "change the grant: parclose channel visibility names audiences and classes".into()
             }
+            Self::NotProposed | Self::NotRevocable => "parclose viewkey list".into(),
+            Self::TooManyGrants => "end another grant, or grant later epochs".into(),
             Self::NotGiven => "compare with `history` in the channel's definition".into(),
         }
     }

@@ -2,8 +2,11 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_keys::Deal;
+use parclose_transaction::grant::{Grant, GrantTerms, StandingGrant};
 use parclose_transaction::{DefinitionTexts, GenerationConfig, Motion, Term};
-use parclose_types::{Digest, Generation, Height, MemberId, Sequence, TransactionDigest, limits};
+use parclose_types::{
+    AudienceId, Digest, Generation, Height, MemberId, Sequence, SignatureBytes, TransactionDigest, limits,
+};
 
 /// A generation: who belongs to the channel, and when it is in force.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -122,6 +125,122 @@ impl DealRow {
         self.acknowledged.len() * 2 > self.deal.members.len()
     }
 }
+
+/// A grant, from its proposal on.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct GrantRow {
+    /// the transaction that proposed it, by which it is named
+    pub transaction: TransactionDigest,
+    /// what would be, or is, granted
+    pub grant: StandingGrant,
+    /// height of the event that proposed it
+    pub proposed_at: Height,
+    /// members that have agreed to it, ascending: whoever proposed it among them
+    pub approvals: Vec<MemberId>,
+    /// members that have agreed to its end, ascending
+    pub revocations: Vec<MemberId>,
+    /// how it stands
+    pub standing: GrantStanding,
+}
+
+/// How a grant stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum GrantStanding {
+    /// too few have agreed to it yet
+    Proposed,
+    /// secrets are covered for it
+    Standing {
+        /// height of the event with which it came to stand
+        since: Height,
+    },
+    /// what is dealt from then on is not covered for it
+    Revoked {
+        /// height of the event that ended it
+        at: Height,
+    },
+}
+
+impl GrantRow {
+    /// Whether secrets are covered for it.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        matches!(self.standing, GrantStanding::Standing { .. })
+    }
+
+    /// Whether it can still end.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        !matches!(self.standing, GrantStanding::Revoked { .. })
+    }
+}
+
+/// The cover of one audience's secret for one grant.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct CoverRow {
+    /// the configuration for which the secret was dealt
+    pub configuration: Digest,
+    /// the generation of that
+    pub generation: Generation,
+    /// the audience
+    pub audience: AudienceId,
+    /// the grant
+    pub grant: TransactionDigest,
+    /// height since which the next step is waited for
+    pub since: Height,
+    /// whether nothing is sealed with the secret until the cover counts: it was dealt while the grant stood
+    pub first: bool,
+    /// how far it is
+    pub state: CoverState,
+}
+
+/// How far a cover is.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum CoverState {
+    /// a reader is to make it
+    Owed,
+    /// its second reader is to sign it
+    Made {
+        /// what the issuer has signed
+        terms: Box<GrantTerms>,
+        /// by the issuer
+        signature: SignatureBytes,
+        /// where the wrap is
+        wrapped: WrapPlace,
+    },
+    /// both have signed it
+    Counts {
+        /// what, with both signatures
+        grant: Box<Grant>,
+        /// where the wrap is
+        wrapped: WrapPlace,
+    },
+}
+
+/// Where a wrap is: the transaction, and the place among the wraps of its sealed part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct WrapPlace {
+    /// the transaction
+    pub transaction: TransactionDigest,
+    /// the place
+    pub index: u32,
+}
+
+impl CoverRow {
+    /// Where its row is.
+    #[must_use]
+    pub fn key(&self) -> CoverKey {
+        (self.configuration, (self.audience, self.grant))
+    }
+
+    /// Whether both readers have signed it.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        matches!(self.state, CoverState::Counts { .. })
+    }
+}
+
+/// Configuration, audience, grant.
+pub type CoverKey = (Digest, (AudienceId, TransactionDigest));
 
 /// Deals of one generation that one member may make: so many that all members together stay within the limit.
 pub(crate) fn deals_of_one_member(members: usize) -> usize {

@@ -9,52 +9,111 @@ use super::{From, OfChannel};
 /// `parclose viewkey`
 #[derive(Debug, Subcommand)]
 pub enum ViewKey {
-    /// Give somebody the power to read one class of fields over some epochs; two readers sign
+    /// Propose that somebody outside may read one class of fields over some epochs; recorded in the channel
     Issue(ViewKeyIssue),
-    /// Draw up and sign the grant of a view key, for a second reader at another node
-    Draft(ViewKeyIssue),
-    /// Look at a drafted grant, sign it as its second reader, and issue the view key
-    Countersign {
-        /// which channel, and who signs
+    /// Agree to a grant that another member has proposed
+    Approve {
+        /// which channel, and who agrees
         #[command(flatten)]
         of: OfChannel,
-        /// the drafted grant
-        draft: PathBuf,
+        /// the grant
+        grant: String,
+    },
+    /// The grants of a channel: how they stand, and how far their covers are
+    List {
+        /// which channel, and who asks
+        #[command(flatten)]
+        of: OfChannel,
+    },
+    /// Write the view keys of a grant into a file, as they are recorded in the channel
+    Export {
+        /// which channel, and who exports
+        #[command(flatten)]
+        of: OfChannel,
+        /// the grant
+        grant: String,
         /// new file
         #[arg(long)]
         out: PathBuf,
+        /// Also while covers are owed still
+        #[arg(long)]
+        partial: bool,
+    },
+    /// Agree that nothing dealt from now on is covered for a grant: it ends with the generation
+    RevokeFuture {
+        /// which channel, and who agrees
+        #[command(flatten)]
+        of: OfChannel,
+        /// the grant
+        grant: String,
     },
     /// Show what a view key file says of itself; needs no key
     Inspect {
         /// the file
         file: PathBuf,
     },
+    /// Pass a part of a view key on, offline: fewer epochs, to somebody else
+    Narrow(ViewKeyNarrow),
 }
 
 /// `parclose viewkey issue`
 #[derive(Clone, Debug, ClapArgs)]
 pub struct ViewKeyIssue {
-    /// which channel, and who issues it
+    /// which channel, and who proposes it
     #[command(flatten)]
     pub of: OfChannel,
-    /// Another reader of the same fields, who signs too
+    /// Another member of this home, who agrees at once
     #[arg(long, value_name = "MEMBER")]
-    pub second: String,
-    /// A field; the view key opens all fields of its class and audience
-    #[arg(long, value_name = "TYPE.FIELD")]
-    pub field: String,
-    /// a member in a party slot: SLOT=MEMBER; a slot that one member's role alone fits is filled by itself
-    #[arg(long = "party", value_name = "SLOT=MEMBER")]
+    pub second: Option<String>,
+    /// The audience rule, by its name in the channel's definition
+    #[arg(long, value_name = "AUDIENCE", requires = "class", conflicts_with = "field")]
+    pub audience: Option<String>,
+    /// The class of fields, by its name
+    #[arg(long, value_name = "CLASS", requires = "audience")]
+    pub class: Option<String>,
+    /// Instead: a field; its audience and its class are meant
+    #[arg(long, value_name = "TYPE.FIELD", required_unless_present = "audience")]
+    pub field: Option<String>,
+    /// Only sets of readers to which this member belongs; once for each
+    #[arg(long = "with", value_name = "MEMBER")]
+    pub members: Vec<String>,
+    /// Only the set that these parties make: SLOT=MEMBER; a slot that one member's role alone fits is filled by itself
+    #[arg(long = "party", value_name = "SLOT=MEMBER", conflicts_with = "members", requires = "field")]
     pub parties: Vec<String>,
     /// First epoch
     #[arg(long)]
-    pub from: u32,
+    pub from_epoch: u32,
     /// Last epoch
     #[arg(long)]
-    pub to: u32,
+    pub to_epoch: u32,
     /// Key file of whoever shall read; its public part is enough
-    #[arg(long = "for", value_name = "KEY")]
-    pub grantee: PathBuf,
+    #[arg(long, value_name = "KEY")]
+    pub to: PathBuf,
+    /// What the members call the reader
+    #[arg(long, default_value = "regulator")]
+    pub name: String,
+    /// Write the view keys into a new file, once enough have agreed
+    #[arg(long, requires = "second")]
+    pub out: Option<PathBuf>,
+}
+
+/// `parclose viewkey narrow`
+#[derive(Clone, Debug, ClapArgs)]
+pub struct ViewKeyNarrow {
+    /// The view keys
+    pub file: PathBuf,
+    /// Key file that they are wrapped to
+    #[arg(long, value_name = "KEY")]
+    pub with: PathBuf,
+    /// First epoch
+    #[arg(long)]
+    pub from_epoch: u32,
+    /// Last epoch
+    #[arg(long)]
+    pub to_epoch: u32,
+    /// Key file of whoever shall read the part; its public part is enough
+    #[arg(long, value_name = "KEY")]
+    pub to: PathBuf,
     /// new file
     #[arg(long)]
     pub out: PathBuf,

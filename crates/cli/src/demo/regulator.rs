@@ -1,13 +1,12 @@
-//! The regulator: belongs to no channel, holds one wrapped view key (one class, three months, one
+//! The regulator: belongs to no channel, holds view keys of one grant (one class, three months, one
 //! channel) and an export made by a member it does not trust.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use parclose_audit::{Bundle, GrantScope, WrappedViewKey};
-use parclose_channel::Channel;
+use parclose_audit::{Bundle, GrantedKey};
 use parclose_node::{Consortium, key_file};
-use parclose_types::{Epoch, hex};
+use parclose_types::Epoch;
 use serde_json::Value;
 
 use super::Checks;
@@ -15,15 +14,14 @@ use super::homes::Homes;
 use super::invoices::{Dealt, Invoices};
 use super::load::Loaded;
 use super::views::{Seen, is_summed};
+use crate::args::{OfChannel, ViewKeyIssue};
 use crate::audit;
 use crate::error::CliError;
-use crate::import::slot_parties;
 use crate::output::replace_private;
 use crate::view_key;
 
 /// What the regulator may read.
 pub(super) const CHANNEL: Dealt = Dealt::A;
-const CLASS: &str = "amount";
 pub(super) const FIELD: &str = "face_amount";
 pub(super) const FIRST_MONTH: usize = 3;
 pub(super) const MONTHS: usize = 3;
@@ -39,16 +37,30 @@ fn file(home: &Path, name: &str) -> PathBuf {
     home.join("regulator").join(name)
 }
 
-/// The issuer and a second reader sign the grant; the bank exports; both go to the regulator as files.
+/// The supplier proposes the grant and its bank agrees; the nodes of both cover it; the bank exports; both files go to the
+/// regulator.
 pub(crate) fn prepare(consortium: &Consortium, loaded: &Loaded) -> Result<Handed, CliError> {
-    let key = key_file::inspect(&consortium.home().regulator_directory().join("regulator.key"))?;
-    let grantee =
-        hex::decode(&key.public).map_err(|_| CliError::verification("the regulator's key".into()))?;
+    let key = consortium.home().regulator_directory().join("regulator.key");
+    let grantee = view_key::grantee(&key)?;
     let (handed, from, to) = Handed::of(loaded)?;
-    let issuer = consortium.room(CHANNEL.supplier(), CHANNEL.channel())?;
+    let of = OfChannel { channel: CHANNEL.channel().into(), member: CHANNEL.supplier().into() };
+    let asked = ViewKeyIssue {
+        of: of.clone(),
+        second: Some(CHANNEL.bank().into()),
+        audience: None,
+        class: None,
+        field: Some(format!("receivable.{FIELD}")),
+        members: vec![CHANNEL.supplier().into(), CHANNEL.bank().into()],
+        parties: Vec::new(),
+        from_epoch: from.0,
+        to_epoch: to.0,
+        to: key,
+        name: "regulator".into(),
+        out: None,
+    };
+    let (grant, _) = view_key::agreed(consortium, &asked, grantee)?;
+    view_key::export(consortium, &of, grant, &file(consortium.home().path(), "viewkey.json"), false)?;
     let second = consortium.room(CHANNEL.bank(), CHANNEL.channel())?;
-    let wrapped = view_key::wrap(&issuer, &second, grantee, move |channel| scope(channel, from, to))?;
-    write(&file(consortium.home().path(), "viewkey.json"), wrapped.to_json().as_bytes())?;
     let bundle = audit::bundle(consortium, &second, Some((from, to)))?;
     write(&file(consortium.home().path(), "export.bundle"), &bundle.encode())?;
     Ok(handed)
@@ -79,20 +91,6 @@ fn interval(loaded: &Loaded, months: &[String]) -> Result<(Epoch, Epoch), CliErr
     }
 }
 
-/// The amounts of the receivables between the three parties, over some epochs.
-fn scope(channel: &Channel, from: Epoch, to: Epoch) -> Result<GrantScope, CliError> {
-    let (definition, config) = (channel.definition(), channel.config());
-    let receivable =
-        definition.record_named("receivable").ok_or_else(|| CliError::not_found("record type"))?;
-    let rule = receivable.field_named(FIELD).and_then(|field| definition.audience(&field.audience));
-    let class = definition.class_named(CLASS).map(|class| class.id);
-    let (Some(rule), Some(class)) = (rule, class) else { return Err(CliError::not_found("class")) };
-    let parties = slot_parties(channel, receivable, &[])?;
-    let parties = parties.iter().map(|(slot, member)| (slot.as_str(), *member)).collect();
-    let audience = config.audience_of(&config.audience_members(rule, &parties));
-    Ok(GrantScope { channel: channel.id(), generation: config.generation, audience, class, from, to })
-}
-
 fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     std::fs::write(path, bytes).map_err(|e| CliError::file(path, &e))
 }
@@ -112,14 +110,16 @@ pub(crate) fn view(
     };
     let genesis = parclose_node::home::read_genesis(&directory.join("genesis.json"))?;
     let key = key_file::regulator(&directory.join("regulator.key"), homes.regulator_unlock())?;
-    let wrapped = WrappedViewKey::from_json(&String::from_utf8_lossy(&read("viewkey.json")?))?;
+    let granted = view_key::read(&directory.join("viewkey.json"))?;
     let bundle = Bundle::decode(&read("export.bundle")?)?.verify(&genesis)?;
-    bundle.accept(&wrapped.grant)?;
-    let view_key = wrapped.open(&key)?;
-    let audit = bundle.read(std::slice::from_ref(&view_key));
+    let open = |granted: &GrantedKey| {
+        bundle.accept(granted.grant())?;
+        Ok(granted.open(&key)?)
+    };
+    let keys = granted.keys().iter().map(open).collect::<Result<Vec<_>, CliError>>()?;
+    let audit = bundle.read(&keys);
     if let Some(path) = &handed.report {
-        let keys = std::slice::from_ref(&view_key);
-        let page = audit::page_of(&bundle, &audit, &bundle.value(keys));
+        let page = audit::page_of(&bundle, &audit, &bundle.value(&keys));
         let written = replace_private(path).and_then(|mut to| to.write_all(page.as_bytes()));
         written.map_err(|e| CliError::file(path, &e))?;
     }
@@ -152,28 +152,34 @@ pub(crate) fn view(
     );
     checks.expect(seen.malformed == 0, "the regulator finds no malformed field");
     checks.expect(
-        nothing_else_opens(homes, &view_key, documents)?,
+        nothing_else_opens(homes, &keys, documents)?,
         "the view key opens nothing else of the whole ledger",
     );
     let _ = loaded;
     Ok(seen.row("regulator", CHANNEL.channel(), Some(expected)))
 }
 
-/// The view key is tried on every field of every store of the consortium: it opens its scope, once in
+/// The view keys are tried on every field of every store of the consortium: they open their scope, once in
 /// each store of its channel, and nothing else.
-fn nothing_else_opens(homes: &Homes, key: &parclose_keys::ViewKey, documents: u64) -> Result<bool, CliError> {
+fn nothing_else_opens(
+    homes: &Homes,
+    keys: &[parclose_keys::ViewKey],
+    documents: u64,
+) -> Result<bool, CliError> {
     let mut holds = true;
     for (_, directory) in homes.members()? {
         for card in directory.channels()? {
             let cache = parclose_node::shared_cache(8 << 20);
             let channel = parclose_node::consortium::open_channel(&directory, &card, &cache)?;
             let mut opened = 0;
-            channel.view_records(key, |view| {
-                let open = |field: &&parclose_transaction::FieldView| {
-                    matches!(field.state, parclose_transaction::FieldState::Opened(_))
-                };
-                opened += view.fields.iter().filter(open).count() as u64;
-            })?;
+            for key in keys {
+                channel.view_records(key, |view| {
+                    let open = |field: &&parclose_transaction::FieldView| {
+                        matches!(field.state, parclose_transaction::FieldState::Opened(_))
+                    };
+                    opened += view.fields.iter().filter(open).count() as u64;
+                })?;
+            }
             holds &= opened == if card.name == CHANNEL.channel() { documents } else { 0 };
         }
     }

@@ -1,31 +1,27 @@
-//! What a regulator finds that can open every amount of a channel: view keys of each two members that have amounts in
-//! common, and an export whose maker it does not trust.
+//! What a regulator finds that can open every amount of a channel: the view keys of one grant,
+//! and an export whose maker it does not trust.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use parclose_audit::{AuditedAsset, Bundle, WrappedViewKey};
+use parclose_audit::{AuditedAsset, Bundle, GrantedKey};
 use parclose_node::key_file;
 use parclose_types::AssetId;
 
 use super::ground::Ground;
 use crate::error::CliError;
-
-/// Between two members that have nothing in common no view key can be granted.
-const NOTHING_IN_COMMON: &str = "GRA-01";
+use crate::view_key;
 
 /// A channel of notes.
 pub(super) struct Supervised {
     pub(super) channel: &'static str,
-    pub(super) members: &'static [&'static str],
+    /// another member, who agrees to the grant
+    pub(super) second: &'static str,
     /// the field that holds what a note is worth, for its payer and its holder
     pub(super) quantity: &'static str,
     /// who makes the export
     pub(super) exporter: &'static str,
 }
-
-/// Two members, or one with itself: what it keeps as change nobody else reads.
-type Pair = (&'static str, &'static str);
 
 impl Supervised {
     /// What became of each asset, as the regulator's own directory opens it.
@@ -35,50 +31,32 @@ impl Supervised {
         let key = directory.join("regulator.key");
         let exporter = (self.exporter, self.channel);
         let epoch = ground.tell(exporter, &["channel", "show"])?["epoch_now"].to_string();
-        let granted = ground.each(&self.pairs(), |pair| self.grant(ground, *pair, &key, &epoch))?;
+        let granted = self.grant(ground, &key, &epoch)?;
         let export = directory.join(format!("{}.bundle", self.channel));
         ground.tell(exporter, &["channel", "export", "--out", &export.to_string_lossy()])?;
         let bundle = Bundle::decode(&read(&export)?)?.verify(&ground.genesis()?)?;
         let key = key_file::regulator(&key, &unlock)?;
-        let mut keys = Vec::new();
-        for file in granted.iter().flatten() {
-            let wrapped = WrappedViewKey::from_json(&String::from_utf8_lossy(&read(file)?))?;
-            bundle.accept(&wrapped.grant)?;
-            keys.push(wrapped.open(&key)?);
-        }
+        let open = |granted: &GrantedKey| {
+            bundle.accept(granted.grant())?;
+            Ok(granted.open(&key)?)
+        };
+        let granted = view_key::read(&granted)?;
+        let keys = granted.keys().iter().map(open).collect::<Result<Vec<_>, CliError>>()?;
         Ok(bundle.value(&keys))
     }
 
-    fn pairs(&self) -> Vec<Pair> {
-        let with = |(at, first): (usize, &&'static str)| {
-            let first = *first;
-            self.members.get(at..).unwrap_or_default().iter().map(move |second| (first, *second))
-        };
-        self.members.iter().enumerate().flat_map(with).collect()
-    }
-
-    /// The view key of two members, which both have signed; none if they have nothing in common.
-    fn grant(
-        &self,
-        ground: &Ground<'_>,
-        (payer, holder): Pair,
-        key: &Path,
-        epoch: &str,
-    ) -> Result<Option<PathBuf>, CliError> {
-        let file = |what: &str| key.with_file_name(format!("{}-{payer}-{holder}.{what}.json", self.channel));
-        let (draft, signed) = (file("draft"), file("viewkey"));
-        let (to, out) = (key.to_string_lossy(), draft.to_string_lossy());
-        let parties = [("payer", payer), ("holder", holder)].map(|(slot, member)| format!("{slot}={member}"));
-        let mut words = vec!["viewkey", "draft", "--second", holder, "--field", self.quantity, "--for", &to];
-        words.extend(["--from", "0", "--to", epoch, "--out", &out]);
-        parties.iter().for_each(|party| words.extend(["--party", party]));
-        match ground.tell((payer, self.channel), &words) {
-            Err(error) if error.is_by_rule(NOTHING_IN_COMMON) => return Ok(None),
-            told => drop(told?),
-        }
-        let words = ["viewkey", "countersign", &draft.to_string_lossy(), "--out", &signed.to_string_lossy()];
-        ground.tell((holder, self.channel), &words)?;
-        Ok(Some(signed))
+    /// The view keys of every set of readers that has amounts of the channel, to which two members have agreed.
+    fn grant(&self, ground: &Ground<'_>, key: &Path, epoch: &str) -> Result<PathBuf, CliError> {
+        let file = key.with_file_name(format!("{}.viewkeys.json", self.channel));
+        let (to, out) = (key.to_string_lossy(), file.to_string_lossy());
+        let (first, second) = (self.exporter, self.second);
+        let words = ["viewkey", "issue", "--field", self.quantity, "--to", &to];
+        let epochs = ["--from-epoch", "0", "--to-epoch", epoch];
+        let proposed = ground.tell((first, self.channel), &[&words[..], &epochs].concat())?;
+        let grant = proposed["grant"].as_str().unwrap_or_default().to_owned();
+        ground.tell((second, self.channel), &["viewkey", "approve", &grant])?;
+        ground.tell((first, self.channel), &["viewkey", "export", &grant, "--out", &out])?;
+        Ok(file)
     }
 }
 

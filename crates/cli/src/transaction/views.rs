@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use parclose_audit::{Bundle, WrappedViewKey};
+use parclose_audit::{Bundle, GrantedKey};
 use parclose_channel::{Channel, StoredTransaction};
 use parclose_node::bounded::read_text;
 use parclose_node::consortium::open_channel;
@@ -230,21 +230,24 @@ fn of_view_key(
     let directory = home.regulator_directory();
     let genesis = read_genesis(&directory.join("genesis.json"))?;
     let key = key_file::regulator(&directory.join("regulator.key"), home.unlock())?;
-    let text = read_text(view_key, RECEIPT_BYTES_MAX).map_err(|e| CliError::file(view_key, &e))?;
-    let wrapped = WrappedViewKey::from_json(&text)?;
+    let keys = crate::view_key::read(view_key)?;
     let file = File::open(bundle).map_err(|e| CliError::file(bundle, &e))?;
     let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(&genesis)?;
-    bundle.accept(&wrapped.grant)?;
-    let opened = wrapped.open(&key)?;
-    let scope = &wrapped.grant.terms.scope;
+    let open = |granted: &GrantedKey| {
+        bundle.accept(granted.grant())?;
+        Ok(granted.open(&key)?)
+    };
+    let opened = keys.keys().iter().map(open).collect::<Result<Vec<_>, CliError>>()?;
+    let scopes = || keys.keys().iter().map(GrantedKey::scope);
+    let scope = scopes().next().ok_or_else(|| CliError::not_found("view key"))?;
     let classes = bundle.definition_in(scope.generation).map(|definition| definition.classes.as_slice());
     let class = classes.unwrap_or_default().iter().find(|class| class.id == scope.class);
     let kind = Kind::ViewKey {
         class: class.map_or_else(|| scope.class.to_string(), |class| class.name.clone()),
-        from: scope.from.0,
-        to: scope.to.0,
+        from: scopes().map(|scope| scope.from.0).min().unwrap_or_default(),
+        to: scopes().map(|scope| scope.to.0).max().unwrap_or_default(),
     };
-    let cells = bundle.view_transaction(&[opened], &transaction).map(states);
+    let cells = bundle.view_transaction(&opened, &transaction).map(states);
     Ok(Reader { name: "regulator".into(), kind, cells })
 }
 

@@ -62,6 +62,16 @@ pub struct Governance {
     pub deal_within: u64,
     /// epochs of a generation after which its keys turn over without a vote; 0 for never
     pub rekey_after_epochs: u32,
+    /// how many members have to agree to a grant, or to its end; all of them where there are fewer
+    pub grant_signatures: u16,
+}
+
+impl Governance {
+    /// Members that have to agree to a grant among so many.
+    #[must_use]
+    pub fn grants_need(&self, members: usize) -> usize {
+        usize::from(self.grant_signatures).min(members)
+    }
 }
 
 impl Default for Governance {
@@ -72,6 +82,7 @@ impl Default for Governance {
             rotate_within: 512,
             deal_within: 64,
             rekey_after_epochs: 0,
+            grant_signatures: 2,
         }
     }
 }

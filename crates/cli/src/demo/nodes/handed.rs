@@ -32,22 +32,23 @@ pub(super) fn receipts(
     Ok(paths)
 }
 
-/// The supplier drafts the grant, its bank countersigns it and makes the export; both files go to the regulator.
+/// The supplier proposes the grant, its bank agrees and makes the export; view keys and export go to the regulator.
 pub(super) fn to_regulator(running: &Running<'_>, loaded: &Loaded) -> Result<Handed, CliError> {
     let (handed, from, to) = Handed::of(loaded)?;
     let (from, to) = (from.0.to_string(), to.0.to_string());
     let whole =
         std::path::absolute(running.regulator()).map_err(|e| CliError::file(&running.regulator(), &e))?;
     let file = |name: &str| whole.join(name).display().to_string();
-    let draft = running.files("granted")?.join("draft.json").display().to_string();
     let field = format!("receivable.{FIELD}");
     let (issuer, second) = ((CHANNEL.supplier(), CHANNEL.channel()), (CHANNEL.bank(), CHANNEL.channel()));
     let key = file("regulator.key");
-    let interval = ["--from", &from, "--to", &to];
-    let words = ["viewkey", "draft", "--second", second.0, "--field", &field, "--for", &key, "--out", &draft];
-    running.insist(issuer, &[&words[..], &interval].concat(), None)?;
-    running.insist(second, &["viewkey", "countersign", &draft, "--out", &file("viewkey.json")], None)?;
+    let words = ["viewkey", "issue", "--field", &field, "--with", issuer.0, "--with", second.0, "--to", &key];
+    let epochs = ["--from-epoch", &from, "--to-epoch", &to];
+    let proposed = running.insist_unless_open(issuer, &[&words[..], &epochs].concat())?;
+    let grant = proposed["grant"].as_str().unwrap_or_default().to_owned();
+    running.insist(second, &["viewkey", "approve", &grant], None)?;
+    running.insist(second, &["viewkey", "export", &grant, "--out", &file("viewkey.json")], None)?;
     let words = ["channel", "export", "--out", &file("export.bundle")];
-    running.insist(second, &[&words[..], &interval].concat(), None)?;
+    running.insist(second, &[&words[..], &["--from", &from, "--to", &to]].concat(), None)?;
     Ok(handed)
 }

@@ -12,10 +12,10 @@ use crate::error::CliError;
 
 /// Slices of claims.
 const SLICES: Supervised =
-    Supervised { channel: CLAIMS, members: CLAIMANTS, quantity: "slice.quantity", exporter: BUYER };
+    Supervised { channel: CLAIMS, second: SUPPLIER, quantity: "slice.quantity", exporter: BUYER };
 /// Notes of cash.
 const NOTES: Supervised =
-    Supervised { channel: CASH, members: PAYERS, quantity: "holding.quantity", exporter: BUYER };
+    Supervised { channel: CASH, second: BANK, quantity: "holding.quantity", exporter: BUYER };
 
 /// What was found.
 pub(super) struct Judged {

@@ -39,6 +39,12 @@ pub enum GrantInvalid {
     /// GRA-09: other seeds than the check values say.
     #[error("the seeds of the view key are not those of which the grant lists check values")]
     WrongSeeds,
+    /// GRA-19: epochs that the grant does not give
+    #[error("a view key gives no more epochs than it has")]
+    Wider,
+    /// GRA-21: not of one channel and for one holder, or one twice, or none
+    #[error("the view keys of a file are of one channel and for one holder, each once")]
+    Together,
     /// GRA-10: not the JSON form of a wrapped view key.
     #[error("not a view key file: {reason}")]
     File {
@@ -72,6 +78,8 @@ impl Failure for GrantInvalid {
             Self::OtherScope => "GRA-08",
             Self::WrongSeeds => "GRA-09",
             Self::File { .. } => "GRA-10",
+            Self::Wider => "GRA-19",
+            Self::Together => "GRA-21",
             Self::Readable { .. } => "GRA-11",
         }
     }
@@ -87,6 +95,8 @@ impl Failure for GrantInvalid {
     fn fix(&self) -> String {
         match self {
             Self::Scope => "grant an interval of epochs, of an audience that both signers belong to",
+            Self::Wider => "narrow it to epochs that it gives: parclose viewkey inspect",
+            Self::Together => "give each view key once, and those of one channel and one holder together",
             Self::OtherGrantee => "open it with the key for which it was granted",
             Self::CheckValues => "do not sign; compare the scope with the issuer",
             _ => "ask issuer and second reader for the view key again, and keep this one as evidence",

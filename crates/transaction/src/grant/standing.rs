@@ -1,0 +1,138 @@
+//! Standing grants: what a channel's members agree that somebody outside may read, now and with every secret to come.
+//!
+//! Secrets change with each generation, and with each set of readers. So a grant that stands names a rule of the
+//! definition, a class and epochs, and never a secret; the covers that follow from it each name one.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use parclose_crypto::hash::sha256;
+use parclose_types::{
+    AudienceId, ChannelId, ClassId, Digest, Epoch, Generation, MemberId, PublicKey, SignatureBytes,
+    TransactionDigest,
+};
+
+use super::{GrantScope, GrantTerms};
+use crate::definition::Definition;
+use crate::generation::GenerationConfig;
+
+/// Covers of one act: check values and wraps of so many stay within a transaction.
+pub const COVERS_MAX: usize = 32;
+/// Members that a grant can be narrowed to.
+pub const NARROWED_MAX: usize = 16;
+/// Bytes of an X-Wing public key.
+pub const GRANTEE_BYTES: usize = 1216;
+/// Check values of a cover at most.
+pub const CHECK_VALUES_MAX: usize = 62;
+
+/// What would be granted.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct StandingGrant {
+    /// who shall read, for people
+    pub name: String,
+    /// its X-Wing public key
+    pub grantee: Vec<u8>,
+    /// the audience rule of the definition, by its name
+    pub audience: String,
+    /// class of fields
+    pub class: ClassId,
+    /// first epoch
+    pub from: Epoch,
+    /// last epoch
+    pub to: Epoch,
+    /// only sets of readers to which all of these belong, ascending; every set that the rule makes when there are none
+    pub members: Vec<MemberId>,
+    /// only the set that has no other member than these
+    pub alone: bool,
+}
+
+impl StandingGrant {
+    /// Whether some field of the definition has its audience rule and its class.
+    #[must_use]
+    pub fn has_fields(&self, definition: &Definition) -> bool {
+        let mut fields = definition.records.iter().flat_map(|record| &record.fields);
+        fields.any(|field| field.audience == self.audience && field.class == self.class)
+    }
+
+    /// Whether it spans a set of readers of a configuration: its rule makes the set for some record with a field of its
+    /// class, and all members that it is narrowed to belong to the set.
+    #[must_use]
+    pub fn spans(&self, config: &GenerationConfig, definition: &Definition, set: &[PublicKey]) -> bool {
+        let stands = |member: &MemberId| {
+            config.by_id(member).is_some_and(|entry| set.contains(&entry.certificate.pseudonym))
+        };
+        let Some(rule) = definition.audience(&self.audience) else { return false };
+        self.members.iter().all(stands)
+            && (!self.alone || self.members.len() == set.len())
+            && definition.records.iter().any(|record| {
+                let mut fields = record.fields.iter();
+                fields.any(|field| field.audience == self.audience && field.class == self.class)
+                    && config.rule_produces(rule, record, set)
+            })
+    }
+
+    /// Whether it gives any of the epochs from `first` to `last`.
+    #[must_use]
+    pub fn gives(&self, first: Epoch, last: Epoch) -> bool {
+        self.from <= last && first <= self.to
+    }
+
+    /// The terms of a cover that follows from it.
+    #[must_use]
+    pub fn terms(
+        &self,
+        channel: ChannelId,
+        generation: Generation,
+        issuer: PublicKey,
+        cover: &GrantCover,
+    ) -> GrantTerms {
+        GrantTerms {
+            scope: self.scope(channel, generation, cover.audience),
+            grantee: Digest(sha256(&self.grantee)),
+            check_values: cover.check_values.clone(),
+            issuer,
+            second_reader: cover.second_reader,
+        }
+    }
+
+    /// What it gives of one audience's secret. It is of one generation whatever the epochs: those before and after it are
+    /// sealed with other secrets.
+    #[must_use]
+    pub fn scope(&self, channel: ChannelId, generation: Generation, audience: AudienceId) -> GrantScope {
+        let Self { class, from, to, .. } = *self;
+        GrantScope { channel, generation, audience, class, from, to }
+    }
+}
+
+/// Covers of audience secrets for a standing grant, by one of their readers.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct GrantCovers {
+    /// the grant, named by its transaction
+    pub grant: TransactionDigest,
+    /// which, ascending by configuration and audience
+    pub covers: Vec<GrantCover>,
+    /// RFC 9162 root over the wraps of the sealed part, one for each cover
+    pub wraps_root: [u8; 32],
+}
+
+/// What an issuer states of one secret: all else of the terms follows from the grant and the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct GrantCover {
+    /// whose secret: the configuration for which it was dealt
+    pub configuration: Digest,
+    /// and the audience
+    pub audience: AudienceId,
+    /// check values of the cover's nodes, in order
+    pub check_values: Vec<[u8; 32]>,
+    /// the reader that is to sign the same terms
+    pub second_reader: PublicKey,
+    /// by the issuer, over the terms
+    pub signature: SignatureBytes,
+}
+
+/// A second reader's signatures under covers.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct GrantConfirmation {
+    /// the grant
+    pub grant: TransactionDigest,
+    /// configuration, audience, and the signature over the terms; ascending
+    pub signatures: Vec<(Digest, AudienceId, SignatureBytes)>,
+}
