@@ -32,6 +32,7 @@ use parclose_root::{
     OpenDeal, Parameters, PrepareStatement, RefuseStatement, RootTransaction, RotateStatement, Statement,
     TagState, Validator,
 };
+use parclose_transaction::grant::{GrantConfirmation, GrantCover, GrantCovers, StandingGrant};
 use parclose_transaction::{
     Act, Body, Change, DefinitionTexts, FieldEntry, GenerationConfig, MemberEntry, Motion, Operation,
     SealedPart, Share, SharedScope, Term,
@@ -162,6 +163,33 @@ fn acts() -> Vec<Act> {
         Act::Complain { configuration, audience },
         Act::Rewrap { configuration, audience, member: member_id(), wraps_root: b(41) },
         Act::Share(Share { member: member_id(), scopes: vec![scope], wraps_root: b(41) }),
+        Act::Grant(Box::new(StandingGrant {
+            name: "authority".into(),
+            grantee: vec![60; 1216],
+            audience: "both".into(),
+            class: ClassId(24),
+            from: Epoch(1),
+            to: Epoch(16),
+            members: vec![member_id()],
+            alone: true,
+        })),
+        Act::Approve { grant: TransactionDigest(b(43)) },
+        Act::Revoke { grant: TransactionDigest(b(43)) },
+        Act::Cover(GrantCovers {
+            grant: TransactionDigest(b(43)),
+            covers: vec![GrantCover {
+                configuration,
+                audience,
+                check_values: vec![b(61), b(62)],
+                second_reader: PublicKey(b(1)),
+                signature: signature(42),
+            }],
+            wraps_root: b(41),
+        }),
+        Act::Confirm(GrantConfirmation {
+            grant: TransactionDigest(b(43)),
+            signatures: vec![(configuration, audience, signature(42))],
+        }),
     ]
 }
 

@@ -128,13 +128,6 @@ impl CliError {
         self
     }
 
-    /// Whether a rule is what was broken, here or at the node that was asked.
-    #[must_use]
-    pub(crate) fn is_by_rule(&self, rule: &str) -> bool {
-        let at_the_node = self.0.details.as_ref().is_some_and(|details| details["rule"] == rule);
-        self.0.rule == rule || at_the_node
-    }
-
     /// The error as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {

@@ -110,7 +110,7 @@ fn audited(sandbox: &Sandbox, grants: &[(&str, &str, &str, &[&str])]) -> Value {
         let _ = std::fs::remove_file(&out);
         let mut issue =
             vec!["viewkey", "issue", "-c", "cash", "--as", member, "--second", second, "--field", &field];
-        issue.extend(["--from", "0", "--to", "99", "--for", &key, "--out", &out]);
+        issue.extend(["--from-epoch", "0", "--to-epoch", "99", "--to", &key, "--out", &out]);
         for party in *parties {
             issue.extend(["--party", party]);
         }

@@ -99,7 +99,7 @@ fn audited(sandbox: &Sandbox, grants: &[(&str, &str, &[&str])]) -> Value {
         let field = format!("{record}.quantity");
         let mut issue =
             vec!["viewkey", "issue", "-c", "net", "--as", "bank-1", "--second", second, "--field", &field];
-        issue.extend(["--from", "0", "--to", "99", "--for", &key, "--out", &out]);
+        issue.extend(["--from-epoch", "0", "--to-epoch", "99", "--to", &key, "--out", &out]);
         issue.extend(parties.iter().flat_map(|party| ["--party", party]));
         sandbox.ok(&issue);
         line.extend(["--view-key".to_owned(), out]);

@@ -27,45 +27,45 @@ fn a_regulator_reads_what_its_view_key_opens_of_an_export_and_needs_no_home() {
     assert_eq!(elsewhere(&sandbox, &generate).0, 0);
     let (view_key, bundle) = (sandbox.text("viewkey.json"), sandbox.text("export.bundle"));
     let of = ["-c", "trade-a", "--as", "supplier-a"];
-    let issue = |field: &str, second: &str, out: &str| {
-        let asked =
-            ["--field", field, "--second", second, "--from", "0", "--to", "9", "--for", &key, "--out", out];
-        sandbox.json(&[&["viewkey", "issue"], &of[..], &asked].concat())
+    let asked = |field: &'static str| ["--field", field, "--from-epoch", "0", "--to-epoch", "9", "--to"];
+    let issue = |field: &'static str, more: &[&str]| {
+        sandbox.json(&[&["viewkey", "issue"], &of[..], &asked(field), &[&key], more].concat())
     };
-    let (code, issued) = issue("receivable.face_amount", "bank-1", &view_key);
-    assert_eq!((code, &issued["schema"]), (0, &json!("parclose.viewkey-public/1")), "{issued}");
-    let out = sandbox.text("other.json");
-    assert_eq!(issue("receivable.nothing", "bank-1", &out).0, 2);
-    // The bank does not read the lines, so it cannot be the second to sign for them.
-    let (code, refused) = issue("receivable.lines", "bank-1", &out);
-    assert_eq!((code, &refused["rule"]), (6, &json!("GRA-01")), "{refused}");
-    assert!(!sandbox.path("other.json").exists());
+    let with_out = ["--second", "bank-1", "--out", &view_key];
+    let (code, issued) = issue("receivable.face_amount", &with_out);
+    assert_eq!((code, &issued["schema"]), (0, &json!("parclose.grant/1")), "{issued}");
+    assert_eq!(
+        (&issued["standing"], &issued["agreed"]),
+        (&json!("standing"), &json!(["supplier-a", "bank-1"]))
+    );
+    assert_eq!(issued["keys"].as_array().unwrap().len(), 1, "of the one set of parties that has a secret");
+    assert_eq!(issue("receivable.face_amount", &with_out).0, 2, "never over a file");
+    assert_eq!(issue("receivable.nothing", &[]).0, 2);
+    assert_eq!(issue("receivable.face_amount", &["--party", "bank=nobody"]).0, 3);
 
-    // Two at nodes of their own pass the grant on as a draft, which the second looks at before it signs.
-    let (draft, second) = (sandbox.text("grant.json"), sandbox.text("second.json"));
-    let asked = [
-        "--field",
-        "receivable.face_amount",
-        "--second",
-        "bank-1",
-        "--from",
-        "0",
-        "--to",
-        "9",
-        "--for",
-        &key,
-    ];
-    sandbox.ok(&[&["viewkey", "draft"], &of[..], &asked, &["--out", &draft]].concat());
-    let shown = sandbox.ok(&["viewkey", "inspect", &draft]);
-    assert_eq!((&shown["class"], &shown["opens_for"]), (&issued["class"], &json!("nobody: it is a draft")));
-    let countersign = |member: &str, out: &str| {
-        sandbox.json(&["viewkey", "countersign", &draft, "-c", "trade-a", "--as", member, "--out", out])
-    };
-    let (code, refused) = countersign("buyer", &out);
-    assert_eq!((code, &refused["rule"]), (6, &json!("GRA-05")), "it is not the second reader: {refused}");
-    let (code, countersigned) = countersign("bank-1", &second);
-    assert_eq!((code, &countersigned["grantee"]), (0, &issued["grantee"]), "{countersigned}");
-    assert_eq!(countersign("bank-1", &second).0, 2, "never over a file");
+    // At nodes of their own one proposes and another agrees; how many have to, the channel says.
+    let (_, proposed) = issue("receivable.lines", &["--name", "tax-office"]);
+    let grant = proposed["grant"].as_str().unwrap();
+    assert_eq!((&proposed["standing"], &proposed["needed"]), (&json!("proposed"), &json!(2)));
+    let out = sandbox.text("lines.json");
+    let as_bank = ["-c", "trade-a", "--as", "bank-1"];
+    let export = [&["viewkey", "export", grant, "--out", &out], &as_bank[..]].concat();
+    let (code, refused) = sandbox.json(&export);
+    assert_eq!((code, &refused["rule"]), (5, &json!("GRA-16")), "{refused}");
+    assert!(!sandbox.path("lines.json").exists());
+    let approve = [&["viewkey", "approve", grant], &as_bank[..]].concat();
+    assert_eq!(sandbox.ok(&approve)["standing"], "standing");
+    assert_eq!(sandbox.json(&approve).1["rule"], "GRA-13", "it stands already");
+    // The bank does not read the lines, and exports the keys all the same: they are the regulator's.
+    assert_eq!(sandbox.ok(&export)["opens_for"], "its grantee's key alone");
+    let listed = sandbox.ok(&[&["viewkey", "list"], &as_bank[..]].concat());
+    let names: Vec<_> = listed["grants"].as_array().unwrap().iter().map(|row| &row["name"]).collect();
+    assert_eq!(names, ["regulator", "tax-office"]);
+    assert_eq!(listed["grants"][1]["covers"], json!({ "awaited": 0, "unsigned": 0, "count": 1 }));
+    for (member, standing) in [("bank-1", "standing"), ("buyer", "revoked")] {
+        let ended = sandbox.ok(&["viewkey", "revoke-future", grant, "-c", "trade-a", "--as", member]);
+        assert_eq!(ended["standing"], standing);
+    }
 
     let exported = sandbox.ok(&["channel", "export", "-c", "trade-a", "--as", "bank-1", "--out", &bundle]);
     assert_eq!(exported["schema"], "parclose.channel-export/1");
@@ -113,7 +113,49 @@ fn a_regulator_reads_what_its_view_key_opens_of_an_export_and_needs_no_home() {
     std::fs::write(&bundle, bytes).unwrap();
     assert_eq!(elsewhere(&sandbox, &blind).0, 6);
     let (code, shown) = elsewhere(&sandbox, &["viewkey", "inspect", &view_key]);
-    assert_eq!((code, &shown["class"], &shown["to"]), (0, &issued["class"], &json!(9)));
+    assert_eq!((code, &shown["keys"], &shown["keys"][0]["to_epoch"]), (0, &issued["keys"], &json!(9)));
+}
+
+#[test]
+fn a_regulator_passes_fewer_epochs_on_and_its_delegate_reads_no_more() {
+    let sandbox = Sandbox::founded();
+    sandbox.submit("trade-a", "supplier-a", &receivable("R-1", "supplier-a", "bank-1"));
+    let passphrase = sandbox.secret("passphrase", "of both");
+    let [key, other] = ["regulator.key", "delegate.key"].map(|name| sandbox.text(name));
+    for file in [&key, &other] {
+        let generate =
+            ["key", "generate", "--kind", "regulator", "--out", file, "--passphrase-file", &passphrase];
+        assert_eq!(elsewhere(&sandbox, &generate).0, 0);
+    }
+    let (whole, bundle) = (sandbox.text("whole.json"), sandbox.text("export.bundle"));
+    let of = ["-c", "trade-a", "--as", "supplier-a"];
+    let asked = ["--audience", "parties", "--class", "amount", "--from-epoch", "0", "--to-epoch", "9"];
+    let to = ["--second", "bank-1", "--to", &key, "--out", &whole];
+    sandbox.ok(&[&["viewkey", "issue"], &of[..], &asked, &to].concat());
+    sandbox.ok(&[&["channel", "export", "--out", &bundle], &of[..]].concat());
+    let genesis = sandbox.text("genesis.json");
+    std::fs::copy(sandbox.home().join("genesis.json"), &genesis).unwrap();
+    let narrow = |from: &str, until: &str, out: &str| {
+        let line = ["viewkey", "narrow", &whole, "--with", &key, "--to", &other, "--out", out];
+        let epochs = ["--from-epoch", from, "--to-epoch", until, "--passphrase-file", &passphrase];
+        elsewhere(&sandbox, &[&line[..], &epochs].concat())
+    };
+    let opened = |file: &str, with: &str| {
+        let line = ["audit", "report", &bundle, "--genesis", &genesis, "--view-key", file, "--with", with];
+        let (code, report) = elsewhere(&sandbox, &[&line[..], &["--passphrase-file", &passphrase]].concat());
+        assert!(code == 0 || code == 6, "{report}");
+        report["opened_fields"].as_u64().ok_or_else(|| report["rule"].as_str().unwrap().to_owned())
+    };
+    let [first, later] = ["first.json", "later.json"].map(|name| sandbox.text(name));
+    let (code, shown) = narrow("0", "3", &first);
+    assert_eq!((code, &shown["keys"][0]["narrowed"]), (0, &json!(true)), "{shown}");
+    assert_eq!(narrow("1", "3", &later).0, 0);
+    assert_eq!(opened(&whole, &key), Ok(1));
+    assert_eq!(opened(&first, &other), Ok(1));
+    assert_eq!(opened(&later, &other), Ok(0), "the invoice is of epoch 0");
+    assert_eq!(opened(&first, &key), Err("GRA-06".into()), "it was passed on to another");
+    let (code, refused) = narrow("0", "10", &sandbox.text("wider.json"));
+    assert_eq!((code, &refused["rule"]), (6, &json!("GRA-19")), "{refused}");
 }
 
 #[test]

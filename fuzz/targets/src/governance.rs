@@ -7,6 +7,7 @@ use parclose_channel::setup::GENERATION;
 use parclose_cli::contexts::file::Contexts;
 use parclose_node::joining::{self, Card, Invitation};
 use parclose_transaction::act::{ACT_ITEMS_MAX, CHANGES_MAX};
+use parclose_transaction::grant::GrantCover;
 use parclose_transaction::{Act, UnverifiedTransaction};
 use parclose_types::{Malformed, SignatureBytes, decode, encode, limits};
 
@@ -50,7 +51,27 @@ fn is_well_formed(act: &Act) -> bool {
         Act::Share(share) => {
             share.scopes.len() <= ACT_ITEMS_MAX && share.scopes.windows(2).all(|pair| pair[0] < pair[1])
         }
-        Act::Vote { .. } | Act::PublishKey(_) | Act::Complain { .. } | Act::Rewrap { .. } => true,
+        Act::Grant(grant) => {
+            let short = grant.name.len() <= 64 && grant.audience.len() <= 64 && grant.grantee.len() <= 1216;
+            short && grant.members.len() <= 16 && grant.members.windows(2).all(|pair| pair[0] < pair[1])
+        }
+        Act::Cover(covers) => {
+            let place = |cover: &GrantCover| (cover.configuration, cover.audience);
+            covers.covers.len() <= 32
+                && covers.covers.iter().all(|cover| cover.check_values.len() <= 62)
+                && covers.covers.windows(2).all(|pair| place(&pair[0]) < place(&pair[1]))
+        }
+        Act::Confirm(confirmation) => {
+            let signed = &confirmation.signatures;
+            signed.len() <= 32
+                && signed.windows(2).all(|pair| (pair[0].0, pair[0].1) < (pair[1].0, pair[1].1))
+        }
+        Act::Vote { .. }
+        | Act::PublishKey(_)
+        | Act::Complain { .. }
+        | Act::Rewrap { .. }
+        | Act::Approve { .. }
+        | Act::Revoke { .. } => true,
     }
 }
 

@@ -13,6 +13,7 @@ use parclose_exchange::{Message, split};
 use parclose_keys::audience::hazmat::audience_from_bytes;
 use parclose_keys::{Cover, ViewKey};
 use parclose_root::RootTransaction;
+use parclose_transaction::grant::{GrantConfirmation, GrantCover, GrantCovers, StandingGrant};
 use parclose_transaction::{Act, Change, Motion, Share, SharedScope};
 use parclose_types::{
     AudienceId, ChannelCommitment, ClassId, Digest, Epoch, Generation, MemberId, PublicKey, SignatureBytes,
@@ -138,6 +139,34 @@ fn acts() -> Seeds {
         configuration,
         audiences: ids.iter().map(|id| AudienceId([*id; 32])).collect(),
     };
+    let grant = |members| {
+        Act::Grant(Box::new(StandingGrant {
+            name: "authority".into(),
+            grantee: vec![6; 1216],
+            audience: "both".into(),
+            class: ClassId(1),
+            from: Epoch(1),
+            to: Epoch(9),
+            members,
+            alone: false,
+        }))
+    };
+    let covered = |id: &u8, values| GrantCover {
+        configuration,
+        audience: AudienceId([*id; 32]),
+        check_values: vec![[8; 32]; values],
+        second_reader: entry.certificate.pseudonym,
+        signature: SignatureBytes([9; 64]),
+    };
+    let cover = |ids: &[u8], values| {
+        let covers = ids.iter().map(|id| covered(id, values)).collect();
+        Act::Cover(GrantCovers { grant: TransactionDigest([5; 32]), covers, wraps_root: root })
+    };
+    let confirm = |ids: &[u8]| {
+        let signed = |id: &u8| (configuration, AudienceId([*id; 32]), SignatureBytes([9; 64]));
+        let signatures = ids.iter().map(signed).collect();
+        Act::Confirm(GrantConfirmation { grant: TransactionDigest([5; 32]), signatures })
+    };
     let changes = vec![
         Change::Join(entry.clone()),
         Change::Remove(member),
@@ -154,8 +183,18 @@ fn acts() -> Seeds {
         Act::Complain { configuration, audience },
         Act::Rewrap { configuration, audience, member, wraps_root: root },
         share(vec![scope(1), scope(2)]),
+        grant(vec![member, MemberId([4; 32])]),
+        Act::Approve { grant: TransactionDigest([5; 32]) },
+        Act::Revoke { grant: TransactionDigest([5; 32]) },
+        cover(&[1, 2], 62),
+        confirm(&[1, 2]),
     ];
     let bad = [
+        grant(vec![member, member]),
+        grant((0..17).map(|id| MemberId([id; 32])).collect()),
+        cover(&[2, 1], 1),
+        cover(&[1, 2], 63),
+        confirm(&[1, 1]),
         motion(vec![Change::Rekey; 17]),
         acknowledge(&[2, 1]),
         acknowledge(&[1, 1]),

@@ -85,7 +85,7 @@ impl GrantedKey {
 
     fn from_value(value: &Value) -> Result<Self, GrantInvalid> {
         let text = value.to_string();
-        if value["schema"] == narrowed::SCHEMA {
+        if value.get("schema").is_some_and(|schema| schema == narrowed::SCHEMA) {
             return NarrowedViewKey::from_json(&text).map(Self::Narrowed);
         }
         WrappedViewKey::from_json(&text).map(Self::Whole)
@@ -129,7 +129,7 @@ impl ViewKeys {
             return Err(not_a_file(format!("larger than {FILE_BYTES_MAX} bytes")));
         }
         let value: Value = serde_json::from_str(text).map_err(|e| not_a_file(e.to_string()))?;
-        if value["schema"] == wrapped::SCHEMA {
+        if value.get("schema").is_some_and(|schema| schema == wrapped::SCHEMA) {
             return Self::new(vec![GrantedKey::Whole(WrappedViewKey::from_json(text)?)]);
         }
         let file: ViewKeysFile = readable::parse(text, FILE_BYTES_MAX).map_err(not_a_file)?;

@@ -19,7 +19,7 @@ use super::{Grant, GrantInvalid, GrantScope};
 use crate::readable;
 
 /// The `schema` member of a narrowed view key's file.
-pub const SCHEMA: &str = "parclose.viewkey-narrowed/1";
+pub(super) const SCHEMA: &str = "parclose.viewkey-narrowed/1";
 
 const PURPOSE: &str = "narrowed";
 const BYTES_MAX: usize = 24 << 10;
@@ -116,12 +116,12 @@ impl NarrowedViewKey {
         Ok(view_key)
     }
 
-    fn info(&self, grantee: &[u8]) -> Vec<u8> {
+    pub(super) fn info(&self, grantee: &[u8]) -> Vec<u8> {
         let GrantScope { channel, generation, audience, .. } = &self.grant.terms.scope;
         wrap_info(PURPOSE, channel, *generation, audience, grantee)
     }
 
-    fn aad(&self) -> Vec<u8> {
+    pub(super) fn aad(&self) -> Vec<u8> {
         enc(
             labels::NARROWED,
             &[

@@ -18,7 +18,7 @@ use super::{Grant, GrantInvalid, GrantScope, GrantTerms};
 use crate::readable;
 
 /// The `schema` member of a view key file.
-pub const SCHEMA: &str = "parclose.viewkey/1";
+pub(super) const SCHEMA: &str = "parclose.viewkey/1";
 
 /// 62 check values and 62 nodes at most; with all else it stays far below.
 const WRAPPED_BYTES_MAX: usize = 16 << 10;

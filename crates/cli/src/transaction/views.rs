@@ -16,13 +16,11 @@ use std::path::Path;
 
 use parclose_audit::{Bundle, GrantedKey};
 use parclose_channel::{Channel, StoredTransaction};
-use parclose_node::bounded::read_text;
 use parclose_node::consortium::open_channel;
 use parclose_node::home::{HomeError, read_genesis};
 use parclose_node::{Consortium, Home, key_file};
 use parclose_root::RootTransaction;
 use parclose_transaction::{FieldState, FieldView};
-use parclose_types::limits::RECEIPT_BYTES_MAX;
 use parclose_types::{Height, Sequence, Tag, TransactionDigest};
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use parclose_finance::receivables::{Course, Receivable};
 use parclose_types::AssetId;
 
 use super::course::Living;
-use super::floor::{BANK, BUYER, CASH, CLAIMANTS, CLAIMS, Floor, PAYERS, SUPPLIER, TIER_2};
+use super::floor::{BANK, BUYER, CASH, CLAIMS, Floor, SUPPLIER, TIER_2};
 use super::{Counted, prices};
 use crate::demo::supervised::Supervised;
 use crate::error::CliError;
