@@ -178,7 +178,7 @@ fn acts() -> Seeds {
         motion(vec![Change::Rekey]),
         motion(vec![Change::Close]),
         Act::Vote { motion: TransactionDigest([5; 32]), approve: true },
-        Act::PublishKey(entry.certificate),
+        Act::PublishKey(entry.certificate.clone()),
         acknowledge(&[1, 2]),
         Act::Complain { configuration, audience },
         Act::Rewrap { configuration, audience, member, wraps_root: root },
