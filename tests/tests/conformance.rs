@@ -34,8 +34,8 @@ use parclose_root::{
 };
 use parclose_transaction::grant::{GrantConfirmation, GrantCover, GrantCovers, StandingGrant};
 use parclose_transaction::{
-    Act, Body, Change, DefinitionTexts, FieldEntry, GenerationConfig, MemberEntry, Motion, Operation,
-    SealedPart, Share, SharedScope, Term,
+    Access, Act, Body, Change, DefinitionTexts, FieldEntry, GenerationConfig, Handed, MemberEntry, Motion,
+    Operation, SealedPart, Share, SharedScope, Term,
 };
 use parclose_types::{
     AssetId, AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,
@@ -190,6 +190,16 @@ fn acts() -> Vec<Act> {
             grant: TransactionDigest(b(43)),
             signatures: vec![(configuration, audience, signature(42))],
         }),
+        Act::Note { commitment: Digest(b(63)) },
+        Act::Reveal {
+            note: TransactionDigest(b(43)),
+            access: Access {
+                what: Handed::Field { record: RecordId(b(23)), field: "amount".into() },
+                to: "authority".into(),
+                file: Digest(b(64)),
+            },
+            blinder: b(50),
+        },
     ]
 }
 

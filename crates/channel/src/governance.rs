@@ -7,6 +7,7 @@
 //!   Rotate, Close       rotation.rs  what the root chain orders puts the decision in force
 //!   Share               past.rs      what a joiner gets of the past
 //!   Grant, Cover        granting.rs  what somebody outside may read
+//!   Note, Reveal        trail.rs     what members have handed out
 //! ```
 //!
 //! All of it is state: the same on every member, under the state root, changed by execution only. Nothing
@@ -20,6 +21,7 @@ mod past;
 mod refused;
 mod rotation;
 mod rows;
+mod trail;
 
 pub use motion::MotionStanding;
 pub(crate) use motion::policy_of;
@@ -27,8 +29,8 @@ pub use past::{Past, past_of};
 pub use refused::ActRefused;
 pub use rotation::rotate_commitment;
 pub use rows::{
-    CoverKey, CoverRow, CoverState, DealRow, Decided, DecisionRow, GenerationRow, GrantRow, GrantStanding,
-    MotionOutcome, MotionRow, WrapPlace,
+    AccessRow, CoverKey, CoverRow, CoverState, DealRow, Decided, DecisionRow, GenerationRow, GrantRow,
+    GrantStanding, MotionOutcome, MotionRow, WrapPlace,
 };
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +63,8 @@ pub struct Governance {
     pub(crate) grants: BTreeMap<TransactionDigest, GrantRow>,
     /// covers for which something is to be done, and those that came to count with this event
     pub(crate) covers: BTreeMap<CoverKey, CoverRow>,
+    /// notes of what was handed out, that are not revealed, and those that this event has revealed
+    pub(crate) notes: BTreeMap<TransactionDigest, AccessRow>,
 }
 
 /// A generation with its definition.
@@ -128,6 +132,7 @@ impl Governance {
             deals: BTreeMap::new(),
             grants: BTreeMap::new(),
             covers: BTreeMap::new(),
+            notes: BTreeMap::new(),
         }
     }
 
@@ -182,6 +187,7 @@ impl Governance {
         kept.extend(self.decision.as_ref().and_then(DecisionRow::configuration));
         self.deals.retain(|(configuration, _), _| kept.contains(configuration));
         self.forget_covers();
+        self.forget_notes();
     }
 }
 

@@ -68,6 +68,7 @@ pub mod steps;
 pub mod successor;
 pub mod tables;
 pub mod terms;
+pub mod trail;
 mod tree;
 pub mod turnover;
 pub mod upkeep;

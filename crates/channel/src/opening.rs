@@ -20,9 +20,9 @@ use crate::obligations::{OBLIGATIONS, ObligationRow};
 use crate::process::StateBefore;
 use crate::setup::{Setup, SetupInvalid};
 use crate::tables::{
-    COVERS, DEALS, DECISION, DEFINITIONS, FIRST_COVER, GENERATIONS, GIVEN, GRANTS, HEAD, Head, MOTIONS, ONLY,
-    PERMANENT, PUBLISHED, RECORDS, RecordRow, SALTS, SECRETS, SETUP, SHARED, TRANSACTIONS, TransactionRow,
-    UNWRAP,
+    ACCESSES, COVERS, DEALS, DECISION, DEFINITIONS, FIRST_COVER, GENERATIONS, GIVEN, GRANTS, HEAD, Head,
+    MOTIONS, ONLY, PERMANENT, PUBLISHED, RECORDS, RecordRow, SALTS, SECRETS, SETUP, SHARED, TRANSACTIONS,
+    TransactionRow, UNWRAP,
 };
 use crate::value::{NOTES, NoteRow, SUPPLIES, SupplyRow};
 
@@ -127,6 +127,11 @@ fn read_governance(
     store.for_each(&GRANTS, |_, row| {
         if row.is_live() {
             governance.grants.insert(row.transaction, row);
+        }
+    })?;
+    store.for_each(&ACCESSES, |_, row| {
+        if row.revealed.is_none() {
+            governance.notes.insert(row.transaction, row);
         }
     })?;
     let decided = governance.decision.as_ref().and_then(|decision| decision.configuration());

@@ -11,7 +11,7 @@ use parclose_crypto::state_tree::StateProof;
 use parclose_keys::PseudonymCertificate;
 use parclose_root::{DealOutcome, LogEntry};
 use parclose_store::{AnyTable, Blinded, Table};
-use parclose_transaction::{Day, DefinitionTexts, FieldEntry, SharedScope};
+use parclose_transaction::{Access, Day, DefinitionTexts, FieldEntry, SharedScope};
 use parclose_types::{
     AudienceId, ChannelCommitment, DealId, Digest, Epoch, Generation, Height, KeyedTag, MemberId, PublicKey,
     RecordId, Sequence, SignatureBytes, StateRoot, Tag, TransactionDigest,
@@ -19,7 +19,9 @@ use parclose_types::{
 
 use crate::batch::BatchHeader;
 use crate::claims::CLAIMS;
-use crate::governance::{CoverKey, CoverRow, DealRow, DecisionRow, GenerationRow, GrantRow, MotionRow};
+use crate::governance::{
+    AccessRow, CoverKey, CoverRow, DealRow, DecisionRow, GenerationRow, GrantRow, MotionRow,
+};
 use crate::index::{IndexPage, Indexed};
 use crate::locks::LOCKS;
 use crate::misconduct::MISCONDUCT;
@@ -97,6 +99,13 @@ pub const GRANTS: Table<TransactionDigest, GrantRow, Blinded> =
 /// Covers of secrets for grants, by configuration, audience and grant.
 pub const COVERS: Table<CoverKey, CoverRow> = Table::<CoverKey, CoverRow>::ordered(34, "covers");
 
+/// What members have handed out, by the digest of their notes' transactions.
+pub const ACCESSES: Table<TransactionDigest, AccessRow, Blinded> =
+    Table::<TransactionDigest, AccessRow>::blinded(35, "accesses");
+/// What this member's own notes are about, by their commitments, each with its blinder.
+pub const NOTED: Table<Digest, (Access, [u8; 32]), Blinded> =
+    Table::<Digest, (Access, [u8; 32])>::blinded(31, "noted");
+
 /// Before all rows of [`COVERS`].
 pub(crate) const FIRST_COVER: CoverKey = (Digest([0; 32]), (AudienceId([0; 32]), TransactionDigest([0; 32])));
 
@@ -134,6 +143,8 @@ pub const ALL: &[&dyn AnyTable] = &[
     &CLAIMS,
     &GRANTS,
     &COVERS,
+    &ACCESSES,
+    &NOTED,
 ];
 
 /// The one row of [`HEAD`], [`SETUP`], [`DECISION`] and [`SUCCESSOR`].

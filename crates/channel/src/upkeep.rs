@@ -53,6 +53,7 @@ impl Channel {
         due.extend(self.rewraps_due(at, rng));
         due.extend(self.shares_due(at, rng)?);
         due.extend(self.covers_due(at, rng)?);
+        due.extend(self.reveals_due(at)?);
         due.extend(self.rekey_due(at, rng));
         Ok(due)
     }
@@ -78,7 +79,8 @@ impl Channel {
             || !self.acknowledgements_due(far).is_empty()
             || !self.rewraps_due(far, rng).is_empty()
             || !self.shares_due(far, rng)?.is_empty()
-            || !self.covers_due(far, rng)?.is_empty();
+            || !self.covers_due(far, rng)?.is_empty()
+            || !self.reveals_due(far)?.is_empty();
         Ok((!wanted).then(|| self.rekey_at().unwrap_or(far)))
     }
 

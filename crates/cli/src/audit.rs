@@ -13,9 +13,11 @@ use parclose_audit::bundle::{OrderedEvent, Total};
 use parclose_audit::{AuditView, AuditedAsset, Bundle, GrantedKey, VerifiedBundle};
 use parclose_keys::ViewKey;
 use parclose_node::{Consortium, RoomHandle, key_file};
+use parclose_transaction::Handed;
 use parclose_types::{AssetId, Epoch, PublicKey, Sequence};
 use serde_json::{Map, Value, json};
 
+use crate::access_log;
 use crate::args::{Audit, AuditReport, Global, OfChannel};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
@@ -30,6 +32,7 @@ use crate::view_key;
 pub fn run(global: &Global, command: &Audit) -> Result<Value, CliError> {
     match command {
         Audit::Report(options) => report(global, options),
+        Audit::AccessLog { of } => access_log::log(global, of),
         Audit::Evidence { file, genesis, bundle } => evidence::verify(file, genesis, bundle.as_deref()),
     }
 }
@@ -40,6 +43,7 @@ pub fn export(
     of: &OfChannel,
     epochs: Option<(u32, u32)>,
     out: &Path,
+    recipient: &str,
 ) -> Result<Value, CliError> {
     if epochs.is_some_and(|(from, to)| from > to) {
         return Err(CliError::usage("the last epoch is before the first", "give --from and --to"));
@@ -48,7 +52,9 @@ pub fn export(
     let written = with_consortium(global, |consortium| {
         consortium.quiesce();
         let room = consortium.room(&of.member, &of.channel)?;
-        let bundle = bundle(consortium, &room, epochs.map(|(from, to)| (Epoch(from), Epoch(to))))?;
+        let epochs = epochs.map(|(from, to)| (Epoch(from), Epoch(to)));
+        let bundle = bundle(consortium, &room, epochs)?;
+        access_log::note(consortium, of, Handed::Export(epochs), recipient, &bundle.encode())?;
         write(&bundle, file).map_err(|e| CliError::file(out, &e))?;
         Ok(bundle)
     });

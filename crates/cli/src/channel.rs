@@ -32,7 +32,9 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
             in_room(&room, move |channel| show(channel, now))
         }),
         Channel::Members { of } => with_channel(global, of, |channel| Ok(members(channel))),
-        Channel::Export { of, from, to, out } => audit::export(global, of, from.zip(*to), out),
+        Channel::Export { of, from, to, out, recipient } => {
+            audit::export(global, of, from.zip(*to), out, recipient)
+        }
         Channel::Evidence { of, out } => evidence::show(global, of, out.as_deref()),
         Channel::Succeed { of, name } => successor::succeed(global, of, name.as_deref()),
         Channel::Visibility { of } => with_channel(global, of, |channel| Ok(visibility(channel))),

@@ -7,10 +7,11 @@ use parclose_audit::disclosure::{FILE_BYTES_MAX, verify_json};
 use parclose_audit::{Disclosure, VerifiedDisclosure};
 use parclose_crypto::hash::sha256;
 use parclose_node::bounded::read_text;
-use parclose_transaction::FieldType;
+use parclose_transaction::{FieldType, Handed};
 use parclose_types::{RecordId, Sequence, hex, limits};
 use serde_json::{Value, json};
 
+use crate::access_log;
 use crate::args::{Disclose, From, Global, OfChannel};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
@@ -20,7 +21,9 @@ use crate::receipt::trust;
 /// Runs `parclose disclose …`.
 pub fn run(global: &Global, command: &Disclose) -> Result<Value, CliError> {
     match command {
-        Disclose::Field { of, record, field, out } => disclose(global, of, (record, field), out),
+        Disclose::Field { of, record, field, out, recipient } => {
+            disclose(global, of, (record, field), out, recipient)
+        }
         Disclose::Verify { file, from, definition } => verify(file, from, definition.as_deref()),
     }
 }
@@ -30,6 +33,7 @@ fn disclose(
     of: &OfChannel,
     (record, field): (&str, &str),
     out: &Path,
+    recipient: &str,
 ) -> Result<Value, CliError> {
     let id: RecordId = record
         .parse()
@@ -47,6 +51,8 @@ fn disclose(
             Disclosure::prove(channel, &id, &name, proof)
         })?;
         let text = proven.map_err(CliError::from)?.with_changes(changes).to_json(&genesis)?;
+        let handed = Handed::Field { record: id, field: field.to_owned() };
+        access_log::note(consortium, of, handed, recipient, text.as_bytes())?;
         let written = replace_private(out).and_then(|mut to| to.write_all(text.as_bytes()));
         written.map_err(|e| CliError::file(out, &e))?;
         let disclosed = verify_json(&text, &genesis, None)?;

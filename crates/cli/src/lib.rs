@@ -5,6 +5,7 @@
 //! correlation_id}` on standard output with `--json`, prose on standard error always. Exit codes are
 //! stable ([`error::exit_code`]).
 
+mod access_log;
 pub mod args;
 pub mod asset;
 pub mod audit;

@@ -11,11 +11,12 @@ use parclose_channel::governance::{CoverState, GrantRow, GrantStanding};
 use parclose_channel::{Channel, Verdict};
 use parclose_node::bounded::read_text;
 use parclose_node::{Consortium, key_file, randomness};
-use parclose_transaction::Act;
 use parclose_transaction::grant::StandingGrant;
+use parclose_transaction::{Act, Handed};
 use parclose_types::{Epoch, Fault, MemberId, TransactionDigest, hex};
 use serde_json::{Value, json};
 
+use crate::access_log;
 use crate::args::{Global, OfChannel, ViewKey, ViewKeyIssue, ViewKeyNarrow};
 use crate::context::{in_room, with_channel, with_consortium};
 use crate::error::CliError;
@@ -36,10 +37,11 @@ pub fn run(global: &Global, command: &ViewKey) -> Result<Value, CliError> {
             acted(global, of, Act::Revoke { grant }, grant)
         }
         ViewKey::List { of } => list(global, of),
-        ViewKey::Export { of, grant, out, partial } => {
+        ViewKey::Export { of, grant, out, partial, recipient } => {
             let grant = named(grant)?;
             check_new(out)?;
-            with_consortium(global, |consortium| export(consortium, of, grant, out, *partial))
+            let to = (out.as_path(), recipient.as_str());
+            with_consortium(global, |consortium| export(consortium, of, grant, to, *partial))
         }
         ViewKey::Inspect { file } => Ok(keys_json(&read(file)?, file)),
         ViewKey::Narrow(options) => narrow(global, options),
@@ -67,7 +69,7 @@ fn issue(global: &Global, options: &ViewKeyIssue) -> Result<Value, CliError> {
         let mut value = told(consortium, &options.of, named)?;
         value["sequence"] = json!(sequence);
         if let Some(out) = &options.out {
-            let written = export(consortium, &options.of, named, out, false)?;
+            let written = export(consortium, &options.of, named, (out, &options.name), false)?;
             value["file"] = written["file"].clone();
             value["keys"] = written["keys"].clone();
         }
@@ -244,7 +246,7 @@ pub(crate) fn export(
     consortium: &Consortium,
     of: &OfChannel,
     grant: TransactionDigest,
-    out: &Path,
+    (out, recipient): (&Path, &str),
     partial: bool,
 ) -> Result<Value, CliError> {
     consortium.settle();
@@ -266,7 +268,9 @@ pub(crate) fn export(
     }
     let whole = |(grant, wrap)| GrantedKey::Whole(WrappedViewKey { grant, wrap });
     let keys = ViewKeys::new(recorded.into_iter().map(whole).collect())?;
-    write_text(out, &keys.to_json())?;
+    let text = keys.to_json();
+    access_log::note(consortium, of, Handed::ViewKeys(grant), recipient, text.as_bytes())?;
+    write_text(out, &text)?;
     let mut value = keys_json(&keys, out);
     value["grant"] = row["grant"].clone();
     Ok(value)

@@ -62,6 +62,17 @@ fn a_regulator_reads_what_its_view_key_opens_of_an_export_and_needs_no_home() {
     let names: Vec<_> = listed["grants"].as_array().unwrap().iter().map(|row| &row["name"]).collect();
     assert_eq!(names, ["regulator", "tax-office"]);
     assert_eq!(listed["grants"][1]["covers"], json!({ "awaited": 0, "unsigned": 0, "count": 1 }));
+    // What left the room is in its log: who, when, to whom, and the file.
+    let access_log = sandbox.ok(&["audit", "access-log", "-c", "trade-a", "--as", "buyer"]);
+    let entries = access_log["entries"].as_array().unwrap();
+    let told: Vec<_> = entries.iter().map(|entry| (&entry["what"], &entry["to"], &entry["by"][0])).collect();
+    let (regulator, tax) = (json!("regulator"), json!("tax-office"));
+    let (grant_word, keys_word) = (json!("grant"), json!("view keys"));
+    let (supplier, bank, unnamed) = (json!("supplier-a"), json!("bank-1"), json!("unnamed"));
+    assert_eq!(told[..2], [(&grant_word, &regulator, &supplier), (&keys_word, &regulator, &supplier)]);
+    assert_eq!(told[2..], [(&grant_word, &tax, &supplier), (&keys_word, &unnamed, &bank)]);
+    let digest = parclose_crypto::hash::sha256(&std::fs::read(&view_key).unwrap());
+    assert_eq!(entries[1]["file_sha256"], json!(parclose_types::hex::encode(&digest)));
     for (member, standing) in [("bank-1", "standing"), ("buyer", "revoked")] {
         let ended = sandbox.ok(&["viewkey", "revoke-future", grant, "-c", "trade-a", "--as", member]);
         assert_eq!(ended["standing"], standing);

@@ -8,6 +8,7 @@
 //!   Share: what a joiner gets of the past
 //!   Grant --Approve…--> it stands: each secret that it spans gets a Cover, which a second reader Confirms;
 //!       until Revoke… what is dealt from then on gets none
+//!   Note --after the delay--> Reveal: what was handed out, and to whom
 //! ```
 //!
 //! What an act says is read by every member of the channel; wrapped secrets travel in the sealed part,
@@ -17,6 +18,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_keys::{Deal, PseudonymCertificate};
 use parclose_types::{AudienceId, ClassId, Digest, Epoch, Generation, MemberId, TransactionDigest};
 
+use crate::access::Access;
 use crate::definition::DefinitionTexts;
 use crate::generation::MemberEntry;
 use crate::grant::{GrantConfirmation, GrantCovers, StandingGrant};
@@ -90,6 +92,20 @@ pub enum Act {
     Cover(GrantCovers),
     /// signs covers as their second reader
     Confirm(GrantConfirmation),
+    /// notes that something was handed out of the channel
+    Note {
+        /// commitment to what it was ([`Access::commitment`])
+        commitment: Digest,
+    },
+    /// reveals what a note was about
+    Reveal {
+        /// the note, named by its transaction
+        note: TransactionDigest,
+        /// what was handed out
+        access: Access,
+        /// blinder of the note's commitment
+        blinder: [u8; 32],
+    },
 }
 
 /// Changes that members decide on together.
@@ -162,7 +178,9 @@ impl Act {
             | Self::Grant(_)
             | Self::Approve { .. }
             | Self::Revoke { .. }
-            | Self::Confirm(_) => None,
+            | Self::Confirm(_)
+            | Self::Note { .. }
+            | Self::Reveal { .. } => None,
         }
     }
 
@@ -183,6 +201,8 @@ impl Act {
             Self::Revoke { .. } => "revoke",
             Self::Cover(_) => "cover",
             Self::Confirm(_) => "confirm",
+            Self::Note { .. } => "note",
+            Self::Reveal { .. } => "reveal",
         }
     }
 }

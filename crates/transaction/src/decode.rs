@@ -9,6 +9,7 @@ use parclose_keys::field_leaf;
 use parclose_types::canonical::{ascending, at_most, decode};
 use parclose_types::{Malformed, SignatureBytes, TransactionDigest, limits};
 
+use crate::access::{Access, Handed};
 use crate::act::{ACT_ITEMS_MAX, Act, CHANGES_MAX};
 use crate::body::{Body, Operation, Permanent, SealedPart};
 use crate::definition::SLOTS_MAX;
@@ -120,7 +121,17 @@ fn check_act(act: &Act) -> Result<(), Malformed> {
         | Act::Complain { .. }
         | Act::Rewrap { .. }
         | Act::Approve { .. }
-        | Act::Revoke { .. } => Ok(()),
+        | Act::Revoke { .. }
+        | Act::Note { .. } => Ok(()),
+        Act::Reveal { access, .. } => check_access(access),
+    }
+}
+
+fn check_access(access: &Access) -> Result<(), Malformed> {
+    at_most("bytes of a name", access.to.len(), limits::NAME_BYTES_MAX)?;
+    match &access.what {
+        Handed::Field { field, .. } => at_most("bytes of a name", field.len(), limits::NAME_BYTES_MAX),
+        Handed::Export(_) | Handed::ViewKeys(_) => Ok(()),
     }
 }
 

@@ -343,6 +343,7 @@ impl Definition {
         limit("deal_within", self.governance.deal_within, 1, 1 << 20)?;
         let signatures = u64::from(self.governance.grant_signatures);
         limit("grant_signatures", signatures, 1, limits::MEMBERS_MAX as u64)?;
+        limit("access_delay", self.governance.access_delay, 0, 1 << 32)?;
         limit("roles", self.roles.len() as u64, 1, 64)?;
         limit("classes", self.classes.len() as u64, 1, 256)?;
         limit("audiences", self.audiences.len() as u64, 1, limits::AUDIENCES_MAX as u64)?;

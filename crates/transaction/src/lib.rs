@@ -33,6 +33,7 @@
     )
 )]
 
+pub mod access;
 pub mod act;
 pub mod authenticate;
 pub mod body;
@@ -51,6 +52,7 @@ pub mod view;
 #[cfg(test)]
 mod fixtures;
 
+pub use access::{Access, Handed};
 pub use act::{Act, Change, Motion, Share, SharedScope};
 pub use authenticate::{AuthenticatedTransaction, KnownSignatures, NotAuthentic, Setting};
 pub use body::{Body, FieldEntry, Operation, SealedPart, SignedTransaction};

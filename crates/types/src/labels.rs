@@ -105,6 +105,8 @@ labels! {
     PAST = "past";
     /// associated data of a part of a view key that its holder passes on
     NARROWED = "narrowed";
+    /// note of what was handed out of a channel
+    ACCESS_NOTE = "access-note";
     /// name of a concrete member set
     AUDIENCE = "audience";
     /// pseudonym seed of a channel and generation

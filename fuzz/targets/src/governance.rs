@@ -8,7 +8,7 @@ use parclose_cli::contexts::file::Contexts;
 use parclose_node::joining::{self, Card, Invitation};
 use parclose_transaction::act::{ACT_ITEMS_MAX, CHANGES_MAX};
 use parclose_transaction::grant::GrantCover;
-use parclose_transaction::{Act, UnverifiedTransaction};
+use parclose_transaction::{Act, Handed, UnverifiedTransaction};
 use parclose_types::{Malformed, SignatureBytes, decode, encode, limits};
 
 use crate::Reached;
@@ -71,7 +71,15 @@ fn is_well_formed(act: &Act) -> bool {
         | Act::Complain { .. }
         | Act::Rewrap { .. }
         | Act::Approve { .. }
-        | Act::Revoke { .. } => true,
+        | Act::Revoke { .. }
+        | Act::Note { .. } => true,
+        Act::Reveal { access, .. } => {
+            let field = match &access.what {
+                Handed::Field { field, .. } => field.as_str(),
+                Handed::Export(_) | Handed::ViewKeys(_) => "",
+            };
+            access.to.len() <= 64 && field.len() <= 64
+        }
     }
 }
 

@@ -14,10 +14,10 @@ use parclose_keys::audience::hazmat::audience_from_bytes;
 use parclose_keys::{Cover, ViewKey};
 use parclose_root::RootTransaction;
 use parclose_transaction::grant::{GrantConfirmation, GrantCover, GrantCovers, StandingGrant};
-use parclose_transaction::{Act, Change, Motion, Share, SharedScope};
+use parclose_transaction::{Access, Act, Change, Handed, Motion, Share, SharedScope};
 use parclose_types::{
-    AudienceId, ChannelCommitment, ClassId, Digest, Epoch, Generation, MemberId, PublicKey, SignatureBytes,
-    Tag, TransactionDigest, encode,
+    AudienceId, ChannelCommitment, ClassId, Digest, Epoch, Generation, MemberId, PublicKey, RecordId,
+    SignatureBytes, Tag, TransactionDigest, encode,
 };
 
 use crate::TARGETS;
@@ -162,6 +162,15 @@ fn acts() -> Seeds {
         let covers = ids.iter().map(|id| covered(id, values)).collect();
         Act::Cover(GrantCovers { grant: TransactionDigest([5; 32]), covers, wraps_root: root })
     };
+    let reveal = |field: &str| Act::Reveal {
+        note: TransactionDigest([5; 32]),
+        access: Access {
+            what: Handed::Field { record: RecordId([6; 32]), field: field.into() },
+            to: "authority".into(),
+            file: configuration,
+        },
+        blinder: [7; 32],
+    };
     let confirm = |ids: &[u8]| {
         let signed = |id: &u8| (configuration, AudienceId([*id; 32]), SignatureBytes([9; 64]));
         let signatures = ids.iter().map(signed).collect();
@@ -188,6 +197,8 @@ fn acts() -> Seeds {
         Act::Revoke { grant: TransactionDigest([5; 32]) },
         cover(&[1, 2], 62),
         confirm(&[1, 2]),
+        Act::Note { commitment: configuration },
+        reveal("amount"),
     ];
     let bad = [
         grant(vec![member, member]),
@@ -195,6 +206,7 @@ fn acts() -> Seeds {
         cover(&[2, 1], 1),
         cover(&[1, 2], 63),
         confirm(&[1, 1]),
+        reveal(&"a".repeat(65)),
         motion(vec![Change::Rekey; 17]),
         acknowledge(&[2, 1]),
         acknowledge(&[1, 1]),

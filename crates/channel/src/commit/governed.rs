@@ -12,10 +12,11 @@ use parclose_types::{AudienceId, ChannelId, Digest, Generation, encode};
 
 use crate::error::ChannelError;
 use crate::governance::{
-    CoverKey, CoverRow, DealRow, DecisionRow, GenerationRow, Governance, GrantRow, MotionRow,
+    AccessRow, CoverKey, CoverRow, DealRow, DecisionRow, GenerationRow, Governance, GrantRow, MotionRow,
 };
 use crate::tables::{
-    COVERS, DEALS, DECISION, DEFINITIONS, FIRST_COVER, GENERATIONS, GIVEN, GRANTS, MOTIONS, ONLY, PUBLISHED,
+    ACCESSES, COVERS, DEALS, DECISION, DEFINITIONS, FIRST_COVER, GENERATIONS, GIVEN, GRANTS, MOTIONS, ONLY,
+    PUBLISHED,
 };
 
 /// A state leaf: its table, its key, and the bytes that it covers; `None` for a row that is gone.
@@ -65,6 +66,10 @@ fn cover_leaf((configuration, (audience, grant)): &CoverKey, row: &CoverRow) -> 
     ("covers", [configuration.0, audience.0, grant.0].concat(), Some(encode(row)))
 }
 
+fn access_leaf(row: &AccessRow) -> Leaf {
+    ("accesses", row.transaction.0.to_vec(), Some(encode(row)))
+}
+
 /// Writes the rows that differ, and gives the leaves that change with them; `before` is `None` at the
 /// opening.
 pub(super) fn write(before: Option<&Governance>, after: &Governance, batch: &mut Batch) -> Vec<Change> {
@@ -105,6 +110,12 @@ pub(super) fn write(before: Option<&Governance>, after: &Governance, batch: &mut
         if let Some(row) = row {
             batch.put(&COVERS, key, row);
             leaves.push(cover_leaf(key, row));
+        }
+    });
+    differing(before.map(|b| &b.notes), &after.notes, |transaction, row| {
+        if let Some(row) = row {
+            batch.put(&ACCESSES, transaction, row);
+            leaves.push(access_leaf(row));
         }
     });
     let decided = before.and_then(|b| b.decision.as_ref());
@@ -171,6 +182,7 @@ pub(crate) fn stored_leaves(store: &Database) -> Result<Vec<Change>, ChannelErro
         std::ops::ControlFlow::Continue(())
     })?;
     store.for_each(&GRANTS, |_, row| leaves.push(grant_leaf(&row)))?;
+    store.for_each(&ACCESSES, |_, row| leaves.push(access_leaf(&row)))?;
     store.visit(&COVERS, &FIRST_COVER, |key, row| {
         leaves.push(cover_leaf(&key, &row));
         std::ops::ControlFlow::Continue(())

@@ -59,6 +59,8 @@ impl Governance {
             Act::Revoke { grant } => after.take_revocation(*grant, of)?,
             Act::Cover(covers) => after.take_covers(covers, of)?,
             Act::Confirm(confirmation) => after.take_confirmation(confirmation, of)?,
+            Act::Note { commitment } => after.take_note(*commitment, of)?,
+            Act::Reveal { note, access, blinder } => after.take_reveal(*note, access, blinder, of)?,
         }
         Ok(after)
     }

@@ -82,6 +82,12 @@ pub enum ActRefused {
     /// GRA-16: not the second reader's signature under a cover that waits for it
     #[error("no such cover waits for this member's signature")]
     Confirmation,
+    /// TRA-02: not the author's note, revealed already, too early, or about something else
+    #[error("no such note can be revealed like this")]
+    NotRevealed,
+    /// TRA-03: too many notes
+    #[error("the member has as many notes as it may that are not revealed")]
+    TooManyNotes,
     /// GRA-18: more than a channel can keep up with
     #[error("the channel has as many grants as it can, or the grant reaches too far back")]
     TooManyGrants,
@@ -125,6 +131,8 @@ impl Failure for ActRefused {
             Self::Cover(_) => "GRA-15",
             Self::Confirmation => "GRA-16",
             Self::TooManyGrants => "GRA-18",
+            Self::NotRevealed => "TRA-02",
+            Self::TooManyNotes => "TRA-03",
             Self::Ended => "GOV-19",
         }
     }
@@ -161,11 +169,13 @@ impl Failure for ActRefused {
             | Self::Dealt
             | Self::NotConcerned
             | Self::Cover(_)
-            | Self::Confirmation => "nothing is to be done: the node tries again where it has to".into(),
+            | Self::Confirmation
+            | Self::NotRevealed => "nothing is to be done: the node tries again where it has to".into(),
             Self::Grant(_) => {
                 "change the grant: parclose channel visibility names audiences and classes".into()
             }
             Self::NotProposed | Self::NotRevocable => "parclose viewkey list".into(),
+            Self::TooManyNotes => "wait until some are revealed: parclose audit access-log".into(),
             Self::TooManyGrants => "end another grant, or grant later epochs".into(),
             Self::NotGiven => "compare with `history` in the channel's definition".into(),
         }

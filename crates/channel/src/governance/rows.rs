@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_keys::Deal;
 use parclose_transaction::grant::{Grant, GrantTerms, StandingGrant};
-use parclose_transaction::{DefinitionTexts, GenerationConfig, Motion, Term};
+use parclose_transaction::{Access, DefinitionTexts, GenerationConfig, Motion, Term};
 use parclose_types::{
     AudienceId, Digest, Generation, Height, MemberId, Sequence, SignatureBytes, TransactionDigest, limits,
 };
@@ -241,6 +241,23 @@ impl CoverRow {
 
 /// Configuration, audience, grant.
 pub type CoverKey = (Digest, (AudienceId, TransactionDigest));
+
+/// What a member has handed out, from its note on.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct AccessRow {
+    /// the transaction that noted it, by which it is named
+    pub transaction: TransactionDigest,
+    /// who has handed it out
+    pub member: MemberId,
+    /// height of the event that noted it
+    pub noted_at: Height,
+    /// first height at which it can be revealed
+    pub due: Height,
+    /// commitment to what it was
+    pub commitment: Digest,
+    /// what it was, once that is revealed
+    pub revealed: Option<Access>,
+}
 
 /// Deals of one generation that one member may make: so many that all members together stay within the limit.
 pub(crate) fn deals_of_one_member(members: usize) -> usize {

@@ -38,6 +38,9 @@ pub enum ViewKey {
         /// Also while covers are owed still
         #[arg(long)]
         partial: bool,
+        /// Who gets the file, for the channel's access log
+        #[arg(long, value_name = "NAME", default_value = "unnamed")]
+        recipient: String,
     },
     /// Agree that nothing dealt from now on is covered for a grant: it ends with the generation
     RevokeFuture {
@@ -124,6 +127,12 @@ pub struct ViewKeyNarrow {
 pub enum Audit {
     /// Verify an export offline, and show what a view key opens of it
     Report(AuditReport),
+    /// Who has granted, exported and disclosed what of a channel, as far as it is revealed
+    AccessLog {
+        /// which channel, and who asks
+        #[command(flatten)]
+        of: OfChannel,
+    },
     /// Verify offline what a file says that members have signed
     Evidence {
         /// the file

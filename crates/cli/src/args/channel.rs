@@ -151,6 +151,9 @@ pub enum Channel {
         /// new file
         #[arg(long)]
         out: PathBuf,
+        /// Who gets the file, for the channel's access log
+        #[arg(long, value_name = "NAME", default_value = "unnamed")]
+        recipient: String,
     },
     /// What other members have signed and should not have
     Evidence {

@@ -23,6 +23,9 @@ pub enum Disclose {
         /// File to write: whoever has it can read this field
         #[arg(long)]
         out: PathBuf,
+        /// Who gets the file, for the channel's access log
+        #[arg(long, value_name = "NAME", default_value = "unnamed")]
+        recipient: String,
     },
     /// Verify a disclosed field offline, and show its value
     Verify {

@@ -59,7 +59,8 @@ pub(crate) fn prepare(consortium: &Consortium, loaded: &Loaded) -> Result<Handed
         out: None,
     };
     let (grant, _) = view_key::agreed(consortium, &asked, grantee)?;
-    view_key::export(consortium, &of, grant, &file(consortium.home().path(), "viewkey.json"), false)?;
+    let keys = file(consortium.home().path(), "viewkey.json");
+    view_key::export(consortium, &of, grant, (&keys, "regulator"), false)?;
     let second = consortium.room(CHANNEL.bank(), CHANNEL.channel())?;
     let bundle = audit::bundle(consortium, &second, Some((from, to)))?;
     write(&file(consortium.home().path(), "export.bundle"), &bundle.encode())?;

@@ -64,6 +64,8 @@ pub struct Governance {
     pub rekey_after_epochs: u32,
     /// how many members have to agree to a grant, or to its end; all of them where there are fewer
     pub grant_signatures: u16,
+    /// heights after which the others see what a member has handed out, and to whom
+    pub access_delay: u64,
 }
 
 impl Governance {
@@ -83,6 +85,7 @@ impl Default for Governance {
             deal_within: 64,
             rekey_after_epochs: 0,
             grant_signatures: 2,
+            access_delay: 0,
         }
     }
 }
