@@ -18,7 +18,7 @@ use parclose_channel::governance::{
 };
 use parclose_channel::tables::{HeadLeaf, StateField, Verdict, VerdictRow};
 use parclose_channel::value::{NoteRow, SupplyRow};
-use parclose_channel::{Batch, BatchHeader, ObligationRow, Predecessor, Proposal, Setup};
+use parclose_channel::{Batch, BatchHeader, ErasureRow, ObligationRow, Predecessor, Proposal, Setup};
 use parclose_crypto::hash::sha256;
 use parclose_crypto::keystore::SealedKey;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
@@ -33,8 +33,8 @@ use parclose_root::{
     TagState, Validator,
 };
 use parclose_transaction::{
-    Act, Body, Change, DefinitionTexts, FieldEntry, GenerationConfig, MemberEntry, Motion, Operation,
-    SealedPart, Share, SharedScope, Term,
+    Act, Body, Change, DefinitionTexts, ErasedPart, ErasureTarget, FieldEntry, GenerationConfig, MemberEntry,
+    Motion, Operation, SealedPart, Share, SharedScope, Term,
 };
 use parclose_types::{
     AssetId, AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,
@@ -191,6 +191,26 @@ fn deal() -> Deal {
         check_value: b(40),
         wraps_root: b(41),
         signature: signature(42),
+    }
+}
+
+/// Of two operations the second is erased.
+fn erased_part() -> ErasedPart {
+    let sealed = SealedField { commitment: b(26), ciphertext: vec![27; 48] };
+    ErasedPart { leaf: b(60), salt: Some(b(28)), erased: vec![1], fields: vec![vec![sealed], vec![]] }
+}
+
+fn erasure_row() -> ErasureRow {
+    let by = |member, act| (MemberId(b(member)), TransactionDigest(b(act)));
+    ErasureRow {
+        target: ErasureTarget::Record(RecordId(b(23))),
+        act: TransactionDigest(b(31)),
+        reason: "why".into(),
+        asked_at: Height(9),
+        approvals: vec![by(1, 31), by(2, 61)],
+        needed: 2,
+        in_force: Some((Sequence(8), Height(9))),
+        confirmed: vec![by(1, 62)],
     }
 }
 
@@ -360,6 +380,8 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         ("root header", encode(&header)),
         ("root header hash", header.hash().0.to_vec()),
         ("sealed part", encode(&sealed_part)),
+        ("erased part", encode(&erased_part())),
+        ("erasure row", encode(&erasure_row())),
         ("setup", encode(&setup(None))),
         ("setup of a successor", encode(&setup(Some(predecessor())))),
         ("state field", encode(&state_field)),

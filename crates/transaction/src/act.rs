@@ -13,7 +13,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_keys::{Deal, PseudonymCertificate};
-use parclose_types::{AudienceId, ClassId, Digest, Epoch, Generation, MemberId, TransactionDigest};
+use parclose_types::{AudienceId, ClassId, Digest, Epoch, Generation, MemberId, RecordId, TransactionDigest};
 
 use crate::definition::DefinitionTexts;
 use crate::generation::MemberEntry;
@@ -22,6 +22,8 @@ use crate::generation::MemberEntry;
 pub const CHANGES_MAX: usize = 16;
 /// Acknowledgements and shared covers of one act.
 pub const ACT_ITEMS_MAX: usize = 4096;
+/// Bytes of the reason of an erasure.
+pub const REASON_BYTES_MAX: usize = 256;
 
 /// What a member does to its channel.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -71,6 +73,38 @@ pub enum Act {
     },
     /// gives a joiner what the definition's history says of the past
     Share(Share),
+    /// asks that something be erased, or approves what another member has asked
+    Erase(Erasure),
+    /// says that the author's store holds nothing any more of what was erased
+    Erased {
+        /// what
+        target: ErasureTarget,
+    },
+}
+
+/// What is to be erased, and why.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Erasure {
+    /// what
+    pub target: ErasureTarget,
+    /// why, for every member to read, for good
+    pub reason: String,
+}
+
+/// What can be erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum ErasureTarget {
+    /// the sealed fields of a record, in whatever transaction
+    Record(RecordId),
+}
+
+impl ErasureTarget {
+    /// The record, where it is one.
+    #[must_use]
+    pub fn record(&self) -> &RecordId {
+        let Self::Record(record) = self;
+        record
+    }
 }
 
 /// Changes that members decide on together.
@@ -138,7 +172,9 @@ impl Act {
             | Self::Vote { .. }
             | Self::PublishKey(_)
             | Self::Acknowledge { .. }
-            | Self::Complain { .. } => None,
+            | Self::Complain { .. }
+            | Self::Erase(_)
+            | Self::Erased { .. } => None,
         }
     }
 
@@ -154,6 +190,8 @@ impl Act {
             Self::Complain { .. } => "complain",
             Self::Rewrap { .. } => "rewrap",
             Self::Share(_) => "share",
+            Self::Erase(_) => "erase",
+            Self::Erased { .. } => "erased",
         }
     }
 }

@@ -9,7 +9,7 @@ use parclose_keys::field_leaf;
 use parclose_types::canonical::{ascending, at_most, decode};
 use parclose_types::{Malformed, SignatureBytes, TransactionDigest, limits};
 
-use crate::act::{ACT_ITEMS_MAX, Act, CHANGES_MAX};
+use crate::act::{ACT_ITEMS_MAX, Act, CHANGES_MAX, REASON_BYTES_MAX};
 use crate::body::{Body, Operation, Permanent, SealedPart};
 use crate::definition::SLOTS_MAX;
 
@@ -94,7 +94,7 @@ impl UnverifiedTransaction {
 const SIGNATURE_BYTES: usize = size_of::<SignatureBytes>();
 
 /// The largest padded field with its tag: 12 % over the plaintext limit at most.
-const SEALED_BYTES_MAX: usize = limits::FIELD_BYTES_MAX + limits::FIELD_BYTES_MAX / 8 + 20;
+pub(crate) const SEALED_BYTES_MAX: usize = limits::FIELD_BYTES_MAX + limits::FIELD_BYTES_MAX / 8 + 20;
 
 fn check_act(act: &Act) -> Result<(), Malformed> {
     match act {
@@ -108,7 +108,12 @@ fn check_act(act: &Act) -> Result<(), Malformed> {
             at_most("shared covers", share.scopes.len(), ACT_ITEMS_MAX)?;
             ascending("shared covers", share.scopes.iter())
         }
-        Act::Vote { .. } | Act::PublishKey(_) | Act::Complain { .. } | Act::Rewrap { .. } => Ok(()),
+        Act::Erase(erasure) => at_most("bytes of a reason", erasure.reason.len(), REASON_BYTES_MAX),
+        Act::Vote { .. }
+        | Act::PublishKey(_)
+        | Act::Complain { .. }
+        | Act::Rewrap { .. }
+        | Act::Erased { .. } => Ok(()),
     }
 }
 

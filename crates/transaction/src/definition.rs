@@ -341,6 +341,8 @@ impl Definition {
         let deal = self.governance.deal_within;
         limit("rotate_within", self.governance.rotate_within, deal.saturating_add(1), 1 << 20)?;
         limit("deal_within", self.governance.deal_within, 1, 1 << 20)?;
+        let members = limits::MEMBERS_MAX as u64;
+        limit("erasure_approvals", self.governance.erasure_approvals.into(), 1, members)?;
         limit("roles", self.roles.len() as u64, 1, 64)?;
         limit("classes", self.classes.len() as u64, 1, 256)?;
         limit("audiences", self.audiences.len() as u64, 1, limits::AUDIENCES_MAX as u64)?;

@@ -6,7 +6,7 @@ use parclose_channel::Setup;
 use parclose_channel::setup::GENERATION;
 use parclose_cli::contexts::file::Contexts;
 use parclose_node::joining::{self, Card, Invitation};
-use parclose_transaction::act::{ACT_ITEMS_MAX, CHANGES_MAX};
+use parclose_transaction::act::{ACT_ITEMS_MAX, CHANGES_MAX, REASON_BYTES_MAX};
 use parclose_transaction::{Act, UnverifiedTransaction};
 use parclose_types::{Malformed, SignatureBytes, decode, encode, limits};
 
@@ -50,7 +50,12 @@ fn is_well_formed(act: &Act) -> bool {
         Act::Share(share) => {
             share.scopes.len() <= ACT_ITEMS_MAX && share.scopes.windows(2).all(|pair| pair[0] < pair[1])
         }
-        Act::Vote { .. } | Act::PublishKey(_) | Act::Complain { .. } | Act::Rewrap { .. } => true,
+        Act::Erase(erasure) => erasure.reason.len() <= REASON_BYTES_MAX,
+        Act::Vote { .. }
+        | Act::PublishKey(_)
+        | Act::Complain { .. }
+        | Act::Rewrap { .. }
+        | Act::Erased { .. } => true,
     }
 }
 

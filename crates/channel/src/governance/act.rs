@@ -54,6 +54,8 @@ impl Governance {
                 after.take_rewrap(*configuration, *audience, member, of)?;
             }
             Act::Share(share) => after.take_share(share, of)?,
+            // They change what is kept, not how the channel stands (crate::erasure).
+            Act::Erase(_) | Act::Erased { .. } => {}
         }
         Ok(after)
     }

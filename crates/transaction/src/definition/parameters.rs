@@ -62,6 +62,8 @@ pub struct Governance {
     pub deal_within: u64,
     /// epochs of a generation after which its keys turn over without a vote; 0 for never
     pub rekey_after_epochs: u32,
+    /// members that have to want an erasure, of those who may; at least one
+    pub erasure_approvals: u32,
 }
 
 impl Default for Governance {
@@ -72,6 +74,7 @@ impl Default for Governance {
             rotate_within: 512,
             deal_within: 64,
             rekey_after_epochs: 0,
+            erasure_approvals: 2,
         }
     }
 }
