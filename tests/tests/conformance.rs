@@ -18,7 +18,7 @@ use parclose_channel::governance::{
 };
 use parclose_channel::tables::{HeadLeaf, StateField, Verdict, VerdictRow};
 use parclose_channel::value::{NoteRow, SupplyRow};
-use parclose_channel::{Batch, BatchHeader, ObligationRow, Predecessor, Proposal, Setup};
+use parclose_channel::{Batch, BatchHeader, ErasureRow, ObligationRow, Predecessor, Proposal, Setup};
 use parclose_crypto::hash::sha256;
 use parclose_crypto::keystore::SealedKey;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
@@ -34,8 +34,8 @@ use parclose_root::{
 };
 use parclose_transaction::grant::{GrantConfirmation, GrantCover, GrantCovers, StandingGrant};
 use parclose_transaction::{
-    Access, Act, Body, Change, DefinitionTexts, FieldEntry, GenerationConfig, Handed, MemberEntry, Motion,
-    Operation, SealedPart, Share, SharedScope, Term,
+    Access, Act, Body, Change, DefinitionTexts, ErasedPart, ErasureTarget, FieldEntry, GenerationConfig, Handed,
+    MemberEntry, Motion, Operation, SealedPart, Share, SharedScope, Term,
 };
 use parclose_types::{
     AssetId, AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,
@@ -232,6 +232,26 @@ fn deal() -> Deal {
     }
 }
 
+/// Of two operations the second is erased.
+fn erased_part() -> ErasedPart {
+    let sealed = SealedField { commitment: b(26), ciphertext: vec![27; 48] };
+    ErasedPart { leaf: b(60), salt: Some(b(28)), erased: vec![1], fields: vec![vec![sealed], vec![]] }
+}
+
+fn erasure_row() -> ErasureRow {
+    let by = |member, act| (MemberId(b(member)), TransactionDigest(b(act)));
+    ErasureRow {
+        target: ErasureTarget::Record(RecordId(b(23))),
+        act: TransactionDigest(b(31)),
+        reason: "why".into(),
+        asked_at: Height(9),
+        approvals: vec![by(1, 31), by(2, 61)],
+        needed: 2,
+        in_force: Some((Sequence(8), Height(9))),
+        confirmed: vec![by(1, 62)],
+    }
+}
+
 /// Every format, by name.
 fn samples() -> BTreeMap<&'static str, Vec<u8>> {
     let place = FieldPlace {
@@ -398,6 +418,8 @@ fn samples() -> BTreeMap<&'static str, Vec<u8>> {
         ("root header", encode(&header)),
         ("root header hash", header.hash().0.to_vec()),
         ("sealed part", encode(&sealed_part)),
+        ("erased part", encode(&erased_part())),
+        ("erasure row", encode(&erasure_row())),
         ("setup", encode(&setup(None))),
         ("setup of a successor", encode(&setup(Some(predecessor())))),
         ("state field", encode(&state_field)),

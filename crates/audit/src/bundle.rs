@@ -6,11 +6,12 @@
 //! record when, and no value. It holds no secret and no key.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use parclose_channel::outcome::OrderedIn;
 use parclose_channel::tables::HeadLeaf;
 use parclose_channel::{BatchProof, Channel, ChannelError, Setup, VerdictRow};
 use parclose_crypto::state_tree::StateProof;
 use parclose_root::{Anchor, OrderProof, RootTransaction, TagProof, changes_up_to};
-use parclose_transaction::Term;
+use parclose_transaction::{ErasedPart, Term};
 use parclose_types::{
     ChannelId, Epoch, Failure, Fault, Generation, Height, Malformed, NetworkId, PublicKey, Sequence,
 };
@@ -18,6 +19,7 @@ use parclose_types::{
 pub(crate) mod amounts;
 mod batch;
 mod eras;
+mod erasures;
 mod file;
 mod invalid;
 mod log;
@@ -27,6 +29,7 @@ mod verify;
 
 pub use batch::{Standing, VerifiedBatch, VerifiedTransaction};
 pub use eras::{Era, NextGeneration};
+pub use erasures::ProvenErasure;
 pub use file::FILE_BYTES_MAX;
 pub use invalid::BundleInvalid;
 pub use read::{AuditView, AuditedRecord, MalformedField};
@@ -52,6 +55,10 @@ pub struct Bundle {
     pub batches: Vec<ExportedBatch>,
     /// the verdicts; `None` while no anchor attests a state
     pub attested: Option<AttestedVerdicts>,
+    /// what is left of sealed parts of which something is erased; the part itself is empty in its batch
+    pub erased: Vec<Remains>,
+    /// the acts by which members erased that and confirmed it
+    pub erasures: Vec<OrderedIn>,
     /// the changes of the network's validators before the block of the tag proof, in their order
     pub changes: Vec<OrderProof>,
 }
@@ -74,6 +81,17 @@ pub struct ExportedBatch {
     pub permanent: Vec<Vec<u8>>,
     /// prunable parts, in order
     pub prunable: Vec<Vec<u8>>,
+}
+
+/// What is left of a sealed part.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Remains {
+    /// event of its batch
+    pub sequence: Sequence,
+    /// index in the batch
+    pub index: u32,
+    /// what is left
+    pub part: ErasedPart,
 }
 
 /// Every verdict up to an attested state.
@@ -175,12 +193,13 @@ impl Bundle {
         }
         let epochs = epochs.unwrap_or((Epoch(0), Epoch(u32::MAX)));
         let anchors = anchors(&events)?;
-        let mut batches = Vec::new();
+        let (mut batches, mut erased) = (Vec::new(), Vec::new());
         for (sequence, height, anchor) in &anchors {
             if in_export(channel.terms(), epochs, *height) {
-                batches.push(exported_batch(channel, *sequence, anchor)?);
+                batches.push(exported_batch(channel, *sequence, anchor, &mut erased)?);
             }
         }
+        let erasures = erasures::exported(channel, &batches, &erased, tag_proof.state.attested)?;
         let attested = match tag_proof.state.attested {
             Some(attested) => Some(attested_verdicts(channel, attested, &anchors)?),
             None => None,
@@ -195,6 +214,8 @@ impl Bundle {
             events,
             batches,
             attested,
+            erased,
+            erasures,
             changes: Vec::new(),
         })
     }
@@ -255,10 +276,11 @@ fn exported_batch(
     channel: &Channel,
     sequence: Sequence,
     anchor: &Anchor,
+    erased: &mut Vec<Remains>,
 ) -> Result<ExportedBatch, ChannelError> {
     let proof = channel.prove_batch(sequence)?;
-    let stored =
-        channel.stored_proposal(&anchor.commitment)?.ok_or(ChannelError::Unknown { what: "batch" })?;
+    let stored = channel.stored_batch(&anchor.commitment)?.ok_or(ChannelError::Unknown { what: "batch" })?;
+    erased.extend(stored.erased.into_iter().map(|(index, part)| Remains { sequence, index, part }));
     Ok(ExportedBatch { proof, permanent: stored.batch.permanent, prunable: stored.batch.prunable })
 }
 

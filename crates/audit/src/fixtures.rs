@@ -15,8 +15,8 @@ use parclose_root::{
 use parclose_store::SharedCache;
 use parclose_transaction::draft::hazmat::{into_parts, sign_unchecked};
 use parclose_transaction::{
-    Act, ActDraft, Change, Definition, DefinitionTexts, Draft, DraftOperation, FieldValue, Motion,
-    SignedTransaction,
+    Act, ActDraft, Change, Definition, DefinitionTexts, Draft, DraftOperation, Erasure, ErasureTarget,
+    FieldValue, Motion, SignedTransaction,
 };
 use parclose_types::{
     AudienceId, ChannelId, ClassId, Digest, Epoch, FieldId, Generation, Height, MemberId, PublicKey,
@@ -180,6 +180,20 @@ impl Consortium {
         self.upkeep();
         // The first member is the one with the lower pseudonym of now.
         self.members.sort_by_key(|member| member.pseudonym().public());
+    }
+
+    /// Both members want a record erased, carry it out and say so.
+    pub(crate) fn erase(&mut self, record: u8) {
+        let target = ErasureTarget::Record(RecordId([record; 32]));
+        for at in 0..2 {
+            let act = Act::Erase(Erasure { target, reason: "it is asked for".into() });
+            self.act_all(at, vec![Due { act, wraps: Vec::new() }]);
+        }
+    }
+
+    /// Carries out and confirms what is erased.
+    pub(crate) fn keep_up(&mut self) {
+        self.upkeep();
     }
 
     fn act_all(&mut self, at: usize, due: Vec<Due>) -> Vec<TransactionDigest> {

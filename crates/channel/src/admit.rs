@@ -2,9 +2,10 @@
 
 use parclose_access::PolicyEpoch;
 use parclose_transaction::{AuthenticatedTransaction, NotAuthentic, Operation};
-use parclose_types::MemberId;
+use parclose_types::{MemberId, RecordId};
 
 use crate::claims::ClaimRow;
+use crate::erasure::ErasureRow;
 use crate::governance::Governance;
 use crate::governance::act::ActContext;
 use crate::life::Lives;
@@ -27,6 +28,8 @@ pub struct AdmittedTransaction {
     pub(crate) claimed: Vec<ClaimRow>,
     /// the governance that its act leads to
     pub(crate) governed: Option<Governance>,
+    /// the erasure that its act leads to
+    pub(crate) erasure: Option<ErasureRow>,
     /// what it does to value
     pub(crate) moved: Moved,
 }
@@ -51,13 +54,22 @@ impl Execution<'_> {
             let lives = self.in_force.definition.record(operation.record_type);
             let lives = lives.is_some_and(|known| known.lifecycle.is_some());
             check_version(operation, current.as_ref(), lives)?;
+            self.check_not_erased(&operation.record)?;
+        }
+        for movement in &body.movements {
+            self.check_not_erased(&RecordId(movement.asset().0))?;
         }
         check_once(&body.operations)?;
         let author = self.in_force.config.member(&body.author).ok_or(NotAuthentic::NotMember)?.id();
         let Lives { states, claimed } = self.admit_lives(&tx, author)?;
-        let governed = self.admit_act(&tx.transaction, author)?;
+        let digest = tx.transaction.digest();
+        let erasure = match &tx.transaction.body().act {
+            Some(act) => self.erasure_after(act, author, digest)?,
+            None => None,
+        };
+        let governed = if erasure.is_some() { None } else { self.admit_act(&tx.transaction, author)? };
         let ProvenTransaction { transaction, before, moved, .. } = tx;
-        Ok(AdmittedTransaction { transaction, author, before, states, claimed, governed, moved })
+        Ok(AdmittedTransaction { transaction, author, before, states, claimed, governed, erasure, moved })
     }
 
     fn admit_act(

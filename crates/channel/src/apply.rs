@@ -56,6 +56,7 @@ impl Execution<'_> {
         }
         self.salts.insert((body.epoch, body.salt_digest));
         self.claimed.extend(tx.claimed.into_iter().map(|row| (row.tag, row)));
+        self.erasures.extend(tx.erasure.map(|row| (row.target, row)));
         self.value.apply(tx.moved);
         Effects { transaction: digest, records: body.operations.len(), governed }
     }

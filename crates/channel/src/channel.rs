@@ -13,13 +13,16 @@ use parclose_keys::{MemberSecret, PseudonymKey};
 use parclose_root::GenerationKeys;
 use parclose_store::{Database, DatabaseOptions, Durability, SharedCache};
 use parclose_transaction::draft::Desk;
-use parclose_transaction::{Definition, GenerationConfig, KeyRing, KnownSignatures, Setting, Term};
+use parclose_transaction::{
+    Definition, ErasureTarget, GenerationConfig, KeyRing, KnownSignatures, Setting, Term,
+};
 use parclose_types::{ChannelId, Epoch, Generation, Height, MemberId, NoteId, Sequence, Tag};
 use rand_core::CryptoRng;
 
 use crate::absent::Absent;
 use crate::at_rest::AtRest;
 use crate::claims::{Claims, ClaimsWritten};
+use crate::erasure::ErasuresWritten;
 use crate::error::ChannelError;
 use crate::governance::{Governance, InForce};
 use crate::locks::Locks;
@@ -52,6 +55,8 @@ pub struct Channel {
     pub(crate) locks: Locks,
     /// keyed tags that records want, hold or give back
     pub(crate) claims: Claims,
+    /// what is erased
+    pub(crate) erased: BTreeSet<ErasureTarget>,
     /// what this member can spend
     pub(crate) purse: Mutex<Purse>,
     /// notes that payments on their way spend, and until when
@@ -106,6 +111,7 @@ impl Channel {
             ranges: KnownRanges::default(),
             locks: Locks::read(&store)?,
             claims: Claims::read(&store)?,
+            erased: crate::erasure::in_force(&store)?,
             purse: Mutex::default(),
             set_aside: BTreeMap::new(),
             top: TreeTop::default(),
@@ -311,6 +317,8 @@ impl Channel {
             locks: &self.locks,
             claims: &self.claims,
             claimed: ClaimsWritten::new(),
+            erased: &self.erased,
+            erasures: ErasuresWritten::new(),
         })
     }
 

@@ -14,6 +14,7 @@ use parclose_types::{Epoch, Height, RecordId, Sequence, TransactionDigest, encod
 
 use crate::channel::Channel;
 use crate::claims::{ClaimsWritten, claim_change, put_claims};
+use crate::erasure::{ErasuresWritten, erasure_change, put_erasures};
 use crate::error::ChannelError;
 use crate::execute::FinalEvent;
 use crate::governance::Governance;
@@ -39,6 +40,7 @@ pub(crate) struct Written {
     pub(crate) salts: BTreeSet<(Epoch, [u8; 32])>,
     pub(crate) value: ValueWritten,
     pub(crate) claims: ClaimsWritten,
+    pub(crate) erasures: ErasuresWritten,
     /// how the channel stands after it, if it has changed that
     pub(crate) governance: Option<Governance>,
     /// what this member got of others: outside the state
@@ -76,7 +78,7 @@ impl Channel {
     /// # Rules
     ///
     /// > STA-02: every event changes the head leaf, which holds the event's sequence and the verdict log's root.
-    /// > STA-09: the state covers every row that execution reads: governance, records, notes, supplies, locks, obligations, claims, and the verdict log.
+    /// > STA-09: the state covers every row that execution reads: governance, records, notes, supplies, locks, obligations, claims, erasures, and the verdict log.
     /// > STA-10: an event is written in one atomic synced batch.
     pub(crate) fn commit(
         &mut self,
@@ -112,6 +114,7 @@ impl Channel {
         head.closed |= outcome_closes;
         self.put_received(&mut batch, &written.received, event.height)?;
         put_rows(&mut batch, &written, first_verdict);
+        put_erasures(&mut batch, &written.erasures, sequence);
         put_update(&mut batch, &update);
         batch.put(&EVENTS, &sequence, &event_row);
         batch.put(&HEAD, &ONLY, &head);
@@ -119,6 +122,8 @@ impl Channel {
         self.head = Some(head);
         self.locks.follow(&written.value);
         self.claims.follow(&written.claims);
+        let taken = written.erasures.values().filter(|row| row.in_force.is_some());
+        self.erased.extend(taken.map(|row| row.target));
         self.follow_purse(&written);
         self.top.follow(update);
         self.receive(std::mem::take(&mut written.received));
@@ -188,6 +193,7 @@ impl Channel {
         changes.extend(governed);
         changes.extend(written.value.leaves());
         changes.extend(written.claims.values().map(claim_change));
+        changes.extend(written.erasures.values().map(erasure_change));
         Ok(state_tree::update(&self.nodes(), sequence.0, &changes)?)
     }
 

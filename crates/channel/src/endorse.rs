@@ -12,6 +12,7 @@ use parclose_types::{
 
 use crate::batch::Proposal;
 use crate::channel::Channel;
+use crate::erasure::ErasedBatch;
 use crate::error::ChannelError;
 use crate::tables::{BATCHES, BatchRow, EVENTS, PERMANENT, PRUNABLE, PartsTable};
 
@@ -188,6 +189,7 @@ impl Channel {
                 batch.put(&PERMANENT, &(number, index), permanent);
                 batch.put(&PRUNABLE, &(number, index), prunable);
             }
+            self.note_erased(parts, &mut batch);
         }
         let row = BatchRow {
             number,
@@ -222,7 +224,8 @@ impl Channel {
         Ok(self.store.contains(&BATCHES, commitment)?)
     }
 
-    /// A stored batch as it is sent, for a member that misses it.
+    /// A stored batch as it is sent, for a member that misses it; `None` also where something of it is erased
+    /// ([`Self::stored_batch`]).
     pub fn stored_proposal(&self, commitment: &ChannelCommitment) -> Result<Option<Proposal>, ChannelError> {
         let Some(row) = self.store.get(&BATCHES, commitment)? else { return Ok(None) };
         let missing = || ChannelError::Inconsistent { what: "a stored batch", sequence: Sequence(0) };
@@ -230,12 +233,10 @@ impl Channel {
             let bytes = self.store.get(table, &(row.number, 0))?.ok_or_else(missing)?;
             decode("void batch", &bytes, limits::BATCH_BYTES_MAX).map_err(|_| missing())
         };
-        let (permanent, prunable) = if row.void.is_some() {
-            (list(&PERMANENT)?, list(&PRUNABLE)?)
-        } else {
-            let parts = |table| self.stored_parts(table, &row)?.ok_or_else(missing);
-            (parts(&PERMANENT)?, parts(&PRUNABLE)?)
-        };
+        if row.void.is_none() {
+            return Ok(self.stored_batch(commitment)?.and_then(ErasedBatch::whole));
+        }
+        let (permanent, prunable) = (list(&PERMANENT)?, list(&PRUNABLE)?);
         let batch = crate::Batch { header: row.header, signature: row.signature, permanent, prunable };
         Ok(Some(Proposal { batch, blinder: row.blinder, last_height: Height(0) }))
     }

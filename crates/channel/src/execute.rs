@@ -80,7 +80,7 @@ impl Channel {
             _ => None,
         };
         let verdicts = written.verdicts.iter().map(|v| (v.transaction, v.verdict.clone())).collect();
-        let governed = written.governance.is_some();
+        let governed = written.governance.is_some() || !written.erasures.is_empty();
         let deals = self.is_of_deals(&outcome, &written);
         self.commit(event, outcome.clone(), written)?;
         Ok(Executed { sequence: expected, outcome, attested, verdicts, governed, deals })
@@ -271,6 +271,7 @@ impl Channel {
         written.salts = std::mem::take(&mut execution.salts);
         written.value = std::mem::take(&mut execution.value);
         written.claims = std::mem::take(&mut execution.claimed);
+        written.erasures = std::mem::take(&mut execution.erasures);
         written.governance = execution.changed.take();
         written.received = self.received(&acted, written.governance.as_ref(), event.height)?;
         Ok(written)

@@ -41,6 +41,7 @@ pub(crate) use paying::Paid;
 
 use crate::batch::{Batch, BatchHeader, Proposal};
 use crate::channel::Channel;
+use crate::erasure::ErasedBatch;
 use crate::error::ChannelError;
 use crate::execute::{Executed, FinalEvent};
 use crate::propose::Pooled;
@@ -374,9 +375,9 @@ impl Trio {
         if self.member(at).has_batch(commitment).unwrap() {
             return;
         }
-        let stored = |other: &Member| other.channel.as_ref()?.stored_proposal(commitment).unwrap();
-        let proposal = self.members.iter().find_map(stored).expect("somebody endorsed it");
-        self.member_mut(at).receive_anchored(&encode(&proposal)).unwrap();
+        let stored = |other: &Member| other.channel.as_ref()?.stored_batch(commitment).unwrap();
+        let stored = self.members.iter().find_map(stored).expect("somebody endorsed it");
+        receive(self.member_mut(at), &stored);
     }
 
     /// All members execute what is final, and have one state; who has left goes as far as its leaving.
@@ -393,5 +394,13 @@ impl Trio {
     /// The root chain's hash chain after an event of this log.
     pub(crate) fn chain(&self, sequence: Sequence) -> Option<Digest> {
         self.log.get(usize::try_from(sequence.0).unwrap()).map(|event| event.entry.chain)
+    }
+}
+
+/// Takes in a batch that another member hands out, whole or erased.
+pub(crate) fn receive(channel: &mut Channel, stored: &ErasedBatch) {
+    match stored.clone().whole() {
+        Some(proposal) => channel.receive_anchored(&encode(&proposal)).unwrap(),
+        None => channel.receive_erased(&encode(stored)).unwrap(),
     }
 }

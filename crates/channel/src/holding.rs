@@ -136,10 +136,16 @@ impl Channel {
         Ok(verify(&holding.holder, &signed, &holding.signature).map_err(|_| HoldingInvalid::NotSigned))
     }
 
-    /// Digest over the nonce and the stored batch: header, signature, blinder and both parts of every transaction.
+    /// Digest over the nonce and the stored batch: header, signature, blinder and both parts of every transaction; or what is
+    /// left of them, which is the same at everybody who has carried out the same erasures.
     fn copy_of(&self, question: &HoldingQuestion) -> Result<Option<Digest>, ChannelError> {
-        let proposal = self.stored_proposal(&question.commitment)?;
-        Ok(proposal.map(|proposal| Digest(hash(labels::HELD_COPY, &[&question.nonce, &encode(&proposal)]))))
+        let Some(stored) = self.stored_batch(&question.commitment)? else { return Ok(None) };
+        let bytes = if stored.erased.is_empty() {
+            stored.whole().map(|whole| encode(&whole))
+        } else {
+            Some(encode(&stored))
+        };
+        Ok(bytes.map(|bytes| Digest(hash(labels::HELD_COPY, &[&question.nonce, &bytes]))))
     }
 }
 

@@ -4,12 +4,15 @@ use parclose_keys::SealedField;
 use parclose_transaction::decode::UnverifiedTransaction;
 use parclose_transaction::definition::RecordType;
 use parclose_transaction::view::{FieldView, Provenance, open_field};
-use parclose_transaction::{Body, Definition, DefinitionTexts, FieldState, Perspective, SealedPart};
+use parclose_transaction::{
+    Body, Definition, DefinitionTexts, ErasureTarget, FieldState, Perspective, SealedPart,
+};
 use parclose_types::{
     ChannelCommitment, Generation, Height, MemberId, PublicKey, RecordId, Sequence, TransactionDigest,
 };
 
 use crate::channel::Channel;
+use crate::erasure::ERASED_PARTS;
 use crate::error::ChannelError;
 use crate::governance::{DealRow, GenerationRow, MotionRow, Past};
 use crate::tables::{
@@ -41,7 +44,7 @@ pub struct StoredTransaction {
     pub height: Height,
     /// its permanent bytes
     pub permanent: Vec<u8>,
-    /// its sealed part, unless it was pruned
+    /// its sealed part, or what is left of it: none of the fields that were erased
     pub sealed: Option<SealedPart>,
 }
 
@@ -99,11 +102,28 @@ impl Channel {
         last: &mut LastPart,
     ) -> Result<FieldView, ChannelError> {
         let entry = &field.state.entry;
-        let malformed = FieldView { field: entry.field, state: FieldState::Malformed };
         let view = self.with_sealed(row, field, last, |record_type, from, sealed| {
             open_field(reader, record_type, from, entry, sealed)
         });
-        Ok(view?.unwrap_or(malformed))
+        let (batch, index, operation, _) = field.place;
+        let lost = || self.lost((batch, index), operation.into(), &row.record);
+        view?.map_or_else(|| Ok(FieldView { field: entry.field, state: lost()? }), Ok)
+    }
+
+    /// What is to be said of a field whose sealed form is not here: it was erased, or handed out as erased though it is not, or
+    /// its writer has sealed nothing that fits.
+    fn lost(
+        &self,
+        place: (u64, u32),
+        operation: usize,
+        record: &RecordId,
+    ) -> Result<FieldState, ChannelError> {
+        let part = self.store.get(&ERASED_PARTS, &place)?;
+        if !part.is_some_and(|part| part.has_erased(operation)) {
+            return Ok(FieldState::Malformed);
+        }
+        let erased = self.erased.contains(&ErasureTarget::Record(*record));
+        Ok(if erased { FieldState::Erased } else { FieldState::Missing })
     }
 
     /// Lends a field's sealed form, with what its record type was when it was written; `None` where there is
@@ -139,6 +159,9 @@ impl Channel {
 
     fn sealed_part(&self, batch: u64, index: u32) -> Result<Option<SealedPart>, ChannelError> {
         let bytes = self.store.get(&PRUNABLE, &(batch, index))?;
+        if bytes.is_none() {
+            return Ok(self.store.get(&ERASED_PARTS, &(batch, index))?.and_then(|part| part.rest()));
+        }
         Ok(bytes.and_then(|bytes| parclose_types::decode("sealed part", &bytes, bytes.len()).ok()))
     }
 
@@ -168,12 +191,14 @@ impl Channel {
         stored: &StoredTransaction,
     ) -> Result<Vec<Vec<FieldView>>, ChannelError> {
         let written_in = self.generation(stored.body.generation)?;
+        let place = (stored.place.batch, stored.place.index);
         let view = |(at, operation): (usize, &parclose_transaction::Operation)| {
+            let lost = self.lost(place, at, &operation.record)?;
             let sealed =
                 stored.sealed.as_ref().and_then(|sealed| Some((sealed.salt, sealed.fields.get(at)?)));
             let record_type = written_in.definition.record(operation.record_type);
             let field = |(position, entry): (usize, &parclose_transaction::FieldEntry)| {
-                let malformed = FieldView { field: entry.field, state: FieldState::Malformed };
+                let malformed = FieldView { field: entry.field, state: lost.clone() };
                 let Some(((salt, fields), record_type)) = sealed.zip(record_type) else { return malformed };
                 let from = Provenance {
                     channel: self.setup.config.channel,
@@ -186,9 +211,9 @@ impl Channel {
                     .get(position)
                     .map_or(malformed, |sealed| open_field(reader, record_type, &from, entry, sealed))
             };
-            operation.fields.iter().enumerate().map(field).collect()
+            Ok(operation.fields.iter().enumerate().map(field).collect())
         };
-        Ok(stored.body.operations.iter().enumerate().map(view).collect())
+        stored.body.operations.iter().enumerate().map(view).collect()
     }
 
     /// An executed event.

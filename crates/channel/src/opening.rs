@@ -7,12 +7,13 @@ use parclose_crypto::wrap::UnwrapKey;
 use parclose_keys::ViewKey;
 use parclose_keys::audience::hazmat::audience_from_bytes;
 use parclose_store::Database;
-use parclose_transaction::{Definition, DefinitionTexts, KeyRing, Term};
+use parclose_transaction::{Definition, DefinitionTexts, ErasureTarget, KeyRing, Term};
 use parclose_types::{
     AssetId, AudienceId, ChannelId, Digest, Epoch, Generation, Height, NoteId, ObligationId, RecordId,
     TransactionDigest,
 };
 
+use crate::erasure::{ERASURES, ErasureRow, row_key};
 use crate::error::ChannelError;
 use crate::governance::granting::is_open;
 use crate::governance::{DealRow, GenerationRow, Governance, InForce, MotionOutcome, Past};
@@ -180,6 +181,10 @@ impl StateBefore for Database {
 
     fn salt_seen(&self, epoch: Epoch, salt: &[u8; 32]) -> Result<bool, ChannelError> {
         Ok(self.contains(&SALTS, &(epoch, *salt))?)
+    }
+
+    fn erasure(&self, target: &ErasureTarget) -> Result<Option<ErasureRow>, ChannelError> {
+        Ok(self.get(&ERASURES, &row_key(target))?)
     }
 
     fn past(&self) -> &dyn Past {

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use parclose_access::Decider;
 use parclose_amounts::KnownRanges;
-use parclose_transaction::{KnownSignatures, Setting, UnverifiedTransaction};
+use parclose_transaction::{ErasureTarget, KnownSignatures, Setting, UnverifiedTransaction};
 use parclose_types::{AssetId, Epoch, Height, NoteId, ObligationId, RecordId, Sequence, TransactionDigest};
 
 use crate::absent::Absent;
 use crate::apply::Effects;
 use crate::claims::{Claims, ClaimsWritten};
+use crate::erasure::{ErasureRow, ErasuresWritten};
 use crate::error::ChannelError;
 use crate::governance::{Governance, InForce, Past};
 use crate::locks::Locks;
@@ -37,6 +38,8 @@ pub trait StateBefore {
     fn obligation(&self, obligation: &ObligationId) -> Result<Option<ObligationRow>, ChannelError>;
     /// Whether a salt was seen in an epoch.
     fn salt_seen(&self, epoch: Epoch, salt: &[u8; 32]) -> Result<bool, ChannelError>;
+    /// An erasure as it stood before the event.
+    fn erasure(&self, target: &ErasureTarget) -> Result<Option<ErasureRow>, ChannelError>;
     /// What is kept of earlier generations.
     fn past(&self) -> &dyn Past;
 }
@@ -71,6 +74,10 @@ pub struct Execution<'a> {
     pub(crate) claims: &'a Claims,
     /// what this event has done to claims so far
     pub(crate) claimed: ClaimsWritten,
+    /// what was erased before the event
+    pub(crate) erased: &'a BTreeSet<ErasureTarget>,
+    /// what this event has done to erasures so far
+    pub(crate) erasures: ErasuresWritten,
     /// what this event has done to value so far
     pub(crate) value: ValueWritten,
 }

@@ -61,6 +61,12 @@ impl Channel {
     pub fn rehearse(&mut self, act: &Act, height: Height) -> Result<Result<(), Reject>, ChannelError> {
         let author = self.own_id();
         let execution = self.execution(height)?;
+        match execution.erasure_after(act, author, TransactionDigest([0; 32])) {
+            Ok(None) => {}
+            Ok(Some(_)) => return Ok(Ok(())),
+            Err(Stop::Reject(reject)) => return Ok(Err(reject)),
+            Err(Stop::Broken(error)) => return Err(error),
+        }
         let context = ActContext {
             in_force: &execution.in_force,
             author,

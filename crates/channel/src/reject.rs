@@ -5,6 +5,7 @@ use parclose_transaction::NotAuthentic;
 use parclose_types::{Failure, Fault, Malformed};
 
 use crate::claims::TagConflict;
+use crate::erasure::ErasureRefused;
 use crate::governance::ActRefused;
 use crate::life::LifeConflict;
 use crate::locks::LockRefused;
@@ -46,6 +47,9 @@ pub enum Reject {
     /// authorize, admit: keyed tags
     #[error(transparent)]
     Tag(#[from] TagConflict),
+    /// admit: erasures, and what is erased
+    #[error(transparent)]
+    Erasure(#[from] ErasureRefused),
     /// admit: an act
     #[error(transparent)]
     Act(#[from] ActRefused),
@@ -143,6 +147,7 @@ impl Failure for Reject {
             Self::Obligation(e) => e.code(),
             Self::Life(e) => e.code(),
             Self::Tag(e) => e.code(),
+            Self::Erasure(e) => e.code(),
         }
     }
 
@@ -157,6 +162,7 @@ impl Failure for Reject {
             Self::Obligation(e) => e.rule(),
             Self::Life(e) => e.rule(),
             Self::Tag(e) => e.rule(),
+            Self::Erasure(e) => e.rule(),
             Self::OffSchema(OffSchema::Unknown { .. }) => "SCH-01",
             Self::OffSchema(OffSchema::Parties) => "SCH-02",
             Self::OffSchema(OffSchema::Audience { .. }) => "SCH-03",
@@ -192,6 +198,7 @@ impl Failure for Reject {
             Self::Obligation(e) => e.fix(),
             Self::Life(e) => e.fix(),
             Self::Tag(e) => e.fix(),
+            Self::Erasure(e) => e.fix(),
             Self::OffSchema(_) => "compare with `parclose channel show`".into(),
             Self::NotProven(_) => "build the transaction again".into(),
             Self::Stale(Stale::Exists) => "the record is there: update it, or use another id".into(),

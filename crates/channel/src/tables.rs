@@ -19,6 +19,7 @@ use parclose_types::{
 
 use crate::batch::BatchHeader;
 use crate::claims::CLAIMS;
+use crate::erasure::{ERASED_PARTS, ERASURES, TO_SHRED, WITHHELD};
 use crate::governance::{
     AccessRow, CoverKey, CoverRow, DealRow, DecisionRow, GenerationRow, GrantRow, MotionRow,
 };
@@ -45,7 +46,7 @@ pub const BATCHES: Table<ChannelCommitment, BatchRow, Blinded> =
 pub type PartsTable = Table<(u64, u32), Vec<u8>>;
 /// Permanent parts.
 pub const PERMANENT: PartsTable = PartsTable::ordered(6, "permanent");
-/// Prunable parts.
+/// Prunable parts, whole; of what is left of one, [`crate::erasure::ERASED_PARTS`].
 pub const PRUNABLE: PartsTable = PartsTable::ordered(7, "prunable");
 /// Records.
 pub const RECORDS: Table<RecordId, RecordRow, Blinded> = Table::<RecordId, RecordRow>::blinded(8, "records");
@@ -145,6 +146,10 @@ pub const ALL: &[&dyn AnyTable] = &[
     &COVERS,
     &ACCESSES,
     &NOTED,
+    &ERASURES,
+    &ERASED_PARTS,
+    &TO_SHRED,
+    &WITHHELD,
 ];
 
 /// The one row of [`HEAD`], [`SETUP`], [`DECISION`] and [`SUCCESSOR`].

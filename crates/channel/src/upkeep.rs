@@ -43,10 +43,11 @@ impl Channel {
     /// What this member has to do now, as far as it goes in one batch.
     pub fn upkeep(&mut self, head: Height, rng: &mut impl CryptoRng) -> Result<Vec<Due>, ChannelError> {
         let at = Height(head.0.saturating_add(1));
+        self.carry_out_erasures()?;
         if self.head.as_ref().is_none_or(|head| head.closed) || !self.is_member() {
             return Ok(Vec::new());
         }
-        let mut due = Vec::new();
+        let mut due: Vec<Due> = self.confirmations_due()?.into_iter().map(Due::plain).collect();
         due.extend(self.publish_key(at, rng)?);
         due.extend(self.deals_due(at, rng));
         due.extend(self.acknowledgements_due(at));
@@ -80,7 +81,8 @@ impl Channel {
             || !self.rewraps_due(far, rng).is_empty()
             || !self.shares_due(far, rng)?.is_empty()
             || !self.covers_due(far, rng)?.is_empty()
-            || !self.reveals_due(far)?.is_empty();
+            || !self.reveals_due(far)?.is_empty()
+            || !self.confirmations_due()?.is_empty();
         Ok((!wanted).then(|| self.rekey_at().unwrap_or(far)))
     }
 

@@ -15,6 +15,7 @@ use crate::batch::Batch;
 use crate::channel::Channel;
 use crate::commit::governed::stored_leaves;
 use crate::commit::{head_key, head_leaf, record_key, record_leaf};
+use crate::erasure::erasure_change;
 use crate::error::ChannelError;
 use crate::setup::GENERATION;
 use crate::tables::{
@@ -35,8 +36,10 @@ pub struct Verified {
     pub notes: u64,
     /// verdicts in the log
     pub verdicts: u64,
-    /// sealed parts that correspond to their leaves
+    /// sealed parts that correspond to their leaves, or what is left of them
     pub sealed: u64,
+    /// batches of which something is missing here that the log does not erase
+    pub withheld: u64,
     /// the state root
     pub root: StateRoot,
 }
@@ -75,6 +78,7 @@ impl Channel {
             notes: self.count_notes()?,
             verdicts: verdicts.len(),
             sealed,
+            withheld: self.withheld()?.len() as u64,
             root: head.root,
         })
     }
@@ -123,6 +127,7 @@ impl Channel {
         changes.extend(crate::value::stored_leaves(&self.store)?.ok_or(misplaced)?);
         let misplaced = ChannelError::Inconsistent { what: "a claim", sequence: last };
         changes.extend(crate::claims::stored_leaves(&self.store)?.ok_or(misplaced)?);
+        changes.extend(self.erasures()?.iter().map(erasure_change));
         let computed = state_tree::update(&MemoryNodes::default(), 0, &changes)?.root;
         if computed == root {
             Ok(())
@@ -200,7 +205,12 @@ impl Channel {
     fn verify_batch(&self, sequence: Sequence, event: &EventRow) -> Result<u64, ChannelError> {
         let EventOutcome::Executed { commitment, .. } = &event.outcome else { return Ok(0) };
         let wrong = || ChannelError::Inconsistent { what: "a batch", sequence };
-        let proposal = self.stored_proposal(commitment)?.ok_or_else(wrong)?;
+        let stored = self.stored_batch(commitment)?.ok_or_else(wrong)?;
+        if !stored.erased.is_empty() {
+            let checked = stored.check().map_err(|_| wrong())?;
+            return if stored.commitment() == *commitment { Ok(checked.len() as u64) } else { Err(wrong()) };
+        }
+        let proposal = stored.whole().ok_or_else(wrong)?;
         if proposal.commitment() != *commitment {
             return Err(wrong());
         }

@@ -12,6 +12,7 @@ mod bench;
 mod channel;
 mod disclose;
 mod dvp;
+mod erase;
 mod key;
 mod netting;
 mod node;
@@ -28,6 +29,7 @@ pub use bench::{Bench, Load};
 pub use channel::{Channel, Proposal};
 pub use disclose::Disclose;
 pub use dvp::{Dvp, DvpAnswer, DvpPropose};
+pub use erase::Erase;
 pub use key::{Backup, Key, KeyKind};
 pub use netting::{Netting, NettingOblige, NettingRun};
 pub use node::{Config, Consortium, ConsortiumJoin, Node, Set};
@@ -127,6 +129,9 @@ pub enum Command {
     /// One field, for somebody who has no part in its channel
     #[command(subcommand)]
     Disclose(Disclose),
+    /// Fields that members take away again, for good
+    #[command(subcommand)]
+    Erase(Erase),
     /// View keys: what somebody outside a channel may read of it
     #[command(subcommand)]
     Viewkey(ViewKey),

@@ -201,6 +201,16 @@ fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
             "signed_by_author": field.signed,
         })
     });
+    let erased = bundle.erasures().map(|erasure| {
+        let asked = erasure.asked.iter().map(|(author, act, reason)| {
+            json!({ "member": name(author), "tx": act.to_string(), "reason": reason })
+        });
+        json!({
+            "record": erasure.record.to_string(),
+            "asked": asked.collect::<Vec<_>>(),
+            "confirmed_by": erasure.confirmed.iter().map(|(author, _)| name(author)).collect::<Vec<_>>(),
+        })
+    });
     let numbers = |events: &[Sequence]| events.iter().map(|event| event.0).collect::<Vec<_>>();
     json!({
         "schema": "parclose.audit-report/1",
@@ -215,6 +225,8 @@ fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
         "not_exported": numbers(bundle.not_exported()),
         "opened_fields": view.opened_fields,
         "sealed_fields": view.sealed_fields,
+        "erased_fields": view.erased_fields,
+        "erased": erased.collect::<Vec<_>>(),
         "malformed": malformed.collect::<Vec<_>>(),
         "records": records.collect::<Vec<_>>(),
     })

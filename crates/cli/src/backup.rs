@@ -41,6 +41,8 @@ fn create(global: &Global, of: &OfChannel, to: Option<&Path>, out: &Path) -> Res
         let network = consortium.root().network();
         let target = (recipient.as_slice(), out);
         let made = backup::create(&room, &card, network, directory.path(), target, &mut generator())?;
+        // An erasure names the archives that it does not reach.
+        backup::register::keep(directory.path(), out, &made).map_err(|e| CliError::file(out, &e))?;
         let mut value = manifest_json("parclose.backup/1", out, &made)?;
         value["member"] = json!(of.member);
         value["sealed_to"] = json!(to.unwrap_or(&own).display().to_string());

@@ -71,6 +71,7 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
                 "notes": verified.notes,
                 "verdicts": verified.verdicts,
                 "sealed_parts": verified.sealed,
+                "withheld_batches": verified.withheld,
                 "state_root": verified.root.to_string(),
                 "predecessor": predecessor.as_ref().map(successor::end_json),
                 "result": "every value follows from the attested log",

@@ -149,6 +149,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Import(_)
         | Command::Receipt(_)
         | Command::Disclose(Disclose::Field { .. })
+        | Command::Erase(_)
         | Command::Validators(_)
         | Command::Node(Node::Evidence { verify: None, .. })
         | Command::Viewkey(_)

@@ -24,6 +24,7 @@ pub mod demo;
 pub mod dev;
 pub mod disclose;
 mod dvp;
+pub mod erase;
 pub mod error;
 pub mod evidence;
 pub mod founding;
@@ -102,6 +103,7 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Import(command) => import::run(global, command),
         Command::Receipt(command) => receipt::run(global, command),
         Command::Disclose(command) => disclose::run(global, command),
+        Command::Erase(command) => erase::run(global, command),
         Command::Viewkey(command) => view_key::run(global, command),
         Command::Audit(command) => audit::run(global, command),
         Command::Key(command) => key::run(global, command),

@@ -247,6 +247,8 @@ pub fn state_json(state: &FieldState) -> (&'static str, Value) {
         FieldState::Opened(value) => ("opened", value.to_json()),
         FieldState::Sealed => ("sealed", Value::Null),
         FieldState::Malformed => ("malformed", Value::Null),
+        FieldState::Erased => ("erased", Value::Null),
+        FieldState::Missing => ("missing", Value::Null),
     }
 }
 

@@ -25,6 +25,22 @@ pub fn root<L: AsRef<[u8]>>(leaves: impl IntoIterator<Item = L>) -> [u8; 32] {
     frontier.root()
 }
 
+/// The hash of a leaf, as it stands in a tree: what is left of one whose bytes are gone.
+#[must_use]
+pub fn leaf_hash(leaf: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update([0]).chain_update(leaf).finalize().into()
+}
+
+/// The root of a list of leaves of which the hashes are at hand.
+#[must_use]
+pub fn root_of_hashes(hashes: impl IntoIterator<Item = [u8; 32]>) -> [u8; 32] {
+    let mut frontier = Frontier::default();
+    for hash in hashes {
+        frontier.push_hash(hash);
+    }
+    frontier.root()
+}
+
 /// An append-only log's right edge: one subtree root for each set bit of its length.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Frontier {
@@ -47,7 +63,10 @@ impl Frontier {
 
     /// Appends a leaf.
     pub fn push(&mut self, leaf: &[u8]) {
-        let mut node: [u8; 32] = Sha256::new().chain_update([0]).chain_update(leaf).finalize().into();
+        self.push_hash(leaf_hash(leaf));
+    }
+
+    fn push_hash(&mut self, mut node: [u8; 32]) {
         for _ in 0..self.length.trailing_ones() {
             let left = self.subtrees.pop().expect("one subtree for each set bit");
             node = parent(&left, &node);

@@ -141,6 +141,13 @@ pub enum Message {
         /// one for each statement that is signed
         signed: Vec<SignedClaim>,
     },
+    /// answers a fetch where something of the batch is erased: the bytes of an `ErasedBatch`
+    FetchedErased {
+        /// channel
+        tag: Tag,
+        /// what is left of the batch
+        batch: Vec<u8>,
+    },
 }
 
 /// An endorser's signature under the claim of a keyed tag, or its release.
@@ -189,7 +196,8 @@ impl Message {
             | Self::AskRefusal { tag, .. }
             | Self::Refusal { tag, .. }
             | Self::AskClaims { tag, .. }
-            | Self::Claims { tag, .. } => tag,
+            | Self::Claims { tag, .. }
+            | Self::FetchedErased { tag, .. } => tag,
         }
     }
 
@@ -259,6 +267,7 @@ mod tests {
                     endorsement: (PublicKey([4; 32]), SignatureBytes([5; 64])),
                 }],
             },
+            Message::FetchedErased { tag, batch: vec![19; 20] },
         ]
     }
 
@@ -273,7 +282,7 @@ mod tests {
             let rule = |bytes: &[u8]| Message::from_bytes(bytes).unwrap_err().rule();
             assert_eq!(rule(&bytes[..bytes.len() - 1]), "WIR-02");
             assert_eq!(rule(&[&bytes[..], &[0]].concat()), "WIR-02");
-            assert_eq!(rule(&[&[17], &bytes[1..]].concat()), "WIR-02", "no such kind");
+            assert_eq!(rule(&[&[18], &bytes[1..]].concat()), "WIR-02", "no such kind");
         }
         assert_eq!(Message::from_bytes(&[]).unwrap_err().rule(), "WIR-02");
     }

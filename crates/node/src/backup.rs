@@ -31,6 +31,7 @@ mod files;
 mod manifest;
 mod open;
 mod recipient;
+pub mod register;
 mod restore;
 mod scratch;
 mod seal;

@@ -24,6 +24,7 @@ mod resting;
 mod seat;
 mod serve;
 mod wanted;
+mod withheld;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -65,6 +66,7 @@ use refusing::Refusals;
 use resting::{Resting, Woken};
 pub use seat::Seat;
 use wanted::Wanted;
+use withheld::Withheld;
 
 /// Is told what became of a submission.
 pub type Answer = Box<dyn FnOnce(Result<Outcome, SubmitError>) + Send>;
@@ -141,6 +143,7 @@ struct Room {
     /// an anchored batch that this member lacks and has asked for
     missing: Option<Missing>,
     ahead: Ahead,
+    withheld: Withheld,
     /// who had the last batch that was missing here
     informant: Option<PublicKey>,
     /// events of the channel that were ordered when this room was started
@@ -333,6 +336,7 @@ impl Room {
             quiescing: Vec::new(),
             missing: None,
             ahead: Ahead::default(),
+            withheld: Withheld::default(),
             informant: None,
             ordered_at_start: None,
             looked_at: None,

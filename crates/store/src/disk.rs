@@ -192,6 +192,21 @@ impl Disk {
         self.attempt(Durability::Buffered, DB::flush)
     }
 
+    /// Leaves no byte of what the rows with `from <= key <= to` held before: neither in the write-ahead log nor in a sorted
+    /// file. Every file that holds such a key is written anew, without what was overwritten or deleted, and the old one removed.
+    ///
+    /// # Rules
+    ///
+    /// > STO-20: after a shredding the files of a directory hold nothing of what rows of the range held before they were overwritten or deleted.
+    pub(crate) fn shred(&self, from: &[u8], to: &[u8]) -> Result<(), StoreError> {
+        self.attempt(Durability::Synced, |db| {
+            // A flush of an empty buffer keeps its log, and that holds what a flush before has not moved.
+            db.flush()?;
+            db.compact_range_opt(Some(from), Some(to), &tuning::shredding_options());
+            db.flush_wal(true)
+        })
+    }
+
     fn attempt(
         &self,
         durability: Durability,

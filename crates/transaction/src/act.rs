@@ -16,7 +16,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_keys::{Deal, PseudonymCertificate};
-use parclose_types::{AudienceId, ClassId, Digest, Epoch, Generation, MemberId, TransactionDigest};
+use parclose_types::{AudienceId, ClassId, Digest, Epoch, Generation, MemberId, RecordId, TransactionDigest};
 
 use crate::access::Access;
 use crate::definition::DefinitionTexts;
@@ -27,6 +27,8 @@ use crate::grant::{GrantConfirmation, GrantCovers, StandingGrant};
 pub const CHANGES_MAX: usize = 16;
 /// Acknowledgements and shared covers of one act.
 pub const ACT_ITEMS_MAX: usize = 4096;
+/// Bytes of the reason of an erasure.
+pub const REASON_BYTES_MAX: usize = 256;
 
 /// What a member does to its channel.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -106,6 +108,38 @@ pub enum Act {
         /// blinder of the note's commitment
         blinder: [u8; 32],
     },
+    /// asks that something be erased, or approves what another member has asked
+    Erase(Erasure),
+    /// says that the author's store holds nothing any more of what was erased
+    Erased {
+        /// what
+        target: ErasureTarget,
+    },
+}
+
+/// What is to be erased, and why.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Erasure {
+    /// what
+    pub target: ErasureTarget,
+    /// why, for every member to read, for good
+    pub reason: String,
+}
+
+/// What can be erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum ErasureTarget {
+    /// the sealed fields of a record, in whatever transaction
+    Record(RecordId),
+}
+
+impl ErasureTarget {
+    /// The record, where it is one.
+    #[must_use]
+    pub fn record(&self) -> &RecordId {
+        let Self::Record(record) = self;
+        record
+    }
 }
 
 /// Changes that members decide on together.
@@ -180,7 +214,9 @@ impl Act {
             | Self::Revoke { .. }
             | Self::Confirm(_)
             | Self::Note { .. }
-            | Self::Reveal { .. } => None,
+            | Self::Reveal { .. }
+            | Self::Erase(_)
+            | Self::Erased { .. } => None,
         }
     }
 
@@ -203,6 +239,8 @@ impl Act {
             Self::Confirm(_) => "confirm",
             Self::Note { .. } => "note",
             Self::Reveal { .. } => "reveal",
+            Self::Erase(_) => "erase",
+            Self::Erased { .. } => "erased",
         }
     }
 }

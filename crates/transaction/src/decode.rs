@@ -10,7 +10,7 @@ use parclose_types::canonical::{ascending, at_most, decode};
 use parclose_types::{Malformed, SignatureBytes, TransactionDigest, limits};
 
 use crate::access::{Access, Handed};
-use crate::act::{ACT_ITEMS_MAX, Act, CHANGES_MAX};
+use crate::act::{ACT_ITEMS_MAX, Act, CHANGES_MAX, REASON_BYTES_MAX};
 use crate::body::{Body, Operation, Permanent, SealedPart};
 use crate::definition::SLOTS_MAX;
 use crate::grant::{CHECK_VALUES_MAX, COVERS_MAX, GRANTEE_BYTES, GrantCovers, NARROWED_MAX, StandingGrant};
@@ -96,7 +96,7 @@ impl UnverifiedTransaction {
 const SIGNATURE_BYTES: usize = size_of::<SignatureBytes>();
 
 /// The largest padded field with its tag: 12 % over the plaintext limit at most.
-const SEALED_BYTES_MAX: usize = limits::FIELD_BYTES_MAX + limits::FIELD_BYTES_MAX / 8 + 20;
+pub(crate) const SEALED_BYTES_MAX: usize = limits::FIELD_BYTES_MAX + limits::FIELD_BYTES_MAX / 8 + 20;
 
 fn check_act(act: &Act) -> Result<(), Malformed> {
     match act {
@@ -116,13 +116,15 @@ fn check_act(act: &Act) -> Result<(), Malformed> {
             at_most("confirmed covers", confirmation.signatures.len(), COVERS_MAX)?;
             ascending("confirmed covers", confirmation.signatures.iter().map(|(of, set, _)| (of, set)))
         }
+        Act::Erase(erasure) => at_most("bytes of a reason", erasure.reason.len(), REASON_BYTES_MAX),
         Act::Vote { .. }
         | Act::PublishKey(_)
         | Act::Complain { .. }
         | Act::Rewrap { .. }
         | Act::Approve { .. }
         | Act::Revoke { .. }
-        | Act::Note { .. } => Ok(()),
+        | Act::Note { .. }
+        | Act::Erased { .. } => Ok(()),
         Act::Reveal { access, .. } => check_access(access),
     }
 }

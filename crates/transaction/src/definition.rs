@@ -341,9 +341,10 @@ impl Definition {
         let deal = self.governance.deal_within;
         limit("rotate_within", self.governance.rotate_within, deal.saturating_add(1), 1 << 20)?;
         limit("deal_within", self.governance.deal_within, 1, 1 << 20)?;
-        let signatures = u64::from(self.governance.grant_signatures);
-        limit("grant_signatures", signatures, 1, limits::MEMBERS_MAX as u64)?;
+        let members = limits::MEMBERS_MAX as u64;
+        limit("grant_signatures", self.governance.grant_signatures.into(), 1, members)?;
         limit("access_delay", self.governance.access_delay, 0, 1 << 32)?;
+        limit("erasure_approvals", self.governance.erasure_approvals.into(), 1, members)?;
         limit("roles", self.roles.len() as u64, 1, 64)?;
         limit("classes", self.classes.len() as u64, 1, 256)?;
         limit("audiences", self.audiences.len() as u64, 1, limits::AUDIENCES_MAX as u64)?;

@@ -41,6 +41,7 @@ pub mod day;
 pub mod decode;
 pub mod definition;
 pub mod draft;
+pub mod erased;
 pub mod generation;
 pub mod grant;
 pub mod key_ring;
@@ -53,7 +54,7 @@ pub mod view;
 mod fixtures;
 
 pub use access::{Access, Handed};
-pub use act::{Act, Change, Motion, Share, SharedScope};
+pub use act::{Act, Change, Erasure, ErasureTarget, Motion, Share, SharedScope};
 pub use authenticate::{AuthenticatedTransaction, KnownSignatures, NotAuthentic, Setting};
 pub use body::{Body, FieldEntry, Operation, SealedPart, SignedTransaction};
 pub use day::Day;
@@ -62,6 +63,7 @@ pub use definition::{Definition, DefinitionInvalid, DefinitionTexts};
 pub use draft::{
     ActDraft, Draft, DraftDebt, DraftHold, DraftInvalid, DraftMovement, DraftOperation, DraftOwed, DraftSpend,
 };
+pub use erased::ErasedPart;
 pub use generation::{GenerationConfig, MemberEntry};
 pub use key_ring::{KeyRing, Perspective};
 pub use tag::TagKey;

@@ -21,6 +21,10 @@ pub enum FieldState {
     Sealed,
     /// in reach, but does not open or is not of its type
     Malformed,
+    /// the members have erased it: nobody can open it any more
+    Erased,
+    /// it is not here, though it should be: another member has it
+    Missing,
 }
 
 /// A field as a reader sees it.

@@ -6,7 +6,7 @@ use parclose_channel::Setup;
 use parclose_channel::setup::GENERATION;
 use parclose_cli::contexts::file::Contexts;
 use parclose_node::joining::{self, Card, Invitation};
-use parclose_transaction::act::{ACT_ITEMS_MAX, CHANGES_MAX};
+use parclose_transaction::act::{ACT_ITEMS_MAX, CHANGES_MAX, REASON_BYTES_MAX};
 use parclose_transaction::grant::GrantCover;
 use parclose_transaction::{Act, Handed, UnverifiedTransaction};
 use parclose_types::{Malformed, SignatureBytes, decode, encode, limits};
@@ -66,13 +66,15 @@ fn is_well_formed(act: &Act) -> bool {
             signed.len() <= 32
                 && signed.windows(2).all(|pair| (pair[0].0, pair[0].1) < (pair[1].0, pair[1].1))
         }
+        Act::Erase(erasure) => erasure.reason.len() <= REASON_BYTES_MAX,
         Act::Vote { .. }
         | Act::PublishKey(_)
         | Act::Complain { .. }
         | Act::Rewrap { .. }
         | Act::Approve { .. }
         | Act::Revoke { .. }
-        | Act::Note { .. } => true,
+        | Act::Note { .. }
+        | Act::Erased { .. } => true,
         Act::Reveal { access, .. } => {
             let field = match &access.what {
                 Handed::Field { field, .. } => field.as_str(),

@@ -117,7 +117,7 @@ pub(crate) fn view(channel: &Channel, reader: &dyn Perspective) -> Vec<(String, 
 pub(crate) fn opened(channel: &Channel, reader: &dyn Perspective) -> Vec<(String, FieldValue)> {
     let open = |(name, state)| match state {
         FieldState::Opened(value) => Some((name, value)),
-        FieldState::Sealed | FieldState::Malformed => None,
+        FieldState::Sealed | FieldState::Malformed | FieldState::Erased | FieldState::Missing => None,
     };
     view(channel, reader).into_iter().filter_map(open).collect()
 }

@@ -1,10 +1,10 @@
 //! The batches of a bundle: their transactions, each with what became of it.
 
-use parclose_channel::{Batch, Verdict};
+use parclose_channel::{Batch, ErasedBatch, Verdict};
 use parclose_crypto::{merkle, verify};
 use parclose_transaction::authenticate::is_signed;
 use parclose_transaction::view::Provenance;
-use parclose_transaction::{Body, SealedPart, UnverifiedTransaction};
+use parclose_transaction::{Body, ErasedPart, SealedPart, UnverifiedTransaction};
 use parclose_types::{
     ChannelId, Height, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, TransactionDigest,
 };
@@ -36,8 +36,10 @@ pub struct VerifiedTransaction {
     pub digest: TransactionDigest,
     /// what it says; true of the ledger only where it was applied
     pub body: Body,
-    /// salt and sealed fields, leaf by leaf those of the body
+    /// salt and sealed fields, leaf by leaf those of the body; none of operations that are erased
     pub sealed: SealedPart,
+    /// operations whose fields are erased, ascending
+    pub(super) erased: Vec<u16>,
     /// what became of it
     pub standing: Standing,
     /// the signature that it carries: endorsers say that it is its author's
@@ -49,6 +51,18 @@ impl VerifiedTransaction {
     #[must_use]
     pub fn is_signed_by_author(&self) -> bool {
         is_signed(&self.digest, &self.body.author, &self.signature)
+    }
+
+    /// Whether the fields of an operation are erased.
+    #[must_use]
+    pub fn has_erased(&self, operation: usize) -> bool {
+        u16::try_from(operation).is_ok_and(|at| self.erased.binary_search(&at).is_ok())
+    }
+
+    /// The records whose fields are erased in it.
+    pub(super) fn erased_records(&self) -> impl Iterator<Item = &RecordId> {
+        let named = |at: &u16| self.body.operations.get(usize::from(*at)).map(|operation| &operation.record);
+        self.erased.iter().filter_map(named)
     }
 
     /// Where the fields of a record of it were sealed.
@@ -72,16 +86,23 @@ pub enum Standing {
 /// The parts of an exported batch, against its header.
 pub(super) enum Parts {
     /// the transactions, decoded
-    WellFormed(Vec<(UnverifiedTransaction, SealedPart)>),
+    WellFormed(Vec<Part>),
     /// the parts of the header, and they break form: every member executed the batch as empty
     Void,
     /// other parts than those of the header, or none
     NotShown,
 }
 
+/// A transaction with its sealed part, and the operations of which that lacks the fields.
+pub(super) type Part = (UnverifiedTransaction, SealedPart, Vec<u16>);
+
 impl Parts {
-    /// Looks at an exported batch as every member did before it executed it.
-    pub(super) fn of(batch: ExportedBatch) -> Self {
+    /// Looks at an exported batch as every member did before it executed it; `erased` is what is left of its parts of which
+    /// something is erased.
+    pub(super) fn of(batch: ExportedBatch, erased: Vec<(u32, ErasedPart)>) -> Self {
+        if !erased.is_empty() {
+            return Self::of_erased(batch, erased);
+        }
         let ExportedBatch { proof, permanent, prunable } = batch;
         let header = &proof.header;
         let shown = header.permanent_root == merkle::root(&permanent)
@@ -96,12 +117,31 @@ impl Parts {
     }
 }
 
-fn well_formed(batch: &Batch) -> Option<Vec<(UnverifiedTransaction, SealedPart)>> {
+impl Parts {
+    fn of_erased(batch: ExportedBatch, erased: Vec<(u32, ErasedPart)>) -> Self {
+        let ExportedBatch { proof, permanent, prunable } = batch;
+        let batch = Batch { header: proof.header, signature: proof.signature, permanent, prunable };
+        let erased = ErasedBatch { batch, blinder: proof.blinder, erased };
+        let Ok(transactions) = erased.check() else { return Self::NotShown };
+        let part = |((index, transaction), prunable): ((u32, UnverifiedTransaction), &Vec<u8>)| {
+            let Some(left) = erased.left_of(index) else {
+                let sealed = transaction.check_sealed(prunable).ok()?;
+                return Some((transaction, sealed, Vec::new()));
+            };
+            let nothing = || SealedPart { salt: [0; 32], fields: left.fields.clone(), wraps: Vec::new() };
+            Some((transaction, left.rest().unwrap_or_else(nothing), left.erased.clone()))
+        };
+        let parts = (0..).zip(transactions).zip(&erased.batch.prunable).map(part);
+        parts.collect::<Option<_>>().map_or(Self::NotShown, Self::WellFormed)
+    }
+}
+
+fn well_formed(batch: &Batch) -> Option<Vec<Part>> {
     batch.check_form().ok()?;
     let decoded = |(permanent, prunable): (&Vec<u8>, &Vec<u8>)| {
         let transaction = UnverifiedTransaction::decode(permanent).ok()?;
         let sealed = transaction.check_sealed(prunable).ok()?;
-        Some((transaction, sealed))
+        Some((transaction, sealed, Vec::new()))
     };
     batch.permanent.iter().zip(&batch.prunable).map(decoded).collect()
 }
@@ -111,7 +151,7 @@ fn well_formed(batch: &Batch) -> Option<Vec<(UnverifiedTransaction, SealedPart)>
 /// > BUN-12: a verdict is of the transaction at its index in the batch of its event, and there is one at most.
 pub(super) fn standings(
     sequence: Sequence,
-    parts: Vec<(UnverifiedTransaction, SealedPart)>,
+    parts: Vec<Part>,
     verdicts: &Verdicts,
     open: bool,
 ) -> Result<Vec<VerifiedTransaction>, BundleInvalid> {
@@ -119,7 +159,7 @@ pub(super) fn standings(
     if let Some(((_, index), _)) = verdicts.range((sequence, count)..=(sequence, u32::MAX)).next() {
         return Err(BundleInvalid::OtherVerdict { sequence, index: *index });
     }
-    let standing = |(index, (transaction, sealed)): (u32, (UnverifiedTransaction, SealedPart))| {
+    let standing = |(index, (transaction, sealed, erased)): (u32, Part)| {
         let digest = transaction.digest();
         let standing = match verdicts.get(&(sequence, index)) {
             Some(row) if row.transaction != digest => {
@@ -130,7 +170,7 @@ pub(super) fn standings(
             None => Standing::PassedOver,
         };
         let (body, signature) = (transaction.claimed_body().clone(), *transaction.claimed_signature());
-        Ok(VerifiedTransaction { digest, body, sealed, standing, signature })
+        Ok(VerifiedTransaction { digest, body, sealed, erased, standing, signature })
     };
     (0..).zip(parts).map(standing).collect()
 }

@@ -1,6 +1,6 @@
 //! The file form of a bundle: a magic, then parts, each `kind u8 | length u32be | canonical bytes`.
 //!
-//! Parts stand in the order of their kinds, and every list is cut in one way only, so a bundle has
+//! Parts stand in a fixed order, that of their kinds but for the end, and every list is cut in one way only, so a bundle has
 //! one file form. Each part is bounded by its kind before it is read, the whole by 1 GiB; a reader
 //! never holds more than one encoded part. The last part is empty: a file that was cut off lacks it.
 
@@ -11,7 +11,9 @@ use parclose_channel::tables::HeadLeaf;
 use parclose_channel::{BatchProof, Setup, VerdictRow};
 use parclose_crypto::state_tree::StateProof;
 use parclose_root::OrderProof;
-use parclose_types::limits::{BATCH_BYTES_MAX, RECEIPT_BYTES_MAX, ROOT_TRANSACTION_BYTES_MAX};
+use parclose_types::limits::{
+    BATCH_BYTES_MAX, RECEIPT_BYTES_MAX, ROOT_TRANSACTION_BYTES_MAX, TRANSACTION_BYTES_MAX,
+};
 use parclose_types::{Epoch, Generation, PublicKey, decode, encode};
 
 use super::{AttestedVerdicts, Bundle, BundleInvalid, ExportedBatch, NextGeneration, OrderedEvent};
@@ -23,7 +25,7 @@ const MAGIC: &[u8; 8] = b"PCLBUND\x01";
 /// Verdicts of one part; every such part but the last is full.
 const VERDICTS_OF_A_PART: usize = 4096;
 
-/// Kinds of parts, in their order.
+/// Kinds of parts, in their order but for the end, which comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Founding = 1,
@@ -36,6 +38,8 @@ enum Kind {
     Audience = 8,
     Change = 9,
     End = 10,
+    Remains = 11,
+    Erasure = 12,
 }
 
 impl Kind {
@@ -51,6 +55,8 @@ impl Kind {
             Self::Audience,
             Self::Change,
             Self::End,
+            Self::Remains,
+            Self::Erasure,
         ];
         all.into_iter().find(|kind| *kind as u8 == byte)
     }
@@ -63,6 +69,7 @@ impl Kind {
             Self::Tag | Self::Attested | Self::Verdicts | Self::Change => RECEIPT_BYTES_MAX,
             Self::Event => ROOT_TRANSACTION_BYTES_MAX + 64,
             Self::End => 0,
+            Self::Remains | Self::Erasure => TRANSACTION_BYTES_MAX + 4096,
             Self::Batch => BATCH_BYTES_MAX + 4096,
         }
     }
@@ -100,6 +107,8 @@ impl Bundle {
         self.generations.iter().try_for_each(|generation| put(out, Kind::Generation, generation))?;
         self.audiences.iter().try_for_each(|audience| put(out, Kind::Audience, audience))?;
         self.changes.iter().try_for_each(|change| put(out, Kind::Change, change))?;
+        self.erased.iter().try_for_each(|remains| put(out, Kind::Remains, remains))?;
+        self.erasures.iter().try_for_each(|act| put(out, Kind::Erasure, act))?;
         put(out, Kind::End, &())
     }
 
@@ -139,12 +148,26 @@ impl Bundle {
         let generations: Vec<NextGeneration> = parts.all(Kind::Generation)?;
         let audiences: Vec<(Generation, Vec<PublicKey>)> = parts.all(Kind::Audience)?;
         let changes: Vec<OrderProof> = parts.all(Kind::Change)?;
+        let erased = parts.all(Kind::Remains)?;
+        let erasures = parts.all(Kind::Erasure)?;
         let () = parts.one(Kind::End)?;
         if parts.next.is_some() {
             return Err(BundleInvalid::File { reason: "its parts are not in their order" });
         }
         let Founding { epochs, setup } = founding;
-        Ok(Self { setup, generations, audiences, epochs, tag_proof, events, batches, attested, changes })
+        Ok(Self {
+            setup,
+            generations,
+            audiences,
+            epochs,
+            tag_proof,
+            events,
+            batches,
+            attested,
+            erased,
+            erasures,
+            changes,
+        })
     }
 }
 

@@ -99,6 +99,14 @@ pub enum BundleInvalid {
         /// verdicts in the bundle
         found: u64,
     },
+    /// ERA-10, ERA-11: something is lacking that the log does not erase, or an act about an erasure is not of the log.
+    #[error(
+        "something of the batch of event {sequence} is lacking or said to be erased, and the log does not prove it"
+    )]
+    NotErased {
+        /// the event
+        sequence: Sequence,
+    },
     /// BUN-12: a verdict of nothing.
     #[error("the verdict for index {index} of event {sequence} is of another transaction")]
     OtherVerdict {
@@ -144,6 +152,7 @@ impl Failure for BundleInvalid {
             Self::NotInState { .. } => "BUN-10",
             Self::Verdicts { .. } => "BUN-11",
             Self::OtherVerdict { .. } => "BUN-12",
+            Self::NotErased { .. } => "ERA-10",
             Self::Generation { .. } => "BUN-13",
             Self::Audience => "BUN-14",
         }
@@ -166,7 +175,10 @@ impl Failure for BundleInvalid {
             Self::Changes(reason) => return reason.fix(),
             Self::Foreign { .. } => "verify with the genesis file of the network that this bundle is from",
             Self::Read { .. } => "check the file and its medium, then read it again",
-            Self::Incomplete { .. } | Self::OtherBatches { .. } | Self::Stale { .. } => {
+            Self::Incomplete { .. }
+            | Self::OtherBatches { .. }
+            | Self::Stale { .. }
+            | Self::NotErased { .. } => {
                 "ask another member of the channel for an export: this one leaves something out"
             }
             _ => "do not rely on this bundle; ask another member of the channel for an export",

@@ -25,6 +25,8 @@ pub struct AuditView {
     pub opened_fields: u64,
     /// fields of applied transactions outside the keys' scope
     pub sealed_fields: u64,
+    /// fields of applied transactions that the members have erased: [`VerifiedBundle::erasure_of`] says by which act
+    pub erased_fields: u64,
     /// fields of applied transactions in scope that do not open, or are not of their type
     pub malformed: Vec<MalformedField>,
 }
@@ -89,9 +91,14 @@ impl VerifiedBundle {
     /// What a ring shows of a transaction's fields, by operation; nothing of a record whose type is not known.
     fn states(&self, ring: &Ring<'_>, transaction: &VerifiedTransaction) -> Vec<States> {
         let definition = self.definition_in(transaction.body.generation);
-        let operations = transaction.body.operations.iter().zip(&transaction.sealed.fields);
-        let states = |(operation, sealed): (&Operation, &Vec<SealedField>)| {
+        let operations = transaction.body.operations.iter().zip(&transaction.sealed.fields).enumerate();
+        let states = |(at, (operation, sealed)): (usize, (&Operation, &Vec<SealedField>))| {
             let record_type = definition.and_then(|d| d.record(operation.record_type))?;
+            if transaction.has_erased(at) {
+                return Some(
+                    operation.fields.iter().map(|entry| (entry.field, FieldState::Erased)).collect(),
+                );
+            }
             let site = Site::of(record_type, &transaction.provenance(self.channel(), operation.record));
             let fields = operation.fields.iter().zip(sealed);
             let open = |(entry, sealed): (&FieldEntry, &SealedField)| {
@@ -139,7 +146,8 @@ fn open(
         match site.open_field(reader, entry, sealed) {
             FieldState::Opened(value) => return FieldState::Opened(value),
             FieldState::Malformed => best = FieldState::Malformed,
-            FieldState::Sealed => {}
+            // A reader sees what is in a part, and neither of these is.
+            FieldState::Sealed | FieldState::Erased | FieldState::Missing => {}
         }
     }
     best
@@ -176,6 +184,9 @@ impl Reading<'_> {
             match state {
                 FieldState::Opened(_) => self.view.opened_fields = self.view.opened_fields.saturating_add(1),
                 FieldState::Sealed => self.view.sealed_fields = self.view.sealed_fields.saturating_add(1),
+                FieldState::Erased | FieldState::Missing => {
+                    self.view.erased_fields = self.view.erased_fields.saturating_add(1);
+                }
                 FieldState::Malformed => self.view.malformed.push(MalformedField {
                     author: transaction.body.author,
                     transaction: transaction.digest,

@@ -9,15 +9,18 @@
 //!               tag = hash of the opening --> first members and definition --rotations--> all generations
 //! ```
 
+use std::collections::BTreeMap;
+
 use parclose_channel::Setup;
 use parclose_root::{GenerationKeys, Trust, VerifiedTag};
-use parclose_transaction::{Definition, GenerationConfig};
-use parclose_types::{AudienceId, ChannelId, Epoch, Generation, Height, PublicKey, Sequence, Tag};
+use parclose_transaction::{Definition, ErasedPart, GenerationConfig};
+use parclose_types::{AudienceId, ChannelId, Epoch, Generation, Height, PublicKey, RecordId, Sequence, Tag};
 
-use super::batch::{Parts, VerifiedBatch, standings};
+use super::batch::{Parts, VerifiedBatch, VerifiedTransaction, standings};
 use super::eras::{Era, Eras};
+use super::erasures::{self, Erasures, ProvenErasure};
 use super::log::{Log, Verdicts};
-use super::{Bundle, BundleInvalid, ExportedBatch, in_export};
+use super::{Bundle, BundleInvalid, ExportedBatch, Remains, in_export};
 use crate::grant::{Grant, GrantInvalid};
 
 /// What a bundle proves. Only [`Bundle::verify`] makes one.
@@ -31,6 +34,7 @@ pub struct VerifiedBundle {
     events: u64,
     attested: Option<Sequence>,
     batches: Vec<VerifiedBatch>,
+    erasures: Erasures,
     void: Vec<Sequence>,
     not_shown: Vec<Sequence>,
     not_exported: Vec<Sequence>,
@@ -50,7 +54,13 @@ impl Bundle {
         let eras = Eras::verify(&self.setup, definition, log.start, &log.rotations, &self.generations)?;
         let audiences = eras.audiences(&self.audiences)?;
         let (attested, verdicts) = self.newest_verdicts(&log, &tag)?;
+        let erasures = erasures::verify(&self.erasures, &log, self.scope(), &verdicts)?;
+        let mut remains: BTreeMap<Sequence, Vec<(u32, ErasedPart)>> = BTreeMap::new();
+        for Remains { sequence, index, part } in std::mem::take(&mut self.erased) {
+            remains.entry(sequence).or_default().push((index, part));
+        }
         let mut verified = VerifiedBundle {
+            erasures,
             audiences,
             height: tag.height(),
             epochs: self.epochs,
@@ -64,7 +74,11 @@ impl Bundle {
             setup: self.setup,
         };
         for batch in std::mem::take(&mut self.batches) {
-            verified.take_batch(batch, &log, &verdicts)?;
+            let erased = remains.remove(&batch.proof.sequence).unwrap_or_default();
+            verified.take_batch((batch, erased), &log, &verdicts)?;
+        }
+        if let Some(sequence) = remains.keys().next() {
+            return Err(BundleInvalid::NotErased { sequence: *sequence });
         }
         Ok(verified)
     }
@@ -120,9 +134,10 @@ impl VerifiedBundle {
     /// # Rules
     ///
     /// > BUN-08: parts that do not fit a batch's header pass only where the attested log has no verdict of that batch, and are named as not shown.
+    /// > ERA-10: what a bundle lacks of a sealed part passes as erased only where the attested log has applied a confirmation that its record is erased.
     fn take_batch(
         &mut self,
-        batch: ExportedBatch,
+        (batch, erased): (ExportedBatch, Vec<(u32, ErasedPart)>),
         log: &Log,
         verdicts: &Verdicts,
     ) -> Result<(), BundleInvalid> {
@@ -135,13 +150,21 @@ impl VerifiedBundle {
         let (sponsor, attested, attested_root) = (header.sponsor, header.attested, header.attested_root);
         let decided = verdicts.range((sequence, 0)..=(sequence, u32::MAX)).count();
         let open = self.attested.is_none_or(|attested| attested < sequence);
-        let parts = match Parts::of(batch) {
+        let is_whole = erased.is_empty();
+        let parts = match Parts::of(batch, erased) {
+            Parts::Void | Parts::NotShown if !is_whole => return Err(BundleInvalid::NotErased { sequence }),
             Parts::WellFormed(_) if !same_attested => Parts::Void,
             parts => parts,
         };
         match parts {
             Parts::WellFormed(parts) => {
                 let transactions = standings(sequence, parts, verdicts, open)?;
+                let gone = transactions.iter().flat_map(VerifiedTransaction::erased_records);
+                for record in gone {
+                    if self.erasures.get(record).is_none_or(|erasure| erasure.confirmed.is_empty()) {
+                        return Err(BundleInvalid::NotErased { sequence });
+                    }
+                }
                 self.batches.push(VerifiedBatch {
                     sequence,
                     height,
@@ -253,6 +276,17 @@ impl VerifiedBundle {
     #[cfg(test)]
     pub(super) fn hazmat_batches(&mut self) -> &mut [VerifiedBatch] {
         &mut self.batches
+    }
+
+    /// The records that the members have erased, with the acts that prove it, as far as the export lacks something of them.
+    pub fn erasures(&self) -> impl Iterator<Item = &ProvenErasure> {
+        self.erasures.values()
+    }
+
+    /// The erasure of a record.
+    #[must_use]
+    pub fn erasure_of(&self, record: &RecordId) -> Option<&ProvenErasure> {
+        self.erasures.get(record)
     }
 
     /// Events of the exported epochs whose batches break form: proven, and without effect.

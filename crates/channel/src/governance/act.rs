@@ -61,6 +61,8 @@ impl Governance {
             Act::Confirm(confirmation) => after.take_confirmation(confirmation, of)?,
             Act::Note { commitment } => after.take_note(*commitment, of)?,
             Act::Reveal { note, access, blinder } => after.take_reveal(*note, access, blinder, of)?,
+            // They change what is kept, not how the channel stands (crate::erasure).
+            Act::Erase(_) | Act::Erased { .. } => {}
         }
         Ok(after)
     }

@@ -78,12 +78,14 @@ impl Report {
                     }
                 }
                 FieldState::Opened(_) => {}
-                FieldState::Sealed | FieldState::Malformed if is_amount(definition, record, field) => {
+                FieldState::Sealed | FieldState::Malformed | FieldState::Erased | FieldState::Missing
+                    if is_amount(definition, record, field) =>
+                {
                     let unopened =
                         self.unopened.entry((record.record_type.clone(), field.clone())).or_default();
                     *unopened = unopened.saturating_add(1);
                 }
-                FieldState::Sealed | FieldState::Malformed => {}
+                FieldState::Sealed | FieldState::Malformed | FieldState::Erased | FieldState::Missing => {}
             }
         }
     }

@@ -39,7 +39,9 @@ pub(super) fn table(view: &AuditView) -> Result<Vec<u8>, csv::Error> {
                 FieldState::Opened(FieldValue::Integer(number)) => {
                     (number.to_string(), String::new(), String::new())
                 }
-                FieldState::Sealed | FieldState::Malformed => Default::default(),
+                FieldState::Sealed | FieldState::Malformed | FieldState::Erased | FieldState::Missing => {
+                    Default::default()
+                }
             };
             rows.write_record([
                 &record.record.to_string(),

@@ -38,7 +38,7 @@ impl Seen {
             match field.state {
                 FieldState::Opened(value) => drop(values.insert(name, value)),
                 FieldState::Malformed => malformed.push(name),
-                FieldState::Sealed => {}
+                FieldState::Sealed | FieldState::Erased | FieldState::Missing => {}
             }
         }
         Some(Self { row: view.row, record_type, values, malformed })

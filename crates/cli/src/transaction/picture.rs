@@ -75,6 +75,8 @@ impl Cell {
             Some(FieldState::Opened(value)) => Self::Lines(wrapped(&value_text(value))),
             Some(FieldState::Sealed) => Self::Bar(row.sealed_bytes),
             Some(FieldState::Malformed) => Self::Odd,
+            Some(FieldState::Erased) => Self::Lines(vec!["erased".into()]),
+            Some(FieldState::Missing) => Self::Lines(vec!["missing here".into()]),
             None => Self::Nothing,
         }
     }

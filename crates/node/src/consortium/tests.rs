@@ -14,6 +14,7 @@ use crate::submission::{Outcome, SubmitError};
 
 mod clock;
 mod desks;
+mod erasing;
 mod ground;
 mod leaving;
 mod resting;

@@ -19,6 +19,7 @@ impl Room {
         self.claims.wanted = true;
         self.refuse_legs();
         self.catch_up();
+        self.ask_for_withheld();
         self.time_passes();
     }
 
@@ -29,6 +30,7 @@ impl Room {
         let ordered = self.ordered();
         if self.looked_at != Some(ordered) || self.executed() < ordered {
             self.follow_log();
+            self.shred();
             self.looked_at = Some(ordered);
             // What else is on its way comes too late.
             if self.executed() >= ordered {

@@ -1,7 +1,7 @@
 //! What other members ask of a room: endorsements, and batches that they miss.
 
 use parclose_channel::handover::Handover;
-use parclose_channel::{EndorseRefused, HoldingQuestion, Proposal};
+use parclose_channel::{EndorseRefused, ErasedBatch, HoldingQuestion, Proposal};
 use parclose_exchange::Message;
 use parclose_types::{ChannelCommitment, Failure, PublicKey, encode};
 
@@ -40,6 +40,7 @@ impl Room {
             Message::Fetch { commitment, .. } if self.newest.has(&from) => self.on_fetch(&from, &commitment),
             Message::Fetch { .. } => {}
             Message::Fetched { proposal, .. } => self.on_fetched(from, &proposal),
+            Message::FetchedErased { batch, .. } => self.on_fetched_erased(from, &batch),
             Message::AskHandover { statement, .. } => self.on_ask_handover(from, statement),
             Message::Handover { current, next, .. } => self.on_handover(Handover { current, next }),
             Message::AskSetup { tag } if self.newest.has(&from) => {
@@ -125,20 +126,53 @@ impl Room {
     }
 
     fn on_fetch(&mut self, from: &PublicKey, commitment: &ChannelCommitment) {
-        if let Ok(Some(proposal)) = self.channel.stored_proposal(commitment) {
-            let message = Message::Fetched { tag: self.channel.tag(), proposal: encode(&proposal) };
-            self.send(from, &message);
-        }
+        let Ok(Some(stored)) = self.channel.stored_batch(commitment) else { return };
+        let tag = self.channel.tag();
+        let message = if stored.erased.is_empty() {
+            let Some(proposal) = stored.whole() else { return };
+            Message::Fetched { tag, proposal: encode(&proposal) }
+        } else {
+            Message::FetchedErased { tag, batch: encode(&stored) }
+        };
+        self.send(from, &message);
     }
 
     fn on_fetched(&mut self, from: PublicKey, bytes: &[u8]) {
         let Ok(proposal) = Proposal::decode(bytes) else { return };
         let commitment = proposal.commitment();
-        let is_missing = self.missing.as_ref().is_some_and(|missing| missing.commitment == commitment);
+        if self.withheld.expects(&commitment) {
+            let filled = self.channel.fill_whole(proposal);
+            return self.on_filled(filled);
+        }
+        let is_missing = self.misses(&commitment);
         // Whatever arrives is kept under its own commitment, so a wrong answer costs space only.
         if !(self.ahead.takes(&commitment) || is_missing) || self.channel.receive_anchored(bytes).is_err() {
             return;
         }
+        self.on_received(from, is_missing);
+    }
+
+    /// What a member has erased of a batch may be said of the log only once the log is executed; until then it counts as
+    /// withheld.
+    fn on_fetched_erased(&mut self, from: PublicKey, bytes: &[u8]) {
+        let Ok(batch) = ErasedBatch::decode(bytes) else { return };
+        let commitment = batch.commitment();
+        if self.withheld.expects(&commitment) {
+            let filled = self.channel.fill(&batch);
+            return self.on_filled(filled);
+        }
+        let is_missing = self.misses(&commitment);
+        if !(self.ahead.takes(&commitment) || is_missing) || self.channel.receive_erased(bytes).is_err() {
+            return;
+        }
+        self.on_received(from, is_missing);
+    }
+
+    fn misses(&self, commitment: &ChannelCommitment) -> bool {
+        self.missing.as_ref().is_some_and(|missing| missing.commitment == *commitment)
+    }
+
+    fn on_received(&mut self, from: PublicKey, is_missing: bool) {
         self.informant = Some(from);
         // Before the work: the next ones come meanwhile.
         self.ask_ahead(&from);

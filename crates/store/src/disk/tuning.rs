@@ -10,8 +10,8 @@
 //! root chain.
 
 use rocksdb::{
-    BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, LogLevel, LruCacheOptions, Options,
-    ReadOptions, WriteBufferManager,
+    BlockBasedOptions, BottommostLevelCompaction, Cache, CompactOptions, DBCompressionType, DBRecoveryMode,
+    LogLevel, LruCacheOptions, Options, ReadOptions, WriteBufferManager,
 };
 
 /// RocksDB takes no smaller write buffer.
@@ -132,5 +132,13 @@ pub(super) fn read_options() -> ReadOptions {
 pub(super) fn scan_options() -> ReadOptions {
     let mut options = read_options();
     options.fill_cache(false);
+    options
+}
+
+/// For writing files anew so that nothing of what was deleted is left: down to the last level, which is skipped otherwise.
+pub(super) fn shredding_options() -> CompactOptions {
+    let mut options = CompactOptions::default();
+    options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
+    options.set_exclusive_manual_compaction(true);
     options
 }

@@ -1,15 +1,18 @@
 //! A directory of one owner: opened only by that owner, written batch by batch.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::batch::Batch;
+use super::table::{Layout, Table};
 use crate::cipher::RowCipher;
 use crate::disk::{Disk, Durability, SharedCache};
 use crate::error::StoreError;
 use crate::format::{
-    FORMAT_ROW_KEY, FORMAT_VERSION, IDENTITY_ROW_KEY, RESERVED_TABLE, format_row, identity, read_format_row,
+    FORMAT_ROW_KEY, FORMAT_VERSION, IDENTITY_ROW_KEY, RESERVED_TABLE, RowKey, format_row, identity,
+    read_format_row, table_end,
 };
 
 /// What a directory must be, and the memory it may use.
@@ -139,6 +142,31 @@ impl Database {
     /// Moves everything from the write-ahead log to a sorted file, synced.
     pub fn flush(&self) -> Result<(), StoreError> {
         self.disk.flush()
+    }
+
+    /// Leaves nothing in the files of what some rows of a table held before: to be called once they are overwritten or deleted.
+    /// From `first` to `last`, both included; all of the table without them. It writes the files of that range anew.
+    pub fn shred<K: RowKey, V, L: Layout>(
+        &self,
+        table: &Table<K, V, L>,
+        range: Option<(&K, &K)>,
+    ) -> Result<(), StoreError> {
+        let place = |key: &K| L::place(&*self.cipher, table.id(), key);
+        let (from, to) = match range {
+            Some((first, last)) => (place(first), place(last)),
+            None => (vec![table.id()], table_end(table.id()).unwrap_or_else(|| vec![u8::MAX; 64])),
+        };
+        self.disk.shred(&from, &to)
+    }
+
+    /// Deletes every row of a table.
+    pub fn clear<K, V, L>(&self, table: &Table<K, V, L>) -> Result<(), StoreError> {
+        let mut keys = Vec::new();
+        self.disk.rows(&[table.id()], table_end(table.id()), |row_key, _| {
+            keys.push((row_key.to_vec(), None));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        self.disk.write(keys, 0, Durability::Buffered)
     }
 
     /// Makes a copy of the directory in `to`, which must not be there: all commits so far, durable.

@@ -204,3 +204,48 @@ fn the_logical_dump_shows_every_row_opened() {
     assert!(dumped[2].2.ends_with(b"planted"));
     assert!(database.disk_bytes().unwrap() > 0);
 }
+
+/// Whether a text stands in some file of a directory.
+fn is_on_disk(directory: &std::path::Path, text: &str) -> bool {
+    let holds = |path: std::path::PathBuf| {
+        std::fs::read(path).unwrap().windows(text.len()).any(|window| window == text.as_bytes())
+    };
+    std::fs::read_dir(directory).unwrap().any(|entry| holds(entry.unwrap().path()))
+}
+
+#[test]
+fn sto_20_a_shredding_leaves_nothing_of_what_was_overwritten_or_deleted() {
+    let dir = tempdir().unwrap();
+    let database = open_clear(dir.path()).unwrap();
+    for height in 1..=9 {
+        put(&database, height, &format!("the text of block {height}"));
+    }
+    // In sorted files of different ages, and in the write-ahead log.
+    database.flush().unwrap();
+    put(&database, 3, "a later text of block three");
+    database.flush().unwrap();
+    put(&database, 3, "the last text of block three");
+    let mut batch = database.batch();
+    batch.delete(&BLOCKS, &Height(4));
+    database.commit(batch, Durability::Synced).unwrap();
+    let gone = ["the text of block 3", "a later text of block three", "the text of block 4"];
+    assert!(
+        gone.iter().all(|text| is_on_disk(dir.path(), text)),
+        "a deletion alone hides, and removes nothing"
+    );
+    database.flush().unwrap();
+    assert!(gone.iter().all(|text| is_on_disk(dir.path(), text)), "and so does a flush");
+    database.shred(&BLOCKS, Some((&Height(3), &Height(4)))).unwrap();
+    for text in gone {
+        assert!(!is_on_disk(dir.path(), text), "{text}");
+    }
+    assert!(is_on_disk(dir.path(), "the last text of block three"));
+    put(&database, 5, "another text of block five");
+    database.shred(&BLOCKS, None).unwrap();
+    assert!(!is_on_disk(dir.path(), "the text of block 5"));
+    assert_eq!(database.get(&BLOCKS, &Height(9)).unwrap().as_deref(), Some("the text of block 9"));
+    database.clear(&BLOCKS).unwrap();
+    database.shred(&BLOCKS, None).unwrap();
+    assert!(!is_on_disk(dir.path(), "the text of block 9") && !is_on_disk(dir.path(), "the last text"));
+    assert_eq!(database.scan(&BLOCKS, &Height(0), 9).unwrap(), []);
+}

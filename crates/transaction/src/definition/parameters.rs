@@ -66,6 +66,8 @@ pub struct Governance {
     pub grant_signatures: u16,
     /// heights after which the others see what a member has handed out, and to whom
     pub access_delay: u64,
+    /// members that have to want an erasure, of those who may; at least one
+    pub erasure_approvals: u32,
 }
 
 impl Governance {
@@ -86,6 +88,7 @@ impl Default for Governance {
             rekey_after_epochs: 0,
             grant_signatures: 2,
             access_delay: 0,
+            erasure_approvals: 2,
         }
     }
 }

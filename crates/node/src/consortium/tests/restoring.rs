@@ -17,7 +17,7 @@ impl Consortium {
         self.home().member_directory(member).unwrap()
     }
 
-    fn back_up(&self, member: &str, out: &Path) -> Result<Manifest, BackupError> {
+    pub(super) fn back_up(&self, member: &str, out: &Path) -> Result<Manifest, BackupError> {
         let directory = self.directory(member);
         let recipient = backup::recipient(&directory.key_file(), directory.unlock())?;
         let card = directory.channel(ROOM)?;
@@ -25,7 +25,7 @@ impl Consortium {
         backup::create(&room, &card, network, directory.path(), (&recipient, out), &mut generator())
     }
 
-    fn put_back(&self, member: &str, archive: &Path) -> Result<(Manifest, Checked), BackupError> {
+    pub(super) fn put_back(&self, member: &str, archive: &Path) -> Result<(Manifest, Checked), BackupError> {
         let directory = self.directory(member);
         let key = backup::opening_key(&directory.key_file(), directory.unlock())?;
         backup::restore(archive, &key, &directory, self.root().as_ref(), self.cache())
@@ -50,7 +50,7 @@ impl Consortium {
     }
 
     /// Ends the room, and loses the channel's directory.
-    fn lose(&self, member: &str) {
+    pub(super) fn lose(&self, member: &str) {
         self.end_room(member);
         std::fs::remove_dir_all(self.folder(member)).unwrap();
     }
@@ -72,7 +72,7 @@ impl Consortium {
         assert!(turned, "the keys have not turned over");
     }
 
-    fn start_again(&self, member: &str) {
+    pub(super) fn start_again(&self, member: &str) {
         let directory = self.directory(member);
         self.start_room(member, &directory, &directory.channel(ROOM).unwrap()).unwrap();
     }

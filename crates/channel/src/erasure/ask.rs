@@ -1,0 +1,164 @@
+//! Asking for an erasure, approving it, and confirming it: what an act about one leads to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parclose_transaction::act::REASON_BYTES_MAX;
+use parclose_transaction::definition::{AudienceRule, ValueRole};
+use parclose_transaction::{Act, Erasure, ErasureTarget};
+use parclose_types::{AssetId, Height, MemberId, RecordId, TransactionDigest};
+
+use super::{ErasureRefused, ErasureRow};
+use crate::governance::{ActRefused, InForce};
+use crate::process::{Execution, Stop};
+use crate::tables::RecordRow;
+
+impl Execution<'_> {
+    /// The erasure that an act leads to; `None` for an act about something else.
+    pub(crate) fn erasure_after(
+        &self,
+        act: &Act,
+        author: MemberId,
+        transaction: TransactionDigest,
+    ) -> Result<Option<ErasureRow>, Stop> {
+        let row = match act {
+            Act::Erase(erasure) => self.asked(erasure, author, transaction)?,
+            Act::Erased { target } => self.confirmed(target, author, transaction)?,
+            _ => return Ok(None),
+        };
+        if self.governance().latest().config.generation != self.in_force.config.generation {
+            return Err(ActRefused::Ended.into());
+        }
+        Ok(Some(row))
+    }
+
+    /// An erasure as this transaction meets it.
+    pub(crate) fn erasure(&self, target: &ErasureTarget) -> Result<Option<ErasureRow>, Stop> {
+        match self.erasures.get(target) {
+            Some(row) => Ok(Some(row.clone())),
+            None => self.state.erasure(target).map_err(Stop::Broken),
+        }
+    }
+
+    /// # Rules
+    ///
+    /// > ERA-04: a record whose erasure is in force takes no more writes, and an asset of such a record no more movements.
+    pub(crate) fn check_not_erased(&self, record: &RecordId) -> Result<(), ErasureRefused> {
+        let target = ErasureTarget::Record(*record);
+        let now = self.erasures.get(&target).is_some_and(|row| row.in_force.is_some());
+        if now || self.erased.contains(&target) { Err(ErasureRefused::Gone) } else { Ok(()) }
+    }
+
+    /// An erasure takes force with the act that brings the last approval. What has lapsed begins anew.
+    ///
+    /// # Rules
+    ///
+    /// > ERA-01: an erasure is of a record that there is, without a part in value or an asset of which no note can be spent, with a reason that is a line of 1 to 256 bytes.
+    /// > ERA-02: an erasure is asked for by members of now that have made the record, or that every audience of its type's fields includes, and by each once.
+    /// > ERA-03: an erasure takes force once as many members have asked for it as the definition says, or all that may where they are fewer; one that is not in force within `motion_within` heights lapses.
+    fn asked(
+        &self,
+        erasure: &Erasure,
+        author: MemberId,
+        transaction: TransactionDigest,
+    ) -> Result<ErasureRow, Stop> {
+        let Erasure { target, reason } = erasure;
+        let line = (1..=REASON_BYTES_MAX).contains(&reason.len()) && !reason.chars().any(char::is_control);
+        if !line {
+            return Err(ErasureRefused::Reason.into());
+        }
+        let record = self.current(target.record())?.ok_or(ErasureRefused::NoRecord)?;
+        self.check_without_value(&record)?;
+        let entitled = entitled(&self.in_force, &record);
+        if !entitled.contains(&author) {
+            return Err(ErasureRefused::NotEntitled.into());
+        }
+        let governance = &self.in_force.definition.governance;
+        let open = |row: &ErasureRow| {
+            row.in_force.is_some()
+                || self.height().0 <= row.asked_at.0.saturating_add(governance.motion_within)
+        };
+        let mut row = match self.erasure(target)?.filter(open) {
+            Some(row) if row.in_force.is_some() => return Err(ErasureRefused::Gone.into()),
+            Some(row) if row.approvals.iter().any(|(member, _)| *member == author) => {
+                return Err(ErasureRefused::Asked.into());
+            }
+            Some(row) => row,
+            None => begun(*target, reason, self.height(), transaction),
+        };
+        row.approvals.push((author, transaction));
+        let needed = usize::try_from(governance.erasure_approvals).unwrap_or(usize::MAX).min(entitled.len());
+        row.needed = u16::try_from(needed).unwrap_or(u16::MAX);
+        let wanted = row.approvals.iter().filter(|(member, _)| entitled.contains(member)).count();
+        if wanted >= needed {
+            row.in_force = Some((self.sequence, self.height()));
+        }
+        Ok(row)
+    }
+
+    /// Notes open with fields of their records, and holders of notes rely on what their asset's record says.
+    fn check_without_value(&self, record: &RecordRow) -> Result<(), Stop> {
+        let value = self.in_force.definition.record(record.record_type).map(|known| known.value);
+        let held = match value.ok_or(ErasureRefused::NoRecord)? {
+            None => false,
+            Some(ValueRole::Asset) => {
+                self.circulating(&AssetId(record.record.0))?.is_some_and(|supply| supply.notes > 0)
+            }
+            Some(_) => true,
+        };
+        if held { Err(ErasureRefused::Value.into()) } else { Ok(()) }
+    }
+
+    /// # Rules
+    ///
+    /// > ERA-09: a member confirms once each erasure in force, after its own store holds nothing of it any more.
+    fn confirmed(
+        &self,
+        target: &ErasureTarget,
+        author: MemberId,
+        transaction: TransactionDigest,
+    ) -> Result<ErasureRow, Stop> {
+        let row = self.erasure(target)?.filter(|row| row.in_force.is_some());
+        let mut row = row.ok_or(ErasureRefused::NotToConfirm)?;
+        match row.confirmed.binary_search_by_key(&author, |(member, _)| *member) {
+            Ok(_) => Err(ErasureRefused::NotToConfirm.into()),
+            Err(gap) => {
+                row.confirmed.insert(gap, (author, transaction));
+                Ok(row)
+            }
+        }
+    }
+}
+
+fn begun(target: ErasureTarget, reason: &str, at: Height, act: TransactionDigest) -> ErasureRow {
+    ErasureRow {
+        target,
+        act,
+        reason: reason.to_owned(),
+        asked_at: at,
+        approvals: Vec::new(),
+        needed: 0,
+        in_force: None,
+        confirmed: Vec::new(),
+    }
+}
+
+/// The members that may ask for the erasure of a record: who has made it, and who reads every field that its type can have.
+fn entitled(in_force: &InForce, record: &RecordRow) -> BTreeSet<MemberId> {
+    let (definition, config) = (&in_force.definition, &in_force.config);
+    let Some(record_type) = definition.record(record.record_type) else { return BTreeSet::new() };
+    let slot = |(index, member): &(u8, MemberId)| {
+        Some((record_type.slots.get(usize::from(*index))?.name.as_str(), *member))
+    };
+    let parties: BTreeMap<&str, MemberId> = record.parties.iter().filter_map(slot).collect();
+    let rules: BTreeSet<&str> = record_type.fields.iter().map(|field| field.audience.as_str()).collect();
+    let rules: Option<Vec<&AudienceRule>> = rules.into_iter().map(|name| definition.audience(name)).collect();
+    let audiences: Vec<_> = rules.unwrap_or_default();
+    let audiences: Vec<_> =
+        audiences.into_iter().map(|rule| config.audience_members(rule, &parties)).collect();
+    let reads_all = |key| !audiences.is_empty() && audiences.iter().all(|members| members.contains(key));
+    let may = config
+        .members
+        .iter()
+        .filter(|entry| entry.id() == record.owner || reads_all(&entry.certificate.pseudonym));
+    may.map(parclose_transaction::MemberEntry::id).collect()
+}

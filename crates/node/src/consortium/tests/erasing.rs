@@ -1,0 +1,155 @@
+//! Erasure as nodes do it: nothing of it is found anywhere in the home, and whoever was away loses it, too.
+
+use std::collections::BTreeSet;
+
+use parclose_channel::ErasureRow;
+use parclose_channel::tables::PRUNABLE;
+use parclose_transaction::{Act, Erasure, ErasureTarget, FieldState, SealedPart};
+
+use super::*;
+use crate::leak_scan::{Kind, Needles};
+
+const MEMBERS: [&str; 3] = ["ann", "bob", "cyd"];
+
+impl Consortium {
+    /// Both parties of a record have it erased.
+    fn erase(&self, record: u8, parties: [&str; 2]) {
+        let target = ErasureTarget::Record(RecordId([record; 32]));
+        for member in parties {
+            let act = Act::Erase(Erasure { target, reason: "asked by the person".into() });
+            let outcome = self.room(member, ROOM).unwrap().act_and_wait(act).unwrap();
+            assert_eq!(outcome.verdict, Verdict::Applied);
+        }
+    }
+
+    fn erasures(&self, member: &str) -> Vec<ErasureRow> {
+        self.room(member, ROOM).unwrap().call(|channel| channel.erasures()).unwrap().unwrap()
+    }
+
+    fn states(&self, member: &str, record: u8) -> Vec<FieldState> {
+        let view = self.room(member, ROOM).unwrap().call(move |channel| {
+            channel.view_record(channel.keys(), &RecordId([record; 32])).unwrap().unwrap()
+        });
+        view.unwrap().fields.into_iter().map(|field| field.state).collect()
+    }
+
+    /// Needles of the transaction that made a record: salt, key commitments, ciphertexts, and each member's
+    /// row of it as its disk holds it.
+    fn needles_of(&self, record: u8) -> Arc<Needles> {
+        let mut needles = Needles::default();
+        for member in MEMBERS {
+            let found = self.room(member, ROOM).unwrap().call(move |channel| {
+                channel.store().flush().unwrap();
+                let row = channel.record(&RecordId([record; 32])).unwrap().unwrap();
+                let (batch, index, ..) = row.fields[0].place;
+                let part = channel.store().get(&PRUNABLE, &(batch, index)).unwrap().unwrap();
+                let mut sealed_rows = Vec::new();
+                channel
+                    .store()
+                    .logical_dump(|row| {
+                        if row.table == PRUNABLE.id()
+                            && row.plain.as_deref().is_some_and(|p| p.ends_with(&part))
+                        {
+                            sealed_rows.push(row.sealed.to_vec());
+                        }
+                    })
+                    .unwrap();
+                (part, sealed_rows)
+            });
+            let (part, sealed_rows) = found.unwrap();
+            let sealed: SealedPart = parclose_types::decode("sealed part", &part, part.len()).unwrap();
+            needles.add(0, Kind::Row(PRUNABLE.id()), &sealed.salt);
+            for field in sealed.fields.iter().flatten() {
+                needles.add(0, Kind::Row(PRUNABLE.id()), &field.commitment);
+                needles.add(0, Kind::Row(PRUNABLE.id()), &field.ciphertext);
+            }
+            assert_eq!(sealed_rows.len(), 1);
+            for row in &sealed_rows {
+                needles.add(0, Kind::SealedRow(PRUNABLE.id()), row);
+            }
+        }
+        needles.prepare();
+        Arc::new(needles)
+    }
+
+    /// Needles that are found in the home: in every file of it, and in every member's rows after unsealing.
+    fn found(&self, needles: &Arc<Needles>) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        needles.search_files(self.home().path(), &mut |index| _ = found.insert(index)).unwrap();
+        for member in MEMBERS {
+            let needles = needles.clone();
+            let rows = self.room(member, ROOM).unwrap().call(move |channel| {
+                let mut rows = BTreeSet::new();
+                needles.search_opened(channel, &mut |index| _ = rows.insert(index)).unwrap();
+                rows
+            });
+            found.extend(rows.unwrap());
+        }
+        found
+    }
+}
+
+#[test]
+fn era_06_no_store_log_or_file_of_any_node_holds_what_is_erased() {
+    let (_folder, consortium) = consortium(&MEMBERS);
+    for record in 1..4 {
+        assert_eq!(consortium.submit(record).recv().unwrap().unwrap().verdict, Verdict::Applied);
+    }
+    consortium.quiesce();
+    let (erased, kept) = (consortium.needles_of(1), consortium.needles_of(2));
+    assert_eq!(consortium.found(&erased).len(), erased.len(), "the search sees all of it before");
+    consortium.erase(1, ["ann", "bob"]);
+    consortium.quiesce();
+    let row = consortium.erasures("cyd").remove(0);
+    assert!(row.in_force.is_some());
+    assert_eq!(row.confirmed.len(), 3, "every node has said that it is done");
+    assert_eq!(consortium.found(&erased), BTreeSet::new());
+    assert_eq!(consortium.found(&kept).len(), kept.len(), "nothing else is gone");
+    assert!(consortium.states("bob", 1).iter().all(|state| *state == FieldState::Erased));
+    assert!(consortium.states("bob", 2).iter().all(|state| matches!(state, FieldState::Opened(_))));
+    assert_eq!(consortium.submit(4).recv().unwrap().unwrap().verdict, Verdict::Applied);
+    consortium.quiesce();
+    let reopened = Consortium::open(consortium.close()).unwrap();
+    assert_eq!(reopened.found(&erased), BTreeSet::new(), "nor after all is opened again");
+    for member in MEMBERS {
+        let root = reopened.root().clone();
+        let verified = reopened.room(member, ROOM).unwrap().call(move |channel| {
+            let tag = channel.tag();
+            channel.verify(|sequence| {
+                let events = root.events(&tag, sequence, 1).ok()?;
+                events.first().filter(|event| event.entry.sequence == sequence).map(|event| event.entry.chain)
+            })
+        });
+        assert_eq!(verified.unwrap().unwrap().withheld, 0, "{member}");
+    }
+    drop(reopened.close());
+}
+
+#[test]
+fn era_07_a_node_that_was_away_gets_what_is_left_and_confirms() {
+    let (folder, consortium) = consortium(&MEMBERS);
+    let archive = folder.path().join("archive");
+    consortium.back_up("bob", &archive).unwrap();
+    let ann = consortium.room("ann", ROOM).unwrap();
+    for record in [5, 6] {
+        let outcome = ann.submit_and_wait(consortium.statement(record, ["ann", "cyd"])).unwrap();
+        assert_eq!(outcome.verdict, Verdict::Applied);
+    }
+    consortium.quiesce();
+    let (erased, kept) = (consortium.needles_of(5), consortium.needles_of(6));
+    consortium.lose("bob");
+    consortium.erase(5, ["ann", "cyd"]);
+    let row = consortium.erasures("ann").remove(0);
+    assert!(row.in_force.is_some());
+    consortium.put_back("bob", &archive).unwrap();
+    consortium.start_again("bob");
+    consortium.until("bob", consortium.state("ann").0);
+    consortium.quiesce();
+    assert_eq!(consortium.state("bob").1, consortium.state("ann").1);
+    assert_eq!(consortium.erasures("bob")[0].confirmed.len(), 3, "it has said so, too");
+    assert_eq!(consortium.found(&erased), BTreeSet::new());
+    assert!(!consortium.found(&kept).is_empty());
+    let withheld = consortium.room("bob", ROOM).unwrap().call(|channel| channel.withheld().unwrap().len());
+    assert_eq!(withheld, Some(0));
+    drop(consortium.close());
+}
