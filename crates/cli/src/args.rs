@@ -26,7 +26,7 @@ pub use asset::{Asset, AssetAmount, AssetDefine, AssetPayment};
 pub use audit::{Audit, AuditReport, ViewKey, ViewKeyIssue};
 pub use bench::{Bench, Load};
 pub use channel::{Channel, Proposal};
-pub use disclose::Disclose;
+pub use disclose::{Disclose, Within};
 pub use dvp::{Dvp, DvpAnswer, DvpPropose};
 pub use key::{Backup, Key, KeyKind};
 pub use netting::{Netting, NettingOblige, NettingRun};

@@ -148,7 +148,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Locate(_)
         | Command::Import(_)
         | Command::Receipt(_)
-        | Command::Disclose(Disclose::Field { .. })
+        | Command::Disclose(Disclose::Field { .. } | Disclose::Amount { .. })
         | Command::Validators(_)
         | Command::Node(Node::Evidence { verify: None, .. })
         | Command::Viewkey(_)
