@@ -90,7 +90,7 @@ fn verify(
     }
     if purpose.is_some() {
         let what = "a disclosed field is stated for nothing; --for is about amounts";
-        return Err(CliError::usage(what.into(), "parclose disclose verify --help"));
+        return Err(CliError::usage(what, "parclose disclose verify --help"));
     }
     let known = definition.map(|text| sha256(text.as_bytes()));
     let disclosed = verify_json(&text, trust(from)?, known.as_ref())?;

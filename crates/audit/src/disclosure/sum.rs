@@ -10,7 +10,7 @@
 //! the amounts **were written**: a note may have been spent since, and its amount counts all the same.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use parclose_amounts::{AmountStatement, Bounds, NotStated, Purpose, RangeEngine, RangeProof, StatedAmount};
+use parclose_amounts::{AmountStatement, NotStated, RangeEngine, RangeProof, StatedAmount};
 use parclose_channel::Channel;
 use parclose_root::OrderProof;
 use parclose_types::limits::STATED_AMOUNTS_MAX;
@@ -23,6 +23,8 @@ use crate::receipt::Receipt;
 
 mod file;
 mod verify;
+
+pub use parclose_amounts::{Bounds, Purpose};
 
 pub use file::{FILE_BYTES_MAX, SCHEMA, verify_json};
 pub use verify::{Asked, VerifiedAmount, VerifiedSum};

@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::path::Path;
 
-use parclose_amounts::{Bounds, Purpose};
 use parclose_audit::SumDisclosure;
-use parclose_audit::disclosure::sum::{Asked, Said, VerifiedAmount, VerifiedSum, verify_json};
+use parclose_audit::disclosure::sum::{
+    Asked, Bounds, Purpose, Said, VerifiedAmount, VerifiedSum, verify_json,
+};
 use parclose_crypto::hash::sha256;
 use parclose_node::randomness::generator;
 use parclose_root::Trust;
@@ -66,7 +67,7 @@ fn bounds(within: &Within) -> Result<Bounds, CliError> {
         (None, Some(most), None) => Ok(Bounds::AtMost(most)),
         (None, None, Some([least, most])) => Ok(Bounds::Between(*least, *most)),
         _ => Err(CliError::usage(
-            "one of --at-least, --at-most and --between says what is stated".into(),
+            "one of --at-least, --at-most and --between says what is stated",
             "parclose disclose amount --help",
         )),
     }
