@@ -563,6 +563,29 @@ def debts(name, given):
     return out
 
 
+def sum_between(name, given):
+    """What is said of a sum of amounts, and its proof: what it is above the one bound, then what it is below the other."""
+    asset, draw, bounds = bytes.fromhex(given["asset"]), draws(name), given["bounds"]
+    opened = [(one["value"], blinding(asset, one["value"], bytes.fromhex(one["field_key"]))) for one in given["amounts"]]
+    out, entries = dict(given), []
+    out["amounts"] = []
+    for one, (value, r) in zip(given["amounts"], opened):
+        commitment = (value_base(asset) * value + H_B * r).encode()
+        entries.append(bytes.fromhex(one["transaction"]) + u32(one["operation"]) + u32(one["field"]) + bytes.fromhex(one["leaf"]) + commitment)
+        out["amounts"].append(one | {"commitment": commitment.hex()})
+    least, most = bounds.get("least"), bounds.get("most")
+    kind = 2 if least is not None and most is not None else 1 if least is None else 0
+    said = bytes([kind]) + u64(least or 0) + u64(most or 0)
+    network, tag = bytes.fromhex(given["network"]), bytes.fromhex(given["tag"])
+    statement = h("disclose-stmt", network, tag, asset, said, b"".join(entries), given["purpose"].encode())
+    total, r = sum(value for value, _ in opened), sum(r for _, r in opened) % L
+    shown = [{"value": total - least, "r": r}] if least is not None else []
+    shown += [{"value": most - total, "r": -r % L}] if most is not None else []
+    assert all(0 <= one["value"] < 2**64 for one in shown)
+    out["statement"], out["proof"] = statement.hex(), prove_amounts(asset, statement, shown, draw).hex()
+    return out
+
+
 def given():
     def new(value, key, owner, leaf):
         return {"value": value, "field_key": key, "owner_seed": f"{owner:02x}" * 32, "leaf": f"{leaf:02x}" * 32}
@@ -582,6 +605,11 @@ def given():
     design = "00fe3fba5df3dbc7c977347b48dcbacfa5bd9e7875d1dfe6dfc204cd91c94604"
     common = {"channel": "c0" * 32, "generation": 7, "asset": "11" * 32, "salt_digest": "5b" * 32, "expiry": 4096, "context": "c7" * 32, "transaction": "d1" * 32}
     top = 2**64 - 1
+    stated = {"kind": "statement", "network": "4e" * 32, "tag": "7a" * 32, "asset": "11" * 32}
+
+    def amount(transaction, operation, value, key):
+        return {"transaction": transaction * 32, "operation": operation, "field": 1, "leaf": key * 32, "value": value, "field_key": key * 32}
+
     return {
         "001-one-note": common | {"kind": "transfer", "inputs": [old(1000, design, 1, 0xA1)], "outputs": [new(1000, "61" * 32, 2, 0xF1)]},
         "002-two-in-three-out": common | {
@@ -617,6 +645,12 @@ def given():
             "kind": "net", "day": 0, "inputs": [owed("d5", 0, "a", "b", 28, "b1", 2, 0xE1), owed("d5", 1, "a", "c", 8, "b2", 3, 0xE2)],
             "outputs": [owes("a", "b", i, f"c{i}", 2, 0xF0 + i) for i in range(8)] + [owes("a", "c", 8, "c8", 3, 0xF8), owes("a", "d", 0, "c9", 4, 0xF9)],
         },
+        "009-at-least": stated | {"bounds": {"least": 2**64 - 1}, "purpose": "", "amounts": [amount("d1", 0, top, "31")]},
+        "010-at-most": stated | {"bounds": {"most": 0}, "purpose": "nothing is left", "amounts": [amount("d1", 1, 0, "42")]},
+        "011-between": stated | {
+            "bounds": {"least": 1000, "most": top}, "purpose": "a loan of July 2026, für Müller & Söhne",
+            "amounts": [amount("d1", 0, 700, "52"), amount("d1", 3, 500, "51"), amount("d2", 0, 300, "72")],
+        },
     }
 
 
@@ -624,7 +658,8 @@ def main():
     self_test()
     wrong = 0
     for name, inputs in given().items():
-        text = json.dumps((debts if inputs["kind"] in ("oblige", "net") else operation)(name, inputs), indent=1) + "\n"
+        made = {"oblige": debts, "net": debts, "statement": sum_between}.get(inputs["kind"], operation)
+        text = json.dumps(made(name, inputs), indent=1) + "\n"
         path = FOLDER / f"{name}.json"
         if "--check" not in sys.argv:
             path.write_text(text)

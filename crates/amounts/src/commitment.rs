@@ -134,7 +134,11 @@ impl Opening {
     #[must_use]
     pub fn derive(asset: &AssetId, value: u64, field_key: &Secret) -> Self {
         let wide = field_key.expose(|key| kdf::<64>(key, labels::BLIND, &[&asset.0, &value.to_le_bytes()]));
-        let blinding = Scalar::from_bytes_mod_order_wide(&wide);
+        Self::of(asset, value, Scalar::from_bytes_mod_order_wide(&wide))
+    }
+
+    /// Of what was computed from other openings.
+    pub(crate) fn of(asset: &AssetId, value: u64, blinding: Scalar) -> Self {
         Self { asset: *asset, secret: Box::new(Zeroizing::new((value, blinding))) }
     }
 

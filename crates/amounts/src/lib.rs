@@ -25,6 +25,7 @@
 //! - [`balance`], [`range`]: the two proofs; [`batch`]: many range proofs at once
 //! - [`transfer`], [`issue`], [`redemption`], [`lock`]: whole operations; [`movement`]: any of them
 //! - [`obligation`]: what a member owes another; [`oblige`], [`net`], [`discharge`]: how that begins and ends
+//! - [`claim`]: what is said of amounts that are not said
 //! - [`known`]: range proofs of which the answer is known
 //! - [`ledger`]: what the caller knows, and what an operation changes; [`supply`]: how much circulates
 
@@ -44,6 +45,7 @@ pub mod asset;
 pub mod balance;
 pub mod batch;
 mod bulletproof;
+pub mod claim;
 pub mod commitment;
 pub mod discharge;
 mod generators;
@@ -74,6 +76,7 @@ pub mod transfer;
 pub use asset::{RangeEngine, UnknownEngine};
 pub use balance::BalanceProof;
 pub use batch::verify_ranges;
+pub use claim::{Bounds, NotShown, NotStated, Purpose, StatedAmount};
 pub use commitment::{AmountCommitment, NotAPoint, NotOpened, Opening};
 pub use discharge::Discharge;
 pub use invalid::{Invalid, Misshapen, NotOwed, NotSpendable};
@@ -92,8 +95,8 @@ pub use proof::NotProven;
 pub use range::{RangeClaim, RangeProof};
 pub use redemption::{Redemption, UnsignedRedemption};
 pub use statement::{
-    DischargeStatement, IssueStatement, LockStatement, NetStatement, ObligeStatement, Place, RedeemStatement,
-    StatementDigest, TransferStatement,
+    AmountStatement, DischargeStatement, IssueStatement, LockStatement, NetStatement, ObligeStatement, Place,
+    RedeemStatement, StatementDigest, TransferStatement,
 };
 pub use supply::{Supply, SupplyChange, TotalOpening};
 pub use transfer::Transfer;

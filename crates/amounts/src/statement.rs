@@ -6,8 +6,9 @@
 //! or moment. The kinds have labels of their own, so none stands for another.
 
 use parclose_crypto::hash;
-use parclose_types::{AssetId, ChannelId, Generation, Height, ObligationId, hex, labels};
+use parclose_types::{AssetId, ChannelId, Generation, Height, NetworkId, ObligationId, Tag, hex, labels};
 
+use crate::claim::{Bounds, Purpose, StatedAmount};
 use crate::lock::Hold;
 use crate::note::{Input, NoteOutput, RedeemedAmount};
 use crate::obligation::ObligationOutput;
@@ -244,6 +245,21 @@ statements! {
         /// digest of all else that the transaction says
         context: [u8; 32],
     }
+    /// Somebody says between what the sum of amounts lies, for somebody.
+    AmountStatement, labels::DISCLOSURE_STATEMENT, {
+        /// the network
+        network: NetworkId,
+        /// the channel's tag
+        tag: Tag,
+        /// the asset of all the amounts
+        asset: AssetId,
+        /// what is said of their sum
+        bounds: Bounds,
+        /// the amounts
+        amounts: Vec<StatedAmount>,
+        /// what it is for
+        purpose: Purpose,
+    }
 }
 
 /// The digest of a statement's kind and members.
@@ -251,6 +267,7 @@ statements! {
 /// # Rules
 ///
 /// > VAL-05: proofs and signatures hold for one statement, which names channel, generation, asset, all that goes in and comes out with its field leaves, fee, salt, expiry, and the transaction around it.
+/// > VAL-35: a statement about amounts names network, tag, asset, bounds, each amount with its transaction, place, leaf and commitment, and what it is for; a proof holds for one statement.
 fn digest_of(label: &str, parts: &[Vec<u8>]) -> StatementDigest {
     StatementDigest(hash(label, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>()))
 }
@@ -280,6 +297,11 @@ parts! {
     RedeemedAmount: self => [self.commitment.as_bytes(), &self.leaf];
     Hold: self => [&self.deal.0, &[self.leg], &self.allocate_before.0.to_be_bytes(),
         &self.settle_before.0.to_be_bytes(), &self.back.0];
+    NetworkId: self => [&self.0];
+    Tag: self => [&self.0];
+    Bounds: self => [&[self.kind()], &self.least().unwrap_or_default().to_be_bytes(), &self.most().unwrap_or_default().to_be_bytes()];
+    StatedAmount: self => [&self.transaction.0, &self.operation.to_be_bytes(), &self.field.to_be_bytes(), &self.leaf, self.commitment.as_bytes()];
+    Purpose: self => [self.as_str().as_bytes()];
 }
 
 impl<T: Part> Part for Vec<T> {

@@ -9,16 +9,16 @@ use std::path::PathBuf;
 
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use parclose_amounts::{
-    AmountCommitment, AssetTerms, Discharge, Issue, Ledger, Movement, Net, NoteOutput, Obligation,
-    ObligationOutput, Oblige, Opening, OwnerBlind, OwnerCommitment, Place, RangeEngine, Redemption,
-    StatementDigest, Transfer, UnspentNote,
+    AmountCommitment, AmountStatement, AssetTerms, Bounds, Discharge, Issue, Ledger, Movement, Net,
+    NoteOutput, Obligation, ObligationOutput, Oblige, Opening, OwnerBlind, OwnerCommitment, Place, Purpose,
+    RangeEngine, RangeProof, Redemption, StatedAmount, StatementDigest, Transfer, UnspentNote,
 };
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::{Secret, SigningKey};
 use parclose_types::limits::TRANSACTION_BYTES_MAX;
 use parclose_types::{
-    AssetId, ChannelId, Generation, Height, MemberId, NoteId, ObligationId, PublicKey, TransactionDigest,
-    decode, encode, hex,
+    AssetId, ChannelId, Generation, Height, MemberId, NetworkId, NoteId, ObligationId, PublicKey, Tag,
+    TransactionDigest, decode, encode, hex,
 };
 use serde_json::Value;
 
@@ -196,6 +196,45 @@ fn check(vector: &Value) {
     assert!(movement.check(&elsewhere, &state).and_then(|checked| checked.verify()).is_err());
 }
 
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64()
+}
+
+/// What is said of amounts: derived from their secrets, and proven by another prover.
+fn check_statement(vector: &Value) {
+    let asset = AssetId(bytes(&vector["asset"]));
+    let amount = |one: &Value| {
+        let commitment =
+            Opening::derive(&asset, number(&one["value"]).unwrap(), &secret(&one["field_key"])).commitment();
+        assert_eq!(commitment.as_bytes(), &bytes(&one["commitment"]));
+        StatedAmount {
+            transaction: TransactionDigest(bytes(&one["transaction"])),
+            operation: index(&one["operation"]),
+            field: index(&one["field"]),
+            leaf: bytes(&one["leaf"]),
+            commitment,
+        }
+    };
+    let bounds = match (number(&vector["bounds"]["least"]), number(&vector["bounds"]["most"])) {
+        (Some(least), None) => Bounds::AtLeast(least),
+        (None, Some(most)) => Bounds::AtMost(most),
+        (least, most) => Bounds::Between(least.unwrap(), most.unwrap()),
+    };
+    let statement = AmountStatement {
+        network: NetworkId(bytes(&vector["network"])),
+        tag: Tag(bytes(&vector["tag"])),
+        asset,
+        bounds,
+        amounts: list(&vector["amounts"]).iter().map(amount).collect(),
+        purpose: Purpose::new(vector["purpose"].as_str().unwrap()).unwrap(),
+    };
+    assert_eq!(statement.digest().as_bytes(), &bytes(&vector["statement"]));
+    let proof = RangeProof(hex::decode(vector["proof"].as_str().unwrap()).unwrap());
+    assert_eq!(statement.verify(RangeEngine::OF_FORMAT_1, &proof), Ok(()));
+    let elsewhere = AmountStatement { tag: Tag([0; 32]), ..statement };
+    assert!(elsewhere.verify(RangeEngine::OF_FORMAT_1, &proof).is_err());
+}
+
 #[test]
 fn operations_made_without_project_code_verify() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../keys/vectors/amounts");
@@ -207,13 +246,24 @@ fn operations_made_without_project_code_verify() {
         if vector.get("kind").is_none() {
             continue; // the frozen proofs of the prover's crate, which a test of the batch verifier reads
         }
-        check(&vector);
+        match vector["kind"].as_str().unwrap() {
+            "statement" => check_statement(&vector),
+            _ => check(&vector),
+        }
         *kinds.entry(vector["kind"].as_str().unwrap().to_owned()).or_insert(0) += 1;
     }
     let ran: Vec<_> = kinds.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
     assert_eq!(
         ran,
-        [("discharge", 1), ("issue", 1), ("net", 2), ("oblige", 1), ("redemption", 1), ("transfer", 2)]
+        [
+            ("discharge", 1),
+            ("issue", 1),
+            ("net", 2),
+            ("oblige", 1),
+            ("redemption", 1),
+            ("statement", 3),
+            ("transfer", 2)
+        ]
     );
 }
 

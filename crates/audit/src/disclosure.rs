@@ -12,21 +12,26 @@
 //! epoch's key nor a sibling's follows from it.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use parclose_channel::{Channel, ChannelError};
-use parclose_keys::field::salt_digest;
-use parclose_keys::{FieldPlace, SealedField, record_key_hash};
+use parclose_channel::Channel;
+use parclose_keys::SealedField;
 use parclose_root::OrderProof;
-use parclose_transaction::Perspective;
-use parclose_types::{Failure, Fault, Malformed, RecordId, Sequence, TransactionDigest, decode, encode};
+use parclose_types::{Malformed, RecordId, Sequence, decode, encode};
 
 use crate::receipt::Receipt;
 
-mod file;
-mod invalid;
-mod verify;
+use held::Held;
 
-pub use file::{FILE_BYTES_MAX, SCHEMA, verify_json};
+mod file;
+mod held;
+mod invalid;
+mod refused;
+pub mod sum;
+mod verify;
+mod written;
+
+pub use file::{FILE_BYTES_MAX, SCHEMA, schema_of, verify_json};
 pub use invalid::DisclosureInvalid;
+pub use refused::NotDisclosed;
 pub use verify::VerifiedDisclosure;
 
 /// The form of a disclosure that this program writes and reads.
@@ -60,56 +65,6 @@ impl std::fmt::Debug for Disclosure {
     }
 }
 
-/// Why a member cannot disclose a field.
-#[derive(Debug, thiserror::Error)]
-pub enum NotDisclosed {
-    /// this member's store failed, or lacks what it should hold
-    #[error(transparent)]
-    Channel(#[from] ChannelError),
-    /// no such record or field is there, or its sealed part is not
-    #[error("the record has no such field here")]
-    NoField,
-    /// this member cannot open it, so it cannot disclose it
-    #[error("this member cannot open the field")]
-    Sealed,
-}
-
-impl Failure for NotDisclosed {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Channel(error) => error.code(),
-            Self::NoField | Self::Sealed => "NOT_DISCLOSED",
-        }
-    }
-
-    fn rule(&self) -> &'static str {
-        match self {
-            Self::Channel(error) => error.rule(),
-            Self::NoField | Self::Sealed => "DIS-12",
-        }
-    }
-
-    fn fault(&self) -> Fault {
-        match self {
-            Self::Channel(error) => error.fault(),
-            Self::NoField | Self::Sealed => Fault::Sender,
-        }
-    }
-
-    fn definite(&self) -> bool {
-        true
-    }
-
-    fn fix(&self) -> String {
-        match self {
-            Self::Channel(error) => return error.fix(),
-            Self::NoField => "look the record and its fields up: parclose record show",
-            Self::Sealed => "ask a member that reads the field",
-        }
-        .into()
-    }
-}
-
 impl Disclosure {
     /// Discloses a field of a record as this member has it now.
     ///
@@ -124,46 +79,17 @@ impl Disclosure {
         field: &str,
         order_proof: impl Fn(Sequence) -> Option<OrderProof>,
     ) -> Result<Self, NotDisclosed> {
-        let written = writer(channel, record, field)?;
-        let stored = channel.transaction(&written)?.ok_or(NotDisclosed::NoField)?;
-        let generation = stored.body.generation;
-        let (_, texts, _) = channel.kept_of(generation)?;
-        let definition = channel.definition_in(generation)?;
-        let mut operations = stored.body.operations.iter().zip(0_u32..);
-        let found = operations.find(|(operation, _)| operation.record == *record);
-        let (operation, at) = found.ok_or(NotDisclosed::NoField)?;
-        let record_type = definition.record(operation.record_type).ok_or(NotDisclosed::NoField)?;
-        let schema = record_type.field_named(field).ok_or(NotDisclosed::NoField)?;
-        let place = operation.fields.iter().zip(0_u32..).find(|(entry, _)| entry.field == schema.id);
-        let (entry, field) = place.ok_or(NotDisclosed::NoField)?;
-        let sealed_part = stored.sealed.as_ref().ok_or(NotDisclosed::NoField)?;
-        let index = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
-        let sealed = sealed_part.fields.get(index(at)).and_then(|fields| fields.get(index(field)));
-        let place = FieldPlace {
-            channel: channel.config().channel,
-            generation,
-            epoch: stored.body.epoch,
-            audience: entry.audience,
-            class: schema.class,
-            record_key: record_key_hash(&record_type.name, record),
-            field: entry.field,
-            salt_digest: salt_digest(&sealed_part.salt),
-        };
-        let key = channel.keys().field_key(&place, &sealed_part.salt, &place.context());
-        let key = key.ok_or(NotDisclosed::Sealed)?.expose(|bytes| *bytes);
-        let receipt = Receipt::prove(channel, &written, order_proof)?;
-        if receipt.outcome.is_none() {
-            let sequence = receipt.ordered.batch.sequence;
-            return Err(ChannelError::NotAttested { sequence }.into());
-        }
+        let held = Held::find(channel, record, field)?;
+        let receipt = held::attested(channel, &held.transaction, order_proof)?;
+        let (operation, field) = held.at;
         Ok(Self {
             version: VERSION,
             receipt,
-            definition: texts.channel_toml,
-            operation: at,
+            definition: held.definition,
+            operation,
             field,
-            key,
-            sealed: sealed.ok_or(NotDisclosed::NoField)?.clone(),
+            key: held.key.expose(|bytes| *bytes),
+            sealed: held.sealed,
         })
     }
 
@@ -184,15 +110,6 @@ impl Disclosure {
     pub fn encode(&self) -> Vec<u8> {
         encode(self)
     }
-}
-
-/// The transaction that wrote what a field of a record is now.
-fn writer(channel: &Channel, record: &RecordId, field: &str) -> Result<TransactionDigest, NotDisclosed> {
-    let row = channel.record(record)?.ok_or(NotDisclosed::NoField)?;
-    let record_type = channel.definition().record(row.record_type).ok_or(NotDisclosed::NoField)?;
-    let schema = record_type.field_named(field).ok_or(NotDisclosed::NoField)?;
-    let held = row.fields.iter().find(|held| held.state.entry.field == schema.id);
-    held.map(|held| held.state.transaction).ok_or(NotDisclosed::NoField)
 }
 
 #[cfg(test)]

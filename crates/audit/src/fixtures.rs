@@ -30,6 +30,8 @@ use crate::bundle::OrderedEvent;
 use crate::checkpoint::ProvenCheckpoint;
 use crate::grant::GrantScope;
 
+mod cash;
+
 const CHANNEL_TOML: &str = include_str!("../../../channels/bilateral/channel.toml");
 const POLICY: &str = include_str!("../../../channels/bilateral/policy.cedar");
 const SCHEMA: &str = include_str!("../../../channels/bilateral/policy.cedarschema");
@@ -80,9 +82,14 @@ impl Consortium {
 
     /// Another seed is another channel on the same root chain.
     pub(crate) fn seeded(seed: u8) -> Self {
+        Self::of(seed, bilateral(), &["member"])
+    }
+
+    /// A channel by any definition in which both have the same roles.
+    fn of(seed: u8, texts: DefinitionTexts, roles: &[&str]) -> Self {
         let (genesis, mut rng) = (genesis(7), ChaCha20Rng::from_seed([seed; 32]));
         let folder = tempfile::tempdir().unwrap();
-        let (members, open) = found(&genesis, folder.path(), &mut rng);
+        let (members, open) = found(&genesis, folder.path(), (texts, roles), &mut rng);
         let root = RootState::new(genesis);
         let mut made = Self {
             root,
@@ -446,29 +453,29 @@ impl Consortium {
     }
 }
 
-/// Two members found a bilateral channel, each in a store of its own.
+fn bilateral() -> DefinitionTexts {
+    DefinitionTexts { channel_toml: CHANNEL_TOML.into(), policy: POLICY.into(), policy_schema: SCHEMA.into() }
+}
+
+/// Two members found a channel, each in a store of its own.
 fn found(
     genesis: &Genesis,
     folder: &std::path::Path,
+    (texts, roles): (DefinitionTexts, &[&str]),
     rng: &mut ChaCha20Rng,
 ) -> (Vec<Channel>, parclose_root::OpenChannel) {
     let (network, channel) = (genesis.network(), ChannelId([5; 32]));
-    let definition = Definition::parse("channel.toml", CHANNEL_TOML).unwrap();
+    let definition = Definition::parse("channel.toml", &texts.channel_toml).unwrap();
     let mut candidates: Vec<(MemberSecret, Candidate)> = ["ann", "bob"]
         .into_iter()
         .map(|name| {
             let member = MemberSecret::generate(rng);
-            let roles = vec!["member".into()];
+            let roles = roles.iter().map(|role| (*role).to_owned()).collect();
             let candidate = Candidate::new(name, &member, roles, &channel, Generation(0), rng);
             (member, candidate)
         })
         .collect();
     candidates.sort_by_key(|(_, candidate)| candidate.pseudonym());
-    let texts = DefinitionTexts {
-        channel_toml: CHANNEL_TOML.into(),
-        policy: POLICY.into(),
-        policy_schema: SCHEMA.into(),
-    };
     let entries = candidates.iter().map(|(_, candidate)| candidate.entry().clone()).collect();
     let founding = Founding::new(network, channel, texts, &definition, entries).unwrap();
     let (setup, body) = founding.conclude(rng);

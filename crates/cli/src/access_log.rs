@@ -94,6 +94,11 @@ fn handed_json(channel: &Channel, row: &AccessRow) -> Value {
             value["what"] = json!("view keys");
             value["grant"] = json!(grant.to_string());
         }
+        Handed::Bounds { records, field } => {
+            value["what"] = json!("bounds of a sum");
+            value["records"] = json!(records.iter().map(ToString::to_string).collect::<Vec<_>>());
+            value["field"] = json!(field);
+        }
         Handed::Field { record, field } => {
             value["what"] = json!("field");
             value["record"] = json!(record.to_string());

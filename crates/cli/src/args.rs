@@ -27,7 +27,7 @@ pub use asset::{Asset, AssetAmount, AssetDefine, AssetPayment};
 pub use audit::{Audit, AuditReport, ViewKey, ViewKeyIssue, ViewKeyNarrow};
 pub use bench::{Bench, Load};
 pub use channel::{Channel, Proposal};
-pub use disclose::Disclose;
+pub use disclose::{Disclose, Within};
 pub use dvp::{Dvp, DvpAnswer, DvpPropose};
 pub use erase::Erase;
 pub use key::{Backup, Key, KeyKind};

@@ -1,9 +1,9 @@
-//! `parclose disclose`: one field of one record, shown to somebody who has no part in its channel.
+//! `parclose disclose`: one field of one record, or between what amounts lie, shown to somebody who has no part in their channel.
 
 use std::io::Write;
 use std::path::Path;
 
-use parclose_audit::disclosure::{FILE_BYTES_MAX, verify_json};
+use parclose_audit::disclosure::{schema_of, sum, verify_json};
 use parclose_audit::{Disclosure, VerifiedDisclosure};
 use parclose_crypto::hash::sha256;
 use parclose_node::bounded::read_text;
@@ -18,13 +18,20 @@ use crate::error::CliError;
 use crate::output::replace_private;
 use crate::receipt::trust;
 
+mod amount;
+
 /// Runs `parclose disclose …`.
 pub fn run(global: &Global, command: &Disclose) -> Result<Value, CliError> {
     match command {
         Disclose::Field { of, record, field, out, recipient } => {
             disclose(global, of, (record, field), out, recipient)
         }
-        Disclose::Verify { file, from, definition } => verify(file, from, definition.as_deref()),
+        Disclose::Amount { of, records, field, within, purpose, out, recipient } => {
+            amount::state(global, of, &amount::Line { records, field, within, purpose, recipient }, out)
+        }
+        Disclose::Verify { file, from, definition, purpose } => {
+            verify(file, from, definition.as_deref(), purpose.as_deref())
+        }
     }
 }
 
@@ -35,9 +42,7 @@ fn disclose(
     out: &Path,
     recipient: &str,
 ) -> Result<Value, CliError> {
-    let id: RecordId = record
-        .parse()
-        .map_err(|_| CliError::usage(format!("`{record}` is no record"), "parclose record list"))?;
+    let id = record_of(record)?;
     let name = field.to_owned();
     with_consortium(global, |consortium| {
         consortium.quiesce();
@@ -64,6 +69,10 @@ fn disclose(
     })
 }
 
+fn record_of(record: &str) -> Result<RecordId, CliError> {
+    record.parse().map_err(|_| CliError::usage(format!("`{record}` is no record"), "parclose record list"))
+}
+
 /// From the key of an amount follows what blinds the owner of its note (chapter 07).
 fn confidential(shown: FieldType) -> &'static str {
     match shown {
@@ -74,9 +83,22 @@ fn confidential(shown: FieldType) -> &'static str {
     }
 }
 
-fn verify(file: &Path, from: &From, definition: Option<&Path>) -> Result<Value, CliError> {
-    let text = read_text(file, FILE_BYTES_MAX).map_err(|e| CliError::file(file, &e))?;
-    let known = definition.map(digest_of).transpose()?;
+fn verify(
+    file: &Path,
+    from: &From,
+    definition: Option<&Path>,
+    purpose: Option<&str>,
+) -> Result<Value, CliError> {
+    let text = read_text(file, sum::FILE_BYTES_MAX).map_err(|e| CliError::file(file, &e))?;
+    let definition = definition.map(definition_text).transpose()?;
+    if schema_of(&text).as_deref() == Some(sum::SCHEMA) {
+        return amount::verify(&text, trust(from)?, definition.as_deref(), purpose);
+    }
+    if purpose.is_some() {
+        let what = "a disclosed field is stated for nothing; --for is about amounts";
+        return Err(CliError::usage(what, "parclose disclose verify --help"));
+    }
+    let known = definition.map(|text| sha256(text.as_bytes()));
     let disclosed = verify_json(&text, trust(from)?, known.as_ref())?;
     let mut value = told(&disclosed, known.is_some());
     value["schema"] = json!("parclose.disclosure-verified/1");
@@ -86,9 +108,9 @@ fn verify(file: &Path, from: &From, definition: Option<&Path>) -> Result<Value, 
     Ok(value)
 }
 
-fn digest_of(definition: &Path) -> Result<[u8; 32], CliError> {
+fn definition_text(definition: &Path) -> Result<String, CliError> {
     let text = read_text(definition, limits::DEFINITION_BYTES_MAX);
-    Ok(sha256(text.map_err(|e| CliError::file(definition, &e))?.as_bytes()))
+    text.map_err(|e| CliError::file(definition, &e))
 }
 
 /// What is proven, but for the value. What the names rest on is told apart unless the reader has the definition itself.

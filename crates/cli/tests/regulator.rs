@@ -234,4 +234,34 @@ fn dis_09_the_amount_of_a_note_is_shown_as_it_was_committed_to() {
     let verify = ["disclose", "verify", &file, "--genesis", &genesis, "--definition", &cash];
     let (code, shown) = elsewhere(&sandbox, &verify);
     assert_eq!((code, &shown["value"], &shown["type"]), (0, &json!("1234"), &json!("quantity")), "{shown}");
+    // The same amount, and one more, of which nothing is said but that they are so much together.
+    let amount = ["--asset", "GBP", "--to", "supplier-a", "--amount", "7.66"];
+    sandbox.ok(&[&["asset", "issue", "-c", "cash", "--as", "bank-1"][..], &amount].concat());
+    let listed = sandbox.ok(&["record", "list", "-c", "cash", "--as", "supplier-a"]);
+    let records = listed["records"].as_array().unwrap().iter().filter(|record| record["type"] == "holding");
+    let records: Vec<&str> = records.map(|record| record["record"].as_str().unwrap()).collect();
+    let sum = sandbox.text("sum.json");
+    let state = |bounds: &[&str]| {
+        let mut line = vec!["disclose", "amount", "-c", "cash", "--as", "supplier-a", "--field", "quantity"];
+        line.extend(records.iter().flat_map(|record| ["--record", record]));
+        line.extend(["--for", "a loan of July", "--out", &sum]);
+        sandbox.json(&[&line[..], bounds].concat())
+    };
+    let (code, refused) = state(&["--at-least", "2001"]);
+    assert_eq!((code, &refused["code"], &refused["rule"]), (2, &json!("NOT_STATED"), &json!("VAL-37")));
+    assert_eq!(state(&["--at-least", "1", "--at-most", "2"]).0, 2, "one of them");
+    let (code, made) = state(&["--between", "2000", "2500"]);
+    assert_eq!((code, &made["schema"]), (0, &json!("parclose.disclose-amount/1")), "{made}");
+    let text = std::fs::read_to_string(&sum).unwrap();
+    assert!(!text.contains("1234") && !text.contains("\"766\""));
+    let verify = ["disclose", "verify", &sum, "--genesis", &genesis, "--definition", &cash];
+    let (code, shown) = elsewhere(&sandbox, &[&verify[..], &["--for", "a loan of July"]].concat());
+    assert_eq!((code, &shown["schema"]), (0, &json!("parclose.sum-verified/1")), "{shown}");
+    let bounds = (&shown["at_least"], &shown["at_most"], shown["amounts"].as_array().unwrap().len());
+    assert_eq!(bounds, (&json!("2000"), &json!("2500"), 2));
+    let (code, refused) = elsewhere(&sandbox, &[&verify[..], &["--for", "another question"]].concat());
+    assert_eq!((code, &refused["rule"]), (6, &json!("DIS-16")), "{refused}");
+    std::fs::write(&sum, text.replace("\"2000\"", "\"2400\"")).unwrap();
+    let (code, refused) = elsewhere(&sandbox, &verify);
+    assert_eq!((code, &refused["rule"]), (6, &json!("DIS-10")), "{refused}");
 }

@@ -7,6 +7,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_crypto::hash;
 use parclose_types::{Digest, Epoch, RecordId, encode, labels};
 
+/// Records of one access.
+pub const ACCESS_RECORDS_MAX: usize = 1024;
+
 /// What was handed out.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Access {
@@ -29,6 +32,13 @@ pub enum Handed {
     Field {
         /// the record
         record: RecordId,
+        /// the field's name, at most 64 bytes
+        field: String,
+    },
+    /// bounds of the sum of an amount over records
+    Bounds {
+        /// the records, at most 1,024
+        records: Vec<RecordId>,
         /// the field's name, at most 64 bytes
         field: String,
     },

@@ -9,7 +9,7 @@ use parclose_keys::field_leaf;
 use parclose_types::canonical::{ascending, at_most, decode};
 use parclose_types::{Malformed, SignatureBytes, TransactionDigest, limits};
 
-use crate::access::{Access, Handed};
+use crate::access::{ACCESS_RECORDS_MAX, Access, Handed};
 use crate::act::{ACT_ITEMS_MAX, Act, CHANGES_MAX, REASON_BYTES_MAX};
 use crate::body::{Body, Operation, Permanent, SealedPart};
 use crate::definition::SLOTS_MAX;
@@ -133,6 +133,10 @@ fn check_access(access: &Access) -> Result<(), Malformed> {
     at_most("bytes of a name", access.to.len(), limits::NAME_BYTES_MAX)?;
     match &access.what {
         Handed::Field { field, .. } => at_most("bytes of a name", field.len(), limits::NAME_BYTES_MAX),
+        Handed::Bounds { records, field } => {
+            at_most("records of an access", records.len(), ACCESS_RECORDS_MAX)?;
+            at_most("bytes of a name", field.len(), limits::NAME_BYTES_MAX)
+        }
         Handed::Export(_) | Handed::ViewKeys(_) => Ok(()),
     }
 }

@@ -61,6 +61,8 @@ labels! {
     NET_STATEMENT = "net-stmt";
     /// what the owners of spent notes sign that pay an obligation
     DISCHARGE_STATEMENT = "discharge-stmt";
+    /// what the range proof of a statement about disclosed amounts is for
+    DISCLOSURE_STATEMENT = "disclose-stmt";
     /// transcript of a range proof
     RANGE_PROOF = "rangeproof";
     /// transcript of a balance proof

@@ -48,6 +48,10 @@ pub const ROOT_BLOCK_TRANSACTIONS_MAX: usize = 4096;
 pub const INPUTS_MAX: usize = 64;
 /// Amounts that one transfer, issue or redemption commits to: what one range proof covers.
 pub const OUTPUTS_MAX: usize = 8;
+/// Amounts of which one statement says something together.
+pub const STATED_AMOUNTS_MAX: usize = 1024;
+/// What a statement about amounts is for, in words.
+pub const PURPOSE_BYTES_MAX: usize = 256;
 /// Obligations that one netting takes.
 pub const NETTED_MAX: usize = 512;
 /// Obligations that one netting makes: each has a record, and so has the netting.

@@ -77,7 +77,7 @@ fn is_well_formed(act: &Act) -> bool {
         | Act::Erased { .. } => true,
         Act::Reveal { access, .. } => {
             let field = match &access.what {
-                Handed::Field { field, .. } => field.as_str(),
+                Handed::Field { field, .. } | Handed::Bounds { field, .. } => field.as_str(),
                 Handed::Export(_) | Handed::ViewKeys(_) => "",
             };
             access.to.len() <= 64 && field.len() <= 64

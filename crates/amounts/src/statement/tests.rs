@@ -4,7 +4,7 @@ use super::*;
 use crate::commitment::AmountCommitment;
 use crate::note::{OwnerBlind, OwnerCommitment};
 use crate::tests::commitment_to;
-use parclose_types::{DealId, MemberId, NoteId, PublicKey};
+use parclose_types::{DealId, MemberId, NoteId, PublicKey, TransactionDigest};
 
 /// Other values of a member. The macro asks for them of every member, so a new one cannot go unchanged.
 pub(super) trait Others: Sized {
@@ -59,6 +59,9 @@ others_of_inner!(
     NoteId,
     ObligationId,
     PublicKey,
+    NetworkId,
+    Tag,
+    TransactionDigest,
     OwnerBlind,
     OwnerCommitment
 );
@@ -88,6 +91,25 @@ others_of_parts! {
     RedeemedAmount { commitment, leaf }
     ObligationOutput { payer, payee, note }
     Hold { deal, leg, allocate_before, settle_before, back }
+    StatedAmount { transaction, operation, field, leaf, commitment }
+}
+
+/// Of one kind, of the others, and each bit of both numbers.
+impl Others for Bounds {
+    fn others(&self) -> Vec<Self> {
+        let Self::Between(least, most) = *self else { panic!("the tests state both") };
+        let mut all = vec![Self::AtLeast(least), Self::AtMost(most), Self::AtMost(least)];
+        all.extend(least.others().into_iter().map(|least| Self::Between(least, most)));
+        all.extend(most.others().into_iter().map(|most| Self::Between(least, most)));
+        all
+    }
+}
+
+impl Others for Purpose {
+    fn others(&self) -> Vec<Self> {
+        let words = ["", "a loan", "a loan of July 2026 ", "A loan of July 2026", "another"];
+        words.iter().filter_map(|words| Self::new(words)).collect()
+    }
 }
 
 /// Each entry changed, entries exchanged, one left out, one twice.
@@ -202,6 +224,24 @@ fn redemption() -> RedeemStatement {
     } = transfer();
     let redeemed = RedeemedAmount { commitment: commitment_to(50), leaf: [51; 32] };
     RedeemStatement { channel, generation, asset, inputs, outputs, redeemed, salt_digest, expiry, context }
+}
+
+fn amounts() -> AmountStatement {
+    let amount = |byte: u8| StatedAmount {
+        transaction: TransactionDigest([byte; 32]),
+        operation: 1,
+        field: 2,
+        leaf: [byte + 1; 32],
+        commitment: commitment_to(u64::from(byte)),
+    };
+    AmountStatement {
+        network: NetworkId([1; 32]),
+        tag: Tag([2; 32]),
+        asset: AssetId([3; 32]),
+        bounds: Bounds::Between(90, 110),
+        amounts: vec![amount(30), amount(40)],
+        purpose: Purpose::new("a loan of July 2026").unwrap(),
+    }
 }
 
 /// Names of changed members whose digest is the same as without the change.
@@ -321,6 +361,15 @@ fn val_05_each_member_of_a_discharge_statement_matters() {
 }
 
 #[test]
+fn val_35_each_member_of_an_amount_statement_matters() {
+    each_member!(
+        amounts(),
+        labels::DISCLOSURE_STATEMENT,
+        ["network", "tag", "asset", "bounds", "amounts", "purpose"]
+    );
+}
+
+#[test]
 fn val_05_the_label_tells_the_kinds_apart() {
     let labels = [
         labels::TRANSFER_STATEMENT,
@@ -330,6 +379,7 @@ fn val_05_the_label_tells_the_kinds_apart() {
         labels::OBLIGE_STATEMENT,
         labels::NET_STATEMENT,
         labels::DISCHARGE_STATEMENT,
+        labels::DISCLOSURE_STATEMENT,
     ];
     let parts = transfer().parts();
     let mut digests = labels.map(|label| digest_of(label, &parts));

@@ -35,6 +35,16 @@ struct DisclosureFile {
     bytes: String,
 }
 
+/// What a file calls itself: which kind of disclosure it is. About the rest nothing is said.
+#[must_use]
+pub fn schema_of(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        schema: String,
+    }
+    serde_json::from_str(text).ok().map(|file: Named| file.schema)
+}
+
 impl DisclosureFile {
     fn of(disclosed: &VerifiedDisclosure, bytes: String) -> Self {
         let receipt = disclosed.receipt();

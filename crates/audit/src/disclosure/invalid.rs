@@ -1,5 +1,6 @@
 //! Why a disclosure proves nothing: one variant for each step, in the order of the steps.
 
+use parclose_amounts::NotShown;
 use parclose_types::{Failure, Fault, Malformed};
 
 use crate::receipt::ReceiptInvalid;
@@ -58,6 +59,18 @@ pub enum DisclosureInvalid {
         /// whether the definition was the reader's own
         known: bool,
     },
+    /// DIS-14: nothing is committed to by a field of a sum, or to an amount of another asset.
+    #[error("a field of the sum is no amount to which its transaction commits, or one of another asset")]
+    NoAmount,
+    /// DIS-15: transactions of different channels.
+    #[error("the transactions of the sum are of different channels")]
+    OtherTag,
+    /// DIS-16: made for another question.
+    #[error("it was stated for something else than it is asked for")]
+    OtherPurpose,
+    /// VAL-36, VAL-37: what is said of the amounts is not shown.
+    #[error(transparent)]
+    NotShown(#[from] NotShown),
     /// DIS-10: a readable member says what the bytes do not prove.
     #[error("the member `{member}` of the file is not what its bytes prove")]
     Readable {
@@ -98,6 +111,10 @@ impl Failure for DisclosureInvalid {
             Self::OtherLeaf => "DIS-07",
             Self::NotOpened { .. } => "DIS-08",
             Self::OtherAmount { .. } => "DIS-09",
+            Self::NoAmount => "DIS-14",
+            Self::OtherTag => "DIS-15",
+            Self::OtherPurpose => "DIS-16",
+            Self::NotShown(reason) => reason.rule(),
             Self::Readable { .. } => "DIS-10",
         }
     }
@@ -114,6 +131,7 @@ impl Failure for DisclosureInvalid {
         match self {
             Self::Receipt(reason) => return reason.fix(),
             Self::Version { .. } => "verify with a newer version of this program",
+            Self::OtherPurpose => "ask for a statement of your own: --for",
             Self::NotApplied => "ask for it again once a later batch attests the outcome",
             Self::Readable { .. } => "do not rely on this file: somebody has changed what it says",
             Self::NotOpened { known: true } | Self::OtherAmount { known: true } => {

@@ -1,5 +1,7 @@
 //! Each step of a disclosure, broken alone; then every byte of one.
 
+use parclose_channel::ChannelError;
+use parclose_keys::{FieldPlace, record_key_hash};
 use parclose_root::Genesis;
 use parclose_transaction::FieldValue;
 use parclose_types::Failure;

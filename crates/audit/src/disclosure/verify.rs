@@ -1,18 +1,13 @@
 //! Verification of a disclosure, step by step; the value is opened last.
 
-use parclose_channel::Verdict;
-use parclose_crypto::hash::sha256;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_keys::{FieldKey, FieldPlace, field_leaf, record_key_hash};
 use parclose_root::Trust;
-use parclose_transaction::authenticate::is_signed;
-use parclose_transaction::definition::{FieldSchema, RecordType};
-use parclose_transaction::{
-    Body, Definition, FieldEntry, FieldType, FieldValue, Operation, UnverifiedTransaction,
-};
+use parclose_transaction::{Body, FieldEntry, FieldType, FieldValue};
 use parclose_types::RecordId;
 use zeroize::Zeroizing;
 
+use super::written::{Names, Place, Written};
 use super::{Disclosure, DisclosureInvalid, VERSION};
 use crate::bundle::amounts::amount_at;
 use crate::receipt::VerifiedReceipt;
@@ -31,24 +26,14 @@ pub struct VerifiedDisclosure {
     value: FieldValue,
 }
 
-/// Where in a transaction the field stands, and what the definition says of it.
-struct Place<'a> {
-    operation: &'a Operation,
-    entry: &'a FieldEntry,
-    record_type: &'a RecordType,
-    schema: &'a FieldSchema,
-}
-
 impl Disclosure {
     /// Verifies every step from the genesis, or from a checkpoint, to the value, offline.
     ///
     /// # Rules
     ///
-    /// As in [`crate::Receipt::verify`] (REC-02 to REC-14) for the transaction, and:
+    /// As in [`crate::Receipt::verify`] (REC-02 to REC-14) for the transaction, in [`Written::of`], in [`Names`], and:
     ///
     /// > DIS-02: a disclosure is of a version that the verifier knows.
-    /// > DIS-03: the transaction has an outcome, and was applied.
-    /// > DIS-11: a reader who gives the channel's definition is shown a value only if names and types were those of exactly this definition.
     ///
     /// `known` is the SHA-256 of `channel.toml` as the reader has it, if it does.
     pub fn verify(
@@ -59,17 +44,9 @@ impl Disclosure {
         if self.version != VERSION {
             return Err(DisclosureInvalid::Version { found: self.version });
         }
-        let receipt = self.receipt.verify(trust)?;
-        if !receipt.outcome().is_some_and(|outcome| *outcome.verdict() == Verdict::Applied) {
-            return Err(DisclosureInvalid::NotApplied);
-        }
-        let body = signed(&self.receipt.ordered.permanent)?;
-        let digest = sha256(self.definition.as_bytes());
-        if known.is_some_and(|known| *known != digest) {
-            return Err(DisclosureInvalid::OtherDefinition);
-        }
-        let definition = self.definition_of(&body)?;
-        let place = self.place(&body, &definition)?;
+        let Written { receipt, body } = Written::of(&self.receipt, trust)?;
+        let names = Names::of(&self.definition, known)?;
+        let place = names.place(&body, (self.operation, self.field))?;
         let key = FieldKey::of_disclosed(secret_from_bytes(self.key));
         let plain = self.open(&body, &place, &key, known.is_some())?;
         check_amount(&body, place.entry, &key, &plain, known.is_some())?;
@@ -86,35 +63,11 @@ impl Disclosure {
             version,
             record_type,
             field,
-            template: definition.template.clone(),
-            definition: digest,
+            template: names.definition.template.clone(),
+            definition: names.digest,
             value,
             body,
         })
-    }
-
-    /// # Rules
-    ///
-    /// > DIS-04: the definition is one of the version that the transaction names; whether it is the channel's is for a reader to compare who has that.
-    fn definition_of(&self, body: &Body) -> Result<Definition, DisclosureInvalid> {
-        let read = Definition::parse("channel.toml", &self.definition);
-        read.ok()
-            .filter(|definition| definition.version == body.definition_version)
-            .ok_or(DisclosureInvalid::Definition)
-    }
-
-    /// # Rules
-    ///
-    /// > DIS-05: operation and field are there in the transaction, and the definition knows their types.
-    fn place<'a>(&self, body: &'a Body, definition: &'a Definition) -> Result<Place<'a>, DisclosureInvalid> {
-        let index = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
-        let place = || {
-            let operation = body.operations.get(index(self.operation))?;
-            let entry = operation.fields.get(index(self.field))?;
-            let record_type = definition.record(operation.record_type)?;
-            Some(Place { operation, entry, record_type, schema: record_type.field(entry.field)? })
-        };
-        place().ok_or(DisclosureInvalid::NoField)
     }
 
     /// The commitment to the key first: a ciphertext that opens under two keys shows nobody a value.
@@ -149,21 +102,6 @@ impl Disclosure {
             return Err(DisclosureInvalid::OtherLeaf);
         }
         key.open(&context, &self.sealed).map_err(|_| DisclosureInvalid::NotOpened { known })
-    }
-}
-
-/// The transaction, if its author has signed it: endorsers alone could have applied what it never wrote.
-///
-/// # Rules
-///
-/// > DIS-13: the author that the transaction names has signed it.
-fn signed(permanent: &[u8]) -> Result<Body, DisclosureInvalid> {
-    let transaction = UnverifiedTransaction::decode(permanent)?;
-    let body = transaction.claimed_body();
-    if is_signed(&transaction.digest(), &body.author, transaction.claimed_signature()) {
-        Ok(body.clone())
-    } else {
-        Err(DisclosureInvalid::NotSigned)
     }
 }
 
@@ -296,18 +234,5 @@ mod tests {
         }
         assert_eq!(rule(1, 3, b"2026-10"), "DIS-09", "read as a text");
         assert_eq!(rule(5, 3, b"2026-10"), "", "what is no amount has no commitment");
-    }
-
-    #[test]
-    fn dis_13_what_its_author_has_not_signed_was_not_written_by_it() {
-        let mut consortium = Consortium::new();
-        let statement = consortium.statement(0, 1, 1, 1);
-        let (permanent, _) = statement.encode_parts();
-        assert_eq!(signed(&permanent), Ok(statement.body().clone()));
-        for at in [permanent.len() - 1, permanent.len() - 40] {
-            let mut forged = permanent.clone();
-            forged[at] ^= 1;
-            assert_eq!(signed(&forged), Err(DisclosureInvalid::NotSigned));
-        }
     }
 }

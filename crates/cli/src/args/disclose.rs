@@ -1,8 +1,8 @@
-//! `parclose disclose`: one field for whoever has no part in its channel.
+//! `parclose disclose`: one field, or between what amounts lie, for whoever has no part in their channel.
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::{From, OfChannel};
 
@@ -27,7 +27,31 @@ pub enum Disclose {
         #[arg(long, value_name = "NAME", default_value = "unnamed")]
         recipient: String,
     },
-    /// Verify a disclosed field offline, and show its value
+    /// Write into a file that an amount, or the sum of several, lies within bounds, without the amount
+    Amount {
+        /// where
+        #[command(flatten)]
+        of: OfChannel,
+        /// A record, by its id; several are summed up
+        #[arg(long = "record", value_name = "RECORD", required = true)]
+        records: Vec<String>,
+        /// The field that holds the amount, by its name
+        #[arg(long)]
+        field: String,
+        /// between what it lies
+        #[command(flatten)]
+        within: Within,
+        /// What it is stated for, as whoever verifies it has asked: it holds for nothing else
+        #[arg(long = "for", value_name = "TEXT", default_value = "")]
+        purpose: String,
+        /// File to write: no amount is in it
+        #[arg(long)]
+        out: PathBuf,
+        /// Who gets the file, for the channel's access log
+        #[arg(long, value_name = "NAME", default_value = "unnamed")]
+        recipient: String,
+    },
+    /// Verify a disclosed field or amount offline, and show what is proven
     Verify {
         /// the disclosure
         file: PathBuf,
@@ -37,5 +61,23 @@ pub enum Disclose {
         /// The channel's channel.toml, if it is known: names and types are held against it
         #[arg(long, value_name = "FILE")]
         definition: Option<PathBuf>,
+        /// What was asked for: an amount that was stated for anything else is refused
+        #[arg(long = "for", value_name = "TEXT")]
+        purpose: Option<String>,
     },
+}
+
+/// Between what an amount lies, in smallest units of its asset.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Within {
+    /// It is not less, in smallest units
+    #[arg(long, value_name = "N")]
+    pub at_least: Option<u64>,
+    /// It is not more, in smallest units
+    #[arg(long, value_name = "N")]
+    pub at_most: Option<u64>,
+    /// It is neither less than the one nor more than the other
+    #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    pub between: Option<Vec<u64>>,
 }
