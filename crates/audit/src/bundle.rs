@@ -21,14 +21,16 @@ mod eras;
 mod file;
 mod invalid;
 mod log;
+mod parts;
 mod read;
+pub mod scan;
 mod value;
 mod verify;
 
 pub use batch::{Standing, VerifiedBatch, VerifiedTransaction};
 pub use eras::{Era, NextGeneration};
-pub use file::FILE_BYTES_MAX;
 pub use invalid::BundleInvalid;
+pub use parts::FILE_BYTES_MAX;
 pub use read::{AuditView, AuditedRecord, MalformedField};
 pub use value::{AuditedAsset, Total};
 pub use verify::VerifiedBundle;

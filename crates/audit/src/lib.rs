@@ -9,6 +9,7 @@
 //!              | accept(grant)                         who gave the view key is entitled to it
 //!              | read(view keys)
 //!           AuditView                                  the fields in scope, and every field that fails
+//!   export --Scannable::prove(genesis)--> Scan --finish--> ScanReport   the same of any length, in passes over the file
 //!   Disclosure --verify(genesis)--> VerifiedDisclosure  one field, as it was written in one transaction
 //!   Evidence --verify(genesis, bundle)--> VerifiedEvidence   what a member has signed and should not have
 //!   WrappedViewKey --open(unwrap key)--> ViewKey       scope and check values first
@@ -40,6 +41,7 @@ pub mod receipt;
 mod readable;
 mod ring;
 
+pub use bundle::scan::{Scan, ScanInvalid, ScanReport, Scannable};
 pub use bundle::{AuditView, AuditedAsset, Bundle, BundleInvalid, NotExported, VerifiedBundle};
 pub use checkpoint::{CheckpointInvalid, ProvenCheckpoint};
 pub use disclosure::{Disclosure, DisclosureInvalid, NotDisclosed, VerifiedDisclosure};

@@ -23,7 +23,7 @@ mod validators;
 mod views;
 
 pub use asset::{Asset, AssetAmount, AssetDefine, AssetPayment};
-pub use audit::{Audit, AuditReport, ViewKey, ViewKeyIssue};
+pub use audit::{Audit, AuditReport, AuditScan, Audited, ViewKey, ViewKeyIssue};
 pub use bench::{Bench, Load};
 pub use channel::{Channel, Proposal};
 pub use disclose::Disclose;

@@ -2,6 +2,7 @@
 
 mod figures;
 mod page;
+mod scan;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,14 +10,15 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
+use parclose_audit::bundle::{Era, MalformedField};
 use parclose_audit::bundle::{OrderedEvent, Total};
-use parclose_audit::{AuditView, AuditedAsset, Bundle, VerifiedBundle};
+use parclose_audit::{AuditView, AuditedAsset, Bundle, Grant, GrantInvalid, VerifiedBundle};
 use parclose_keys::ViewKey;
 use parclose_node::{Consortium, RoomHandle, key_file};
 use parclose_types::{AssetId, Epoch, PublicKey, Sequence};
 use serde_json::{Map, Value, json};
 
-use crate::args::{Audit, AuditReport, Global, OfChannel};
+use crate::args::{Audit, AuditReport, Audited, Global, OfChannel};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
 use crate::evidence;
@@ -30,6 +32,7 @@ use crate::view_key;
 pub fn run(global: &Global, command: &Audit) -> Result<Value, CliError> {
     match command {
         Audit::Report(options) => report(global, options),
+        Audit::Scan(options) => scan::run(global, options),
         Audit::Evidence { file, genesis, bundle } => evidence::verify(file, genesis, bundle.as_deref()),
     }
 }
@@ -93,20 +96,10 @@ pub(crate) fn bundle(
 /// Verifies an export from the genesis alone (BUN-01 to BUN-14), then opens what the view keys reach, if their
 /// signers were entitled to the grants (GRA-03 to GRA-05). Neither a home nor a member's key is needed.
 fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
-    let file = File::open(&options.bundle).map_err(|e| CliError::file(&options.bundle, &e))?;
-    let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(trust(&options.from)?)?;
-    let keys = match &options.with {
-        Some(with) => {
-            let key = key_file::regulator(with, &global.passphrase.opening(with, &global.home)?)?;
-            let open = |file: &std::path::PathBuf| {
-                let wrapped = view_key::read(file)?;
-                bundle.accept(&wrapped.grant)?;
-                Ok(wrapped.open(&key)?)
-            };
-            options.view_keys.iter().map(open).collect::<Result<Vec<ViewKey>, CliError>>()?
-        }
-        None => Vec::new(),
-    };
+    let of = &options.of;
+    let file = File::open(&of.bundle).map_err(|e| CliError::file(&of.bundle, &e))?;
+    let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(trust(&of.from)?)?;
+    let keys = view_keys(global, of, |grant| bundle.accept(grant))?;
     let (view, assets) = (bundle.read(&keys), bundle.value(&keys));
     let mut report = report_json(&bundle, &view);
     report["assets"] = json!(value_json(&assets));
@@ -120,6 +113,22 @@ fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
         report["csv"] = json!(path.display().to_string());
     }
     Ok(report)
+}
+
+/// Opens the view keys, each if its grant is accepted.
+fn view_keys(
+    global: &Global,
+    of: &Audited,
+    accept: impl Fn(&Grant) -> Result<(), GrantInvalid>,
+) -> Result<Vec<ViewKey>, CliError> {
+    let Some(with) = &of.with else { return Ok(Vec::new()) };
+    let key = key_file::regulator(with, &global.passphrase.opening(with, &global.home)?)?;
+    let open = |file: &std::path::PathBuf| {
+        let wrapped = view_key::read(file)?;
+        accept(&wrapped.grant)?;
+        Ok(wrapped.open(&key)?)
+    };
+    of.view_keys.iter().map(open).collect()
 }
 
 /// What became of each asset: units as decimal strings, `null` where not everything opened.
@@ -167,10 +176,6 @@ pub(crate) fn page_of(
 
 fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
     let (from, to) = bundle.epochs();
-    let name = |author: &PublicKey| {
-        let entry = bundle.eras().iter().find_map(|era| era.config.member(author));
-        entry.map_or_else(|| author.to_string(), |entry| entry.name.clone())
-    };
     let records = view.records.iter().map(|record| {
         let shown = |(field, state): &(String, parclose_transaction::FieldState)| {
             let (word, value) = state_json(state);
@@ -180,18 +185,9 @@ fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
             "record": record.record.to_string(),
             "type": record.record_type,
             "version": record.version,
-            "author": name(&record.author),
+            "author": name(bundle.eras(), &record.author),
             "tx": record.transaction.to_string(),
             "fields": record.fields.iter().map(shown).collect::<Map<_, _>>(),
-        })
-    });
-    let malformed = view.malformed.iter().map(|field| {
-        json!({
-            "author": name(&field.author),
-            "tx": field.transaction.to_string(),
-            "record": field.record.to_string(),
-            "field": field.field.0,
-            "signed_by_author": field.signed,
         })
     });
     let numbers = |events: &[Sequence]| events.iter().map(|event| event.0).collect::<Vec<_>>();
@@ -208,7 +204,27 @@ fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
         "not_exported": numbers(bundle.not_exported()),
         "opened_fields": view.opened_fields,
         "sealed_fields": view.sealed_fields,
-        "malformed": malformed.collect::<Vec<_>>(),
+        "malformed": malformed_json(bundle.eras(), &view.malformed),
         "records": records.collect::<Vec<_>>(),
     })
+}
+
+/// A member by its name, where a generation has it.
+fn name(eras: &[Era], author: &PublicKey) -> String {
+    let entry = eras.iter().find_map(|era| era.config.member(author));
+    entry.map_or_else(|| author.to_string(), |entry| entry.name.clone())
+}
+
+/// What does not open, each with who wrote it.
+fn malformed_json(eras: &[Era], fields: &[MalformedField]) -> Vec<Value> {
+    let row = |field: &MalformedField| {
+        json!({
+            "author": name(eras, &field.author),
+            "tx": field.transaction.to_string(),
+            "record": field.record.to_string(),
+            "field": field.field.0,
+            "signed_by_author": field.signed,
+        })
+    };
+    fields.iter().map(row).collect()
 }

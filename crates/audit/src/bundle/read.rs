@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_channel::Verdict;
 use parclose_keys::{SealedField, ViewKey};
 use parclose_transaction::definition::RecordType;
@@ -51,7 +52,7 @@ pub struct AuditedRecord {
 }
 
 /// A field in scope that does not open, or is not of its type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct MalformedField {
     /// pseudonym of the member that wrote it
     pub author: PublicKey,
@@ -87,7 +88,7 @@ impl VerifiedBundle {
     }
 
     /// What a ring shows of a transaction's fields, by operation; nothing of a record whose type is not known.
-    fn states(&self, ring: &Ring<'_>, transaction: &VerifiedTransaction) -> Vec<States> {
+    pub(super) fn states(&self, ring: &Ring<'_>, transaction: &VerifiedTransaction) -> Vec<States> {
         let definition = self.definition_in(transaction.body.generation);
         let operations = transaction.body.operations.iter().zip(&transaction.sealed.fields);
         let states = |(operation, sealed): (&Operation, &Vec<SealedField>)| {
@@ -121,7 +122,7 @@ impl VerifiedBundle {
 }
 
 /// What opens of a record that a transaction wrote; `None` where its type is not known.
-type States = Option<Vec<(FieldId, FieldState)>>;
+pub(super) type States = Option<Vec<(FieldId, FieldState)>>;
 
 /// Opened if one key opens it: a key that somebody made up for the same scope must not hide it.
 fn open(
@@ -145,6 +146,32 @@ fn open(
     best
 }
 
+impl AuditView {
+    /// # Rules
+    ///
+    /// > BUN-16: a field that does not open is laid to its author only where the author's own signature over the transaction verifies.
+    pub(super) fn count(
+        &mut self,
+        transaction: &VerifiedTransaction,
+        operation: &Operation,
+        states: &[(FieldId, FieldState)],
+    ) {
+        for (field, state) in states {
+            match state {
+                FieldState::Opened(_) => self.opened_fields = self.opened_fields.saturating_add(1),
+                FieldState::Sealed => self.sealed_fields = self.sealed_fields.saturating_add(1),
+                FieldState::Malformed => self.malformed.push(MalformedField {
+                    author: transaction.body.author,
+                    transaction: transaction.digest,
+                    record: operation.record,
+                    field: *field,
+                    signed: transaction.is_signed_by_author(),
+                }),
+            }
+        }
+    }
+}
+
 struct Reading<'a> {
     bundle: &'a VerifiedBundle,
     view: AuditView,
@@ -158,32 +185,8 @@ impl Reading<'_> {
         for (operation, states) in transaction.body.operations.iter().zip(states) {
             let record_type = definition.and_then(|d| d.record(operation.record_type));
             let Some((record_type, states)) = record_type.zip(states) else { continue };
-            self.count(transaction, operation, &states);
+            self.view.count(transaction, operation, &states);
             self.write(transaction, operation, record_type, states);
-        }
-    }
-
-    /// # Rules
-    ///
-    /// > BUN-16: a field that does not open is laid to its author only where the author's own signature over the transaction verifies.
-    fn count(
-        &mut self,
-        transaction: &VerifiedTransaction,
-        operation: &Operation,
-        states: &[(FieldId, FieldState)],
-    ) {
-        for (field, state) in states {
-            match state {
-                FieldState::Opened(_) => self.view.opened_fields = self.view.opened_fields.saturating_add(1),
-                FieldState::Sealed => self.view.sealed_fields = self.view.sealed_fields.saturating_add(1),
-                FieldState::Malformed => self.view.malformed.push(MalformedField {
-                    author: transaction.body.author,
-                    transaction: transaction.digest,
-                    record: operation.record,
-                    field: *field,
-                    signed: transaction.is_signed_by_author(),
-                }),
-            }
         }
     }
 

@@ -23,17 +23,17 @@ use crate::grant::{Grant, GrantInvalid};
 /// What a bundle proves. Only [`Bundle::verify`] makes one.
 #[derive(Clone, Debug)]
 pub struct VerifiedBundle {
-    setup: Setup,
-    eras: Eras,
-    audiences: Vec<(AudienceId, Vec<PublicKey>)>,
-    height: Height,
-    epochs: (Epoch, Epoch),
-    events: u64,
-    attested: Option<Sequence>,
-    batches: Vec<VerifiedBatch>,
-    void: Vec<Sequence>,
-    not_shown: Vec<Sequence>,
-    not_exported: Vec<Sequence>,
+    pub(super) setup: Setup,
+    pub(super) eras: Eras,
+    pub(super) audiences: Vec<(AudienceId, Vec<PublicKey>)>,
+    pub(super) height: Height,
+    pub(super) epochs: (Epoch, Epoch),
+    pub(super) events: u64,
+    pub(super) attested: Option<Sequence>,
+    pub(super) batches: Vec<VerifiedBatch>,
+    pub(super) void: Vec<Sequence>,
+    pub(super) not_shown: Vec<Sequence>,
+    pub(super) not_exported: Vec<Sequence>,
 }
 
 impl Bundle {
@@ -75,7 +75,7 @@ impl Bundle {
     ///
     /// > BUN-03: a bundle counts under the genesis of its own network only.
     /// > BUN-04: the configuration has well-formed endorsers and the version and epochs of its definition, and the proof is of its tag.
-    fn founded(&self, mut trust: Trust) -> Result<(Definition, VerifiedTag), BundleInvalid> {
+    pub(super) fn founded(&self, mut trust: Trust) -> Result<(Definition, VerifiedTag), BundleInvalid> {
         let (config, expected) = (&self.setup.config, *trust.network());
         if config.network != expected {
             return Err(BundleInvalid::Foreign { expected, found: config.network });
@@ -120,7 +120,7 @@ impl VerifiedBundle {
     /// # Rules
     ///
     /// > BUN-08: parts that do not fit a batch's header pass only where the attested log has no verdict of that batch, and are named as not shown.
-    fn take_batch(
+    pub(super) fn take_batch(
         &mut self,
         batch: ExportedBatch,
         log: &Log,

@@ -65,6 +65,8 @@ pub struct ViewKeyIssue {
 pub enum Audit {
     /// Verify an export offline, and show what a view key opens of it
     Report(AuditReport),
+    /// Verify an export of any length offline, and open everything in it that view keys reach, batch by batch
+    Scan(AuditScan),
     /// Verify offline what a file says that members have signed
     Evidence {
         /// the file
@@ -78,9 +80,9 @@ pub enum Audit {
     },
 }
 
-/// `parclose audit report`
+/// What is read, and with which keys.
 #[derive(Clone, Debug, ClapArgs)]
-pub struct AuditReport {
+pub struct Audited {
     /// the export
     pub bundle: PathBuf,
     /// what it is verified against
@@ -92,6 +94,25 @@ pub struct AuditReport {
     /// Key file that the view keys are wrapped to
     #[arg(long, value_name = "KEY", requires = "view_keys")]
     pub with: Option<PathBuf>,
+}
+
+/// `parclose audit scan`
+#[derive(Clone, Debug, ClapArgs)]
+pub struct AuditScan {
+    /// what is scanned
+    #[command(flatten)]
+    pub of: Audited,
+    /// Keep in this file how far the scan is, and take it up from there; it holds amounts that have opened
+    #[arg(long, value_name = "FILE")]
+    pub progress: Option<PathBuf>,
+}
+
+/// `parclose audit report`
+#[derive(Clone, Debug, ClapArgs)]
+pub struct AuditReport {
+    /// what is reported on
+    #[command(flatten)]
+    pub of: Audited,
     /// Write the report as a page for people into a new file
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
