@@ -18,7 +18,9 @@ use parclose_types::{
 pub(crate) mod amounts;
 mod batch;
 mod eras;
+mod field_keys;
 mod file;
+mod history;
 mod invalid;
 mod log;
 mod parts;
@@ -29,6 +31,8 @@ mod verify;
 
 pub use batch::{Standing, VerifiedBatch, VerifiedTransaction};
 pub use eras::{Era, NextGeneration};
+pub use field_keys::{FieldKeys, FieldLine};
+pub use history::{AuditedAmount, AuditedStep, History, Moved, Reading};
 pub use invalid::BundleInvalid;
 pub use parts::FILE_BYTES_MAX;
 pub use read::{AuditView, AuditedRecord, MalformedField};

@@ -12,6 +12,7 @@
 //!   export --Scannable::prove(genesis)--> Scan --finish--> ScanReport   the same of any length, in passes over the file
 //!   Disclosure --verify(genesis)--> VerifiedDisclosure  one field, as it was written in one transaction
 //!   Evidence --verify(genesis, bundle)--> VerifiedEvidence   what a member has signed and should not have
+//!   Pack --verify(genesis)--> VerifiedPack             a report, for whoever holds no view key: every line follows
 //!   WrappedViewKey --open(unwrap key)--> ViewKey       scope and check values first
 //! ```
 //!
@@ -36,6 +37,7 @@ pub mod checkpoint;
 pub mod disclosure;
 pub mod evidence;
 pub mod grant;
+pub mod pack;
 pub mod receipt;
 
 mod readable;
@@ -47,6 +49,7 @@ pub use checkpoint::{CheckpointInvalid, ProvenCheckpoint};
 pub use disclosure::{Disclosure, DisclosureInvalid, NotDisclosed, VerifiedDisclosure};
 pub use evidence::{Evidence, EvidenceInvalid, Misconduct, VerifiedEvidence};
 pub use grant::{DraftedGrant, Grant, GrantInvalid, GrantScope, GrantTerms, WrappedViewKey};
+pub use pack::{Pack, PackInvalid, VerifiedPack};
 pub use receipt::{Receipt, ReceiptInvalid, VerifiedReceipt, verify_json};
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! `parclose channel export` and `parclose audit report`: a channel's log for somebody who trusts no member.
 
 mod figures;
+mod pack;
 mod page;
+mod questions;
 mod scan;
 mod table;
 
@@ -10,9 +12,9 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
-use parclose_audit::bundle::{Era, MalformedField};
+use parclose_audit::bundle::{Era, MalformedField, Reading};
 use parclose_audit::bundle::{OrderedEvent, Total};
-use parclose_audit::{AuditView, AuditedAsset, Bundle, Grant, GrantInvalid, VerifiedBundle};
+use parclose_audit::{AuditedAsset, Bundle, Grant, GrantInvalid, VerifiedBundle};
 use parclose_keys::ViewKey;
 use parclose_node::{Consortium, RoomHandle, key_file};
 use parclose_types::{AssetId, Epoch, PublicKey, Sequence};
@@ -33,6 +35,7 @@ pub fn run(global: &Global, command: &Audit) -> Result<Value, CliError> {
     match command {
         Audit::Report(options) => report(global, options),
         Audit::Scan(options) => scan::run(global, options),
+        Audit::Verify { file, from, signer } => pack::verify(file, from, signer.as_deref()),
         Audit::Evidence { file, genesis, bundle } => evidence::verify(file, genesis, bundle.as_deref()),
     }
 }
@@ -100,15 +103,18 @@ fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
     let file = File::open(&of.bundle).map_err(|e| CliError::file(&of.bundle, &e))?;
     let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(trust(&of.from)?)?;
     let keys = view_keys(global, of, |grant| bundle.accept(grant))?;
-    let (view, assets) = (bundle.read(&keys), bundle.value(&keys));
-    let mut report = report_json(&bundle, &view);
-    report["assets"] = json!(value_json(&assets));
+    let reading = bundle.reading(&keys);
+    let mut report = report_json(&bundle, &reading);
+    if let (Some(path), Some(sign)) = (&options.pack, &options.sign) {
+        pack::write(global, (path, sign), of, &report, bundle.field_lines(&keys))?;
+        report["pack"] = json!(path.display().to_string());
+    }
     if let Some(path) = &options.html {
-        write_text(path, &page::page(&bundle, &view, &assets, &report))?;
+        write_text(path, &page::page(&bundle, &reading, &report))?;
         report["html"] = json!(path.display().to_string());
     }
     if let Some(path) = &options.csv {
-        let table = table::table(&view).map_err(|error| CliError::file(path, &error.into()))?;
+        let table = table::table(&reading.view).map_err(|error| CliError::file(path, &error.into()))?;
         write_text(path, &String::from_utf8_lossy(&table))?;
         report["csv"] = json!(path.display().to_string());
     }
@@ -166,15 +172,14 @@ fn value_json(assets: &BTreeMap<AssetId, AuditedAsset>) -> Vec<Value> {
 }
 
 /// A report as a page for people.
-pub(crate) fn page_of(
-    bundle: &VerifiedBundle,
-    view: &AuditView,
-    assets: &BTreeMap<AssetId, AuditedAsset>,
-) -> String {
-    page::page(bundle, view, assets, &report_json(bundle, view))
+pub(crate) fn page_of(bundle: &VerifiedBundle, keys: &[ViewKey]) -> String {
+    let reading = bundle.reading(keys);
+    page::page(bundle, &reading, &report_json(bundle, &reading))
 }
 
-fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
+/// The report: it follows from an export and what opens of it, and from nothing else.
+fn report_json(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Value {
+    let view = &reading.view;
     let (from, to) = bundle.epochs();
     let records = view.records.iter().map(|record| {
         let shown = |(field, state): &(String, parclose_transaction::FieldState)| {
@@ -206,6 +211,9 @@ fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
         "sealed_fields": view.sealed_fields,
         "malformed": malformed_json(bundle.eras(), &view.malformed),
         "records": records.collect::<Vec<_>>(),
+        "assets": value_json(&reading.assets),
+        "questions": questions::questions(bundle, reading),
+        "field_names": questions::field_names(bundle),
     })
 }
 

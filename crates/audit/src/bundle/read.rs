@@ -12,10 +12,12 @@ use parclose_keys::{SealedField, ViewKey};
 use parclose_transaction::definition::RecordType;
 use parclose_transaction::view::Site;
 use parclose_transaction::{FieldEntry, FieldState, FieldView, Operation};
-use parclose_types::{ClassId, Epoch, FieldId, Generation, MemberId, PublicKey, RecordId, TransactionDigest};
+use parclose_types::{
+    ClassId, Epoch, FieldId, Generation, Height, MemberId, PublicKey, RecordId, TransactionDigest,
+};
 
 use super::{Standing, VerifiedBundle, VerifiedTransaction};
-use crate::ring::{self, Ring};
+use crate::ring::{self, Keys, Ring};
 
 /// What view keys show of a bundle.
 #[derive(Clone, Debug, Default)]
@@ -70,10 +72,19 @@ impl VerifiedBundle {
     /// Opens what the view keys reach. Needs no member's secret and no node.
     #[must_use]
     pub fn read(&self, keys: &[ViewKey]) -> AuditView {
+        self.read_with(Keys::Views(keys))
+    }
+
+    pub(super) fn read_with(&self, keys: Keys<'_>) -> AuditView {
         let applied = self.applied();
         let opened = ring::each((self.channel(), keys), &applied, |ring, part| {
             part.iter().map(|transaction| self.states(ring, transaction)).collect()
         });
+        self.view_of(&applied, opened)
+    }
+
+    /// The newest values of all records, from what opened of each transaction.
+    pub(super) fn view_of(&self, applied: &[&VerifiedTransaction], opened: Vec<Vec<States>>) -> AuditView {
         let mut reading = Reading { bundle: self, view: AuditView::default(), places: BTreeMap::new() };
         for (transaction, states) in applied.iter().zip(opened) {
             reading.transaction(transaction, states);
@@ -83,8 +94,14 @@ impl VerifiedBundle {
 
     /// The applied transactions of the export, in log order.
     pub(super) fn applied(&self) -> Vec<&VerifiedTransaction> {
-        let all = self.batches().iter().flat_map(|batch| &batch.transactions);
-        all.filter(|transaction| transaction.standing == Standing::Decided(Verdict::Applied)).collect()
+        self.applied_at().map(|(transaction, _)| transaction).collect()
+    }
+
+    /// The same, each with the height at which it was ordered.
+    pub(super) fn applied_at(&self) -> impl Iterator<Item = (&VerifiedTransaction, Height)> {
+        let all =
+            self.batches().iter().flat_map(|batch| batch.transactions.iter().map(|of| (of, batch.height)));
+        all.filter(|(transaction, _)| transaction.standing == Standing::Decided(Verdict::Applied))
     }
 
     /// What a ring shows of a transaction's fields, by operation; nothing of a record whose type is not known.
@@ -112,7 +129,7 @@ impl VerifiedBundle {
         digest: &TransactionDigest,
     ) -> Option<Vec<Vec<FieldView>>> {
         let transaction = self.applied().into_iter().find(|found| found.digest == *digest)?;
-        let ring = Ring::of(self.channel(), keys);
+        let ring = Ring::of(self.channel(), Keys::Views(keys));
         let views = |states: States| {
             let view = |(field, state)| FieldView { field, state };
             Some(states?.into_iter().map(view).collect())

@@ -31,7 +31,7 @@ use super::{
     Standing, VerifiedBundle, in_export,
 };
 use crate::grant::{Grant, GrantInvalid};
-use crate::ring;
+use crate::ring::{self, Keys};
 
 mod coverage;
 mod invalid;
@@ -382,7 +382,7 @@ impl<S: Source> Scan<'_, S> {
         let (bundle, state) = (&self.bundle, &mut self.state);
         let transactions = bundle.batches.iter().flat_map(|batch| &batch.transactions);
         transactions.for_each(|transaction| state.standings.count(&transaction.standing));
-        let (applied, reader) = (bundle.applied(), (bundle.channel(), self.keys));
+        let (applied, reader) = (bundle.applied(), (bundle.channel(), Keys::Views(self.keys)));
         let opened = ring::each(reader, &applied, |ring, part| {
             part.iter().map(|transaction| bundle.states(ring, transaction)).collect()
         });

@@ -12,7 +12,7 @@ use parclose_types::{AssetId, ChannelId, Epoch, NoteId, ObligationId, Transactio
 
 use super::amounts::Amounts;
 use super::{VerifiedBundle, VerifiedTransaction};
-use crate::ring;
+use crate::ring::{self, Keys};
 
 /// Units that opened, and how many amounts did not.
 #[derive(Clone, Copy, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -86,6 +86,10 @@ impl VerifiedBundle {
     /// What became of each asset, as far as the view keys reach.
     #[must_use]
     pub fn value(&self, keys: &[ViewKey]) -> BTreeMap<AssetId, AuditedAsset> {
+        self.value_with(Keys::Views(keys))
+    }
+
+    pub(super) fn value_with(&self, keys: Keys<'_>) -> BTreeMap<AssetId, AuditedAsset> {
         let applied = self.applied();
         let found = ring::each((self.channel(), keys), &applied, |ring, part| Amounts::of(self, ring, part));
         let mut audit = ValueAudit::default();
@@ -96,7 +100,7 @@ impl VerifiedBundle {
     }
 
     /// Whether every batch of the log is in the export.
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         self.not_shown().is_empty() && self.not_exported().is_empty()
     }
 }

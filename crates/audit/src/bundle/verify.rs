@@ -167,9 +167,15 @@ impl VerifiedBundle {
     pub fn accept(&self, grant: &Grant) -> Result<(), GrantInvalid> {
         let scope = &grant.terms.scope;
         let era = self.eras.of(scope.generation).ok_or(GrantInvalid::OtherChannel)?;
-        let dealt = self.audiences.iter().find(|(audience, _)| *audience == scope.audience);
-        let (_, members) = dealt.ok_or(GrantInvalid::OtherChannel)?;
+        let members = self.audience(&scope.audience).ok_or(GrantInvalid::OtherChannel)?;
         grant.verify(&era.config, members)
+    }
+
+    /// The members of an audience, if the export names it.
+    #[must_use]
+    pub fn audience(&self, audience: &AudienceId) -> Option<&[PublicKey]> {
+        let found = self.audiences.iter().find(|(named, _)| named == audience);
+        found.map(|(_, members)| members.as_slice())
     }
 
     /// Members, threshold, epochs of the newest generation.

@@ -67,6 +67,17 @@ pub enum Audit {
     Report(AuditReport),
     /// Verify an export of any length offline, and open everything in it that view keys reach, batch by batch
     Scan(AuditScan),
+    /// Verify an evidence pack offline: derive its report anew, line by line and sum by sum
+    Verify {
+        /// the pack
+        file: PathBuf,
+        /// what it is verified against
+        #[command(flatten)]
+        from: From,
+        /// Public key of whoever has to have signed it
+        #[arg(long, value_name = "PUBLICKEY")]
+        signer: Option<String>,
+    },
     /// Verify offline what a file says that members have signed
     Evidence {
         /// the file
@@ -119,4 +130,10 @@ pub struct AuditReport {
     /// Write every field as a row of a table into a new file
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
+    /// Write report, fields and export into a new file that proves itself to whoever holds no view key
+    #[arg(long, value_name = "FILE", requires = "sign")]
+    pub pack: Option<PathBuf>,
+    /// Member's key file whose identity signs the pack
+    #[arg(long, value_name = "KEYFILE", requires = "pack")]
+    pub sign: Option<PathBuf>,
 }

@@ -119,7 +119,7 @@ pub(crate) fn view(
     let audit = bundle.read(std::slice::from_ref(&view_key));
     if let Some(path) = &handed.report {
         let keys = std::slice::from_ref(&view_key);
-        let page = audit::page_of(&bundle, &audit, &bundle.value(keys));
+        let page = audit::page_of(&bundle, keys);
         let written = replace_private(path).and_then(|mut to| to.write_all(page.as_bytes()));
         written.map_err(|e| CliError::file(path, &e))?;
     }
