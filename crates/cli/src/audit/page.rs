@@ -242,8 +242,18 @@ impl Page {
 
 /// What sums are by, as bars, the largest first; the rest together.
 fn bars(by: &BTreeMap<String, Sum>, currency: &str) -> String {
+    let told =
+        |sum: &Sum| format!("{} {currency} in {}", money(*sum, currency), grouped(&sum.count.to_string()));
+    bars_in(by, &[], told)
+}
+
+/// The same in an order of their own, each with what is told of it.
+fn bars_in(by: &BTreeMap<String, Sum>, order: &[&str], told: impl Fn(&Sum) -> String) -> String {
+    let place = |name: &str| order.iter().position(|of| *of == name);
     let mut rows: Vec<(&str, Sum)> = by.iter().map(|(name, sum)| (name.as_str(), *sum)).collect();
-    rows.sort_by(|(a, left), (b, right)| right.minor.cmp(&left.minor).then(a.cmp(b)));
+    rows.sort_by(|(a, left), (b, right)| {
+        place(a).cmp(&place(b)).then(right.minor.cmp(&left.minor)).then(a.cmp(b))
+    });
     let rest = rows.split_off(rows.len().min(BARS_MAX));
     if !rest.is_empty() {
         let sum = rest.iter().fold(Sum::default(), |sum, (_, of)| Sum {
@@ -257,11 +267,10 @@ fn bars(by: &BTreeMap<String, Sum>, currency: &str) -> String {
     let mut svg = Svg::default();
     svg.raw(&format!(r#"<svg viewBox="0 0 900 {height}" role="img" aria-label="sums as bars">"#));
     for (at, (name, sum)) in rows.iter().enumerate() {
-        let y = at * 26 + 4;
+        let (y, width) = (at * 26 + 4, scaled(sum.minor, largest, 480));
         svg.text("end", 190, y + 15, &shortened(name));
-        svg.rectangle("bar", (200, y), (scaled(sum.minor, largest, 480), 20));
-        let told = format!("{} {currency} in {}", money(*sum, currency), grouped(&sum.count.to_string()));
-        svg.text("light", 210 + scaled(sum.minor, largest, 480), y + 15, &told);
+        svg.rectangle("bar", (200, y), (width, 20));
+        svg.text("light", 210 + width, y + 15, &told(sum));
     }
     svg.raw("</svg>");
     svg.finish()

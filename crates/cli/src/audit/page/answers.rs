@@ -1,10 +1,11 @@
 //! The questions of a supervisor on the page: each with its answer first, and what it rests on below.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
-use super::{Page, Sum, grouped, money};
+use super::{Page, Sum, bars_in, grouped, money};
 use crate::svg::escaped;
 
 /// Rows of one answer; all of them are in the report's JSON.
@@ -46,7 +47,72 @@ fn answer(page: &mut Page, question: &Value) {
     let rows: Vec<_> =
         question["answer"].as_array().into_iter().flatten().filter_map(Value::as_object).collect();
     table(page, &rows);
+    plots(page, question["number"].as_u64(), &rows);
     page.raw("</div>");
+}
+
+/// What is owed by debtor and by age, one plot for each currency; what failed, by participant.
+fn plots(page: &mut Page, number: Option<u64>, rows: &[&Map<String, Value>]) {
+    let text =
+        |row: &Map<String, Value>, name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
+    let minor =
+        |value: Option<&Value>| value.and_then(Value::as_str).and_then(|text| text.parse::<u128>().ok());
+    let (mut debtors, mut ages, mut fails) = (Plots::new(), Plots::new(), BTreeMap::new());
+    for row in rows {
+        let currency = text(row, "currency").unwrap_or_default();
+        match number {
+            Some(3) => {
+                if let Some(minor) = minor(row.get("outstanding_minor")).filter(|minor| *minor > 0) {
+                    let open = row.get("open").and_then(Value::as_u64).unwrap_or_default();
+                    let buyer = text(row, "buyer").unwrap_or_default();
+                    put(&mut debtors, &currency, buyer, Sum { count: open, minor });
+                }
+                for (name, title) in AGES {
+                    let ageing = row.get("ageing").and_then(|ages| ages.get(name));
+                    if let Some(minor) = minor(ageing) {
+                        put(&mut ages, &currency, title.to_owned(), Sum { count: 1, minor });
+                    }
+                }
+            }
+            Some(6) => {
+                let count = row.get("count").and_then(Value::as_u64).unwrap_or_default();
+                let failed = text(row, "participant").zip(text(row, "what"));
+                let title = failed.map(|(who, what)| format!("{who}: {what}")).unwrap_or_default();
+                fails.insert(title, Sum { count, minor: count.into() });
+            }
+            _ => {}
+        }
+    }
+    for (title, plots) in [("Exposure by debtor", debtors), ("Ageing", ages)] {
+        for (currency, sums) in plots {
+            page.line("sub", &format!("{title}, {currency}"));
+            let order: Vec<&str> =
+                if title == "Ageing" { AGES.map(|(_, title)| title).to_vec() } else { Vec::new() };
+            page.raw(&bars_in(&sums, &order, |sum| format!("{} {currency}", money(*sum, &currency))));
+        }
+    }
+    if !fails.is_empty() {
+        page.line("sub", "Fails");
+        page.raw(&bars_in(&fails, &[], |sum| grouped(&sum.count.to_string())));
+    }
+}
+
+/// Sums of one currency by what they are of.
+type Plots = BTreeMap<String, BTreeMap<String, Sum>>;
+
+/// Steps of an ageing in their order, as a report names them and as people do.
+const AGES: [(&str, &str); 5] = [
+    ("not_due_minor", "not due"),
+    ("days_1_to_30_minor", "1 to 30 days"),
+    ("days_31_to_60_minor", "31 to 60 days"),
+    ("days_61_to_90_minor", "61 to 90 days"),
+    ("days_over_90_minor", "over 90 days"),
+];
+
+fn put(plots: &mut Plots, currency: &str, name: String, add: Sum) {
+    let sum = plots.entry(currency.to_owned()).or_default().entry(name).or_default();
+    sum.count = sum.count.saturating_add(add.count);
+    sum.minor = sum.minor.saturating_add(add.minor);
 }
 
 fn table(page: &mut Page, rows: &[&Map<String, Value>]) {
