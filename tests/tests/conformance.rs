@@ -34,8 +34,8 @@ use parclose_root::{
 };
 use parclose_transaction::grant::{GrantConfirmation, GrantCover, GrantCovers, StandingGrant};
 use parclose_transaction::{
-    Access, Act, Body, Change, DefinitionTexts, ErasedPart, ErasureTarget, FieldEntry, GenerationConfig, Handed,
-    MemberEntry, Motion, Operation, SealedPart, Share, SharedScope, Term,
+    Access, Act, Body, Change, DefinitionTexts, ErasedPart, ErasureTarget, FieldEntry, GenerationConfig,
+    Handed, MemberEntry, Motion, Operation, SealedPart, Share, SharedScope, Term,
 };
 use parclose_types::{
     AssetId, AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,

@@ -5,6 +5,8 @@
 //! attested state. It is sealed like the ledger itself: without view keys it shows who wrote which
 //! record when, and no value. It holds no secret and no key.
 
+use std::collections::BTreeMap;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_channel::outcome::OrderedIn;
 use parclose_channel::tables::HeadLeaf;
@@ -20,18 +22,24 @@ pub(crate) mod amounts;
 mod batch;
 mod eras;
 mod erasures;
+mod field_keys;
 mod file;
+mod history;
 mod invalid;
 mod log;
+mod parts;
 mod read;
+pub mod scan;
 mod value;
 mod verify;
 
 pub use batch::{Standing, VerifiedBatch, VerifiedTransaction};
 pub use eras::{Era, NextGeneration};
 pub use erasures::ProvenErasure;
-pub use file::FILE_BYTES_MAX;
+pub use field_keys::{FieldKeys, FieldLine};
+pub use history::{AuditedAmount, AuditedStep, History, Moved, Reading};
 pub use invalid::BundleInvalid;
+pub use parts::FILE_BYTES_MAX;
 pub use read::{AuditView, AuditedRecord, MalformedField};
 pub use value::{AuditedAsset, Total};
 pub use verify::VerifiedBundle;
@@ -92,6 +100,17 @@ pub struct Remains {
     pub index: u32,
     /// what is left
     pub part: ErasedPart,
+}
+
+impl Remains {
+    /// By the event of their batch.
+    fn by_event(remains: Vec<Self>) -> BTreeMap<Sequence, Vec<(u32, ErasedPart)>> {
+        let mut by_event: BTreeMap<Sequence, Vec<(u32, ErasedPart)>> = BTreeMap::new();
+        for Self { sequence, index, part } in remains {
+            by_event.entry(sequence).or_default().push((index, part));
+        }
+        by_event
+    }
 }
 
 /// Every verdict up to an attested state.

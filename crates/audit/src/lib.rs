@@ -9,8 +9,10 @@
 //!              | accept(grant)                         who gave the view key is entitled to it
 //!              | read(view keys)
 //!           AuditView                                  the fields in scope, and every field that fails
+//!   export --Scannable::prove(genesis)--> Scan --finish--> ScanReport   the same of any length, in passes over the file
 //!   Disclosure --verify(genesis)--> VerifiedDisclosure  one field, as it was written in one transaction
 //!   Evidence --verify(genesis, bundle)--> VerifiedEvidence   what a member has signed and should not have
+//!   Pack --verify(genesis)--> VerifiedPack             a report, for whoever holds no view key: every line follows
 //!   WrappedViewKey --open(unwrap key)--> ViewKey       scope and check values first
 //! ```
 //!
@@ -35,11 +37,13 @@ pub mod checkpoint;
 pub mod disclosure;
 pub mod evidence;
 pub mod grant;
+pub mod pack;
 pub mod receipt;
 
 mod readable;
 mod ring;
 
+pub use bundle::scan::{Scan, ScanInvalid, ScanReport, Scannable};
 pub use bundle::{AuditView, AuditedAsset, Bundle, BundleInvalid, NotExported, VerifiedBundle};
 pub use checkpoint::{CheckpointInvalid, ProvenCheckpoint};
 pub use disclosure::sum::{SumDisclosure, VerifiedSum};
@@ -48,6 +52,7 @@ pub use evidence::{Evidence, EvidenceInvalid, Misconduct, VerifiedEvidence};
 pub use grant::{
     Grant, GrantInvalid, GrantScope, GrantTerms, GrantedKey, NarrowedViewKey, ViewKeys, WrappedViewKey,
 };
+pub use pack::{Pack, PackInvalid, VerifiedPack};
 pub use receipt::{Receipt, ReceiptInvalid, VerifiedReceipt, verify_json};
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::num::NonZero;
 
+use crate::bundle::FieldKeys;
 use parclose_keys::tree::PreparedLeaf;
 use parclose_keys::{FieldKey, FieldPlace, ViewKey};
 use parclose_transaction::Perspective;
@@ -14,10 +15,20 @@ const LEAVES_MAX: usize = 1024;
 
 type Scope = (Generation, AudienceId, ClassId);
 
+/// What somebody reads with.
+#[derive(Clone, Copy)]
+pub(crate) enum Keys<'k> {
+    /// view keys
+    Views(&'k [ViewKey]),
+    /// keys of single fields
+    Fields(&'k FieldKeys),
+}
+
 /// The view keys of one channel by their scope. Two of one scope are both tried: a key that somebody made up must not
 /// hide what the right one opens.
 pub(crate) struct Ring<'k> {
     scopes: BTreeMap<Scope, Vec<Held<'k>>>,
+    fields: Option<&'k FieldKeys>,
 }
 
 /// A view key, and the epochs that were opened with it.
@@ -27,13 +38,17 @@ pub(crate) struct Held<'k> {
 }
 
 impl<'k> Ring<'k> {
-    pub(crate) fn of(channel: &ChannelId, keys: &'k [ViewKey]) -> Self {
+    pub(crate) fn of(channel: &ChannelId, keys: Keys<'k>) -> Self {
         let mut scopes: BTreeMap<Scope, Vec<Held<'k>>> = BTreeMap::new();
+        let (keys, fields) = match keys {
+            Keys::Views(keys) => (keys, None),
+            Keys::Fields(fields) => (&[][..], Some(fields)),
+        };
         for key in keys.iter().filter(|key| key.channel == *channel) {
             let scope = (key.generation, key.audience, key.class);
             scopes.entry(scope).or_default().push(Held { key, leaves: RefCell::default() });
         }
-        Self { scopes }
+        Self { scopes, fields }
     }
 
     /// The keys that may open a field.
@@ -42,13 +57,15 @@ impl<'k> Ring<'k> {
         generation: Generation,
         audience: AudienceId,
         class: ClassId,
-    ) -> impl Iterator<Item = &Held<'k>> {
-        self.scopes.get(&(generation, audience, class)).into_iter().flatten()
+    ) -> impl Iterator<Item = &dyn Perspective> {
+        let views = self.scopes.get(&(generation, audience, class)).into_iter().flatten();
+        let fields = self.fields.map(|fields| fields as &dyn Perspective);
+        views.map(|held| held as &dyn Perspective).chain(fields)
     }
 
     /// Whether there is no key at all.
     pub(crate) fn is_empty(&self) -> bool {
-        self.scopes.is_empty()
+        self.scopes.is_empty() && self.fields.is_none_or(FieldKeys::is_empty)
     }
 }
 
@@ -71,7 +88,7 @@ impl Perspective for Held<'_> {
 
 /// Does something with each of many, in their order, a part on each core; every core has a ring of its own.
 pub(crate) fn each<'t, I: Sync, T: Send>(
-    (channel, keys): (&ChannelId, &[ViewKey]),
+    (channel, keys): (&ChannelId, Keys<'_>),
     items: &'t [I],
     open: impl Fn(&Ring<'_>, &'t [I]) -> Vec<T> + Sync,
 ) -> Vec<T> {

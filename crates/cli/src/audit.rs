@@ -1,7 +1,10 @@
 //! `parclose channel export` and `parclose audit report`: a channel's log for somebody who trusts no member.
 
 mod figures;
+mod pack;
 mod page;
+mod questions;
+mod scan;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,8 +12,9 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
+use parclose_audit::bundle::{Era, MalformedField, Reading};
 use parclose_audit::bundle::{OrderedEvent, Total};
-use parclose_audit::{AuditView, AuditedAsset, Bundle, GrantedKey, VerifiedBundle};
+use parclose_audit::{AuditedAsset, Bundle, Grant, GrantInvalid, GrantedKey, VerifiedBundle};
 use parclose_keys::ViewKey;
 use parclose_node::{Consortium, RoomHandle, key_file};
 use parclose_transaction::Handed;
@@ -18,7 +22,7 @@ use parclose_types::{AssetId, Epoch, PublicKey, Sequence};
 use serde_json::{Map, Value, json};
 
 use crate::access_log;
-use crate::args::{Audit, AuditReport, Global, OfChannel};
+use crate::args::{Audit, AuditReport, Audited, Global, OfChannel};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
 use crate::evidence;
@@ -33,6 +37,8 @@ pub fn run(global: &Global, command: &Audit) -> Result<Value, CliError> {
     match command {
         Audit::Report(options) => report(global, options),
         Audit::AccessLog { of } => access_log::log(global, of),
+        Audit::Scan(options) => scan::run(global, options),
+        Audit::Verify { file, from, signer } => pack::verify(file, from, signer.as_deref()),
         Audit::Evidence { file, genesis, bundle } => evidence::verify(file, genesis, bundle.as_deref()),
     }
 }
@@ -99,34 +105,42 @@ pub(crate) fn bundle(
 /// Verifies an export from the genesis alone (BUN-01 to BUN-14), then opens what the view keys reach, if their
 /// signers were entitled to the grants (GRA-03 to GRA-05). Neither a home nor a member's key is needed.
 fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
-    let file = File::open(&options.bundle).map_err(|e| CliError::file(&options.bundle, &e))?;
-    let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(trust(&options.from)?)?;
-    let keys = match &options.with {
-        Some(with) => {
-            let key = key_file::regulator(with, &global.passphrase.opening(with, &global.home)?)?;
-            let files = options.view_keys.iter().map(|file| view_key::read(file));
-            let files = files.collect::<Result<Vec<_>, CliError>>()?;
-            let open = |granted: &GrantedKey| {
-                bundle.accept(granted.grant())?;
-                Ok(granted.open(&key)?)
-            };
-            files.iter().flat_map(|file| file.keys()).map(open).collect::<Result<Vec<ViewKey>, CliError>>()?
-        }
-        None => Vec::new(),
-    };
-    let (view, assets) = (bundle.read(&keys), bundle.value(&keys));
-    let mut report = report_json(&bundle, &view);
-    report["assets"] = json!(value_json(&assets));
+    let of = &options.of;
+    let file = File::open(&of.bundle).map_err(|e| CliError::file(&of.bundle, &e))?;
+    let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(trust(&of.from)?)?;
+    let keys = view_keys(global, of, |grant| bundle.accept(grant))?;
+    let reading = bundle.reading(&keys);
+    let mut report = report_json(&bundle, &reading);
+    if let (Some(path), Some(sign)) = (&options.pack, &options.sign) {
+        pack::write(global, (path, sign), of, &report, bundle.field_lines(&keys))?;
+        report["pack"] = json!(path.display().to_string());
+    }
     if let Some(path) = &options.html {
-        write_text(path, &page::page(&bundle, &view, &assets, &report))?;
+        write_text(path, &page::page(&bundle, &reading, &report))?;
         report["html"] = json!(path.display().to_string());
     }
     if let Some(path) = &options.csv {
-        let table = table::table(&view).map_err(|error| CliError::file(path, &error.into()))?;
+        let table = table::table(&reading.view).map_err(|error| CliError::file(path, &error.into()))?;
         write_text(path, &String::from_utf8_lossy(&table))?;
         report["csv"] = json!(path.display().to_string());
     }
     Ok(report)
+}
+
+/// Opens the view keys, each if its grant is accepted.
+fn view_keys(
+    global: &Global,
+    of: &Audited,
+    accept: impl Fn(&Grant) -> Result<(), GrantInvalid>,
+) -> Result<Vec<ViewKey>, CliError> {
+    let Some(with) = &of.with else { return Ok(Vec::new()) };
+    let key = key_file::regulator(with, &global.passphrase.opening(with, &global.home)?)?;
+    let files = of.view_keys.iter().map(|file| view_key::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let open = |granted: &GrantedKey| {
+        accept(granted.grant())?;
+        Ok(granted.open(&key)?)
+    };
+    files.iter().flat_map(|file| file.keys()).map(open).collect()
 }
 
 /// What became of each asset: units as decimal strings, `null` where not everything opened.
@@ -164,20 +178,15 @@ fn value_json(assets: &BTreeMap<AssetId, AuditedAsset>) -> Vec<Value> {
 }
 
 /// A report as a page for people.
-pub(crate) fn page_of(
-    bundle: &VerifiedBundle,
-    view: &AuditView,
-    assets: &BTreeMap<AssetId, AuditedAsset>,
-) -> String {
-    page::page(bundle, view, assets, &report_json(bundle, view))
+pub(crate) fn page_of(bundle: &VerifiedBundle, keys: &[ViewKey]) -> String {
+    let reading = bundle.reading(keys);
+    page::page(bundle, &reading, &report_json(bundle, &reading))
 }
 
-fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
+/// The report: it follows from an export and what opens of it, and from nothing else.
+fn report_json(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Value {
+    let view = &reading.view;
     let (from, to) = bundle.epochs();
-    let name = |author: &PublicKey| {
-        let entry = bundle.eras().iter().find_map(|era| era.config.member(author));
-        entry.map_or_else(|| author.to_string(), |entry| entry.name.clone())
-    };
     let records = view.records.iter().map(|record| {
         let shown = |(field, state): &(String, parclose_transaction::FieldState)| {
             let (word, value) = state_json(state);
@@ -187,28 +196,20 @@ fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
             "record": record.record.to_string(),
             "type": record.record_type,
             "version": record.version,
-            "author": name(&record.author),
+            "author": name(bundle.eras(), &record.author),
             "tx": record.transaction.to_string(),
             "fields": record.fields.iter().map(shown).collect::<Map<_, _>>(),
         })
     });
-    let malformed = view.malformed.iter().map(|field| {
-        json!({
-            "author": name(&field.author),
-            "tx": field.transaction.to_string(),
-            "record": field.record.to_string(),
-            "field": field.field.0,
-            "signed_by_author": field.signed,
-        })
-    });
     let erased = bundle.erasures().map(|erasure| {
         let asked = erasure.asked.iter().map(|(author, act, reason)| {
-            json!({ "member": name(author), "tx": act.to_string(), "reason": reason })
+            json!({ "member": name(bundle.eras(), author), "tx": act.to_string(), "reason": reason })
         });
+        let confirmed = erasure.confirmed.iter().map(|(author, _)| name(bundle.eras(), author));
         json!({
             "record": erasure.record.to_string(),
             "asked": asked.collect::<Vec<_>>(),
-            "confirmed_by": erasure.confirmed.iter().map(|(author, _)| name(author)).collect::<Vec<_>>(),
+            "confirmed_by": confirmed.collect::<Vec<_>>(),
         })
     });
     let numbers = |events: &[Sequence]| events.iter().map(|event| event.0).collect::<Vec<_>>();
@@ -227,7 +228,30 @@ fn report_json(bundle: &VerifiedBundle, view: &AuditView) -> Value {
         "sealed_fields": view.sealed_fields,
         "erased_fields": view.erased_fields,
         "erased": erased.collect::<Vec<_>>(),
-        "malformed": malformed.collect::<Vec<_>>(),
+        "malformed": malformed_json(bundle.eras(), &view.malformed),
         "records": records.collect::<Vec<_>>(),
+        "assets": value_json(&reading.assets),
+        "questions": questions::questions(bundle, reading),
+        "field_names": questions::field_names(bundle),
     })
+}
+
+/// A member by its name, where a generation has it.
+fn name(eras: &[Era], author: &PublicKey) -> String {
+    let entry = eras.iter().find_map(|era| era.config.member(author));
+    entry.map_or_else(|| author.to_string(), |entry| entry.name.clone())
+}
+
+/// What does not open, each with who wrote it.
+fn malformed_json(eras: &[Era], fields: &[MalformedField]) -> Vec<Value> {
+    let row = |field: &MalformedField| {
+        json!({
+            "author": name(eras, &field.author),
+            "tx": field.transaction.to_string(),
+            "record": field.record.to_string(),
+            "field": field.field.0,
+            "signed_by_author": field.signed,
+        })
+    };
+    fields.iter().map(row).collect()
 }

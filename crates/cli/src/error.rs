@@ -228,6 +228,7 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "VALIDATOR_CHANGE_NOT_SIGNED"
         | "NOT_A_DRAFT"
         | "OFF_SCHEMA"
+        | "SCAN_PROGRESS_INVALID"
         | "NOT_AUTHENTIC" => 2,
         "NOT_FOUND" | "FILE_NOT_FOUND" | "CHANNEL_NOT_FOUND" | "MEMBER_NOT_FOUND" | "HOME_NOT_FOUND"
         | "TEMPLATE_NOT_FOUND" | "CONTEXT_NOT_FOUND" => 3,
@@ -267,6 +268,8 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "DISCLOSURE_INVALID"
         | "RECEIPT_OF_ANOTHER_NETWORK"
         | "BUNDLE_INVALID"
+        | "PACK_INVALID"
+        | "PACK_OF_ANOTHER_NETWORK"
         | "CHECKPOINT_INVALID"
         | "CHECKPOINT_OF_ANOTHER_NETWORK"
         | "VALIDATORS_NOT_FOLLOWED"

@@ -101,6 +101,20 @@ pub fn replace_private(path: &std::path::Path) -> std::io::Result<std::fs::File>
     std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
+/// Replaces a file that its owner alone can read: there is the old one or the new one, whole.
+pub fn replace_in_one_step(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.new", std::process::id()));
+    let beside = std::path::PathBuf::from(beside);
+    let written = create_private(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    });
+    // What is told is why it could not be written.
+    written.inspect_err(|_| drop(std::fs::remove_file(&beside)))
+}
+
 /// A closed pipe is no error of ours.
 fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");

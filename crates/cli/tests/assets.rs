@@ -119,6 +119,10 @@ fn audited(sandbox: &Sandbox, grants: &[(&str, &str, &str, &[&str])]) -> Value {
     }
     let report = sandbox.ok(&line.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(report["assets"].as_array().unwrap().len(), 1);
+    // Whoever reads it batch by batch finds the same.
+    line[1] = "scan".to_owned();
+    let scan = sandbox.ok(&line.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!((&scan["assets"], &scan["opened_fields"]), (&report["assets"], &report["opened_fields"]));
     report["assets"][0].clone()
 }
 

@@ -100,6 +100,20 @@ fn a_regulator_reads_what_its_view_key_opens_of_an_export_and_needs_no_home() {
     assert_eq!(record["fields"]["face_amount"], json!({ "amount_minor": "250000", "currency": "EUR" }));
     assert_eq!((&record["fields"]["lines"], &record["author"]), (&json!("sealed"), &json!("supplier-a")));
     assert_eq!(report["events"], exported["events"]);
+    // Read batch by batch it shows the same; taken up from the progress of a scan that is done, too.
+    let progress = sandbox.text("scan.progress");
+    let scan = ["audit", "scan", &bundle, "--genesis", &genesis];
+    let kept = [&scan[..], &with, &["--progress", &progress]].concat();
+    let (code, scanned) = elsewhere(&sandbox, &kept);
+    assert_eq!((code, &scanned["opened_fields"]), (0, &json!(1)), "{scanned}");
+    assert_eq!((&scanned["events"], &scanned["malformed"]), (&report["events"], &json!([])));
+    let reach = &scanned["view_keys"][0];
+    assert_eq!((&reach["epochs"], &reach["nothing_left_out"]), (&json!("0 to 9"), &json!(null)));
+    assert_eq!(reach["not_held"][0]["why"], "still-open", "its epoch is not over: {reach}");
+    assert_eq!(elsewhere(&sandbox, &kept), (0, scanned));
+    let blind_again = [&scan[..], &["--progress", &progress]].concat();
+    let (code, refused) = elsewhere(&sandbox, &blind_again);
+    assert_eq!((code, &refused["rule"]), (2, &json!("SCN-04")), "with other keys: {refused}");
     // The same as a page for people, and as a table; what was read is text in both.
     let (page, table) = (sandbox.text("report.html"), sandbox.text("report.csv"));
     let written = [&blind[..], &with, &["--html", &page, "--csv", &table]].concat();

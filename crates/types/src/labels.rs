@@ -221,6 +221,8 @@ labels! {
     ROOM_NAME = "room-name";
     /// what the issuer of a view key signs
     GRANT = "grant";
+    /// what the signer of an evidence pack signs
+    EVIDENCE_PACK = "evidence-pack";
     /// associated data of the wrap that an archive of a channel begins with
     BACKUP = "backup";
     /// archive key -> one chunk's AEAD key, nonce, key commitment

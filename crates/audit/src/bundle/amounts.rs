@@ -83,7 +83,7 @@ impl Amounts {
 }
 
 /// The amounts that a movement makes, in the order of their records (SCH-07): all but one that was owed.
-fn made(movement: &Movement) -> impl Iterator<Item = (AssetId, AmountCommitment)> + '_ {
+pub(super) fn made(movement: &Movement) -> impl Iterator<Item = (AssetId, AmountCommitment)> + '_ {
     let owed = movement.obligations().into_iter().map(|owed| owed.output.note.commitment);
     let paid = usize::from(movement.pays().is_some());
     let notes = movement.outputs().iter().skip(paid).map(|output| output.commitment);
@@ -132,4 +132,13 @@ fn carriers<'t>(bundle: &'t VerifiedBundle, transaction: &'t VerifiedTransaction
         })
     };
     transaction.body.operations.iter().zip(&transaction.sealed.fields).filter_map(carrier).collect()
+}
+
+/// The records that stand for amounts, in order, with their types.
+pub(super) fn carrying<'t>(
+    bundle: &'t VerifiedBundle,
+    transaction: &'t VerifiedTransaction,
+) -> Vec<(&'t RecordType, &'t Operation)> {
+    let carriers = carriers(bundle, transaction).into_iter();
+    carriers.map(|carrier| (carrier.record_type, carrier.operation)).collect()
 }

@@ -7,7 +7,7 @@ use parclose_channel::{BatchProof, VerdictRow};
 use parclose_crypto::{merkle, verify};
 use parclose_root::tag::{chain_start, extend_chain};
 use parclose_root::{Anchor, RootTransaction, Rotate, VerifiedTag};
-use parclose_types::{ChannelId, Height, NetworkId, Sequence, encode};
+use parclose_types::{ChannelId, Digest, Height, NetworkId, Sequence, Tag, encode};
 
 use super::{AttestedVerdicts, Bundle, BundleInvalid, OrderedEvent};
 
@@ -21,43 +21,81 @@ pub(super) struct Log {
 /// Verdicts by event and index.
 pub(super) type Verdicts = BTreeMap<(Sequence, u32), VerdictRow>;
 
-impl Log {
-    /// Recomputes the hash chain over all events.
+/// A log that is read event by event.
+pub(super) struct LogWalk {
+    chain: Digest,
+    count: u64,
+    rotations: Vec<(Sequence, Height, Rotate)>,
+}
+
+impl LogWalk {
+    pub(super) fn new(tag: &Tag) -> Self {
+        Self { chain: chain_start(tag), count: 0, rotations: Vec::new() }
+    }
+
+    /// Takes the next event; an anchor is handed out with its sequence. Nothing else is of effect for a reader, but the rotations.
+    pub(super) fn take(
+        &mut self,
+        event: &OrderedEvent,
+        proven: u64,
+    ) -> Result<Option<(Sequence, Anchor)>, BundleInvalid> {
+        let transaction = RootTransaction::decode(&event.transaction)?;
+        let sequence = Sequence(self.count);
+        self.count = self.count.saturating_add(1);
+        // What enters no log is in none: the chain without it comes out wrong.
+        let Some(kind) = transaction.kind() else {
+            return Err(BundleInvalid::Incomplete { proven, found: self.count });
+        };
+        self.chain = extend_chain(&self.chain, kind, &transaction.digest(), event.height);
+        match transaction {
+            RootTransaction::Anchor(anchor) => return Ok(Some((sequence, anchor))),
+            RootTransaction::Rotate(rotate) => self.rotations.push((sequence, event.height, rotate)),
+            RootTransaction::OpenChannel(_)
+            | RootTransaction::Close(_)
+            | RootTransaction::UpdateValidators(_)
+            | RootTransaction::OpenDeal(_)
+            | RootTransaction::Prepare(_)
+            | RootTransaction::Refuse(_)
+            | RootTransaction::Decision(_)
+            | RootTransaction::ClaimTag(_)
+            | RootTransaction::ReleaseTag(_) => {}
+        }
+        Ok(None)
+    }
+
+    /// The rotations of a log that was taken whole.
     ///
     /// # Rules
     ///
     /// > BUN-05: the events of a bundle have the count and the hash chain of the proven state of the tag, so none is missing, added or changed.
-    pub(super) fn complete(events: &[OrderedEvent], tag: &VerifiedTag) -> Result<Self, BundleInvalid> {
+    pub(super) fn finish(self, tag: &VerifiedTag) -> Result<Vec<(Sequence, Height, Rotate)>, BundleInvalid> {
         let state = tag.state();
-        let found = events.len() as u64;
-        let incomplete = BundleInvalid::Incomplete { proven: state.count, found };
-        let (mut chain, mut anchors) = (chain_start(tag.tag()), BTreeMap::new());
-        let mut rotations = Vec::new();
-        for (sequence, event) in (0..).map(Sequence).zip(events) {
-            let transaction = RootTransaction::decode(&event.transaction)?;
-            // What enters no log is in none: the chain without it comes out wrong.
-            let Some(kind) = transaction.kind() else { return Err(incomplete) };
-            chain = extend_chain(&chain, kind, &transaction.digest(), event.height);
-            match transaction {
-                RootTransaction::Anchor(anchor) => {
-                    anchors.insert(sequence, (event.height, anchor));
-                }
-                RootTransaction::Rotate(rotate) => rotations.push((sequence, event.height, rotate)),
-                RootTransaction::OpenChannel(_)
-                | RootTransaction::Close(_)
-                | RootTransaction::UpdateValidators(_)
-                | RootTransaction::OpenDeal(_)
-                | RootTransaction::Prepare(_)
-                | RootTransaction::Refuse(_)
-                | RootTransaction::Decision(_)
-                | RootTransaction::ClaimTag(_)
-                | RootTransaction::ReleaseTag(_) => {}
+        if (self.count, self.chain) != (state.count, state.chain) {
+            return Err(BundleInvalid::Incomplete { proven: state.count, found: self.count });
+        }
+        Ok(self.rotations)
+    }
+}
+
+impl Log {
+    /// Recomputes the hash chain over all events.
+    pub(super) fn complete(events: &[OrderedEvent], tag: &VerifiedTag) -> Result<Self, BundleInvalid> {
+        let (mut walk, mut anchors) = (LogWalk::new(tag.tag()), BTreeMap::new());
+        for event in events {
+            if let Some((sequence, anchor)) = walk.take(event, tag.state().count)? {
+                anchors.insert(sequence, (event.height, anchor));
             }
         }
-        if (found, chain) != (state.count, state.chain) {
-            return Err(incomplete);
-        }
-        Ok(Self { start: state.opened_at, anchors, rotations })
+        Ok(Self { start: tag.state().opened_at, anchors, rotations: walk.finish(tag)? })
+    }
+
+    /// Some anchors, where the others were passed over.
+    pub(super) fn of_some(
+        start: Height,
+        anchors: impl IntoIterator<Item = (Sequence, Height, Anchor)>,
+    ) -> Self {
+        let anchors = anchors.into_iter().map(|(sequence, height, anchor)| (sequence, (height, anchor)));
+        Self { start, anchors: anchors.collect(), rotations: Vec::new() }
     }
 
     /// Whether a batch is what the anchor at its sequence has committed to.
@@ -92,25 +130,34 @@ impl Bundle {
         log: &Log,
         tag: &VerifiedTag,
     ) -> Result<(Option<Sequence>, Verdicts), BundleInvalid> {
-        let newest = tag.state().attested;
-        let found = self.attested.as_ref().map(|attested| attested.by.header.attested);
-        if newest != found {
-            return Err(BundleInvalid::Stale { newest, found });
-        }
+        let newest = self.newest_attested(tag)?;
         let verdicts = match &self.attested {
             Some(attested) => attested.verify(log, self.scope())?,
             None => Verdicts::new(),
         };
         Ok((newest, verdicts))
     }
+
+    /// The event of the newest attested state, of which the verdicts are.
+    pub(super) fn newest_attested(&self, tag: &VerifiedTag) -> Result<Option<Sequence>, BundleInvalid> {
+        let newest = tag.state().attested;
+        let found = self.attested.as_ref().map(|attested| attested.by.header.attested);
+        if newest == found { Ok(newest) } else { Err(BundleInvalid::Stale { newest, found }) }
+    }
 }
 
 impl AttestedVerdicts {
+    fn verify(&self, log: &Log, scope: (NetworkId, ChannelId)) -> Result<Verdicts, BundleInvalid> {
+        self.check_head(log, scope)?;
+        let found = self.verdicts.len() as u64;
+        self.check_list(found, merkle::root(self.verdicts.iter().map(encode)))?;
+        self.by_place(self.by.header.attested, log)
+    }
+
     /// # Rules
     ///
     /// > BUN-10: the head of the verdict log is proven under the attested state root, and is the one after the attested event.
-    /// > BUN-11: the verdicts have the count and the root of that head.
-    fn verify(&self, log: &Log, scope: (NetworkId, ChannelId)) -> Result<Verdicts, BundleInvalid> {
+    pub(super) fn check_head(&self, log: &Log, scope: (NetworkId, ChannelId)) -> Result<(), BundleInvalid> {
         let (header, head) = (&self.by.header, &self.head);
         let attested = header.attested;
         let anchor = log.opens(&self.by, scope)?;
@@ -122,11 +169,18 @@ impl AttestedVerdicts {
         if proven.is_err() || head.sequence != attested {
             return Err(BundleInvalid::NotInState { attested });
         }
-        let found = self.verdicts.len() as u64;
-        if found != head.verdicts || merkle::root(self.verdicts.iter().map(encode)) != head.verdicts_root {
-            return Err(BundleInvalid::Verdicts { proven: head.verdicts, found });
+        Ok(())
+    }
+
+    /// # Rules
+    ///
+    /// > BUN-11: the verdicts have the count and the root of that head.
+    pub(super) fn check_list(&self, found: u64, root: [u8; 32]) -> Result<(), BundleInvalid> {
+        if (found, root) == (self.head.verdicts, self.head.verdicts_root) {
+            Ok(())
+        } else {
+            Err(BundleInvalid::Verdicts { proven: self.head.verdicts, found })
         }
-        self.by_place(attested, log)
     }
 
     /// Verdicts by place; each of a place that an anchor up to the attested event has, and once.

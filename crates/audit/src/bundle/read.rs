@@ -6,15 +6,18 @@
 
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_channel::Verdict;
 use parclose_keys::{SealedField, ViewKey};
 use parclose_transaction::definition::RecordType;
 use parclose_transaction::view::Site;
 use parclose_transaction::{FieldEntry, FieldState, FieldView, Operation};
-use parclose_types::{ClassId, Epoch, FieldId, Generation, MemberId, PublicKey, RecordId, TransactionDigest};
+use parclose_types::{
+    ClassId, Epoch, FieldId, Generation, Height, MemberId, PublicKey, RecordId, TransactionDigest,
+};
 
 use super::{Standing, VerifiedBundle, VerifiedTransaction};
-use crate::ring::{self, Ring};
+use crate::ring::{self, Keys, Ring};
 
 /// What view keys show of a bundle.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +56,7 @@ pub struct AuditedRecord {
 }
 
 /// A field in scope that does not open, or is not of its type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct MalformedField {
     /// pseudonym of the member that wrote it
     pub author: PublicKey,
@@ -71,10 +74,19 @@ impl VerifiedBundle {
     /// Opens what the view keys reach. Needs no member's secret and no node.
     #[must_use]
     pub fn read(&self, keys: &[ViewKey]) -> AuditView {
+        self.read_with(Keys::Views(keys))
+    }
+
+    pub(super) fn read_with(&self, keys: Keys<'_>) -> AuditView {
         let applied = self.applied();
         let opened = ring::each((self.channel(), keys), &applied, |ring, part| {
             part.iter().map(|transaction| self.states(ring, transaction)).collect()
         });
+        self.view_of(&applied, opened)
+    }
+
+    /// The newest values of all records, from what opened of each transaction.
+    pub(super) fn view_of(&self, applied: &[&VerifiedTransaction], opened: Vec<Vec<States>>) -> AuditView {
         let mut reading = Reading { bundle: self, view: AuditView::default(), places: BTreeMap::new() };
         for (transaction, states) in applied.iter().zip(opened) {
             reading.transaction(transaction, states);
@@ -84,12 +96,18 @@ impl VerifiedBundle {
 
     /// The applied transactions of the export, in log order.
     pub(super) fn applied(&self) -> Vec<&VerifiedTransaction> {
-        let all = self.batches().iter().flat_map(|batch| &batch.transactions);
-        all.filter(|transaction| transaction.standing == Standing::Decided(Verdict::Applied)).collect()
+        self.applied_at().map(|(transaction, _)| transaction).collect()
+    }
+
+    /// The same, each with the height at which it was ordered.
+    pub(super) fn applied_at(&self) -> impl Iterator<Item = (&VerifiedTransaction, Height)> {
+        let all =
+            self.batches().iter().flat_map(|batch| batch.transactions.iter().map(|of| (of, batch.height)));
+        all.filter(|(transaction, _)| transaction.standing == Standing::Decided(Verdict::Applied))
     }
 
     /// What a ring shows of a transaction's fields, by operation; nothing of a record whose type is not known.
-    fn states(&self, ring: &Ring<'_>, transaction: &VerifiedTransaction) -> Vec<States> {
+    pub(super) fn states(&self, ring: &Ring<'_>, transaction: &VerifiedTransaction) -> Vec<States> {
         let definition = self.definition_in(transaction.body.generation);
         let operations = transaction.body.operations.iter().zip(&transaction.sealed.fields).enumerate();
         let states = |(at, (operation, sealed)): (usize, (&Operation, &Vec<SealedField>))| {
@@ -118,7 +136,7 @@ impl VerifiedBundle {
         digest: &TransactionDigest,
     ) -> Option<Vec<Vec<FieldView>>> {
         let transaction = self.applied().into_iter().find(|found| found.digest == *digest)?;
-        let ring = Ring::of(self.channel(), keys);
+        let ring = Ring::of(self.channel(), Keys::Views(keys));
         let views = |states: States| {
             let view = |(field, state)| FieldView { field, state };
             Some(states?.into_iter().map(view).collect())
@@ -128,7 +146,7 @@ impl VerifiedBundle {
 }
 
 /// What opens of a record that a transaction wrote; `None` where its type is not known.
-type States = Option<Vec<(FieldId, FieldState)>>;
+pub(super) type States = Option<Vec<(FieldId, FieldState)>>;
 
 /// Opened if one key opens it: a key that somebody made up for the same scope must not hide it.
 fn open(
@@ -153,6 +171,35 @@ fn open(
     best
 }
 
+impl AuditView {
+    /// # Rules
+    ///
+    /// > BUN-16: a field that does not open is laid to its author only where the author's own signature over the transaction verifies.
+    pub(super) fn count(
+        &mut self,
+        transaction: &VerifiedTransaction,
+        operation: &Operation,
+        states: &[(FieldId, FieldState)],
+    ) {
+        for (field, state) in states {
+            match state {
+                FieldState::Opened(_) => self.opened_fields = self.opened_fields.saturating_add(1),
+                FieldState::Sealed => self.sealed_fields = self.sealed_fields.saturating_add(1),
+                FieldState::Erased | FieldState::Missing => {
+                    self.erased_fields = self.erased_fields.saturating_add(1);
+                }
+                FieldState::Malformed => self.malformed.push(MalformedField {
+                    author: transaction.body.author,
+                    transaction: transaction.digest,
+                    record: operation.record,
+                    field: *field,
+                    signed: transaction.is_signed_by_author(),
+                }),
+            }
+        }
+    }
+}
+
 struct Reading<'a> {
     bundle: &'a VerifiedBundle,
     view: AuditView,
@@ -166,35 +213,8 @@ impl Reading<'_> {
         for (operation, states) in transaction.body.operations.iter().zip(states) {
             let record_type = definition.and_then(|d| d.record(operation.record_type));
             let Some((record_type, states)) = record_type.zip(states) else { continue };
-            self.count(transaction, operation, &states);
+            self.view.count(transaction, operation, &states);
             self.write(transaction, operation, record_type, states);
-        }
-    }
-
-    /// # Rules
-    ///
-    /// > BUN-16: a field that does not open is laid to its author only where the author's own signature over the transaction verifies.
-    fn count(
-        &mut self,
-        transaction: &VerifiedTransaction,
-        operation: &Operation,
-        states: &[(FieldId, FieldState)],
-    ) {
-        for (field, state) in states {
-            match state {
-                FieldState::Opened(_) => self.view.opened_fields = self.view.opened_fields.saturating_add(1),
-                FieldState::Sealed => self.view.sealed_fields = self.view.sealed_fields.saturating_add(1),
-                FieldState::Erased | FieldState::Missing => {
-                    self.view.erased_fields = self.view.erased_fields.saturating_add(1);
-                }
-                FieldState::Malformed => self.view.malformed.push(MalformedField {
-                    author: transaction.body.author,
-                    transaction: transaction.digest,
-                    record: operation.record,
-                    field: *field,
-                    signed: transaction.is_signed_by_author(),
-                }),
-            }
         }
     }
 

@@ -4,17 +4,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_amounts::{Movement, NoteOutput, Supply, SupplyChange, TotalOpening};
+use borsh::{BorshDeserialize, BorshSerialize};
+use parclose_amounts::{Movement, NoteOutput};
 use parclose_keys::ViewKey;
 use parclose_transaction::{NoteState, OpenedNote};
-use parclose_types::{AssetId, Epoch, NoteId, ObligationId, TransactionDigest};
+use parclose_types::{AssetId, ChannelId, Epoch, NoteId, ObligationId, TransactionDigest};
 
 use super::amounts::Amounts;
 use super::{VerifiedBundle, VerifiedTransaction};
-use crate::ring;
+use crate::ring::{self, Keys};
 
 /// Units that opened, and how many amounts did not.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Total {
     /// smallest units of the asset
     pub units: u128,
@@ -44,7 +45,7 @@ impl Total {
 }
 
 /// What became of one asset.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct AuditedAsset {
     /// issued, by the epoch of the transaction
     pub issued: BTreeMap<Epoch, Total>,
@@ -85,64 +86,34 @@ impl VerifiedBundle {
     /// What became of each asset, as far as the view keys reach.
     #[must_use]
     pub fn value(&self, keys: &[ViewKey]) -> BTreeMap<AssetId, AuditedAsset> {
+        self.value_with(Keys::Views(keys))
+    }
+
+    pub(super) fn value_with(&self, keys: Keys<'_>) -> BTreeMap<AssetId, AuditedAsset> {
         let applied = self.applied();
         let found = ring::each((self.channel(), keys), &applied, |ring, part| Amounts::of(self, ring, part));
-        let mut audit = ValueAudit {
-            bundle: self,
-            assets: BTreeMap::new(),
-            notes: BTreeMap::new(),
-            back: BTreeMap::new(),
-            owed: BTreeMap::new(),
-        };
+        let mut audit = ValueAudit::default();
         for (transaction, found) in applied.iter().zip(found) {
-            audit.transaction(transaction, found);
+            audit.transaction(self.channel(), transaction, found);
         }
-        audit.finish()
+        audit.finish(self.is_whole())
     }
 
     /// Whether every batch of the log is in the export.
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         self.not_shown().is_empty() && self.not_exported().is_empty()
     }
 }
 
-/// An asset while the log is walked.
-struct Walked {
-    audited: AuditedAsset,
-    /// issued less redeemed, as commitments
-    supply: Supply,
-    /// and as openings, as long as all of them open
-    opening: Option<TotalOpening>,
+/// A sum that grew by the issues of a log, or by its redemptions.
+fn sum(totals: &BTreeMap<Epoch, Total>) -> Option<u128> {
+    totals.values().try_fold(0_u128, |sum, total| sum.checked_add(total.known()?))
 }
 
-impl Walked {
-    fn new(asset: AssetId) -> Self {
-        Self {
-            audited: AuditedAsset::default(),
-            supply: Supply::nothing(),
-            opening: Some(TotalOpening::nothing(asset)),
-        }
-    }
-
-    fn circulates(&mut self, epoch: Epoch, change: SupplyChange, opened: Option<&OpenedNote>) {
-        self.supply = self.supply.after(change);
-        let totals = match change {
-            SupplyChange::None => return,
-            SupplyChange::Issued(_) => &mut self.audited.issued,
-            SupplyChange::Redeemed(_) => &mut self.audited.redeemed,
-        };
-        totals.entry(epoch).or_default().add(opened);
-        match (opened, change, self.opening.as_mut()) {
-            (Some(opened), SupplyChange::Issued(_), Some(total)) => total.add(&opened.opening),
-            (Some(opened), SupplyChange::Redeemed(_), Some(total)) => total.subtract(&opened.opening),
-            _ => self.opening = None,
-        }
-    }
-}
-
-struct ValueAudit<'a> {
-    bundle: &'a VerifiedBundle,
-    assets: BTreeMap<AssetId, Walked>,
+/// The assets while the log is walked; notes are forgotten as they are spent.
+#[derive(Clone, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(super) struct ValueAudit {
+    assets: BTreeMap<AssetId, AuditedAsset>,
     /// notes that are not spent
     notes: BTreeMap<NoteId, (AssetId, Option<u64>)>,
     /// notes that went back to whoever had locked them, to the id under which they were held: one amount, two names
@@ -151,8 +122,20 @@ struct ValueAudit<'a> {
     owed: BTreeMap<ObligationId, Option<u64>>,
 }
 
-impl ValueAudit<'_> {
-    fn transaction(&mut self, transaction: &VerifiedTransaction, found: Vec<NoteState>) {
+impl std::fmt::Debug for ValueAudit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ValueAudit({} assets, {} notes)", self.assets.len(), self.notes.len())
+    }
+}
+
+impl ValueAudit {
+    /// Takes in an applied transaction with what opened of its amounts.
+    pub(super) fn transaction(
+        &mut self,
+        channel: &ChannelId,
+        transaction: &VerifiedTransaction,
+        found: Vec<NoteState>,
+    ) {
         let mut found = found.into_iter();
         let (mut index, mut owed) = (0, 0);
         for movement in &transaction.body.movements {
@@ -164,7 +147,7 @@ impl ValueAudit<'_> {
             }
             for made in movement.obligations() {
                 let opened = self.opened(transaction, movement, found.next());
-                let id = made.id(self.bundle.channel(), &transaction.digest, owed);
+                let id = made.id(channel, &transaction.digest, owed);
                 self.owed.insert(id, opened.map(|opened| opened.value));
                 owed = owed.saturating_add(1);
             }
@@ -178,8 +161,7 @@ impl ValueAudit<'_> {
                         (opened, value)
                     }
                 };
-                let id_of =
-                    |output: &NoteOutput| output.id(self.bundle.channel(), &transaction.digest, index);
+                let id_of = |output: &NoteOutput| output.id(channel, &transaction.digest, index);
                 let id = id_of(output);
                 if let Some(hold) = hold.take() {
                     self.back.insert(id_of(&NoteOutput { owner: hold.back, ..*output }), id);
@@ -187,27 +169,27 @@ impl ValueAudit<'_> {
                 index = index.saturating_add(1);
                 self.notes.insert(id, (movement.asset(), value));
                 if let Movement::Issue(_) = movement {
-                    let change = SupplyChange::Issued(output.commitment);
-                    self.asset(movement.asset()).circulates(transaction.body.epoch, change, opened.as_ref());
+                    let issued = &mut self.asset(movement.asset()).issued;
+                    issued.entry(transaction.body.epoch).or_default().add(opened.as_ref());
                 }
             }
-            if let Some(redeemed) = movement.redeemed() {
+            if movement.redeemed().is_some() {
                 let opened = self.opened(transaction, movement, found.next());
-                let change = SupplyChange::Redeemed(redeemed.commitment);
-                self.asset(movement.asset()).circulates(transaction.body.epoch, change, opened.as_ref());
+                let redeemed = &mut self.asset(movement.asset()).redeemed;
+                redeemed.entry(transaction.body.epoch).or_default().add(opened.as_ref());
             }
         }
     }
 
-    fn asset(&mut self, asset: AssetId) -> &mut Walked {
-        self.assets.entry(asset).or_insert_with(|| Walked::new(asset))
+    fn asset(&mut self, asset: AssetId) -> &mut AuditedAsset {
+        self.assets.entry(asset).or_default()
     }
 
     fn spend(&mut self, movement: &Movement) {
         for input in movement.inputs() {
             let note = self.back.remove(&input.note).unwrap_or(input.note);
             if self.notes.remove(&note).is_none() {
-                self.asset(movement.asset()).audited.from_before = true;
+                self.asset(movement.asset()).from_before = true;
             }
         }
     }
@@ -222,29 +204,27 @@ impl ValueAudit<'_> {
         match found? {
             NoteState::Opened(opened) => return Some(opened),
             NoteState::Malformed => {
-                self.asset(movement.asset()).audited.malformed.insert(transaction.digest);
+                self.asset(movement.asset()).malformed.insert(transaction.digest);
             }
             NoteState::Sealed => {}
         }
         None
     }
 
-    fn finish(mut self) -> BTreeMap<AssetId, AuditedAsset> {
+    /// Every amount was compared with its own commitment, so sums of them are what the sums of those are to.
+    pub(super) fn finish(mut self, whole: bool) -> BTreeMap<AssetId, AuditedAsset> {
         for (asset, value) in std::mem::take(&mut self.notes).into_values() {
-            let audited = &mut self.asset(asset).audited;
+            let audited = self.asset(asset);
             audited.notes = audited.notes.saturating_add(1);
             match value {
                 Some(value) => audited.unspent.units = audited.unspent.units.saturating_add(value.into()),
                 None => audited.unspent.unopened = audited.unspent.unopened.saturating_add(1),
             }
         }
-        let whole = self.bundle.is_whole();
-        let done = |(asset, walked): (AssetId, Walked)| {
-            let Walked { mut audited, supply, opening } = walked;
-            let opened = opening.filter(|_| whole).and_then(|total| total.check(&supply.0).ok());
-            audited.supply = opened;
-            (asset, audited)
-        };
-        self.assets.into_iter().map(done).collect()
+        for audited in self.assets.values_mut().filter(|_| whole) {
+            let (issued, redeemed) = (sum(&audited.issued), sum(&audited.redeemed));
+            audited.supply = issued.zip(redeemed).and_then(|(issued, redeemed)| issued.checked_sub(redeemed));
+        }
+        self.assets
     }
 }

@@ -9,8 +9,6 @@
 //!               tag = hash of the opening --> first members and definition --rotations--> all generations
 //! ```
 
-use std::collections::BTreeMap;
-
 use parclose_channel::Setup;
 use parclose_root::{GenerationKeys, Trust, VerifiedTag};
 use parclose_transaction::{Definition, ErasedPart, GenerationConfig};
@@ -26,18 +24,18 @@ use crate::grant::{Grant, GrantInvalid};
 /// What a bundle proves. Only [`Bundle::verify`] makes one.
 #[derive(Clone, Debug)]
 pub struct VerifiedBundle {
-    setup: Setup,
-    eras: Eras,
-    audiences: Vec<(AudienceId, Vec<PublicKey>)>,
-    height: Height,
-    epochs: (Epoch, Epoch),
-    events: u64,
-    attested: Option<Sequence>,
-    batches: Vec<VerifiedBatch>,
-    erasures: Erasures,
-    void: Vec<Sequence>,
-    not_shown: Vec<Sequence>,
-    not_exported: Vec<Sequence>,
+    pub(super) setup: Setup,
+    pub(super) eras: Eras,
+    pub(super) audiences: Vec<(AudienceId, Vec<PublicKey>)>,
+    pub(super) height: Height,
+    pub(super) epochs: (Epoch, Epoch),
+    pub(super) events: u64,
+    pub(super) attested: Option<Sequence>,
+    pub(super) batches: Vec<VerifiedBatch>,
+    pub(super) erasures: Erasures,
+    pub(super) void: Vec<Sequence>,
+    pub(super) not_shown: Vec<Sequence>,
+    pub(super) not_exported: Vec<Sequence>,
 }
 
 impl Bundle {
@@ -55,10 +53,7 @@ impl Bundle {
         let audiences = eras.audiences(&self.audiences)?;
         let (attested, verdicts) = self.newest_verdicts(&log, &tag)?;
         let erasures = erasures::verify(&self.erasures, &log, self.scope(), &verdicts)?;
-        let mut remains: BTreeMap<Sequence, Vec<(u32, ErasedPart)>> = BTreeMap::new();
-        for Remains { sequence, index, part } in std::mem::take(&mut self.erased) {
-            remains.entry(sequence).or_default().push((index, part));
-        }
+        let mut remains = Remains::by_event(std::mem::take(&mut self.erased));
         let mut verified = VerifiedBundle {
             erasures,
             audiences,
@@ -89,7 +84,7 @@ impl Bundle {
     ///
     /// > BUN-03: a bundle counts under the genesis of its own network only.
     /// > BUN-04: the configuration has well-formed endorsers and the version and epochs of its definition, and the proof is of its tag.
-    fn founded(&self, mut trust: Trust) -> Result<(Definition, VerifiedTag), BundleInvalid> {
+    pub(super) fn founded(&self, mut trust: Trust) -> Result<(Definition, VerifiedTag), BundleInvalid> {
         let (config, expected) = (&self.setup.config, *trust.network());
         if config.network != expected {
             return Err(BundleInvalid::Foreign { expected, found: config.network });
@@ -135,7 +130,7 @@ impl VerifiedBundle {
     ///
     /// > BUN-08: parts that do not fit a batch's header pass only where the attested log has no verdict of that batch, and are named as not shown.
     /// > ERA-10: what a bundle lacks of a sealed part passes as erased only where the attested log has applied a confirmation that its record is erased.
-    fn take_batch(
+    pub(super) fn take_batch(
         &mut self,
         (batch, erased): (ExportedBatch, Vec<(u32, ErasedPart)>),
         log: &Log,
@@ -190,9 +185,15 @@ impl VerifiedBundle {
     pub fn accept(&self, grant: &Grant) -> Result<(), GrantInvalid> {
         let scope = &grant.terms.scope;
         let era = self.eras.of(scope.generation).ok_or(GrantInvalid::OtherChannel)?;
-        let dealt = self.audiences.iter().find(|(audience, _)| *audience == scope.audience);
-        let (_, members) = dealt.ok_or(GrantInvalid::OtherChannel)?;
+        let members = self.audience(&scope.audience).ok_or(GrantInvalid::OtherChannel)?;
         grant.verify(&era.config, members)
+    }
+
+    /// The members of an audience, if the export names it.
+    #[must_use]
+    pub fn audience(&self, audience: &AudienceId) -> Option<&[PublicKey]> {
+        let found = self.audiences.iter().find(|(named, _)| named == audience);
+        found.map(|(_, members)| members.as_slice())
     }
 
     /// Members, threshold, epochs of the newest generation.

@@ -133,6 +133,19 @@ pub enum Audit {
         #[command(flatten)]
         of: OfChannel,
     },
+    /// Verify an export of any length offline, and open everything in it that view keys reach, batch by batch
+    Scan(AuditScan),
+    /// Verify an evidence pack offline: derive its report anew, line by line and sum by sum
+    Verify {
+        /// the pack
+        file: PathBuf,
+        /// what it is verified against
+        #[command(flatten)]
+        from: From,
+        /// Public key of whoever has to have signed it
+        #[arg(long, value_name = "PUBLICKEY")]
+        signer: Option<String>,
+    },
     /// Verify offline what a file says that members have signed
     Evidence {
         /// the file
@@ -146,9 +159,9 @@ pub enum Audit {
     },
 }
 
-/// `parclose audit report`
+/// What is read, and with which keys.
 #[derive(Clone, Debug, ClapArgs)]
-pub struct AuditReport {
+pub struct Audited {
     /// the export
     pub bundle: PathBuf,
     /// what it is verified against
@@ -160,10 +173,35 @@ pub struct AuditReport {
     /// Key file that the view keys are wrapped to
     #[arg(long, value_name = "KEY", requires = "view_keys")]
     pub with: Option<PathBuf>,
+}
+
+/// `parclose audit scan`
+#[derive(Clone, Debug, ClapArgs)]
+pub struct AuditScan {
+    /// what is scanned
+    #[command(flatten)]
+    pub of: Audited,
+    /// Keep in this file how far the scan is, and take it up from there; it holds amounts that have opened
+    #[arg(long, value_name = "FILE")]
+    pub progress: Option<PathBuf>,
+}
+
+/// `parclose audit report`
+#[derive(Clone, Debug, ClapArgs)]
+pub struct AuditReport {
+    /// what is reported on
+    #[command(flatten)]
+    pub of: Audited,
     /// Write the report as a page for people into a new file
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Write every field as a row of a table into a new file
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
+    /// Write report, fields and export into a new file that proves itself to whoever holds no view key
+    #[arg(long, value_name = "FILE", requires = "sign")]
+    pub pack: Option<PathBuf>,
+    /// Member's key file whose identity signs the pack
+    #[arg(long, value_name = "KEYFILE", requires = "pack")]
+    pub sign: Option<PathBuf>,
 }

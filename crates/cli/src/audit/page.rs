@@ -1,8 +1,11 @@
 //! The report as a page that stands by itself: no script, nothing that is loaded, everything read is text.
 
+mod answers;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use parclose_audit::bundle::Reading;
 use parclose_audit::{AuditView, AuditedAsset, VerifiedBundle};
 use parclose_documents::Currency;
 use parclose_transaction::FieldState;
@@ -28,20 +31,19 @@ h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2.2rem 0 .5rem}p{margin:
 table{border-collapse:collapse;width:100%;font-size:13px}th{text-align:left;color:#5a6b7b;font-weight:600;border-bottom:1px solid #b8c4d0;padding:.3rem .5rem}\
 td{border-bottom:1px solid #e6ecf1;padding:.25rem .5rem;vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
 code{font:12px ui-monospace,monospace;color:#40566b}svg{max-width:100%;height:auto}.bar{fill:#2f6f9f}.axis{stroke:#b8c4d0}\
+.q{border:1px solid #d6dee6;border-left:4px solid #2f6f9f;border-radius:.4rem;padding:.7rem 1rem;margin:.8rem 0}\
+.q h3{font-size:1rem;margin:0 0 .3rem}.q.no{border-left-color:#b8c4d0}.q.part{border-left-color:#c98a1b}.tag{float:right;font-size:12px;color:#5a6b7b}\
 text{font:12px system-ui,sans-serif;fill:#1b2733}.light{fill:#5a6b7b}.end{text-anchor:end}.mid{text-anchor:middle}";
 
 /// A report's page.
-pub(super) fn page(
-    bundle: &VerifiedBundle,
-    view: &AuditView,
-    assets: &BTreeMap<AssetId, AuditedAsset>,
-    report: &Value,
-) -> String {
+pub(super) fn page(bundle: &VerifiedBundle, reading: &Reading<'_>, report: &Value) -> String {
+    let Reading { view, assets, .. } = reading;
     let mut page = Page::default();
     page.raw("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">");
     page.raw(&format!("<title>Audit report</title><style>{STYLE}</style></head><body>"));
     page.head(bundle, report);
     page.counts(view);
+    answers::write(&mut page, report);
     let figures = Report::of(bundle, view);
     for (measure, of) in &figures.figures {
         page.measure(
@@ -240,8 +242,18 @@ impl Page {
 
 /// What sums are by, as bars, the largest first; the rest together.
 fn bars(by: &BTreeMap<String, Sum>, currency: &str) -> String {
+    let told =
+        |sum: &Sum| format!("{} {currency} in {}", money(*sum, currency), grouped(&sum.count.to_string()));
+    bars_in(by, &[], told)
+}
+
+/// The same in an order of their own, each with what is told of it.
+fn bars_in(by: &BTreeMap<String, Sum>, order: &[&str], told: impl Fn(&Sum) -> String) -> String {
+    let place = |name: &str| order.iter().position(|of| *of == name);
     let mut rows: Vec<(&str, Sum)> = by.iter().map(|(name, sum)| (name.as_str(), *sum)).collect();
-    rows.sort_by(|(a, left), (b, right)| right.minor.cmp(&left.minor).then(a.cmp(b)));
+    rows.sort_by(|(a, left), (b, right)| {
+        place(a).cmp(&place(b)).then(right.minor.cmp(&left.minor)).then(a.cmp(b))
+    });
     let rest = rows.split_off(rows.len().min(BARS_MAX));
     if !rest.is_empty() {
         let sum = rest.iter().fold(Sum::default(), |sum, (_, of)| Sum {
@@ -255,11 +267,10 @@ fn bars(by: &BTreeMap<String, Sum>, currency: &str) -> String {
     let mut svg = Svg::default();
     svg.raw(&format!(r#"<svg viewBox="0 0 900 {height}" role="img" aria-label="sums as bars">"#));
     for (at, (name, sum)) in rows.iter().enumerate() {
-        let y = at * 26 + 4;
+        let (y, width) = (at * 26 + 4, scaled(sum.minor, largest, 480));
         svg.text("end", 190, y + 15, &shortened(name));
-        svg.rectangle("bar", (200, y), (scaled(sum.minor, largest, 480), 20));
-        let told = format!("{} {currency} in {}", money(*sum, currency), grouped(&sum.count.to_string()));
-        svg.text("light", 210 + scaled(sum.minor, largest, 480), y + 15, &told);
+        svg.rectangle("bar", (200, y), (width, 20));
+        svg.text("light", 210 + width, y + 15, &told(sum));
     }
     svg.raw("</svg>");
     svg.finish()

@@ -4,14 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use parclose_node::bounded::read_text;
 use parclose_types::{Failure, Fault};
 use serde::{Deserialize, Serialize};
 
-use crate::output::create_private;
+use crate::output::replace_in_one_step;
 
 /// The variable that names the file.
 pub const VARIABLE: &str = "PARCLOSE_CONFIG";
@@ -211,11 +210,7 @@ impl Contexts {
         let written = text.and_then(|text| {
             let folder = path.parent().unwrap_or_else(|| Path::new("."));
             std::fs::create_dir_all(folder)?;
-            let beside = path.with_extension(format!("{}.new", std::process::id()));
-            let mut file = create_private(&beside)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&beside, path)
+            replace_in_one_step(path, text.as_bytes())
         });
         written.map_err(|e| at(path, &e))
     }

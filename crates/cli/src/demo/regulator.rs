@@ -120,7 +120,7 @@ pub(crate) fn view(
     let keys = granted.keys().iter().map(open).collect::<Result<Vec<_>, CliError>>()?;
     let audit = bundle.read(&keys);
     if let Some(path) = &handed.report {
-        let page = audit::page_of(&bundle, &audit, &bundle.value(&keys));
+        let page = audit::page_of(&bundle, &keys);
         let written = replace_private(path).and_then(|mut to| to.write_all(page.as_bytes()));
         written.map_err(|e| CliError::file(path, &e))?;
     }

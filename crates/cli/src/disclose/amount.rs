@@ -23,7 +23,7 @@ use crate::error::CliError;
 use crate::output::replace_private;
 
 /// What the line says of them.
-pub struct Line<'a> {
+pub(super) struct Line<'a> {
     /// the records
     pub records: &'a [String],
     /// the field that holds the amount of each
@@ -37,7 +37,7 @@ pub struct Line<'a> {
 }
 
 /// States it, and writes the file.
-pub fn state(global: &Global, of: &OfChannel, line: &Line<'_>, out: &Path) -> Result<Value, CliError> {
+pub(super) fn state(global: &Global, of: &OfChannel, line: &Line<'_>, out: &Path) -> Result<Value, CliError> {
     let records = line.records.iter().map(|record| record_of(record)).collect::<Result<Vec<_>, _>>()?;
     let (bounds, purpose, field) = (bounds(line.within)?, purpose(line.purpose)?, line.field.to_owned());
     with_consortium(global, |consortium| {
@@ -88,7 +88,7 @@ fn purpose(text: &str) -> Result<Purpose, CliError> {
 }
 
 /// Verifies the file of a sum, and shows what is proven.
-pub fn verify(
+pub(super) fn verify(
     text: &str,
     trust: Trust,
     definition: Option<&str>,

@@ -1,0 +1,214 @@
+//! What a supervisor asks, answered from a view key and an export; and the same answers from a pack, without a view key.
+
+#![allow(clippy::unwrap_used, reason = "a value that is not there fails its test")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Sandbox, repository};
+
+const ROOM: [&str; 2] = ["-c", "trade-a"];
+
+/// A command in a folder that has no home.
+fn elsewhere(sandbox: &Sandbox, arguments: &[&str]) -> (i32, Value) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_parclose"));
+    command.current_dir(repository()).env("PARCLOSE_CONFIG", sandbox.path("contexts.toml"));
+    command.arg("--home").arg(sandbox.path("no-home")).args(arguments).arg("--json");
+    let run = command.output().unwrap();
+    (run.status.code().unwrap(), serde_json::from_slice(&run.stdout).unwrap())
+}
+
+fn by(sandbox: &Sandbox, member: &str, arguments: &[&str]) -> Value {
+    let (verbs, rest) = arguments.split_at(2);
+    sandbox.ok(&[verbs, &ROOM, &["--as", member], rest].concat())
+}
+
+/// A claim of 1000.00, accepted, 600.00 of it passed on to the bank, and 16 days after it was due nothing is paid.
+fn overdue() -> (Sandbox, String) {
+    let sandbox = Sandbox::founded();
+    for member in ["buyer", "supplier-a", "bank-1"] {
+        by(&sandbox, member, &["asset", "open"]);
+    }
+    by(&sandbox, "bank-1", &["business-date", "advance", "2026-01-05"]);
+    by(&sandbox, "bank-1", &["tag-key", "create"]);
+    let amount = ["--invoice", "INV-1", "--amount", "1000.00", "--currency", "GBP", "--due", "2026-03-04"];
+    let parties = ["receivable", "issue", "--buyer", "buyer", "--bank", "bank-1"];
+    let made = by(&sandbox, "supplier-a", &[&parties[..], &amount].concat());
+    let claim = made["receivable"].as_str().unwrap().to_owned();
+    by(&sandbox, "buyer", &["receivable", "accept", &claim, "--recourse", "without"]);
+    let passed = ["--to", "bank-1", "--amount", "600", "--recourse", "without"];
+    by(&sandbox, "supplier-a", &[&["receivable", "transfer", &claim][..], &passed].concat());
+    by(&sandbox, "bank-1", &["business-date", "advance", "2026-03-20"]);
+    (sandbox, claim)
+}
+
+/// A regulator with its export, and with the view keys of fields, each with a second reader and parties.
+struct Regulator {
+    sandbox: Sandbox,
+    line: Vec<String>,
+    passphrase: String,
+}
+
+impl Regulator {
+    fn new(sandbox: Sandbox, granted: &[(&str, &str, &[&str])]) -> Self {
+        let passphrase = sandbox.secret("passphrase", "of the regulator");
+        let key = sandbox.text("regulator.key");
+        let sealed = ["--passphrase-file", &passphrase];
+        let make = ["key", "generate", "--kind", "regulator", "--out", &key];
+        assert_eq!(elsewhere(&sandbox, &[&make[..], &sealed].concat()).0, 0);
+        let (bundle, genesis) = (sandbox.text("export.bundle"), sandbox.text("genesis.json"));
+        std::fs::copy(sandbox.home().join("genesis.json"), &genesis).unwrap();
+        by(&sandbox, "bank-1", &["channel", "export", "--out", &bundle]);
+        let mut line =
+            ["audit", "report", &bundle, "--genesis", &genesis, "--with", &key].map(str::to_owned).to_vec();
+        line.extend(sealed.map(str::to_owned));
+        for (number, (field, second, parties)) in granted.iter().enumerate() {
+            let file = sandbox.text(&format!("view-{number}.json"));
+            let asked = [
+                "--field", field, "--second", second, "--from", "0", "--to", "99", "--for", &key, "--out",
+                &file,
+            ];
+            let parties: Vec<&str> = parties.iter().flat_map(|party| ["--party", party]).collect();
+            by(&sandbox, "supplier-a", &[&["viewkey", "issue"][..], &asked, &parties].concat());
+            line.extend(["--view-key".to_owned(), file]);
+        }
+        Self { sandbox, line, passphrase }
+    }
+
+    fn report(&self, rest: &[&str]) -> Value {
+        let line: Vec<&str> = self.line.iter().map(String::as_str).chain(rest.iter().copied()).collect();
+        let (code, report) = elsewhere(&self.sandbox, &line);
+        assert_eq!(code, 0, "{report}");
+        report
+    }
+}
+
+const HOPS: [(&str, &str, &[&str]); 3] = [
+    ("slice.quantity", "buyer", &["payer=buyer", "holder=supplier-a"]),
+    ("slice.quantity", "supplier-a", &["payer=supplier-a", "holder=supplier-a"]),
+    ("slice.quantity", "bank-1", &["payer=supplier-a", "holder=bank-1"]),
+];
+
+fn all() -> Vec<(&'static str, &'static str, &'static [&'static str])> {
+    let fields = [
+        "receivable.face_amount",
+        "receivable.due_date",
+        "receivable.invoice_number",
+        "receivable.supplier_id",
+    ];
+    let fields = fields.map(|field| (field, "buyer", &[][..]));
+    fields.into_iter().chain(HOPS).collect()
+}
+
+fn answer(report: &Value, number: usize) -> &Value {
+    let question = &report["questions"][number - 1];
+    assert_eq!(question["number"], number, "{question}");
+    question
+}
+
+#[test]
+fn eight_questions_are_answered_with_what_the_view_keys_open() {
+    let (sandbox, claim) = overdue();
+    let regulator = Regulator::new(sandbox, &all());
+    let page = regulator.sandbox.text("page.html");
+    let report = regulator.report(&["--html", &page]);
+    assert_eq!(report["questions"].as_array().unwrap().len(), 8);
+    // 1: one receivable with each of its three parties.
+    let parties = answer(&report, 1)["answer"].as_array().unwrap();
+    assert_eq!((parties.len(), &answer(&report, 1)["answered"]), (3, &json!("yes")));
+    assert!(parties.iter().all(|row| row["face_minor"] == "100000" && row["currency"] == "GBP"));
+    // 2: its keyed tag is claimed once.
+    assert_eq!((&answer(&report, 2)["answered"], &answer(&report, 2)["answer"]), (&json!("yes"), &json!([])));
+    // 3: all of it is overdue, for 16 days.
+    let owed = &answer(&report, 3)["answer"][0];
+    let told = ["buyer", "outstanding_minor", "overdue_minor", "not_accepted"].map(|name| owed[name].clone());
+    assert_eq!(told, [json!("buyer"), json!("100000"), json!("100000"), json!(0)], "{owed}");
+    assert_eq!(owed["ageing"], json!({ "days_1_to_30_minor": "100000" }));
+    assert_eq!(answer(&report, 3)["answered"], "yes", "{}", answer(&report, 3));
+    // 4: issued to the supplier; passed on to the bank; and what was left.
+    let hands = answer(&report, 4)["answer"].as_array().unwrap();
+    let hand = |row: &Value| {
+        ["what", "from", "to", "amount_minor"].map(|name| row[name].as_str().unwrap().to_owned())
+    };
+    let mut told: Vec<_> = hands.iter().map(hand).collect();
+    told.sort();
+    let expected = [
+        ["issued", "buyer", "supplier-a", "100000"],
+        ["passed on", "supplier-a", "bank-1", "60000"],
+        ["passed on", "supplier-a", "supplier-a", "40000"],
+    ];
+    assert_eq!(told, expected.map(|row| row.map(str::to_owned)));
+    assert!(hands.iter().all(|row| row["receivable"] == claim.as_str()));
+    assert_eq!(answer(&report, 4)["answered"], "yes");
+    // 5: there are no trades here, and that is said.
+    assert_eq!((&answer(&report, 5)["answered"], &answer(&report, 5)["answer"]), (&json!("no"), &json!([])));
+    assert!(answer(&report, 5)["because"].as_str().unwrap().contains("no instructions"));
+    // 6: nobody has called it overdue.
+    assert_eq!(answer(&report, 6)["answer"], json!([]));
+    // 7: the lines are for buyer and supplier, and not for the bank.
+    let read = answer(&report, 7)["answer"].as_array().unwrap();
+    let lines = read.iter().find(|row| row["field"] == "lines").unwrap();
+    assert_eq!(lines["readers"], json!(["buyer", "supplier-a"]));
+    assert_eq!(answer(&report, 7)["answered"], "in part");
+    assert_eq!(answer(&report, 8)["answered"], "yes");
+    let named = report["field_names"].as_array().unwrap();
+    assert!(named.iter().any(|row| row["field"] == "supplier_name" && row["regime"] == "IVMS101"));
+    let html = std::fs::read_to_string(&page).unwrap();
+    for shown in ["What a supervisor asks", "cannot be answered", "1,000.00", "days 1 to 30"] {
+        assert!(html.contains(shown), "{shown}");
+    }
+}
+
+#[test]
+fn what_the_view_keys_do_not_open_is_said_and_no_sum_is_made_of_a_part() {
+    let (sandbox, _) = overdue();
+    let regulator = Regulator::new(sandbox, &[("receivable.face_amount", "buyer", &[]), HOPS[2]]);
+    let report = regulator.report(&[]);
+    let owed = &answer(&report, 3)["answer"][0];
+    assert_eq!((&owed["outstanding_minor"], &owed["face_of_open_minor"]), (&Value::Null, &json!("100000")));
+    assert_eq!((&owed["due_not_shown"], &answer(&report, 3)["answered"]), (&json!(1), &json!("in part")));
+    let hands = answer(&report, 4)["answer"].as_array().unwrap();
+    let known = hands.iter().filter(|row| row["amount_minor"].is_string()).count();
+    assert_eq!((hands.len(), known), (3, 1), "the hands are shown, and one amount");
+    assert!(answer(&report, 4)["because"].as_str().unwrap().starts_with("2 amounts are outside"));
+}
+
+#[test]
+fn pck_07_a_pack_gives_the_same_answers_to_whoever_has_no_view_key() {
+    let (sandbox, _) = overdue();
+    let regulator = Regulator::new(sandbox, &all());
+    let sandbox = &regulator.sandbox;
+    let (auditor, pack, genesis) =
+        (sandbox.text("auditor.key"), sandbox.text("report.pack"), sandbox.text("genesis.json"));
+    let make = ["key", "generate", "--kind", "member", "--name", "auditor", "--out", &auditor];
+    let (code, made) =
+        elsewhere(sandbox, &[&make[..], &["--passphrase-file", &regulator.passphrase]].concat());
+    assert_eq!(code, 0, "{made}");
+    let report = regulator.report(&["--pack", &pack, "--sign", &auditor]);
+    assert_eq!(report["pack"], json!(pack));
+    let verify = ["audit", "verify", &pack, "--genesis", &genesis];
+    let (code, verified) = elsewhere(sandbox, &verify);
+    assert_eq!((code, &verified["schema"]), (0, &json!("parclose.pack-verified/1")), "{verified}");
+    assert_eq!(
+        (&verified["report"]["questions"], &verified["report"]["records"]),
+        (&report["questions"], &report["records"])
+    );
+    assert_eq!(
+        (&verified["signer"], &verified["fields_by_word_of_the_signer"]),
+        (&made["public"], &json!(0))
+    );
+    assert_eq!(verified["report"]["assets"], report["assets"]);
+    let signer = made["public"].as_str().unwrap();
+    assert_eq!(elsewhere(sandbox, &[&verify[..], &["--signer", signer]].concat()).0, 0);
+    let other = "00".repeat(31) + "01";
+    let (code, refused) = elsewhere(sandbox, &[&verify[..], &["--signer", &other]].concat());
+    assert_eq!((code, &refused["rule"]), (6, &json!("PCK-03")), "{refused}");
+    let mut bytes = std::fs::read(&pack).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&pack, bytes).unwrap();
+    let (code, refused) = elsewhere(sandbox, &verify);
+    assert_eq!((code, &refused["rule"]), (6, &json!("PCK-02")), "{refused}");
+    let line: Vec<&str> = regulator.line.iter().map(String::as_str).chain(["--pack", &pack]).collect();
+    assert_eq!(elsewhere(sandbox, &line).0, 2, "a pack has a signer");
+}
