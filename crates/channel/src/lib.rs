@@ -38,6 +38,7 @@ pub mod commit;
 pub mod endorse;
 pub mod error;
 pub mod execute;
+pub mod field_proof;
 pub mod governance;
 pub mod handover;
 pub mod holding;
@@ -80,6 +81,7 @@ pub use claims::{CLAIM_HEIGHTS_MAX, ClaimRow, ClaimStage, ClaimUnsigned, TagConf
 pub use endorse::EndorseRefused;
 pub use error::ChannelError;
 pub use execute::{Executed, FinalEvent};
+pub use field_proof::{FieldProof, NotInState, RecordLeaf};
 pub use governance::{ActRefused, Governance};
 pub use holding::{Holding, HoldingInvalid, HoldingQuestion};
 pub use instructions::{Instruction, News};

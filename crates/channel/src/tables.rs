@@ -91,6 +91,9 @@ pub const INDEXED: Table<u8, Indexed> = Table::<u8, Indexed>::ordered(23, "index
 /// Which successor of a channel that has ended this member has signed for.
 pub const SUCCESSOR: Table<u8, Tag> = Table::<u8, Tag>::ordered(24, "successor");
 
+/// Nodes of the state tree that an event has replaced, until a state after it is attested.
+pub const REPLACED: Table<Sequence, Vec<Vec<u8>>> = Table::<Sequence, Vec<Vec<u8>>>::ordered(34, "replaced");
+
 /// Every table, for checks of all rows.
 pub const ALL: &[&dyn AnyTable] = &[
     &HEAD,
@@ -123,6 +126,7 @@ pub const ALL: &[&dyn AnyTable] = &[
     &LOCKS,
     &OBLIGATIONS,
     &CLAIMS,
+    &REPLACED,
 ];
 
 /// The one row of [`HEAD`], [`SETUP`], [`DECISION`] and [`SUCCESSOR`].
