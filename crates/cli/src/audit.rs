@@ -7,11 +7,12 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use parclose_audit::bundle::{OrderedEvent, Total};
 use parclose_audit::{AuditView, AuditedAsset, Bundle, VerifiedBundle};
 use parclose_keys::ViewKey;
+use parclose_node::home::read_genesis;
 use parclose_node::{Consortium, RoomHandle, key_file};
 use parclose_types::{AssetId, Epoch, PublicKey, Sequence};
 use serde_json::{Map, Value, json};
@@ -30,6 +31,9 @@ use crate::view_key;
 pub fn run(global: &Global, command: &Audit) -> Result<Value, CliError> {
     match command {
         Audit::Report(options) => report(global, options),
+        Audit::Complain { bundle, genesis, view_keys, with, out } => {
+            complain(global, (bundle, genesis), (view_keys, with), out)
+        }
         Audit::Evidence { file, genesis, bundle } => evidence::verify(file, genesis, bundle.as_deref()),
     }
 }
@@ -96,15 +100,7 @@ fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
     let file = File::open(&options.bundle).map_err(|e| CliError::file(&options.bundle, &e))?;
     let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(trust(&options.from)?)?;
     let keys = match &options.with {
-        Some(with) => {
-            let key = key_file::regulator(with, &global.passphrase.opening(with, &global.home)?)?;
-            let open = |file: &std::path::PathBuf| {
-                let wrapped = view_key::read(file)?;
-                bundle.accept(&wrapped.grant)?;
-                Ok(wrapped.open(&key)?)
-            };
-            options.view_keys.iter().map(open).collect::<Result<Vec<ViewKey>, CliError>>()?
-        }
+        Some(with) => opened(global, &bundle, &options.view_keys, with)?,
         None => Vec::new(),
     };
     let (view, assets) = (bundle.read(&keys), bundle.value(&keys));
@@ -120,6 +116,34 @@ fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
         report["csv"] = json!(path.display().to_string());
     }
     Ok(report)
+}
+
+/// The view keys of some files, if their signers were entitled to the grants (GRA-03 to GRA-05).
+fn opened(
+    global: &Global,
+    bundle: &VerifiedBundle,
+    files: &[PathBuf],
+    with: &Path,
+) -> Result<Vec<ViewKey>, CliError> {
+    let key = key_file::regulator(with, &global.passphrase.opening(with, &global.home)?)?;
+    let open = |file: &PathBuf| {
+        let wrapped = view_key::read(file)?;
+        bundle.accept(&wrapped.grant)?;
+        Ok(wrapped.open(&key)?)
+    };
+    files.iter().map(open).collect()
+}
+
+fn complain(
+    global: &Global,
+    (bundle, genesis): (&Path, &Path),
+    (view_keys, with): (&[PathBuf], &Path),
+    out: &Path,
+) -> Result<Value, CliError> {
+    let (genesis, file) =
+        (read_genesis(genesis)?, File::open(bundle).map_err(|e| CliError::file(bundle, &e))?);
+    let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(&genesis)?;
+    evidence::complain_of(&bundle, &opened(global, &bundle, view_keys, with)?, &genesis, out)
 }
 
 /// What became of each asset: units as decimal strings, `null` where not everything opened.

@@ -33,6 +33,7 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
         }),
         Channel::Members { of } => with_channel(global, of, |channel| Ok(members(channel))),
         Channel::Export { of, from, to, out } => audit::export(global, of, from.zip(*to), out),
+        Channel::Complain { of, record, field, out } => evidence::complain(global, of, (record, field), out),
         Channel::Evidence { of, out } => evidence::show(global, of, out.as_deref()),
         Channel::Succeed { of, name } => successor::succeed(global, of, name.as_deref()),
         Channel::Visibility { of } => with_channel(global, of, |channel| Ok(visibility(channel))),

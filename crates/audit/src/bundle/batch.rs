@@ -6,7 +6,7 @@ use parclose_transaction::authenticate::is_signed;
 use parclose_transaction::view::Provenance;
 use parclose_transaction::{Body, SealedPart, UnverifiedTransaction};
 use parclose_types::{
-    ChannelId, Height, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, TransactionDigest,
+    ChannelId, Height, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, TransactionDigest, encode,
 };
 
 use super::log::Verdicts;
@@ -49,6 +49,11 @@ impl VerifiedTransaction {
     #[must_use]
     pub fn is_signed_by_author(&self) -> bool {
         is_signed(&self.digest, &self.body.author, &self.signature)
+    }
+
+    /// The permanent part: what it says, with the signature that it carries.
+    pub(crate) fn permanent(&self) -> Vec<u8> {
+        [encode(&self.body), self.signature.0.to_vec()].concat()
     }
 
     /// Where the fields of a record of it were sealed.
