@@ -8,7 +8,7 @@
 //! ```
 //!
 //! What it proves is that the value **was written** in that transaction. Whether a later one has written another is
-//! another statement, of which it says nothing. A field's key is used once: it opens no other field, and neither the
+//! another statement, of which it says nothing: [`as_of`] is that one. A field's key is used once: it opens no other field, and neither the
 //! epoch's key nor a sibling's follows from it.
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -21,8 +21,9 @@ use crate::receipt::Receipt;
 
 use held::Held;
 
+pub mod as_of;
 mod file;
-mod held;
+pub(crate) mod held;
 mod invalid;
 mod refused;
 pub mod sum;

@@ -5,6 +5,7 @@
 //!   false state     a header that says another state than t endorsers have signed          with an export of the channel
 //!   certified       an anchor whose batch says another state than its accuser has          says who has signed it
 //!   withheld        an anchor whose batch nobody hands out                                 says who must have it
+//!   sealed          a field that does not open, or to another amount                       proves itself, with the field's key
 //! ```
 //!
 //! The accused are named by certificates that their identity keys have signed. Of the last two kinds the signatures are proof,
@@ -20,9 +21,11 @@ use parclose_types::{ChannelId, Generation, Malformed, NetworkId, PublicKey, Seq
 
 use crate::bundle::VerifiedBundle;
 
+pub mod complaint;
 mod file;
 mod invalid;
 
+pub use complaint::{Broken, Complained, Complaint, NotComplained, complaints};
 pub use file::{SCHEMA, verify_json};
 pub use invalid::EvidenceInvalid;
 
@@ -76,6 +79,8 @@ pub enum Misconduct {
         /// the anchor in the log
         anchor: Box<OrderProof>,
     },
+    /// a field that its readers cannot read as it should be
+    Sealed(Box<Complaint>),
 }
 
 /// How much evidence proves.
@@ -93,7 +98,8 @@ pub struct VerifiedEvidence {
     network: NetworkId,
     kind: &'static str,
     weight: Weight,
-    event: Sequence,
+    event: Option<Sequence>,
+    field: Option<Complained>,
     accused: Vec<PublicKey>,
 }
 
@@ -116,7 +122,9 @@ impl Evidence {
             Misconduct::Certified { anchor, .. } | Misconduct::Withheld { anchor } => {
                 changes_up_to(changes, anchor.header.height)
             }
-            Misconduct::Contradiction { .. } | Misconduct::FalseState { .. } => Vec::new(),
+            Misconduct::Contradiction { .. } | Misconduct::FalseState { .. } | Misconduct::Sealed(_) => {
+                Vec::new()
+            }
         };
         self
     }
@@ -160,15 +168,16 @@ impl Evidence {
         }
         let mut trust = Trust::of(genesis);
         trust.follow_all(&self.changes)?;
+        let mut field = None;
         let (kind, weight, event) = match &self.misconduct {
             Misconduct::Contradiction { first, second } => {
                 self.of_one_sponsor(genesis, &[first, second])?;
                 contradict(first, second)?;
-                ("contradiction", Weight::Convicts, first.header.attested)
+                ("contradiction", Weight::Convicts, Some(first.header.attested))
             }
             Misconduct::FalseState { said } => {
                 self.of_one_sponsor(genesis, &[said])?;
-                ("false state", self.compare(said, export)?, said.header.attested)
+                ("false state", self.compare(said, export)?, Some(said.header.attested))
             }
             Misconduct::Certified { said, blinder, anchor } => {
                 let (sequence, ordered) = self.ordered(&trust, anchor)?;
@@ -177,14 +186,25 @@ impl Evidence {
                 if !opened || scope != (self.channel, self.generation) {
                     return Err(EvidenceInvalid::Unopened { sequence });
                 }
-                ("certified state", Weight::Signed, sequence)
+                ("certified state", Weight::Signed, Some(sequence))
             }
             Misconduct::Withheld { anchor } => {
-                ("withheld batch", Weight::Signed, self.ordered(&trust, anchor)?.0)
+                ("withheld batch", Weight::Signed, Some(self.ordered(&trust, anchor)?.0))
+            }
+            Misconduct::Sealed(complaint) => {
+                let found = complaint.verify(&self.against_author(&genesis.network()), export)?;
+                field = Some(found);
+                let weight = if found.broken.is_some() { Weight::Convicts } else { Weight::Signed };
+                ("sealed field", weight, None)
             }
         };
         let accused = self.accused.iter().map(|certificate| certificate.identity).collect();
-        Ok(VerifiedEvidence { network: genesis.network(), kind, weight, event, accused })
+        Ok(VerifiedEvidence { network: genesis.network(), kind, weight, event, field, accused })
+    }
+
+    fn against_author<'a>(&'a self, network: &'a NetworkId) -> complaint::Against<'a> {
+        let Self { channel, generation, accused, .. } = self;
+        complaint::Against { network, channel: *channel, generation: *generation, accused }
     }
 
     /// # Rules
@@ -280,10 +300,16 @@ impl VerifiedEvidence {
         self.weight
     }
 
-    /// The event: the one whose state is false, or the anchor.
+    /// The event: the one whose state is false, or the anchor; none of a field, of whose transaction the signature is enough.
     #[must_use]
-    pub fn event(&self) -> Sequence {
+    pub fn event(&self) -> Option<Sequence> {
         self.event
+    }
+
+    /// The field, and what is wrong with it, where it is about one.
+    #[must_use]
+    pub fn field(&self) -> Option<&Complained> {
+        self.field.as_ref()
     }
 
     /// Identity keys of the accused.

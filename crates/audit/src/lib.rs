@@ -46,6 +46,7 @@ mod ring;
 pub use bundle::scan::{Scan, ScanInvalid, ScanReport, Scannable};
 pub use bundle::{AuditView, AuditedAsset, Bundle, BundleInvalid, NotExported, VerifiedBundle};
 pub use checkpoint::{CheckpointInvalid, ProvenCheckpoint};
+pub use disclosure::as_of::{DisclosureAsOf, VerifiedAsOf};
 pub use disclosure::sum::{SumDisclosure, VerifiedSum};
 pub use disclosure::{Disclosure, DisclosureInvalid, NotDisclosed, VerifiedDisclosure};
 pub use evidence::{Evidence, EvidenceInvalid, Misconduct, VerifiedEvidence};

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use parclose_crypto::state_tree::{self, Change, Update};
+use parclose_root::RootTransaction;
 use parclose_store::{Batch, Durability};
 use parclose_transaction::FieldEntry;
 use parclose_transaction::definition::ValueRole;
@@ -17,6 +18,7 @@ use crate::claims::{ClaimsWritten, claim_change, put_claims};
 use crate::erasure::{ErasuresWritten, erasure_change, put_erasures};
 use crate::error::ChannelError;
 use crate::execute::FinalEvent;
+use crate::field_proof::RecordLeaf;
 use crate::governance::Governance;
 use crate::locks::LOCKS;
 use crate::obligations::OBLIGATIONS;
@@ -24,7 +26,7 @@ use crate::tables::{
     EVENTS, EventOutcome, EventRow, HEAD, Head, HeadLeaf, ONLY, RECORDS, RecordRow, SALTS, SECRETS, SHARED,
     TRANSACTIONS, TransactionRow, UNWRAP, Verdict, VerdictRow,
 };
-use crate::tree::{StoredNodes, Updated, put_update};
+use crate::tree::{StoredNodes, Updated, drop_replaced, put_update};
 use crate::turnover::Received;
 use crate::value::{NOTES, SUPPLIES, ValueWritten};
 use crate::verdicts;
@@ -115,7 +117,10 @@ impl Channel {
         self.put_received(&mut batch, &written.received, event.height)?;
         put_rows(&mut batch, &written, first_verdict);
         put_erasures(&mut batch, &written.erasures, sequence);
-        put_update(&mut batch, &update);
+        put_update(&mut batch, sequence, &update);
+        if let Some(attested) = attested_by(event, &event_row.outcome) {
+            drop_replaced(&self.store, &mut batch, attested)?;
+        }
         batch.put(&EVENTS, &sequence, &event_row);
         batch.put(&HEAD, &ONLY, &head);
         self.store.commit(batch, Durability::Synced)?;
@@ -176,7 +181,7 @@ impl Channel {
         proof.verify(&event.root, &head_key(), Some(&leaf)).map_err(|_| wrong())
     }
 
-    fn nodes(&self) -> StoredNodes<'_> {
+    pub(crate) fn nodes(&self) -> StoredNodes<'_> {
         StoredNodes { store: &self.store, top: &self.top }
     }
 
@@ -205,6 +210,14 @@ impl Channel {
     ) -> Result<state_tree::StateProof, ChannelError> {
         let nodes = Updated::new(update, self.nodes());
         Ok(state_tree::prove(&nodes, sequence.0, &head_key(), Some(&head_leaf(leaf)))?)
+    }
+}
+
+/// The event whose state an event attests: what a void batch says counts for nothing.
+fn attested_by(event: &FinalEvent, outcome: &EventOutcome) -> Option<Sequence> {
+    match (&event.transaction, outcome) {
+        (RootTransaction::Anchor(anchor), EventOutcome::Executed { .. }) => Some(anchor.attested),
+        _ => None,
     }
 }
 
@@ -274,18 +287,10 @@ pub fn record_key(record: &RecordId) -> [u8; 32] {
     state_tree::leaf_key(RECORD_LEAF, record.as_ref())
 }
 
-/// The state leaf's value of a record: its head, with an RFC 9162 root over its fields.
-///
-/// # Rules
-///
-/// > STA-11: a record's leaf covers type, version, owner, parties, the state of its life, its day, its keyed tag, and every field with its generation, epoch and transaction.
+/// The state leaf's value of a record.
 #[must_use]
 pub fn record_leaf(row: &RecordRow) -> [u8; 32] {
-    let fields = parclose_crypto::merkle::root(row.fields.iter().map(|field| encode(&field.state)));
-    let count = row.fields.len() as u64;
-    let life = (&row.status, row.day, row.keyed_tag);
-    let head = encode(&(row.record_type, row.version, row.owner, &row.parties, life, fields, count));
-    state_tree::leaf_value(RECORD_LEAF, row.record.as_ref(), &head)
+    RecordLeaf::of(row).value(&row.record)
 }
 
 /// The entries of a record's fields, in order.

@@ -109,6 +109,8 @@ pub const NOTED: Table<Digest, (Access, [u8; 32]), Blinded> =
 
 /// Before all rows of [`COVERS`].
 pub(crate) const FIRST_COVER: CoverKey = (Digest([0; 32]), (AudienceId([0; 32]), TransactionDigest([0; 32])));
+/// Nodes of the state tree that an event has replaced, until a state after it is attested.
+pub const REPLACED: Table<Sequence, Vec<Vec<u8>>> = Table::<Sequence, Vec<Vec<u8>>>::ordered(30, "replaced");
 
 /// Every table, for checks of all rows.
 pub const ALL: &[&dyn AnyTable] = &[
@@ -150,6 +152,7 @@ pub const ALL: &[&dyn AnyTable] = &[
     &ERASED_PARTS,
     &TO_SHRED,
     &WITHHELD,
+    &REPLACED,
 ];
 
 /// The one row of [`HEAD`], [`SETUP`], [`DECISION`] and [`SUCCESSOR`].

@@ -1,14 +1,16 @@
 //! The state tree as a channel keeps it: its nodes in the store, and those near the root in memory, too.
 //!
 //! Every event with many records rewrites the nodes near the root; without the copies the next event would
-//! fetch and unseal each of them again.
+//! fetch and unseal each of them again. What an event replaces stays until a state after it is attested, so that records
+//! can be proven in the newest attested state (decision 0056).
 
 use std::collections::BTreeMap;
 
 use parclose_crypto::state_tree::{self, Nodes, NodesUnavailable, Update};
-use parclose_store::{Batch, Database};
+use parclose_store::{Batch, Database, StoreError};
+use parclose_types::Sequence;
 
-use crate::tables::NODES;
+use crate::tables::{NODES, REPLACED};
 
 /// The deepest level of which copies are kept: 1 + 16 + 256 nodes at most.
 const DEPTH_MAX: usize = 2;
@@ -66,14 +68,30 @@ impl Nodes for Updated<'_> {
     }
 }
 
-/// Puts an update's nodes, and takes away those that it replaces.
-pub(crate) fn put_update(batch: &mut Batch, update: &Update) {
-    for key in &update.stale {
-        batch.delete(&NODES, key);
-    }
+/// Puts an update's nodes, and notes those that it replaces: states before it need them still.
+pub(crate) fn put_update(batch: &mut Batch, sequence: Sequence, update: &Update) {
     for (key, node) in &update.nodes {
         batch.put(&NODES, key, node);
     }
+    batch.put(&REPLACED, &sequence, &update.stale);
+}
+
+/// Takes away the nodes that no state after `attested`, nor that one, has.
+pub(crate) fn drop_replaced(
+    store: &Database,
+    batch: &mut Batch,
+    attested: Sequence,
+) -> Result<(), StoreError> {
+    for (sequence, stale) in store.scan(&REPLACED, &Sequence(0), usize::MAX)? {
+        if sequence > attested {
+            break;
+        }
+        for key in &stale {
+            batch.delete(&NODES, key);
+        }
+        batch.delete(&REPLACED, &sequence);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -10,12 +10,13 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use parclose_audit::bundle::{Era, MalformedField, Reading};
 use parclose_audit::bundle::{OrderedEvent, Total};
 use parclose_audit::{AuditedAsset, Bundle, Grant, GrantInvalid, GrantedKey, VerifiedBundle};
 use parclose_keys::ViewKey;
+use parclose_node::home::read_genesis;
 use parclose_node::{Consortium, RoomHandle, key_file};
 use parclose_transaction::Handed;
 use parclose_types::{AssetId, Epoch, PublicKey, Sequence};
@@ -39,6 +40,9 @@ pub fn run(global: &Global, command: &Audit) -> Result<Value, CliError> {
         Audit::AccessLog { of } => access_log::log(global, of),
         Audit::Scan(options) => scan::run(global, options),
         Audit::Verify { file, from, signer } => pack::verify(file, from, signer.as_deref()),
+        Audit::Complain { bundle, genesis, view_keys, with, out } => {
+            complain(global, (bundle, genesis), (view_keys, with), out)
+        }
         Audit::Evidence { file, genesis, bundle } => evidence::verify(file, genesis, bundle.as_deref()),
     }
 }
@@ -133,14 +137,39 @@ fn view_keys(
     of: &Audited,
     accept: impl Fn(&Grant) -> Result<(), GrantInvalid>,
 ) -> Result<Vec<ViewKey>, CliError> {
-    let Some(with) = &of.with else { return Ok(Vec::new()) };
+    match &of.with {
+        Some(with) => opened(global, &of.view_keys, with, accept),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The view keys of some files, if their signers were entitled to the grants (GRA-03 to GRA-05).
+fn opened(
+    global: &Global,
+    files: &[PathBuf],
+    with: &Path,
+    accept: impl Fn(&Grant) -> Result<(), GrantInvalid>,
+) -> Result<Vec<ViewKey>, CliError> {
     let key = key_file::regulator(with, &global.passphrase.opening(with, &global.home)?)?;
-    let files = of.view_keys.iter().map(|file| view_key::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let files = files.iter().map(|file| view_key::read(file)).collect::<Result<Vec<_>, _>>()?;
     let open = |granted: &GrantedKey| {
         accept(granted.grant())?;
         Ok(granted.open(&key)?)
     };
     files.iter().flat_map(|file| file.keys()).map(open).collect()
+}
+
+fn complain(
+    global: &Global,
+    (bundle, genesis): (&Path, &Path),
+    (view_keys, with): (&[PathBuf], &Path),
+    out: &Path,
+) -> Result<Value, CliError> {
+    let (genesis, file) =
+        (read_genesis(genesis)?, File::open(bundle).map_err(|e| CliError::file(bundle, &e))?);
+    let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(&genesis)?;
+    let keys = opened(global, view_keys, with, |grant| bundle.accept(grant))?;
+    evidence::complain_of(&bundle, &keys, &genesis, out)
 }
 
 /// What became of each asset: units as decimal strings, `null` where not everything opened.

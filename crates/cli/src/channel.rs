@@ -35,6 +35,7 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
         Channel::Export { of, from, to, out, recipient } => {
             audit::export(global, of, from.zip(*to), out, recipient)
         }
+        Channel::Complain { of, record, field, out } => evidence::complain(global, of, (record, field), out),
         Channel::Evidence { of, out } => evidence::show(global, of, out.as_deref()),
         Channel::Succeed { of, name } => successor::succeed(global, of, name.as_deref()),
         Channel::Visibility { of } => with_channel(global, of, |channel| Ok(visibility(channel))),

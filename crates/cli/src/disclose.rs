@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::path::Path;
 
-use parclose_audit::disclosure::{schema_of, sum, verify_json};
+use parclose_audit::disclosure::{as_of as value, schema_of, sum, verify_json};
 use parclose_audit::{Disclosure, VerifiedDisclosure};
 use parclose_crypto::hash::sha256;
 use parclose_node::bounded::read_text;
 use parclose_transaction::{FieldType, Handed};
-use parclose_types::{RecordId, Sequence, hex, limits};
+use parclose_types::{Height, RecordId, Sequence, hex, limits};
 use serde_json::{Value, json};
 
 use crate::access_log;
@@ -19,18 +19,23 @@ use crate::output::replace_private;
 use crate::receipt::trust;
 
 mod amount;
+mod as_of;
 
 /// Runs `parclose disclose …`.
 pub fn run(global: &Global, command: &Disclose) -> Result<Value, CliError> {
     match command {
-        Disclose::Field { of, record, field, out, recipient } => {
+        Disclose::Field { of, record, field, as_of: None, out, recipient } => {
             disclose(global, of, (record, field), out, recipient)
+        }
+        Disclose::Field { of, record, field, as_of: Some(height), out, recipient } => {
+            as_of::disclose(global, of, (record, field, Height(*height)), out, recipient)
         }
         Disclose::Amount { of, records, field, within, purpose, out, recipient } => {
             amount::state(global, of, &amount::Line { records, field, within, purpose, recipient }, out)
         }
-        Disclose::Verify { file, from, definition, purpose } => {
-            verify(file, from, definition.as_deref(), purpose.as_deref())
+        Disclose::Verify { file, from, definition, as_of, purpose } => {
+            let asked = Asked { height: as_of.map(Height), purpose: purpose.as_deref() };
+            verify(file, from, definition.as_deref(), &asked)
         }
     }
 }
@@ -63,13 +68,15 @@ fn disclose(
         let disclosed = verify_json(&text, &genesis, None)?;
         let mut value = told(&disclosed, true);
         value["schema"] = json!("parclose.disclose-field/1");
+        value["statement"] = json!("was-written");
         value["file"] = json!(out.display().to_string());
         value["confidential"] = json!(confidential(disclosed.field_type()));
         Ok(value)
     })
 }
 
-fn record_of(record: &str) -> Result<RecordId, CliError> {
+/// A record by its id, as it is typed.
+pub(crate) fn record_of(record: &str) -> Result<RecordId, CliError> {
     record.parse().map_err(|_| CliError::usage(format!("`{record}` is no record"), "parclose record list"))
 }
 
@@ -83,29 +90,52 @@ fn confidential(shown: FieldType) -> &'static str {
     }
 }
 
-fn verify(
-    file: &Path,
-    from: &From,
-    definition: Option<&Path>,
-    purpose: Option<&str>,
-) -> Result<Value, CliError> {
+/// What whoever verifies asks about.
+struct Asked<'a> {
+    height: Option<Height>,
+    purpose: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    /// A question that the file does not answer is none to pass over.
+    fn only(&self, height: bool, purpose: bool) -> Result<(), CliError> {
+        if (self.height.is_some() && !height) || (self.purpose.is_some() && !purpose) {
+            let what =
+                "the file states something else: --as-of is about values as of a height, --for about amounts";
+            return Err(CliError::usage(what, "parclose disclose verify --help"));
+        }
+        Ok(())
+    }
+}
+
+fn verify(file: &Path, from: &From, definition: Option<&Path>, asked: &Asked<'_>) -> Result<Value, CliError> {
     let text = read_text(file, sum::FILE_BYTES_MAX).map_err(|e| CliError::file(file, &e))?;
     let definition = definition.map(definition_text).transpose()?;
-    if schema_of(&text).as_deref() == Some(sum::SCHEMA) {
-        return amount::verify(&text, trust(from)?, definition.as_deref(), purpose);
-    }
-    if purpose.is_some() {
-        let what = "a disclosed field is stated for nothing; --for is about amounts";
-        return Err(CliError::usage(what, "parclose disclose verify --help"));
-    }
     let known = definition.map(|text| sha256(text.as_bytes()));
-    let disclosed = verify_json(&text, trust(from)?, known.as_ref())?;
-    let mut value = told(&disclosed, known.is_some());
+    match schema_of(&text).as_deref() {
+        Some(sum::SCHEMA) => {
+            asked.only(false, true)?;
+            amount::verify(&text, trust(from)?, known.as_ref(), asked.purpose)
+        }
+        Some(value::SCHEMA) => {
+            asked.only(true, false)?;
+            as_of::verify(&text, trust(from)?, known.as_ref(), asked.height)
+        }
+        _ => {
+            asked.only(false, false)?;
+            Ok(written(&verify_json(&text, trust(from)?, known.as_ref())?, known.is_some()))
+        }
+    }
+}
+
+fn written(disclosed: &VerifiedDisclosure, known: bool) -> Value {
+    let mut value = told(disclosed, known);
     value["schema"] = json!("parclose.disclosure-verified/1");
+    value["statement"] = json!("was-written");
     value["proves"] = json!("was written in this transaction; not that no later one has written it again");
-    value["definition_known"] = json!(known.is_some());
+    value["definition_known"] = json!(known);
     value["value"] = disclosed.value().to_json();
-    Ok(value)
+    value
 }
 
 fn definition_text(definition: &Path) -> Result<String, CliError> {

@@ -131,6 +131,13 @@ fn a_regulator_reads_what_its_view_key_opens_of_an_export_and_needs_no_home() {
     assert!(amount.ends_with(",face_amount,opened,,250000,EUR"), "{amount}");
     assert!(rows.lines().any(|row| row.contains(",lines,sealed,,,")), "{rows}");
     assert_eq!(elsewhere(&sandbox, &written).0, 2, "never over a file");
+    // Everything in reach opens, so there is nobody to complain of; without a key that reaches it there is nothing to say.
+    let folder = sandbox.text("complaints");
+    let complain = ["audit", "complain", &bundle, "--genesis", &genesis, "--out", &folder];
+    let (code, complained) = elsewhere(&sandbox, &[&complain[..], &with].concat());
+    assert_eq!((code, &complained["schema"]), (0, &json!("parclose.complaints/1")), "{complained}");
+    assert_eq!((&complained["complaints"], &complained["unproven"]), (&json!([]), &json!([])));
+    assert!(!sandbox.path("complaints").exists());
     // A byte of the export that is another, and it proves nothing.
     let mut bytes = std::fs::read(&bundle).unwrap();
     let middle = bytes.len() / 2;
@@ -222,6 +229,53 @@ fn dis_11_one_field_is_shown_to_somebody_who_has_nothing_but_the_genesis() {
     std::fs::write(&changed, text).unwrap();
     let (code, refused) = elsewhere(&sandbox, &["disclose", "verify", &changed, "--genesis", &genesis]);
     assert_eq!((code, &refused["rule"]), (6, &json!("DIS-10")));
+}
+
+/// The same field as the value as of a height: of one that is attested, and of no later one.
+#[test]
+fn dis_21_a_field_is_shown_as_the_value_as_of_a_height() {
+    let sandbox = Sandbox::founded();
+    sandbox.submit("trade-a", "supplier-a", &receivable("R-1", "supplier-a", "bank-1"));
+    let found = sandbox.ok(&["locate", "R-1", "--as", "buyer"]);
+    let record = found["found"][0]["record"].as_str().unwrap();
+    let (file, genesis) = (sandbox.text("field.json"), sandbox.text("genesis.json"));
+    std::fs::copy(sandbox.home().join("genesis.json"), &genesis).unwrap();
+    let what =
+        ["-c", "trade-a", "--as", "buyer", "--record", record, "--field", "face_amount", "--out", &file];
+    let disclose =
+        |height: &str| sandbox.json(&[&["disclose", "field"][..], &what, &["--as-of", height]].concat());
+    let (code, refused) = disclose("999999");
+    assert_eq!((code, &refused["code"], &refused["rule"]), (5, &json!("NOT_YET_ATTESTED"), &json!("DIS-21")));
+    let made = sandbox.ok(&[&["disclose", "field"][..], &what].concat());
+    let height = made["height"].as_u64().unwrap();
+    assert_eq!(made["statement"], "was-written");
+    let (code, refused) = disclose(&(height - 1).to_string());
+    assert_eq!((code, &refused["rule"]), (2, &json!("DIS-21")), "{refused}");
+    let (code, made) = disclose(&height.to_string());
+    assert_eq!(
+        (code, &made["statement"], &made["from_height"]),
+        (0, &json!("is-value-as-of"), &json!(height))
+    );
+    let verify = ["disclose", "verify", &file, "--genesis", &genesis];
+    let asked = |height: u64| elsewhere(&sandbox, &[&verify[..], &["--as-of", &height.to_string()]].concat());
+    let (code, shown) = asked(height);
+    let issued = receivable("R-1", "supplier-a", "bank-1")["fields"]["face_amount"].clone();
+    assert_eq!((code, &shown["schema"]), (0, &json!("parclose.disclosure-as-of-verified/1")), "{shown}");
+    assert_eq!((&shown["value"], &shown["from_height"]), (&issued, &json!(height)));
+    let to = shown["to_height"].as_u64().unwrap();
+    assert!(to >= height);
+    let (code, refused) = asked(to + 1);
+    assert_eq!((code, &refused["rule"]), (6, &json!("DIS-21")), "{refused}");
+    // A field that only was written answers no question about a height, and this one none about an amount.
+    let (code, _) = elsewhere(&sandbox, &[&verify[..], &["--for", "a loan"]].concat());
+    assert_eq!(code, 2);
+    // There is nothing to complain of: no key is revealed.
+    let complaint = sandbox.text("complaint.json");
+    let complain = ["channel", "complain", "-c", "trade-a", "--as", "buyer", "--record", record];
+    let of = ["--field", "face_amount", "--out", &complaint];
+    let (code, refused) = sandbox.json(&[&complain[..], &of].concat());
+    assert_eq!((code, &refused["code"], &refused["rule"]), (2, &json!("NO_COMPLAINT"), &json!("MIS-18")));
+    assert!(!sandbox.path("complaint.json").exists());
 }
 
 /// What a note is worth, as whoever holds it shows it: the amount that its commitment is to.

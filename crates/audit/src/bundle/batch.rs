@@ -6,7 +6,7 @@ use parclose_transaction::authenticate::is_signed;
 use parclose_transaction::view::Provenance;
 use parclose_transaction::{Body, ErasedPart, SealedPart, UnverifiedTransaction};
 use parclose_types::{
-    ChannelId, Height, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, TransactionDigest,
+    ChannelId, Height, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, TransactionDigest, encode,
 };
 
 use super::log::Verdicts;
@@ -63,6 +63,11 @@ impl VerifiedTransaction {
     pub(super) fn erased_records(&self) -> impl Iterator<Item = &RecordId> {
         let named = |at: &u16| self.body.operations.get(usize::from(*at)).map(|operation| &operation.record);
         self.erased.iter().filter_map(named)
+    }
+
+    /// The permanent part: what it says, with the signature that it carries.
+    pub(crate) fn permanent(&self) -> Vec<u8> {
+        [encode(&self.body), self.signature.0.to_vec()].concat()
     }
 
     /// Where the fields of a record of it were sealed.

@@ -6,25 +6,29 @@ use parclose_keys::field::salt_digest;
 use parclose_keys::{FieldKey, FieldPlace, SealedField, record_key_hash};
 use parclose_root::OrderProof;
 use parclose_transaction::{Body, Perspective};
-use parclose_types::{AssetId, NetworkId, RecordId, Sequence, TransactionDigest};
+use parclose_types::{AssetId, ClassId, FieldId, NetworkId, RecordId, Sequence, TransactionDigest};
 
 use super::refused::NotDisclosed;
 use crate::bundle::amounts::amount_at;
 use crate::receipt::Receipt;
 
 /// A field that this member can open.
-pub(super) struct Held {
+pub(crate) struct Held {
     /// the transaction that wrote it
-    pub(super) transaction: TransactionDigest,
-    body: Body,
+    pub(crate) transaction: TransactionDigest,
+    /// its permanent part
+    pub(crate) permanent: Vec<u8>,
+    pub(crate) body: Body,
     /// `channel.toml` of its generation
-    pub(super) definition: String,
+    pub(crate) definition: String,
     /// which operation of the transaction, and which field of that
-    pub(super) at: (u32, u32),
-    pub(super) leaf: [u8; 32],
+    pub(crate) at: (u32, u32),
+    pub(crate) record_type: String,
+    pub(crate) class: ClassId,
+    pub(crate) leaf: [u8; 32],
     context: Vec<u8>,
-    pub(super) key: FieldKey,
-    pub(super) sealed: SealedField,
+    pub(crate) key: FieldKey,
+    pub(crate) sealed: SealedField,
 }
 
 /// An amount that this member can open, as a movement of its transaction has it.
@@ -36,7 +40,7 @@ pub(super) struct HeldAmount {
 
 impl Held {
     /// A field of a record as this member has it now.
-    pub(super) fn find(channel: &Channel, record: &RecordId, field: &str) -> Result<Self, NotDisclosed> {
+    pub(crate) fn find(channel: &Channel, record: &RecordId, field: &str) -> Result<Self, NotDisclosed> {
         let transaction = writer(channel, record, field)?;
         let stored = channel.transaction(&transaction)?.ok_or(NotDisclosed::NoField)?;
         let body = stored.body;
@@ -67,6 +71,9 @@ impl Held {
         let key = channel.keys().field_key(&place, &sealed_part.salt, &context);
         Ok(Self {
             transaction,
+            permanent: stored.permanent,
+            record_type: record_type.name.clone(),
+            class: schema.class,
             definition: texts.channel_toml,
             at: (at, field),
             leaf,
@@ -106,11 +113,17 @@ pub(super) fn attested(
     Ok(receipt)
 }
 
+/// The number of a field of a record, by its name in the definition in force.
+pub(super) fn field_id(channel: &Channel, record: &RecordId, field: &str) -> Result<FieldId, NotDisclosed> {
+    let row = channel.record(record)?.ok_or(NotDisclosed::NoField)?;
+    let record_type = channel.definition().record(row.record_type).ok_or(NotDisclosed::NoField)?;
+    record_type.field_named(field).map(|schema| schema.id).ok_or(NotDisclosed::NoField)
+}
+
 /// The transaction that wrote what a field of a record is now.
 fn writer(channel: &Channel, record: &RecordId, field: &str) -> Result<TransactionDigest, NotDisclosed> {
     let row = channel.record(record)?.ok_or(NotDisclosed::NoField)?;
-    let record_type = channel.definition().record(row.record_type).ok_or(NotDisclosed::NoField)?;
-    let schema = record_type.field_named(field).ok_or(NotDisclosed::NoField)?;
-    let held = row.fields.iter().find(|held| held.state.entry.field == schema.id);
+    let id = field_id(channel, record, field)?;
+    let held = row.fields.iter().find(|held| held.state.entry.field == id);
     held.map(|held| held.state.transaction).ok_or(NotDisclosed::NoField)
 }

@@ -1,7 +1,7 @@
 //! Why a disclosure proves nothing: one variant for each step, in the order of the steps.
 
 use parclose_amounts::NotShown;
-use parclose_types::{Failure, Fault, Malformed};
+use parclose_types::{Failure, Fault, Height, Malformed};
 
 use crate::receipt::ReceiptInvalid;
 
@@ -71,6 +71,25 @@ pub enum DisclosureInvalid {
     /// VAL-36, VAL-37: what is said of the amounts is not shown.
     #[error(transparent)]
     NotShown(#[from] NotShown),
+    /// DIS-18: nothing is shown of the record in the attested state.
+    #[error("the record is not shown to be so in the attested state")]
+    NotInState,
+    /// DIS-19: another transaction has written it since.
+    #[error("in the attested state the transaction is not the last that has written the field")]
+    NotCurrent,
+    /// DIS-20: the state is not shown to have lasted.
+    #[error(
+        "the event that is shown does not follow the attested state, or is of the transaction's own height"
+    )]
+    OtherNext,
+    /// DIS-21: as of other heights.
+    #[error("it is shown to be the value as of heights {} to {} only", from.0, to.0)]
+    OtherHeight {
+        /// the first of them
+        from: Height,
+        /// the last of them
+        to: Height,
+    },
     /// DIS-10: a readable member says what the bytes do not prove.
     #[error("the member `{member}` of the file is not what its bytes prove")]
     Readable {
@@ -115,6 +134,10 @@ impl Failure for DisclosureInvalid {
             Self::OtherTag => "DIS-15",
             Self::OtherPurpose => "DIS-16",
             Self::NotShown(reason) => reason.rule(),
+            Self::NotInState => "DIS-18",
+            Self::NotCurrent => "DIS-19",
+            Self::OtherNext => "DIS-20",
+            Self::OtherHeight { .. } => "DIS-21",
             Self::Readable { .. } => "DIS-10",
         }
     }
@@ -131,6 +154,8 @@ impl Failure for DisclosureInvalid {
         match self {
             Self::Receipt(reason) => return reason.fix(),
             Self::Version { .. } => "verify with a newer version of this program",
+            Self::NotCurrent => "do not rely on the value: it was written again since",
+            Self::OtherHeight { .. } => "ask for it again as of the height that you want",
             Self::OtherPurpose => "ask for a statement of your own: --for",
             Self::NotApplied => "ask for it again once a later batch attests the outcome",
             Self::Readable { .. } => "do not rely on this file: somebody has changed what it says",

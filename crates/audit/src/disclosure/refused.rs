@@ -2,7 +2,7 @@
 
 use parclose_amounts::NotStated;
 use parclose_channel::ChannelError;
-use parclose_types::{Failure, Fault};
+use parclose_types::{Failure, Fault, Height};
 
 /// Why a member cannot disclose a field.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +16,31 @@ pub enum NotDisclosed {
     /// this member cannot open it, so it cannot disclose it
     #[error("this member cannot open the field")]
     Sealed,
+    /// no state is attested, or the root chain's node does not show what follows it
+    #[error("no state of the channel is proven to be attested here")]
+    NoState,
+    /// the newest attested state is older
+    #[error("a value can be shown as of height {} at most, not as of {} yet", newest.0, asked.0)]
+    NotYet {
+        /// the height that was asked for
+        asked: Height,
+        /// the newest that can be shown
+        newest: Height,
+    },
+    /// the state in which it could be shown is not the one in which it is held
+    #[error("the record has changed after height {}, the newest as of which anything can be shown", newest.0)]
+    Changed {
+        /// the newest that can be shown
+        newest: Height,
+    },
+    /// another value, or none, was there
+    #[error("what the field is now was written at height {}, after {}", from.0, asked.0)]
+    WrittenLater {
+        /// the height that was asked for
+        asked: Height,
+        /// that of the transaction
+        from: Height,
+    },
     /// nothing is committed to by the field, so nothing is proven of it
     #[error("the field is no amount to which its transaction commits")]
     NoAmount,
@@ -32,7 +57,10 @@ impl Failure for NotDisclosed {
         match self {
             Self::Channel(error) => error.code(),
             Self::NotStated(reason) => reason.code(),
-            Self::NoField | Self::Sealed | Self::NoAmount | Self::Different => "NOT_DISCLOSED",
+            Self::NoState | Self::NotYet { .. } | Self::Changed { .. } => "NOT_YET_ATTESTED",
+            Self::NoField | Self::Sealed | Self::NoAmount | Self::Different | Self::WrittenLater { .. } => {
+                "NOT_DISCLOSED"
+            }
         }
     }
 
@@ -42,6 +70,8 @@ impl Failure for NotDisclosed {
             Self::NotStated(reason) => reason.rule(),
             Self::NoField | Self::Sealed => "DIS-12",
             Self::NoAmount | Self::Different => "DIS-14",
+            Self::NoState | Self::Changed { .. } => "DIS-17",
+            Self::NotYet { .. } | Self::WrittenLater { .. } => "DIS-21",
         }
     }
 
@@ -62,6 +92,10 @@ impl Failure for NotDisclosed {
             Self::NoField => "look the record and its fields up: parclose record show",
             Self::Sealed => "ask a member that reads the field",
             Self::NotStated(reason) => return reason.fix(),
+            Self::NoState | Self::NotYet { .. } | Self::Changed { .. } => {
+                "wait for the next batch of this channel, or submit one"
+            }
+            Self::WrittenLater { .. } => "ask as of the height at which it was written, or a later one",
             Self::NoAmount => "disclose the field itself: parclose disclose field",
             Self::Different => "state one sum for each asset and each version of the definition",
         }

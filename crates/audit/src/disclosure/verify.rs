@@ -23,6 +23,7 @@ pub struct VerifiedDisclosure {
     field: String,
     template: String,
     definition: [u8; 32],
+    entry: FieldEntry,
     value: FieldValue,
 }
 
@@ -65,6 +66,7 @@ impl Disclosure {
             field,
             template: names.definition.template.clone(),
             definition: names.digest,
+            entry: *place.entry,
             value,
             body,
         })
@@ -170,6 +172,11 @@ impl VerifiedDisclosure {
     #[must_use]
     pub fn definition(&self) -> &[u8; 32] {
         &self.definition
+    }
+
+    /// The field's entry in its transaction.
+    pub(super) fn entry(&self) -> &FieldEntry {
+        &self.entry
     }
 
     /// The value that was written.

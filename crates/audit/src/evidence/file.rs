@@ -21,7 +21,8 @@ struct EvidenceFile {
     schema: String,
     kind: String,
     network: NetworkId,
-    event: Sequence,
+    #[serde(deserialize_with = "readable::required")]
+    event: Option<Sequence>,
     accused: Vec<PublicKey>,
     bytes: String,
 }

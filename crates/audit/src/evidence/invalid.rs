@@ -66,6 +66,15 @@ pub enum EvidenceInvalid {
         /// the event
         sequence: Sequence,
     },
+    /// MIS-14: a transaction that does not bind the accused.
+    #[error("the accused has not signed this transaction for this network, channel and generation")]
+    NotAuthor,
+    /// MIS-15: a key or a sealed form that is not the field's.
+    #[error("key and sealed form are not those of the field: whoever says so could have made them up")]
+    NotTheField,
+    /// MIS-17: nothing is wrong with it.
+    #[error("the field opens, and is not shown to be of another type than its own")]
+    Opens,
     /// MIS-12: a readable member says something else than the bytes prove.
     #[error("`{member}` of the file is not what its bytes prove")]
     Readable {
@@ -94,6 +103,9 @@ impl Failure for EvidenceInvalid {
             Self::Endorsers { .. } => "MIS-06",
             Self::NotAnAnchor { .. } => "MIS-10",
             Self::Unopened { .. } => "MIS-11",
+            Self::NotAuthor => "MIS-14",
+            Self::NotTheField => "MIS-15",
+            Self::Opens => "MIS-17",
             Self::Readable { .. } => "MIS-12",
         }
     }

@@ -73,7 +73,7 @@ fn a_contradiction_convicts_by_itself_and_names_an_identity() {
     let verified = scene.contradiction().verify(scene.consortium.genesis(), None).unwrap();
     assert_eq!((verified.kind(), verified.weight()), ("contradiction", Weight::Convicts));
     assert_eq!(verified.accused(), [scene.certificate(0).identity]);
-    assert_eq!(verified.event(), scene.truth.header.attested);
+    assert_eq!(verified.event(), Some(scene.truth.header.attested));
 }
 
 #[test]

@@ -146,6 +146,23 @@ pub enum Audit {
         #[arg(long, value_name = "PUBLICKEY")]
         signer: Option<String>,
     },
+    /// Write what convicts the authors of fields that a view key should open and does not
+    Complain {
+        /// the export
+        bundle: PathBuf,
+        /// genesis file
+        #[arg(long)]
+        genesis: PathBuf,
+        /// View key file; once for each
+        #[arg(long = "view-key", value_name = "FILE", required = true)]
+        view_keys: Vec<PathBuf>,
+        /// Key file that the view keys are wrapped to
+        #[arg(long, value_name = "KEY")]
+        with: PathBuf,
+        /// folder for a file of each: the key of its field is in it
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Verify offline what a file says that members have signed
     Evidence {
         /// the file

@@ -164,6 +164,21 @@ pub enum Channel {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Write what convicts the author of a field that does not open, or not to its amount
+    Complain {
+        /// which
+        #[command(flatten)]
+        of: OfChannel,
+        /// the record, by its id
+        #[arg(long)]
+        record: String,
+        /// the field, by its name
+        #[arg(long)]
+        field: String,
+        /// file to write: the key of this field is in it
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Write an invitation for somebody who shall join
     Invite {
         /// which

@@ -20,6 +20,9 @@ pub enum Disclose {
         /// The field, by its name
         #[arg(long)]
         field: String,
+        /// Disclose it as the value as of this root height, not only as one that was written
+        #[arg(long, value_name = "HEIGHT")]
+        as_of: Option<u64>,
         /// File to write: whoever has it can read this field
         #[arg(long)]
         out: PathBuf,
@@ -61,6 +64,9 @@ pub enum Disclose {
         /// The channel's channel.toml, if it is known: names and types are held against it
         #[arg(long, value_name = "FILE")]
         definition: Option<PathBuf>,
+        /// Root height that is asked about: a value that is not shown to be the one as of it is refused
+        #[arg(long, value_name = "HEIGHT")]
+        as_of: Option<u64>,
         /// What was asked for: an amount that was stated for anything else is refused
         #[arg(long = "for", value_name = "TEXT")]
         purpose: Option<String>,

@@ -7,7 +7,6 @@ use parclose_audit::SumDisclosure;
 use parclose_audit::disclosure::sum::{
     Asked, Bounds, Purpose, Said, VerifiedAmount, VerifiedSum, verify_json,
 };
-use parclose_crypto::hash::sha256;
 use parclose_node::randomness::generator;
 use parclose_root::Trust;
 use parclose_transaction::Handed;
@@ -25,11 +24,11 @@ use crate::output::replace_private;
 /// What the line says of them.
 pub(super) struct Line<'a> {
     /// the records
-    pub records: &'a [String],
+    pub(super) records: &'a [String],
     /// the field that holds the amount of each
-    pub field: &'a str,
+    pub(super) field: &'a str,
     /// between what they lie
-    pub within: &'a Within,
+    pub(super) within: &'a Within,
     /// what it is stated for
     pub purpose: &'a str,
     /// who gets the file
@@ -91,13 +90,13 @@ fn purpose(text: &str) -> Result<Purpose, CliError> {
 pub(super) fn verify(
     text: &str,
     trust: Trust,
-    definition: Option<&str>,
+    known: Option<&[u8; 32]>,
     purpose: Option<&str>,
 ) -> Result<Value, CliError> {
-    let known = definition.map(|text| sha256(text.as_bytes()));
-    let sum = verify_json(text, trust, Asked { definition: known.as_ref(), purpose })?;
+    let sum = verify_json(text, trust, Asked { definition: known, purpose })?;
     let mut value = told(&sum, known.is_some());
     value["schema"] = json!("parclose.sum-verified/1");
+    value["statement"] = json!("sum-was-written");
     value["proves"] = json!(
         "these amounts were written, and their sum lies within the bounds; not that none of them has been spent since"
     );
