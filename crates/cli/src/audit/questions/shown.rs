@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use parclose_audit::VerifiedBundle;
-use parclose_audit::bundle::Reading;
-use parclose_types::{AudienceId, Sequence};
-use serde_json::json;
+use parclose_audit::bundle::{Reading, Standing, VerifiedTransaction};
+use parclose_transaction::{Act, Handed};
+use parclose_types::{AudienceId, Height, Sequence};
+use serde_json::{Value, json};
 
 use super::super::name;
 use super::Answer;
 
-/// Each field was sealed for a set of members, which nobody else can open; what those showed to others leaves no trace.
+/// Each field was sealed for a set of members, which nobody else can open; what those handed to others they have noted.
 pub(super) fn readers(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Answer {
     let mut written: BTreeMap<(AudienceId, &str, &str), u64> = BTreeMap::new();
     for step in &reading.history.steps {
@@ -35,10 +36,54 @@ pub(super) fn readers(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Answer 
             "readers": readers(audience),
         })
     };
-    let rows: Vec<_> = written.iter().map(row).collect();
-    let because = "view keys and disclosures that members gave to somebody outside are files between the two, and not in the log";
-    Answer::of(format!("{} fields, each for the members that it was sealed for", rows.len()), rows)
-        .but(Some(because.to_owned()))
+    let mut rows: Vec<_> = written.iter().map(row).collect();
+    let handed = handed_out(bundle);
+    let summary = format!(
+        "{} fields, each for the members that it was sealed for; {} grants and notes of what was handed out",
+        rows.len(),
+        handed.len()
+    );
+    rows.extend(handed);
+    let because =
+        "what is noted is the word of members' own nodes; and acts outside the exported epochs are not shown";
+    Answer::of(summary, rows).but(Some(because.to_owned()))
+}
+
+/// Grants and what was handed out, as the acts of the exported epochs say; of a note that is not revealed, that it is there.
+fn handed_out(bundle: &VerifiedBundle) -> Vec<Value> {
+    let transactions = bundle
+        .batches()
+        .iter()
+        .flat_map(|batch| batch.transactions.iter().map(move |transaction| (batch.height, transaction)));
+    let applied = transactions.filter(|(_, transaction)| {
+        transaction.standing == Standing::Decided(parclose_channel::Verdict::Applied)
+    });
+    let row = |(height, transaction): (Height, &VerifiedTransaction)| {
+        let (act, what, to) = match transaction.body.act.as_ref()? {
+            Act::Grant(grant) => (transaction.digest, "grant".to_owned(), grant.name.clone()),
+            Act::Revoke { grant } => (*grant, "agreed to the end of a grant".to_owned(), String::new()),
+            Act::Note { .. } => (transaction.digest, "note".to_owned(), String::new()),
+            Act::Reveal { note, access, .. } => (*note, what_of(&access.what), access.to.clone()),
+            _ => return None,
+        };
+        Some(json!({
+            "height": height.0,
+            "by": name(bundle.eras(), &transaction.body.author),
+            "what": what,
+            "to": to,
+            "act": act.to_string(),
+        }))
+    };
+    applied.filter_map(row).collect()
+}
+
+fn what_of(handed: &Handed) -> String {
+    match handed {
+        Handed::Export(_) => "export".to_owned(),
+        Handed::ViewKeys(_) => "view keys".to_owned(),
+        Handed::Field { field, .. } => format!("field {field}"),
+        Handed::Bounds { field, records } => format!("bounds of {field} over {} records", records.len()),
+    }
 }
 
 /// The root chain has counted the events, so none is missing; what is not shown of them is named.
