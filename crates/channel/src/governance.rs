@@ -186,7 +186,7 @@ impl Governance {
         let mut kept: Vec<Digest> = self.generations.values().map(|g| g.configuration).collect();
         kept.extend(self.decision.as_ref().and_then(DecisionRow::configuration));
         self.deals.retain(|(configuration, _), _| kept.contains(configuration));
-        self.forget_covers();
+        self.forget_covers(height);
         self.forget_notes();
     }
 }

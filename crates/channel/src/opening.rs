@@ -125,8 +125,9 @@ fn read_governance(
             governance.deals.insert((configuration, row.deal.audience), row);
         }
     }
+    let within = governance.latest().definition.governance.motion_within;
     store.for_each(&GRANTS, |_, row| {
-        if row.is_live() {
+        if row.is_open(height, within) {
             governance.grants.insert(row.transaction, row);
         }
     })?;

@@ -21,7 +21,7 @@ use parclose_types::Fault;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::args::{Args, Bench, Channel, Command, Disclose, Node};
+use crate::args::{Args, Audit, Bench, Channel, Command, Disclose, Node, ViewKey};
 use crate::contexts::select;
 use crate::error::CliError;
 
@@ -134,6 +134,8 @@ fn is_of_a_node(command: &Command) -> bool {
     match command {
         // Public files of the home are all that it needs, and a folder of this directory.
         Command::Channel(Channel::Draft { .. }) => false,
+        // A view key is opened by whoever runs the command, and by no node.
+        Command::Viewkey(ViewKey::Inspect { .. } | ViewKey::Narrow(_)) => false,
         Command::Member(_)
         | Command::Channel(_)
         | Command::Policy(_)
@@ -154,7 +156,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Node(Node::Evidence { verify: None, .. })
         | Command::Viewkey(_)
         | Command::Bench(Bench::Load(_) | Bench::Usage)
-        | Command::Audit(_) => true,
+        | Command::Audit(Audit::AccessLog { .. }) => true,
         Command::Dev(_)
         | Command::Demo(_)
         | Command::Key(_)
@@ -163,6 +165,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Config(_)
         | Command::Backup(_)
         | Command::Bench(_)
+        | Command::Audit(_)
         | Command::Disclose(_)
         | Command::Context(_)
         | Command::Completions { .. }
@@ -208,4 +211,33 @@ fn run(consortium: &Consortium, request: &[u8]) -> Result<Answer, CliError> {
         return Err(refused("this is not a node's command".into()));
     }
     crate::run(&args).map(Answer::Value)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    fn is_sent(line: &[&str]) -> bool {
+        let args = Args::try_parse_from([&["parclose"], line].concat()).expect("a command line");
+        is_of_a_node(&args.command)
+    }
+
+    /// A view key reaches a node as what the channel has recorded, wrapped to somebody else, and never as a key to open.
+    #[test]
+    fn no_node_is_asked_to_open_a_view_key() {
+        let with = ["--view-key", "k.json", "--with", "r.key"];
+        let bundle = ["b.bundle", "--genesis", "g.json"];
+        for what in ["report", "scan", "complain"] {
+            let out: &[&str] = if what == "complain" { &["--out", "folder"] } else { &[] };
+            assert!(!is_sent(&[&["audit", what], &bundle[..], &with, out].concat()), "{what}");
+        }
+        assert!(!is_sent(&["audit", "verify", "p.pack", "--genesis", "g.json"]));
+        assert!(!is_sent(&["viewkey", "inspect", "k.json"]));
+        let narrow = ["viewkey", "narrow", "k.json", "--with", "r.key", "--to", "o.key", "--out", "n.json"];
+        assert!(!is_sent(&[&narrow[..], &["--from-epoch", "0", "--to-epoch", "3"]].concat()));
+        assert!(is_sent(&["viewkey", "list", "-c", "a", "--as", "b"]), "what the channel has recorded");
+        assert!(is_sent(&["audit", "access-log", "-c", "a", "--as", "b"]));
+    }
 }

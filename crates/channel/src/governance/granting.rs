@@ -88,7 +88,8 @@ impl Governance {
         of: &ActContext<'_>,
     ) -> Result<(), ActRefused> {
         let needed = self.grants_need(of);
-        let row = self.grants.get_mut(&grant).filter(|row| row.is_live()).ok_or(ActRefused::NotRevocable)?;
+        let row =
+            self.grants.get_mut(&grant).filter(|row| !row.has_ended()).ok_or(ActRefused::NotRevocable)?;
         agree(&mut row.revocations, of.author).ok_or(ActRefused::NotRevocable)?;
         if still(&row.revocations, of) >= needed {
             row.standing = GrantStanding::Revoked { at: of.height };
@@ -102,7 +103,7 @@ impl Governance {
 
     fn can_come(&self, row: &GrantRow, of: &ActContext<'_>) -> bool {
         let within = of.in_force.definition.governance.motion_within;
-        row.standing == GrantStanding::Proposed && of.height.0 <= row.proposed_at.0.saturating_add(within)
+        row.standing == GrantStanding::Proposed && row.is_open(of.height, within)
     }
 
     /// Lets a grant stand once enough agree: every secret that it spans is owed a cover, also those of earlier generations.
@@ -306,9 +307,10 @@ impl Governance {
         Ok(deals.into_iter().find(|deal| deal.deal.audience == audience).map(|deal| (past.config, deal)))
     }
 
-    /// Forgets grants that have ended, and covers that count, are for such, or of what never came to be.
-    pub(super) fn forget_covers(&mut self) {
-        self.grants.retain(|_, row| row.is_live());
+    /// Forgets grants that have ended or came to nothing, and covers that count, are for such, or of what never came to be.
+    pub(super) fn forget_covers(&mut self, height: Height) {
+        let within = self.latest().definition.governance.motion_within;
+        self.grants.retain(|_, row| row.is_open(height, within));
         let (latest, grants) = (self.latest().config.generation, &self.grants);
         let decided = self.decision.as_ref().and_then(super::DecisionRow::configuration);
         self.covers.retain(|_, row| is_open(row, latest, decided) && grants.contains_key(&row.grant));

@@ -167,10 +167,19 @@ impl GrantRow {
         matches!(self.standing, GrantStanding::Standing { .. })
     }
 
-    /// Whether it can still end.
+    /// Whether members have ended it.
     #[must_use]
-    pub fn is_live(&self) -> bool {
-        !matches!(self.standing, GrantStanding::Revoked { .. })
+    pub fn has_ended(&self) -> bool {
+        matches!(self.standing, GrantStanding::Revoked { .. })
+    }
+
+    /// Whether anything can still come of it after a height; a proposal is open `within` heights.
+    pub(crate) fn is_open(&self, height: Height, within: u64) -> bool {
+        match self.standing {
+            GrantStanding::Proposed => height.0 <= self.proposed_at.0.saturating_add(within),
+            GrantStanding::Standing { .. } => true,
+            GrantStanding::Revoked { .. } => false,
+        }
     }
 }
 
