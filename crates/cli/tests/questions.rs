@@ -7,7 +7,7 @@ mod support;
 use serde_json::{Value, json};
 use support::{Sandbox, repository};
 
-const ROOM: [&str; 2] = ["-c", "trade-a"];
+const ROOM: &str = "trade-a";
 
 /// A command in a folder that has no home.
 fn elsewhere(sandbox: &Sandbox, arguments: &[&str]) -> (i32, Value) {
@@ -19,8 +19,12 @@ fn elsewhere(sandbox: &Sandbox, arguments: &[&str]) -> (i32, Value) {
 }
 
 fn by(sandbox: &Sandbox, member: &str, arguments: &[&str]) -> Value {
+    within(sandbox, ROOM, member, arguments)
+}
+
+fn within(sandbox: &Sandbox, channel: &str, member: &str, arguments: &[&str]) -> Value {
     let (verbs, rest) = arguments.split_at(2);
-    sandbox.ok(&[verbs, &ROOM, &["--as", member], rest].concat())
+    sandbox.ok(&[verbs, &["-c", channel, "--as", member], rest].concat())
 }
 
 /// A claim of 1000.00, accepted, 600.00 of it passed on to the bank, and 16 days after it was due nothing is paid.
@@ -51,6 +55,11 @@ struct Regulator {
 
 impl Regulator {
     fn new(sandbox: Sandbox, granted: &[(&str, &str, &[&str])]) -> Self {
+        Self::of(sandbox, (ROOM, "supplier-a"), granted)
+    }
+
+    /// Of a channel, with view keys that a member of it issues.
+    fn of(sandbox: Sandbox, (channel, issuer): (&str, &str), granted: &[(&str, &str, &[&str])]) -> Self {
         let passphrase = sandbox.secret("passphrase", "of the regulator");
         let key = sandbox.text("regulator.key");
         let sealed = ["--passphrase-file", &passphrase];
@@ -58,7 +67,7 @@ impl Regulator {
         assert_eq!(elsewhere(&sandbox, &[&make[..], &sealed].concat()).0, 0);
         let (bundle, genesis) = (sandbox.text("export.bundle"), sandbox.text("genesis.json"));
         std::fs::copy(sandbox.home().join("genesis.json"), &genesis).unwrap();
-        by(&sandbox, "bank-1", &["channel", "export", "--out", &bundle]);
+        within(&sandbox, channel, "bank-1", &["channel", "export", "--out", &bundle]);
         let mut line =
             ["audit", "report", &bundle, "--genesis", &genesis, "--with", &key].map(str::to_owned).to_vec();
         line.extend(sealed.map(str::to_owned));
@@ -69,7 +78,7 @@ impl Regulator {
                 &file,
             ];
             let parties: Vec<&str> = parties.iter().flat_map(|party| ["--party", party]).collect();
-            by(&sandbox, "supplier-a", &[&["viewkey", "issue"][..], &asked, &parties].concat());
+            within(&sandbox, channel, issuer, &[&["viewkey", "issue"][..], &asked, &parties].concat());
             line.extend(["--view-key".to_owned(), file]);
         }
         Self { sandbox, line, passphrase }
@@ -211,4 +220,62 @@ fn pck_07_a_pack_gives_the_same_answers_to_whoever_has_no_view_key() {
     assert_eq!((code, &refused["rule"]), (6, &json!("PCK-02")), "{refused}");
     let line: Vec<&str> = regulator.line.iter().map(String::as_str).chain(["--pack", &pack]).collect();
     assert_eq!(elsewhere(sandbox, &line).0, 2, "a pack has a signer");
+}
+
+/// A deal that `bank-1` proposes and `bank-2` accepts, in the channel of its securities.
+fn traded() -> Sandbox {
+    let sandbox = Sandbox::founded();
+    for (channel, template) in [("securities", "dvp-securities"), ("cash", "dvp-cash")] {
+        let mut line = vec!["channel", "create", channel, "--template", template];
+        for member in ["bank-1=issuer+participant", "bank-2=issuer+participant"] {
+            line.extend(["--member", member]);
+        }
+        sandbox.ok(&line);
+        for member in ["bank-1", "bank-2"] {
+            within(&sandbox, channel, member, &["asset", "open"]);
+        }
+    }
+    let define = ["asset", "define", "--code", "US912828M805", "--decimals", "2"];
+    within(&sandbox, "securities", "bank-1", &define);
+    within(&sandbox, "cash", "bank-2", &["asset", "define", "--code", "USD"]);
+    for (channel, by, code) in [("securities", "bank-1", "US912828M805"), ("cash", "bank-2", "USD")] {
+        let issue = ["asset", "issue", "--asset", code, "--to", by, "--amount", "1000000.00"];
+        within(&sandbox, channel, by, &issue);
+    }
+    let legs = ["--to", "bank-2", "--give", "securities:US912828M805:4000.00", "--get", "cash:USD:3994.50"];
+    let more = ["--reference", "T-17", "--price", "99.8625", "--trade-date", "2026-01-05"];
+    let proposed =
+        within(&sandbox, "securities", "bank-1", &[&["dvp", "propose"][..], &legs, &more].concat());
+    let instruction = proposed["instruction"].as_str().unwrap().to_owned();
+    within(&sandbox, "securities", "bank-2", &["dvp", "accept", &instruction]);
+    sandbox
+}
+
+#[test]
+fn trades_are_told_under_the_names_of_mifir_as_far_as_the_view_keys_reach() {
+    let parties: &[&str] = &["proposer=bank-1", "acceptor=bank-2"];
+    let fields = ["instruction.terms", "instruction.trade_reference", "instruction.price"];
+    let mut granted: Vec<(&str, &str, &[&str])> = fields.map(|field| (field, "bank-2", parties)).to_vec();
+    granted.push(("security.code", "bank-2", &[]));
+    let regulator = Regulator::of(traded(), ("securities", "bank-1"), &granted);
+    let report = regulator.report(&[]);
+    let trades = answer(&report, 5)["answer"].as_array().unwrap();
+    assert_eq!(trades.len(), 1, "{report}");
+    let fields = trades[0]["fields"].as_array().unwrap();
+    let mut told: Vec<_> =
+        fields.iter().map(|field| ["number", "value"].map(|name| field[name].as_str().unwrap())).collect();
+    told.sort_unstable();
+    let expected = [
+        ["16", "bank-1"],
+        ["2", "T-17"],
+        ["28", "2026-01-05"],
+        ["30", "400000"],
+        ["33", "99.8625"],
+        ["35", "399450"],
+        ["41", "US912828M805"],
+        ["7", "bank-2"],
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(answer(&report, 5)["answered"], "in part", "the 65 fields are not all there");
+    assert_eq!(answer(&report, 1)["answered"], "no", "{}", answer(&report, 1));
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use parclose_audit::bundle::FieldLine;
-use parclose_audit::pack::FILE_BYTES_MAX;
-use parclose_audit::{Grant, Pack};
+use parclose_audit::pack::{Confirmed, FILE_BYTES_MAX};
+use parclose_audit::{Grant, Pack, PackInvalid, VerifiedPack};
 use parclose_node::bounded::read_bytes;
 use parclose_node::key_file;
 use parclose_types::PublicKey;
@@ -33,6 +33,8 @@ pub(super) fn write(
     let bundle = std::fs::read(&of.bundle).map_err(|e| CliError::file(&of.bundle, &e))?;
     let report = serde_json::to_vec(report).map_err(|e| CliError::file(path, &e.into()))?;
     let pack = Pack::sign(report, grants, lines, bundle, &identity);
+    // What does not verify here verifies nowhere, and is not written.
+    confirm(&pack.verify(trust(&of.from)?, None)?)?;
     replace_in_one_step(path, &pack.encode()).map_err(|e| CliError::file(path, &e))
 }
 
@@ -45,9 +47,8 @@ pub(super) fn verify(file: &Path, from: &From, signer: Option<&str>) -> Result<V
     let signer = signer.map(key).transpose()?;
     let bytes = read_bytes(file, FILE_BYTES_MAX).map_err(|e| CliError::file(file, &e))?;
     let pack = Pack::decode(&bytes)?.verify(trust(from)?, signer.as_ref())?;
-    let (bundle, keys) = (pack.bundle(), pack.keys());
-    let derived = report_json(bundle, &bundle.reading_of_fields(keys));
-    let confirmed = pack.confirm(&derived)?;
+    let (derived, confirmed) = confirm(&pack)?;
+    let bundle = pack.bundle();
     Ok(json!({
         "schema": "parclose.pack-verified/1",
         "network": pack.network().to_string(),
@@ -61,4 +62,12 @@ pub(super) fn verify(file: &Path, from: &From, signer: Option<&str>) -> Result<V
         "sums_and_statements": confirmed.others,
         "report": derived,
     }))
+}
+
+/// The report, made anew from the fields of a pack, if it is the one that the pack brings.
+fn confirm(pack: &VerifiedPack) -> Result<(Value, Confirmed), PackInvalid> {
+    let bundle = pack.bundle();
+    let derived = report_json(bundle, &bundle.reading_of_fields(pack.keys()));
+    let confirmed = pack.confirm(&derived)?;
+    Ok((derived, confirmed))
 }

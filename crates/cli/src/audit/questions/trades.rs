@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use parclose_audit::VerifiedBundle;
 use parclose_audit::bundle::{AuditedStep, Moved, Reading};
 use parclose_channel::Terms;
+use parclose_finance::securities::Isin;
 use parclose_transaction::definition::ValueRole;
 use parclose_transaction::{FieldState, FieldValue};
 use parclose_types::RecordId;
@@ -41,6 +42,10 @@ fn securities(reading: &Reading<'_>) -> Securities {
             if let Some(text) = written(step, name) {
                 told.insert(name, text.to_owned());
             }
+        }
+        // A security may be called by its ISIN alone.
+        if let Some(code) = told.get("code").filter(|code| Isin::parse(code).is_ok()).cloned() {
+            told.entry("isin").or_insert(code);
         }
     }
     all
