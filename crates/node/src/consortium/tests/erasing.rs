@@ -73,7 +73,7 @@ impl Consortium {
     }
 
     /// Needles that are found in the home: in every file of it, and in every member's rows after unsealing.
-    fn found(&self, needles: &Arc<Needles>) -> BTreeSet<usize> {
+    fn search(&self, needles: &Arc<Needles>) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         needles.search_files(self.home().path(), &mut |index| _ = found.insert(index)).unwrap();
         for member in MEMBERS {
@@ -97,20 +97,20 @@ fn era_06_no_store_log_or_file_of_any_node_holds_what_is_erased() {
     }
     consortium.quiesce();
     let (erased, kept) = (consortium.needles_of(1), consortium.needles_of(2));
-    assert_eq!(consortium.found(&erased).len(), erased.len(), "the search sees all of it before");
+    assert_eq!(consortium.search(&erased).len(), erased.len(), "the search sees all of it before");
     consortium.erase(1, ["ann", "bob"]);
     consortium.quiesce();
     let row = consortium.erasures("cyd").remove(0);
     assert!(row.in_force.is_some());
     assert_eq!(row.confirmed.len(), 3, "every node has said that it is done");
-    assert_eq!(consortium.found(&erased), BTreeSet::new());
-    assert_eq!(consortium.found(&kept).len(), kept.len(), "nothing else is gone");
+    assert_eq!(consortium.search(&erased), BTreeSet::new());
+    assert_eq!(consortium.search(&kept).len(), kept.len(), "nothing else is gone");
     assert!(consortium.states("bob", 1).iter().all(|state| *state == FieldState::Erased));
     assert!(consortium.states("bob", 2).iter().all(|state| matches!(state, FieldState::Opened(_))));
     assert_eq!(consortium.submit(4).recv().unwrap().unwrap().verdict, Verdict::Applied);
     consortium.quiesce();
     let reopened = Consortium::open(consortium.close()).unwrap();
-    assert_eq!(reopened.found(&erased), BTreeSet::new(), "nor after all is opened again");
+    assert_eq!(reopened.search(&erased), BTreeSet::new(), "nor after all is opened again");
     for member in MEMBERS {
         let root = reopened.root().clone();
         let verified = reopened.room(member, ROOM).unwrap().call(move |channel| {
@@ -147,8 +147,8 @@ fn era_07_a_node_that_was_away_gets_what_is_left_and_confirms() {
     consortium.quiesce();
     assert_eq!(consortium.state("bob").1, consortium.state("ann").1);
     assert_eq!(consortium.erasures("bob")[0].confirmed.len(), 3, "it has said so, too");
-    assert_eq!(consortium.found(&erased), BTreeSet::new());
-    assert!(!consortium.found(&kept).is_empty());
+    assert_eq!(consortium.search(&erased), BTreeSet::new());
+    assert!(!consortium.search(&kept).is_empty());
     let withheld = consortium.room("bob", ROOM).unwrap().call(|channel| channel.withheld().unwrap().len());
     assert_eq!(withheld, Some(0));
     drop(consortium.close());
