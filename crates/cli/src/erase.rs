@@ -37,8 +37,8 @@ fn erase_record(global: &Global, of: &OfChannel, record: &str, reason: &str) -> 
         if let Verdict::Refused(rule) = &outcome.verdict {
             return Err(CliError::refused(rule));
         }
-        // The others carry it out and confirm it, as far as they are here.
-        consortium.settle();
+        // The others carry it out and confirm it, as far as they are here; and what they say is attested for the next export.
+        consortium.quiesce();
         let room = consortium.room(&of.member, &of.channel)?;
         in_room(&room, move |channel| {
             let row = channel.erasures()?.into_iter().find(|row| row.target == target);

@@ -139,7 +139,7 @@ fn era_07_a_node_that_was_away_gets_what_is_left_and_confirms() {
     let (erased, kept) = (consortium.needles_of(5), consortium.needles_of(6));
     consortium.lose("bob");
     consortium.erase(5, ["ann", "cyd"]);
-    let row = consortium.erasures("ann").remove(0);
+    let row = consortium.erasures("cyd").remove(0);
     assert!(row.in_force.is_some());
     consortium.put_back("bob", &archive).unwrap();
     consortium.start_again("bob");
