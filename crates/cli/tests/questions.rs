@@ -253,7 +253,8 @@ fn traded() -> Sandbox {
 
 #[test]
 fn trades_are_told_under_the_names_of_mifir_as_far_as_the_view_keys_reach() {
-    let parties: &[&str] = &["proposer=bank-1", "acceptor=bank-2"];
+    // There is no third party: the readers are these two.
+    let parties: &[&str] = &["proposer=bank-1", "acceptor=bank-2", "third=bank-2"];
     let fields = ["instruction.terms", "instruction.trade_reference", "instruction.price"];
     let mut granted: Vec<(&str, &str, &[&str])> = fields.map(|field| (field, "bank-2", parties)).to_vec();
     granted.push(("security.code", "bank-2", &[]));

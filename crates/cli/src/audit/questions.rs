@@ -66,7 +66,7 @@ pub(super) fn questions(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Vec<V
         ("Which receivables has each party, in the period of this export?", claims.by_party()),
         ("Was a receivable financed more than once?", claims.financed_twice()),
         ("How much is outstanding and overdue, by buyer?", claims.outstanding()),
-        ("Through whose hands did each receivable go?", titles::chains(bundle, reading)),
+        ("Through whose hands did each receivable go?", titles::chains(bundle, reading, &claims)),
         ("Which trades were there, in the terms of MiFIR?", trades::trades(bundle, reading)),
         ("Who failed, and what penalties were there?", trades::fails(bundle, reading, &claims)),
         ("Who was shown what?", shown::readers(bundle, reading)),

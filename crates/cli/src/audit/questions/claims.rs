@@ -35,6 +35,8 @@ pub(super) struct Claim {
 /// All receivables of an export.
 pub(super) struct Claims {
     all: Vec<Claim>,
+    /// index of each
+    places: BTreeMap<RecordId, usize>,
     /// the newest business day of the channel
     as_of: Option<Day>,
     exists: bool,
@@ -163,11 +165,17 @@ impl Claims {
             claim.outstanding = asset.map(|audited| audited.unspent);
         }
         let exists = bundle.eras().iter().any(|era| era.definition.record_named(RECEIVABLE).is_some());
-        Self { all: claims, as_of, exists }
+        Self { all: claims, places, as_of, exists }
     }
 
     pub(super) fn all(&self) -> &[Claim] {
         &self.all
+    }
+
+    /// In what a receivable is counted, if that opened.
+    pub(super) fn currency_of(&self, record: &RecordId) -> Option<&str> {
+        let claim = self.all.get(*self.places.get(record)?)?;
+        claim.face.as_ref().map(|(_, currency)| currency.as_str())
     }
 
     fn none(&self) -> Option<Answer> {

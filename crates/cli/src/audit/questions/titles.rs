@@ -1,11 +1,14 @@
 //! Chains of title: every hand through which a receivable went, from its issue on.
 
+use std::collections::BTreeMap;
+
 use parclose_audit::VerifiedBundle;
 use parclose_audit::bundle::{AuditedAmount, Moved, Reading};
 use parclose_transaction::definition::RecordType;
 use parclose_types::{AssetId, RecordId};
 use serde_json::{Value, json};
 
+use super::claims::Claims;
 use super::{Answer, member};
 
 /// Who stands in clear in a slot of the record of an amount.
@@ -33,7 +36,7 @@ fn is_claim(record_type: &RecordType) -> bool {
 }
 
 /// Who passed which part to whom is in the clear part of each transaction; how much, in its sealed part.
-pub(super) fn chains(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Answer {
+pub(super) fn chains(bundle: &VerifiedBundle, reading: &Reading<'_>, told: &Claims) -> Answer {
     let steps = reading.history.steps.iter();
     let mut claims: Vec<RecordId> = Vec::new();
     for step in steps.filter(|step| is_claim(step.record_type) && step.operation.version == 1) {
@@ -42,16 +45,20 @@ pub(super) fn chains(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Answer {
     if !bundle.eras().iter().any(|era| era.definition.record_named("receivable").is_some()) {
         return Answer::cannot("this channel has no receivables");
     }
+    let mut amounts: BTreeMap<AssetId, Vec<&AuditedAmount<'_>>> = BTreeMap::new();
+    for amount in &reading.history.amounts {
+        amounts.entry(amount.asset).or_default().push(amount);
+    }
     let (mut rows, mut sealed, mut moved) = (Vec::new(), 0_u64, 0_u64);
     for record in claims {
-        let asset = AssetId(record.0);
-        let amounts = reading.history.amounts.iter().filter(|amount| amount.asset == asset);
-        let before = rows.len();
-        for (amount, number) in amounts.zip(1_u64..) {
+        let Some(amounts) = amounts.get(&AssetId(record.0)) else { continue };
+        for (amount, number) in amounts.iter().zip(1_u64..) {
             sealed += u64::from(amount.units.is_none());
-            rows.push(hand(bundle, &record, number, amount));
+            let mut row = hand(bundle, &record, number, amount);
+            row["currency"] = json!(told.currency_of(&record));
+            rows.push(row);
         }
-        moved += u64::from(rows.len() > before);
+        moved += 1;
     }
     let from_before = reading.assets.values().filter(|audited| audited.from_before).count();
     let mut open_ends = Vec::new();
