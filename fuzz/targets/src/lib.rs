@@ -70,6 +70,7 @@ targets![
     ledger::root_transaction,
     proofs::order_proof,
     proofs::receipt_json,
+    proofs::disclosure_json,
     proofs::bundle,
     proofs::wrapped_view_key_json,
     proofs::genesis_json,

@@ -3,11 +3,15 @@
 use std::str::from_utf8;
 
 use parclose_audit::bundle::Standing;
-use parclose_audit::{Bundle, BundleInvalid, ReceiptInvalid, WrappedViewKey, verify_json};
+use parclose_audit::disclosure::{as_of, schema_of, verify_json as verify_json_of_field};
+use parclose_audit::{
+    Bundle, BundleInvalid, DisclosureInvalid, ReceiptInvalid, VerifiedDisclosure, WrappedViewKey, verify_json,
+};
+use parclose_crypto::hash::sha256;
 use parclose_root::{Genesis, OrderProof};
 
 use crate::Reached;
-use crate::world::WORLD;
+use crate::world::{CHANNEL_TOML, WORLD};
 
 /// An order proof has one encoding, and proves no event but one that was ordered.
 pub fn order_proof(input: &[u8]) -> Reached {
@@ -35,6 +39,34 @@ pub fn receipt_json(input: &[u8]) -> Reached {
     if let Some(outcome) = receipt.outcome() {
         assert_eq!(&Standing::Decided(outcome.verdict().clone()), standing, "a receipt of another verdict");
     }
+    Reached::Through
+}
+
+/// A disclosure shows no value but one that was written, and as of no height at which it was not.
+pub fn disclosure_json(input: &[u8]) -> Reached {
+    let Ok(text) = from_utf8(input) else { return Reached::Door };
+    let known = sha256(CHANNEL_TOML.as_bytes());
+    let (written, as_of) = &WORLD.disclosed;
+    let shown = if schema_of(text).as_deref() == Some(as_of::SCHEMA) {
+        as_of::verify_json(text, &WORLD.genesis, Some(&known), None).map(|shown| {
+            let honest = as_of.verify(&WORLD.genesis, Some(&known), None).expect("what is honest verifies");
+            let heights = (honest.from(), honest.to());
+            assert_eq!((shown.from(), shown.to()), heights, "a value as of other heights");
+            (shown.written().clone(), honest.written().clone())
+        })
+    } else {
+        verify_json_of_field(text, &WORLD.genesis, Some(&known)).map(|shown| {
+            let honest = written.verify(&WORLD.genesis, Some(&known)).expect("what is honest verifies");
+            (shown, honest)
+        })
+    };
+    let (shown, honest) = match shown {
+        Ok(both) => both,
+        Err(DisclosureInvalid::File { .. } | DisclosureInvalid::Malformed(_)) => return Reached::Door,
+        Err(_) => return Reached::Inside,
+    };
+    let of = |shown: &VerifiedDisclosure| (shown.record(), shown.field().to_owned(), shown.value().clone());
+    assert_eq!(of(&shown), of(&honest), "another value than was written");
     Reached::Through
 }
 

@@ -95,6 +95,7 @@ fn of(target: &str) -> Seeds {
         "root_transaction" => root_transactions(),
         "order_proof" => Seeds::signed(WORLD.order_proofs.iter().map(|proof| proof.encode()).collect()),
         "receipt_json" => receipts(),
+        "disclosure_json" => disclosures(),
         "bundle" => Seeds::signed(vec![WORLD.bundle.encode()]),
         "wrapped_view_key_json" => wrapped_view_keys(),
         "genesis_json" => genesis(),
@@ -318,6 +319,21 @@ fn receipts() -> Seeds {
         first.replace("\"bytes\": \"01", "\"bytes\": \"0100"),
     ];
     Seeds::texts(&files.iter().map(String::as_str).collect::<Vec<_>>(), &bad)
+}
+
+fn disclosures() -> Seeds {
+    let (written, as_of) = &WORLD.disclosed;
+    let written = written.to_json(&WORLD.genesis).expect("an honest disclosure verifies");
+    let as_of = as_of.to_json(&WORLD.genesis).expect("an honest disclosure verifies");
+    let bad = [
+        written.replace("was-written", "is-value-as-of"),
+        written.replace("parclose.disclosure/1", "parclose.disclosure-as-of/1"),
+        written.replace("\"bytes\": \"01", "\"bytes\": \"02"),
+        as_of.replace("parclose.disclosure-as-of/1", "parclose.disclosure/1"),
+        as_of.replacen("\"to_height\": ", "\"to_height\": 1", 1),
+        as_of.replace("\n}", ",\n  \"value\": 12\n}"),
+    ];
+    Seeds::texts(&[&written, &as_of], &bad)
 }
 
 fn wrapped_view_keys() -> Seeds {

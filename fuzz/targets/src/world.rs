@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use parclose_audit::bundle::{OrderedEvent, Standing};
-use parclose_audit::{Bundle, Grant, GrantScope, GrantTerms, Receipt, WrappedViewKey};
+use parclose_audit::{
+    Bundle, Disclosure, DisclosureAsOf, Grant, GrantScope, GrantTerms, Receipt, WrappedViewKey,
+};
 use parclose_channel::setup::GENERATION;
 use parclose_channel::{Candidate, Channel, FinalEvent, Founding, Proposal, Setup};
 use parclose_crypto::merkle::ProvingList;
@@ -73,6 +75,8 @@ pub struct World {
     pub proposals: Vec<Proposal>,
     /// receipts: applied, refused, and one without an outcome
     pub receipts: Vec<Receipt>,
+    /// a field as it was written, and another as the value as of a height
+    pub disclosed: (Disclosure, DisclosureAsOf),
     /// the export of everything
     pub bundle: Bundle,
     /// how the channel was founded
@@ -151,6 +155,7 @@ impl Making {
         self.anchored(std::slice::from_ref(&update));
         self.anchored(&[]);
         let outcomes = [&batch[1], &batch[2], &update].map(|transaction| self.receipt(transaction));
+        let disclosed = self.disclosed();
         let (wrapped, regulator) = self.granted();
         let bundle = Bundle::export(&self.members[1], self.events(), self.tag_proof(), None).expect(MADE);
         let verified = bundle.clone().verify(self.root.genesis()).expect(MADE);
@@ -177,6 +182,7 @@ impl Making {
             receipts: std::iter::once(ordered_only).chain(outcomes).collect(),
             setup: self.members[0].setup().clone(),
             audience: self.members[0].config().pseudonyms(),
+            disclosed,
             bundle,
             wrapped,
             regulator,
@@ -189,6 +195,16 @@ impl Making {
             transactions: self.transactions,
             proposals: self.proposals,
         }
+    }
+
+    /// What the second member shows of the first record's total, and of the second record's number of documents.
+    fn disclosed(&self) -> (Disclosure, DisclosureAsOf) {
+        let proof = |sequence| self.proofs.iter().find(|proof| proof.entry.sequence == sequence).cloned();
+        let (reader, height) = (&self.members[1], Height(self.root.head().height.0 - 1));
+        let (one, other) = (RecordId([1; 32]), RecordId([2; 32]));
+        let written = Disclosure::prove(reader, &one, "total", proof).expect(MADE);
+        let as_of = DisclosureAsOf::prove(reader, &other, "documents", height, proof).expect(MADE);
+        (written, as_of)
     }
 
     fn keys_in(&self, generation: Generation) -> Vec<PseudonymKey> {
