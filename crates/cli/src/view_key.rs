@@ -146,10 +146,6 @@ fn narrowed_to(channel: &Channel, options: &ViewKeyIssue, audience: &str) -> Res
                 return Err(CliError::not_found("field"));
             };
             let parties = slot_parties(channel, record_type, &options.parties)?;
-            if let Some(slot) = rule.slots.iter().find(|slot| !parties.contains_key(*slot)) {
-                let what = format!("nobody stands in `{slot}`");
-                return Err(CliError::usage(what, "say who: --party SLOT=MEMBER"));
-            }
             let parties = parties.iter().map(|(slot, member)| (slot.as_str(), *member)).collect();
             let set = config.audience_members(rule, &parties);
             set.iter().filter_map(|key| config.member(key)).map(|entry| entry.id()).collect()

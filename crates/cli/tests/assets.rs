@@ -137,8 +137,8 @@ fn bun_15_an_auditor_finds_the_supply_without_any_proof_and_only_where_everythin
     asset(&sandbox, ISSUER, &["redeem", "--asset", "GBP", "--amount", "20.00"]);
     // Between the two; what each keeps for itself; what was redeemed.
     let between: (_, _, _, &[&str]) = (ISSUER, "bank-2", "holding", &["payer=bank-1", "holder=bank-2"]);
-    let kept: (_, _, _, &[&str]) = ("bank-2", "bank-2", "holding", &["payer=bank-2", "holder=bank-2"]);
-    let own: (_, _, _, &[&str]) = (ISSUER, ISSUER, "holding", &["payer=bank-1", "holder=bank-1"]);
+    let kept: (_, _, _, &[&str]) = ("bank-2", ISSUER, "holding", &["payer=bank-2", "holder=bank-2"]);
+    let own: (_, _, _, &[&str]) = (ISSUER, "bank-2", "holding", &["payer=bank-1", "holder=bank-1"]);
     let whole = audited(&sandbox, &[between, kept, own]);
     let told =
         ["issued_minor", "redeemed_minor", "supply_minor", "held_minor"].map(|name| whole[name].clone());

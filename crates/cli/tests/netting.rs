@@ -114,7 +114,7 @@ fn bun_15_an_auditor_opens_what_was_paid_by_what_was_owed() {
     sandbox.ok(&[&owe[..], &["--amount", "30", "--day", DAY, "--agent", AGENT]].concat());
     let id = owed(&sandbox, "bank-1")[0]["obligation"].as_str().unwrap().to_owned();
     sandbox.ok(&["netting", "pay", "-c", "net", "--as", "bank-1", &id]);
-    let own: (_, _, &[&str]) = ("bank-1", "holding", &["payer=bank-1", "holder=bank-1"]);
+    let own: (_, _, &[&str]) = ("bank-2", "holding", &["payer=bank-1", "holder=bank-1"]);
     let due: (_, _, &[&str]) =
         ("bank-2", "obligation", &["payer=bank-1", "payee=bank-2", "agent=supplier-a"]);
     let whole = audited(&sandbox, &[own, due]);

@@ -74,7 +74,17 @@ impl Regulator {
         for (number, (field, second, parties)) in granted.iter().enumerate() {
             let file = sandbox.text(&format!("view-{number}.json"));
             let asked = [
-                "--field", field, "--second", second, "--from", "0", "--to", "99", "--for", &key, "--out",
+                "--field",
+                field,
+                "--second",
+                second,
+                "--from-epoch",
+                "0",
+                "--to-epoch",
+                "99",
+                "--to",
+                &key,
+                "--out",
                 &file,
             ];
             let parties: Vec<&str> = parties.iter().flat_map(|party| ["--party", party]).collect();
@@ -94,7 +104,7 @@ impl Regulator {
 
 const HOPS: [(&str, &str, &[&str]); 3] = [
     ("slice.quantity", "buyer", &["payer=buyer", "holder=supplier-a"]),
-    ("slice.quantity", "supplier-a", &["payer=supplier-a", "holder=supplier-a"]),
+    ("slice.quantity", "buyer", &["payer=supplier-a", "holder=supplier-a"]),
     ("slice.quantity", "bank-1", &["payer=supplier-a", "holder=bank-1"]),
 ];
 
