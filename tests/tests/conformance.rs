@@ -34,8 +34,8 @@ use parclose_root::{
 };
 use parclose_transaction::grant::{GrantConfirmation, GrantCover, GrantCovers, StandingGrant};
 use parclose_transaction::{
-    Access, Act, Body, Change, DefinitionTexts, ErasedPart, ErasureTarget, FieldEntry, GenerationConfig,
-    Handed, MemberEntry, Motion, Operation, SealedPart, Share, SharedScope, Term,
+    Access, Act, Body, Change, DefinitionTexts, ErasedPart, Erasure, ErasureTarget, FieldEntry,
+    GenerationConfig, Handed, MemberEntry, Motion, Operation, SealedPart, Share, SharedScope, Term,
 };
 use parclose_types::{
     AssetId, AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,
@@ -200,6 +200,8 @@ fn acts() -> Vec<Act> {
             },
             blinder: b(50),
         },
+        Act::Erase(Erasure { target: ErasureTarget::Record(RecordId(b(23))), reason: "a request".into() }),
+        Act::Erased { target: ErasureTarget::Record(RecordId(b(23))) },
     ]
 }
 

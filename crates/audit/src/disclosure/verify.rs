@@ -32,7 +32,7 @@ impl Disclosure {
     ///
     /// # Rules
     ///
-    /// As in [`crate::Receipt::verify`] (REC-02 to REC-14) for the transaction, in [`Written::of`], in [`Names`], and:
+    /// As in [`crate::Receipt::verify`] (REC-02 to REC-14) for the transaction, in `Written::of`, in `Names`, and:
     ///
     /// > DIS-02: a disclosure is of a version that the verifier knows.
     ///

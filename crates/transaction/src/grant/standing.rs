@@ -11,7 +11,7 @@ use parclose_types::{
 };
 
 use super::{GrantScope, GrantTerms};
-use crate::definition::Definition;
+use crate::definition::{AudienceRule, Definition, RecordType};
 use crate::generation::GenerationConfig;
 
 /// Covers of one act: check values and wraps of so many stay within a transaction.
@@ -52,21 +52,32 @@ impl StandingGrant {
         fields.any(|field| field.audience == self.audience && field.class == self.class)
     }
 
-    /// Whether it spans a set of readers of a configuration: its rule makes the set for some record with a field of its
-    /// class, and all members that it is narrowed to belong to the set.
+    /// Whether it spans a set of readers of a configuration: all members that it is narrowed to belong to the set, and its
+    /// rule makes the set for some record with a field of its class. A secret is of a set, whichever rule has made it. So a
+    /// set that leaves a slot of the grant's rule vacant, as after a member has left, is not spanned where another rule makes
+    /// it in full: a grant of one rule does not open what another seals for fewer readers.
     #[must_use]
     pub fn spans(&self, config: &GenerationConfig, definition: &Definition, set: &[PublicKey]) -> bool {
         let stands = |member: &MemberId| {
             config.by_id(member).is_some_and(|entry| set.contains(&entry.certificate.pseudonym))
         };
-        let Some(rule) = definition.audience(&self.audience) else { return false };
-        self.members.iter().all(stands)
-            && (!self.alone || self.members.len() == set.len())
-            && definition.records.iter().any(|record| {
-                let mut fields = record.fields.iter();
-                fields.any(|field| field.audience == self.audience && field.class == self.class)
-                    && config.rule_produces(rule, record, set)
-            })
+        if !self.members.iter().all(stands) || (self.alone && self.members.len() != set.len()) {
+            return false;
+        }
+        let of_class = definition.records.iter().flat_map(|record| {
+            let fields = record.fields.iter().filter(|field| field.class == self.class);
+            fields.filter_map(move |field| Some((definition.audience(&field.audience)?, record)))
+        });
+        let (mut in_part, mut by_another) = (false, false);
+        for (rule, record) in of_class.filter(|(rule, record)| config.rule_produces(rule, record, set)) {
+            let in_full = is_filled(config, rule, record, set);
+            match rule.name == self.audience {
+                true if in_full => return true,
+                true => in_part = true,
+                false => by_another |= in_full,
+            }
+        }
+        in_part && !by_another
     }
 
     /// Whether it gives any of the epochs from `first` to `last`.
@@ -102,6 +113,17 @@ impl StandingGrant {
     }
 }
 
+/// Whether somebody of a set has the role of each slot that a rule names.
+fn is_filled(config: &GenerationConfig, rule: &AudienceRule, record: &RecordType, set: &[PublicKey]) -> bool {
+    let mut slots = record.slots.iter().filter(|slot| rule.slots.contains(&slot.name));
+    slots.all(|slot| {
+        let has = |key: &PublicKey| {
+            config.member(key).is_some_and(|entry| entry.certificate.roles.contains(&slot.role))
+        };
+        set.iter().any(has)
+    })
+}
+
 /// Covers of audience secrets for a standing grant, by one of their readers.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct GrantCovers {
@@ -135,4 +157,70 @@ pub struct GrantConfirmation {
     pub grant: TransactionDigest,
     /// configuration, audience, and the signature over the terms; ascending
     pub signatures: Vec<(Digest, AudienceId, SignatureBytes)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{SCF_CHANNEL, subsets};
+
+    fn grant(audience: &str) -> StandingGrant {
+        StandingGrant {
+            name: "authority".into(),
+            grantee: vec![1; GRANTEE_BYTES],
+            audience: audience.into(),
+            class: SCF_CHANNEL.definition.class_named("amount").unwrap().id,
+            from: Epoch(0),
+            to: Epoch(9),
+            members: Vec::new(),
+            alone: false,
+        }
+    }
+
+    /// The sets of members of the channel that a grant spans, by their names.
+    fn spanned(grant: &StandingGrant) -> Vec<String> {
+        let (config, definition) = (&SCF_CHANNEL.config, &SCF_CHANNEL.definition);
+        let sets = subsets(&config.pseudonyms()).into_iter();
+        let sets = sets.filter(|set| grant.spans(config, definition, set));
+        let name = |key: &PublicKey| config.member(key).unwrap().name.clone();
+        let mut named: Vec<String> = sets
+            .map(|set| {
+                let mut names: Vec<String> = set.iter().map(name).collect();
+                names.sort_unstable();
+                names.join(" ")
+            })
+            .collect();
+        named.sort_unstable();
+        named
+    }
+
+    #[test]
+    fn a_grant_of_one_rule_does_not_span_what_another_seals_for_fewer_readers() {
+        let parties = spanned(&grant("parties"));
+        let (hops, debtors) = (spanned(&grant("hop")), spanned(&grant("debtor")));
+        assert!(!parties.is_empty() && !hops.is_empty() && !debtors.is_empty());
+        let config = &SCF_CHANNEL.config;
+        let has = |name: &str, role: &str| {
+            config.named(name).is_some_and(|entry| entry.certificate.roles.iter().any(|held| held == role))
+        };
+        for set in &parties {
+            for role in ["buyer", "supplier", "bank"] {
+                assert!(set.split(' ').any(|name| has(name, role)), "{set}: nobody is {role}");
+            }
+        }
+        assert!(spanned(&grant("nobody")).is_empty());
+        let nothing = StandingGrant { class: ClassId(99), ..grant("parties") };
+        assert!(spanned(&nothing).is_empty());
+    }
+
+    #[test]
+    fn a_grant_is_narrowed_to_sets_with_members_and_to_the_set_of_them_alone() {
+        let hops = spanned(&grant("hop"));
+        let someone = SCF_CHANNEL.config.members[0].clone();
+        let with = |alone| StandingGrant { members: vec![someone.id()], alone, ..grant("hop") };
+        let expected: Vec<String> =
+            hops.iter().filter(|set| set.split(' ').any(|name| name == someone.name)).cloned().collect();
+        assert_eq!(spanned(&with(false)), expected);
+        assert!(spanned(&with(true)).iter().all(|set| *set == someone.name));
+    }
 }
