@@ -109,8 +109,11 @@ pub const NOTED: Table<Digest, (Access, [u8; 32]), Blinded> =
 
 /// Before all rows of [`COVERS`].
 pub(crate) const FIRST_COVER: CoverKey = (Digest([0; 32]), (AudienceId([0; 32]), TransactionDigest([0; 32])));
-/// Nodes of the state tree that an event has replaced, until a state after it is attested.
-pub const REPLACED: Table<Sequence, Vec<Vec<u8>>> = Table::<Sequence, Vec<Vec<u8>>>::ordered(30, "replaced");
+/// A state root, and the keys of nodes.
+pub type ReplacedRow = (StateRoot, Vec<Vec<u8>>);
+/// Nodes of the state tree that an event has replaced, until a state after it is attested. With the root of the event's
+/// own state: channels of one template have no row in common.
+pub const REPLACED: Table<Sequence, ReplacedRow> = Table::<Sequence, ReplacedRow>::ordered(30, "replaced");
 
 /// Every table, for checks of all rows.
 pub const ALL: &[&dyn AnyTable] = &[

@@ -73,7 +73,7 @@ pub(crate) fn put_update(batch: &mut Batch, sequence: Sequence, update: &Update)
     for (key, node) in &update.nodes {
         batch.put(&NODES, key, node);
     }
-    batch.put(&REPLACED, &sequence, &update.stale);
+    batch.put(&REPLACED, &sequence, &(update.root, update.stale.clone()));
 }
 
 /// Takes away the nodes that no state after `attested`, nor that one, has.
@@ -82,7 +82,7 @@ pub(crate) fn drop_replaced(
     batch: &mut Batch,
     attested: Sequence,
 ) -> Result<(), StoreError> {
-    for (sequence, stale) in store.scan(&REPLACED, &Sequence(0), usize::MAX)? {
+    for (sequence, (_, stale)) in store.scan(&REPLACED, &Sequence(0), usize::MAX)? {
         if sequence > attested {
             break;
         }
