@@ -60,10 +60,9 @@ pub fn export(
     }
     let file = create_private(out).map_err(|e| CliError::file(out, &e))?;
     let written = with_consortium(global, |consortium| {
-        consortium.quiesce();
         let room = consortium.room(&of.member, &of.channel)?;
         let epochs = epochs.map(|(from, to)| (Epoch(from), Epoch(to)));
-        let bundle = bundle(consortium, &room, epochs)?;
+        let bundle = attested(consortium, || bundle(consortium, &room, epochs))?;
         access_log::note(consortium, of, Handed::Export(epochs), recipient, &bundle.encode())?;
         write(&bundle, file).map_err(|e| CliError::file(out, &e))?;
         Ok(bundle)
@@ -79,6 +78,22 @@ pub fn export(
         "confidential": "it shows the frame of every transaction of these epochs, and all members",
     }))
 }
+
+/// What needs a state that is not attested yet is tried again once the members have had time to attest it.
+fn attested<T>(consortium: &Consortium, make: impl Fn() -> Result<T, CliError>) -> Result<T, CliError> {
+    for _ in 0..ATTESTING_ROUNDS_MAX {
+        consortium.quiesce();
+        match make() {
+            Err(error) if error.is("NOT_YET_ATTESTED") => {}
+            made => return made,
+        }
+    }
+    consortium.quiesce();
+    make()
+}
+
+/// Times that the members are waited for.
+const ATTESTING_ROUNDS_MAX: usize = 8;
 
 fn write(bundle: &Bundle, file: File) -> std::io::Result<()> {
     let mut out = BufWriter::new(file);

@@ -128,6 +128,12 @@ impl CliError {
         self
     }
 
+    /// Whether it is of this code.
+    #[must_use]
+    pub(crate) fn is(&self, code: &str) -> bool {
+        self.0.code == code
+    }
+
     /// The error as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
