@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use parclose_audit::grant::FILE_BYTES_MAX;
-use parclose_audit::{GrantedKey, NarrowedViewKey, ViewKeys, WrappedViewKey};
+use parclose_audit::{Grant, GrantedKey, NarrowedViewKey, ViewKeys, WrappedViewKey};
 use parclose_channel::governance::{CoverState, GrantRow, GrantStanding};
 use parclose_channel::{Channel, Verdict};
 use parclose_node::bounded::read_text;
@@ -245,17 +245,14 @@ pub(crate) fn export(
     (out, recipient): (&Path, &str),
     partial: bool,
 ) -> Result<Value, CliError> {
-    consortium.settle();
-    let room = consortium.room(&of.member, &of.channel)?;
-    let (row, recorded) = in_room(&room, move |channel| {
-        let rows = channel.grants()?;
-        let row = rows.iter().find(|row| row.transaction == grant);
-        let row = grant_json(channel, row.ok_or_else(|| CliError::not_found("grant"))?)?;
-        Ok::<_, CliError>((row, channel.granted(&grant)?))
-    })??;
-    let awaited = row["covers"]["awaited"] != 0 && row["standing"] == "standing";
-    let waits = row["standing"] == "proposed" || (awaited && !partial);
-    if waits {
+    let (mut row, mut recorded) = recorded_for(consortium, of, grant)?;
+    // Readers' nodes cover and sign one after another: each needs an event of its own.
+    for _ in 0..COVERING_ROUNDS_MAX {
+        if is_standing(&row) && is_awaited(&row) && !partial {
+            (row, recorded) = recorded_for(consortium, of, grant)?;
+        }
+    }
+    if row["standing"] == "proposed" || (is_standing(&row) && is_awaited(&row) && !partial) {
         return Err(pending(&row));
     }
     if recorded.is_empty() {
@@ -270,6 +267,36 @@ pub(crate) fn export(
     let mut value = keys_json(&keys, out);
     value["grant"] = row["grant"].clone();
     Ok(value)
+}
+
+/// Times that covers are looked for again.
+const COVERING_ROUNDS_MAX: usize = 8;
+
+fn is_standing(row: &Value) -> bool {
+    row["standing"] == "standing"
+}
+
+fn is_awaited(row: &Value) -> bool {
+    row["covers"]["awaited"] != 0
+}
+
+/// What both readers have signed, each with its wrap.
+type Recorded = Vec<(Grant, Vec<u8>)>;
+
+/// A grant, and the view keys that are recorded for it, once what follows from acts has settled.
+fn recorded_for(
+    consortium: &Consortium,
+    of: &OfChannel,
+    grant: TransactionDigest,
+) -> Result<(Value, Recorded), CliError> {
+    consortium.settle();
+    let room = consortium.room(&of.member, &of.channel)?;
+    in_room(&room, move |channel| {
+        let rows = channel.grants()?;
+        let row = rows.iter().find(|row| row.transaction == grant);
+        let row = grant_json(channel, row.ok_or_else(|| CliError::not_found("grant"))?)?;
+        Ok::<_, CliError>((row, channel.granted(&grant)?))
+    })?
 }
 
 fn pending(row: &Value) -> CliError {
