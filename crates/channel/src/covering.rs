@@ -15,25 +15,32 @@ use rand_core::CryptoRng;
 use crate::channel::Channel;
 use crate::error::ChannelError;
 use crate::governance::granting::to_confirm;
-use crate::governance::{CoverRow, CoverState, DealRow, GrantRow, Past};
-use crate::tables::{COVERS, FIRST_COVER, GENERATIONS, GRANTS};
+use crate::governance::{CoverRow, CoverState, GrantRow};
+use crate::tables::{COVERS, FIRST_COVER, GRANTS};
 use crate::upkeep::Due;
 
-/// What may be done for a cover: its configuration, and the deal of its secret.
+/// What may be done for a cover.
 struct Covering {
+    /// the configuration of its secret
     config: GenerationConfig,
-    deal: DealRow,
+    /// who makes and signs it, ascending
+    line: Vec<MemberId>,
+    /// its audience has one member
+    alone: bool,
 }
 
 impl Channel {
     /// Covers that it is this member's turn to make, and those that it is to sign as their second reader.
     pub(crate) fn covers_due(&self, at: Height, rng: &mut impl CryptoRng) -> Result<Vec<Due>, ChannelError> {
-        let mut due = Vec::new();
+        let (own, mut due) = (self.own_id(), Vec::new());
         for row in self.governance.grants().filter(|row| row.stands()) {
             let mut made = Vec::new();
             let mut signed = Vec::new();
             for cover in self.governance.covers.values().filter(|cover| cover.grant == row.transaction) {
-                let Some(covering) = self.covering(cover)? else { continue };
+                let Some(covering) = self.covering(row, cover, at)? else { continue };
+                if !covering.line.contains(&own) {
+                    continue;
+                }
                 if let Some(signature) = self.confirmed(cover, &covering) {
                     signed.push((cover.configuration, cover.audience, signature));
                 } else if self.covers_in_turn(cover, &covering, at) {
@@ -46,35 +53,22 @@ impl Channel {
         Ok(due)
     }
 
-    /// The configuration and the deal of a cover's secret, if this member has acknowledged it.
-    fn covering(&self, row: &CoverRow) -> Result<Option<Covering>, ChannelError> {
-        let own = self.own_id();
-        Ok(self.dealt_for(row)?.filter(|covering| covering.deal.acknowledged.contains(&own)))
-    }
-
-    /// The configuration and the deal of a cover's secret, once it is active.
-    fn dealt_for(&self, row: &CoverRow) -> Result<Option<Covering>, ChannelError> {
-        let latest = self.governance.latest();
-        let live = self.governance.deals.get(&(row.configuration, row.audience)).cloned();
-        let config = match self.governance.decision.as_ref().map(|decision| &decision.decided) {
-            _ if row.configuration == latest.configuration => Some(latest.config.clone()),
-            Some(crate::governance::Decided::Rotate { config, .. })
-                if config.digest() == row.configuration =>
-            {
-                Some((**config).clone())
-            }
-            _ => self.store.get(&GENERATIONS, &row.generation)?.map(|row| row.config),
-        };
-        let deal = match live {
-            Some(deal) => Some(deal),
-            None => {
-                let deals = self.store.deals(row.configuration)?;
-                deals.into_iter().find(|deal| deal.deal.audience == row.audience)
-            }
-        };
-        let found = config.zip(deal).map(|(config, deal)| Covering { config, deal });
-        Ok(found
-            .filter(|covering| covering.config.digest() == row.configuration && covering.deal.is_active()))
+    /// What may be done for a cover whose secret is active, and who is to do it: its holders that have agreed to the grant;
+    /// all holders where too few of them could sign.
+    fn covering(
+        &self,
+        grant: &GrantRow,
+        row: &CoverRow,
+        at: Height,
+    ) -> Result<Option<Covering>, ChannelError> {
+        let dealt = self.governance.dealt_for(row, &self.store, at)?;
+        let Some((config, deal)) = dealt.filter(|(_, deal)| deal.is_active()) else { return Ok(None) };
+        let agreed = |member: &&MemberId| grant.approvals.contains(member);
+        let mut line: Vec<MemberId> = deal.acknowledged.iter().filter(agreed).copied().collect();
+        if line.len() < deal.deal.members.len().min(2) {
+            line.clone_from(&deal.acknowledged);
+        }
+        Ok(Some(Covering { config, line, alone: deal.deal.members.len() == 1 }))
     }
 
     fn own_key(&self, config: &GenerationConfig) -> Option<PseudonymKey> {
@@ -91,7 +85,7 @@ impl Channel {
             CoverState::Made { .. } => Height(row.since.0.saturating_add(patience)),
             CoverState::Counts { .. } => return false,
         };
-        at >= since && self.holds_in_turn(&covering.deal.acknowledged, since, at)
+        at >= since && self.holds_in_turn(&covering.line, since, at)
     }
 
     fn cover(
@@ -117,11 +111,11 @@ impl Channel {
     fn second_reader(&self, covering: &Covering) -> Option<PublicKey> {
         let key = |member: &MemberId| covering.config.by_id(member).map(|entry| entry.certificate.pseudonym);
         let own = self.own_id();
-        if covering.deal.deal.members.len() == 1 {
+        if covering.alone {
             return key(&own);
         }
         let present = |member: &&MemberId| self.config().by_id(member).is_some();
-        let line: Vec<&MemberId> = covering.deal.acknowledged.iter().filter(present).collect();
+        let line: Vec<&MemberId> = covering.line.iter().filter(present).collect();
         let place = line.iter().position(|member| **member == own)?;
         let next = line.iter().cycle().skip(place.saturating_add(1)).take(line.len());
         next.copied().find(|member| **member != own).and_then(key)
@@ -156,9 +150,11 @@ impl Channel {
 
     /// Covers of a grant that readers can make or sign, and have not yet: of secrets that are active.
     pub fn covers_awaited(&self, grant: &TransactionDigest) -> Result<usize, ChannelError> {
+        let head = self.head.as_ref().map_or(Height(0), |head| head.height);
         let mut awaited = 0;
         for row in self.governance.covers.values().filter(|row| row.grant == *grant && !row.counts()) {
-            awaited += usize::from(self.dealt_for(row)?.is_some());
+            let dealt = self.governance.dealt_for(row, &self.store, Height(head.0.saturating_add(1)))?;
+            awaited += usize::from(dealt.is_some_and(|(_, deal)| deal.is_active()));
         }
         Ok(awaited)
     }

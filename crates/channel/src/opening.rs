@@ -202,6 +202,10 @@ impl Past for Database {
         self.get(&DEFINITIONS, &version)?.as_ref().map(parsed).transpose()
     }
 
+    fn deal(&self, configuration: Digest, audience: AudienceId) -> Result<Option<DealRow>, ChannelError> {
+        Ok(self.get(&DEALS, &(configuration, audience))?)
+    }
+
     fn deals(&self, configuration: Digest) -> Result<Vec<DealRow>, ChannelError> {
         let mut rows = Vec::new();
         self.visit(&DEALS, &(configuration, AudienceId([0; 32])), |(of, _), row| {

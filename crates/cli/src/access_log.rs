@@ -8,21 +8,25 @@ use parclose_transaction::{Access, Handed};
 use parclose_types::{Digest, MemberId, TransactionDigest};
 use serde_json::{Value, json};
 
-use crate::args::{Global, OfChannel};
+use crate::args::{Global, Handing, OfChannel};
 use crate::context::{in_room, with_channel};
 use crate::error::CliError;
 
 /// Notes in the channel that a file is handed out; nothing leaves before that is ordered. Where nothing can be noted any
-/// more, because the channel has ended or the member has left it, there is no note.
+/// more, because the channel has ended or the member has left it, there is no note; nor where the member says so, whose
+/// channel may stand still for as long as the others are away.
 pub(crate) fn note(
     consortium: &Consortium,
     of: &OfChannel,
     what: Handed,
-    to: &str,
+    handing: &Handing,
     file: &[u8],
 ) -> Result<Option<TransactionDigest>, CliError> {
+    if handing.unnoted {
+        return Ok(None);
+    }
     let room = consortium.room(&of.member, &of.channel)?;
-    let access = Access { what, to: to.to_owned(), file: Digest(sha256(file)) };
+    let access = Access { what, to: handing.recipient.clone(), file: Digest(sha256(file)) };
     let noted = in_room(&room, move |channel| {
         let is_open = channel.is_member() && channel.head().is_some_and(|head| !head.closed);
         let note = || channel.note_access(&access, &mut randomness::generator());

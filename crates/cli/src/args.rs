@@ -271,6 +271,17 @@ pub enum Member {
     },
 }
 
+/// What the channel's access log says of a file that leaves it.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Handing {
+    /// Who gets the file, for the channel's access log
+    #[arg(long, value_name = "NAME", default_value = "unnamed")]
+    pub recipient: String,
+    /// Write it without a note in the log, as when too few members are there to order one
+    #[arg(long)]
+    pub unnoted: bool,
+}
+
 /// A channel, as one of its members.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct OfChannel {

@@ -23,7 +23,7 @@ use parclose_types::{AssetId, Epoch, PublicKey, Sequence};
 use serde_json::{Map, Value, json};
 
 use crate::access_log;
-use crate::args::{Audit, AuditReport, Audited, Global, OfChannel};
+use crate::args::{Audit, AuditReport, Audited, Global, Handing, OfChannel};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
 use crate::evidence;
@@ -53,7 +53,7 @@ pub fn export(
     of: &OfChannel,
     epochs: Option<(u32, u32)>,
     out: &Path,
-    recipient: &str,
+    handing: &Handing,
 ) -> Result<Value, CliError> {
     if epochs.is_some_and(|(from, to)| from > to) {
         return Err(CliError::usage("the last epoch is before the first", "give --from and --to"));
@@ -63,11 +63,11 @@ pub fn export(
         let room = consortium.room(&of.member, &of.channel)?;
         let epochs = epochs.map(|(from, to)| (Epoch(from), Epoch(to)));
         let bundle = attested(consortium, || bundle(consortium, &room, epochs))?;
-        access_log::note(consortium, of, Handed::Export(epochs), recipient, &bundle.encode())?;
+        let note = access_log::note(consortium, of, Handed::Export(epochs), handing, &bundle.encode())?;
         write(&bundle, file).map_err(|e| CliError::file(out, &e))?;
-        Ok(bundle)
+        Ok((bundle, note))
     });
-    let bundle = written.inspect_err(|_| drop(std::fs::remove_file(out)))?;
+    let (bundle, note) = written.inspect_err(|_| drop(std::fs::remove_file(out)))?;
     Ok(json!({
         "schema": "parclose.channel-export/1",
         "file": out.display().to_string(),
@@ -75,6 +75,7 @@ pub fn export(
         "events": bundle.events.len(),
         "batches": bundle.batches.len(),
         "epochs": epochs.map(|(from, to)| format!("{from} to {to}")),
+        "note": note.map(|note| note.to_string()),
         "confidential": "it shows the frame of every transaction of these epochs, and all members",
     }))
 }

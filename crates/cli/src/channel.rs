@@ -32,8 +32,8 @@ pub fn run(global: &Global, command: &Channel) -> Result<Value, CliError> {
             in_room(&room, move |channel| show(channel, now))
         }),
         Channel::Members { of } => with_channel(global, of, |channel| Ok(members(channel))),
-        Channel::Export { of, from, to, out, recipient } => {
-            audit::export(global, of, from.zip(*to), out, recipient)
+        Channel::Export { of, from, to, out, handing } => {
+            audit::export(global, of, from.zip(*to), out, handing)
         }
         Channel::Complain { of, record, field, out } => evidence::complain(global, of, (record, field), out),
         Channel::Evidence { of, out } => evidence::show(global, of, out.as_deref()),

@@ -12,7 +12,7 @@ use parclose_types::{Height, RecordId, Sequence, hex, limits};
 use serde_json::{Value, json};
 
 use crate::access_log;
-use crate::args::{Disclose, From, Global, OfChannel};
+use crate::args::{Disclose, From, Global, Handing, OfChannel};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
 use crate::output::replace_private;
@@ -24,14 +24,14 @@ mod as_of;
 /// Runs `parclose disclose …`.
 pub fn run(global: &Global, command: &Disclose) -> Result<Value, CliError> {
     match command {
-        Disclose::Field { of, record, field, as_of: None, out, recipient } => {
-            disclose(global, of, (record, field), out, recipient)
+        Disclose::Field { of, record, field, as_of: None, out, handing } => {
+            disclose(global, of, (record, field), out, handing)
         }
-        Disclose::Field { of, record, field, as_of: Some(height), out, recipient } => {
-            as_of::disclose(global, of, (record, field, Height(*height)), out, recipient)
+        Disclose::Field { of, record, field, as_of: Some(height), out, handing } => {
+            as_of::disclose(global, of, (record, field, Height(*height)), out, handing)
         }
-        Disclose::Amount { of, records, field, within, purpose, out, recipient } => {
-            amount::state(global, of, &amount::Line { records, field, within, purpose, recipient }, out)
+        Disclose::Amount { of, records, field, within, purpose, out, handing } => {
+            amount::state(global, of, &amount::Line { records, field, within, purpose, handing }, out)
         }
         Disclose::Verify { file, from, definition, as_of, purpose } => {
             let asked = Asked { height: as_of.map(Height), purpose: purpose.as_deref() };
@@ -45,7 +45,7 @@ fn disclose(
     of: &OfChannel,
     (record, field): (&str, &str),
     out: &Path,
-    recipient: &str,
+    handing: &Handing,
 ) -> Result<Value, CliError> {
     let id = record_of(record)?;
     let name = field.to_owned();
@@ -62,7 +62,7 @@ fn disclose(
         })?;
         let text = proven.map_err(CliError::from)?.with_changes(changes).to_json(&genesis)?;
         let handed = Handed::Field { record: id, field: field.to_owned() };
-        access_log::note(consortium, of, handed, recipient, text.as_bytes())?;
+        let note = access_log::note(consortium, of, handed, handing, text.as_bytes())?;
         let written = replace_private(out).and_then(|mut to| to.write_all(text.as_bytes()));
         written.map_err(|e| CliError::file(out, &e))?;
         let disclosed = verify_json(&text, &genesis, None)?;
@@ -70,6 +70,7 @@ fn disclose(
         value["schema"] = json!("parclose.disclose-field/1");
         value["statement"] = json!("was-written");
         value["file"] = json!(out.display().to_string());
+        value["note"] = json!(note.map(|note| note.to_string()));
         value["confidential"] = json!(confidential(disclosed.field_type()));
         Ok(value)
     })

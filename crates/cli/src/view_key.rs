@@ -17,7 +17,7 @@ use parclose_types::{Epoch, Fault, MemberId, TransactionDigest, hex};
 use serde_json::{Value, json};
 
 use crate::access_log;
-use crate::args::{Global, OfChannel, ViewKey, ViewKeyIssue, ViewKeyNarrow};
+use crate::args::{Global, Handing, OfChannel, ViewKey, ViewKeyIssue, ViewKeyNarrow};
 use crate::context::{in_room, with_channel, with_consortium};
 use crate::error::CliError;
 use crate::import::slot_parties;
@@ -37,10 +37,10 @@ pub fn run(global: &Global, command: &ViewKey) -> Result<Value, CliError> {
             acted(global, of, Act::Revoke { grant }, grant)
         }
         ViewKey::List { of } => list(global, of),
-        ViewKey::Export { of, grant, out, partial, recipient } => {
+        ViewKey::Export { of, grant, out, partial, handing } => {
             let grant = named(grant)?;
             check_new(out)?;
-            let to = (out.as_path(), recipient.as_str());
+            let to = (out.as_path(), handing);
             with_consortium(global, |consortium| export(consortium, of, grant, to, *partial))
         }
         ViewKey::Inspect { file } => Ok(keys_json(&read(file)?, file)),
@@ -69,7 +69,8 @@ fn issue(global: &Global, options: &ViewKeyIssue) -> Result<Value, CliError> {
         let mut value = told(consortium, &options.of, named)?;
         value["sequence"] = json!(sequence);
         if let Some(out) = &options.out {
-            let written = export(consortium, &options.of, named, (out, &options.name), false)?;
+            let handing = Handing { recipient: options.name.clone(), unnoted: false };
+            let written = export(consortium, &options.of, named, (out, &handing), false)?;
             value["file"] = written["file"].clone();
             value["keys"] = written["keys"].clone();
         }
@@ -242,7 +243,7 @@ pub(crate) fn export(
     consortium: &Consortium,
     of: &OfChannel,
     grant: TransactionDigest,
-    (out, recipient): (&Path, &str),
+    (out, handing): (&Path, &Handing),
     partial: bool,
 ) -> Result<Value, CliError> {
     let (mut row, mut recorded) = recorded_for(consortium, of, grant)?;
@@ -262,10 +263,11 @@ pub(crate) fn export(
     let whole = |(grant, wrap)| GrantedKey::Whole(WrappedViewKey { grant, wrap });
     let keys = ViewKeys::new(recorded.into_iter().map(whole).collect())?;
     let text = keys.to_json();
-    access_log::note(consortium, of, Handed::ViewKeys(grant), recipient, text.as_bytes())?;
+    let note = access_log::note(consortium, of, Handed::ViewKeys(grant), handing, text.as_bytes())?;
     write_text(out, &text)?;
     let mut value = keys_json(&keys, out);
     value["grant"] = row["grant"].clone();
+    value["note"] = json!(note.map(|note| note.to_string()));
     Ok(value)
 }
 

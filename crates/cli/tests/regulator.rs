@@ -60,8 +60,11 @@ fn a_regulator_reads_what_its_view_key_opens_of_an_export_and_needs_no_home() {
     assert!(!sandbox.path("lines.json").exists());
     let approve = [&["viewkey", "approve", grant], &as_bank[..]].concat();
     assert_eq!(sandbox.ok(&approve)["standing"], "standing");
-    assert_eq!(sandbox.json(&approve).1["rule"], "GRA-13", "it stands already");
-    // The bank does not read the lines, and exports the keys all the same: they are the regulator's.
+    assert_eq!(sandbox.json(&approve).1["rule"], "GRA-13", "it has agreed already");
+    // The bank does not read the lines, so its word covers none of them: the buyer's does.
+    assert_eq!(sandbox.json(&export).1["code"], "NOT_FOUND");
+    sandbox.ok(&["viewkey", "approve", grant, "-c", "trade-a", "--as", "buyer"]);
+    // And exports the keys all the same: they are the regulator's.
     assert_eq!(sandbox.ok(&export)["opens_for"], "its grantee's key alone");
     let listed = sandbox.ok(&[&["viewkey", "list"], &as_bank[..]].concat());
     let names: Vec<_> = listed["grants"].as_array().unwrap().iter().map(|row| &row["name"]).collect();
@@ -77,7 +80,7 @@ fn a_regulator_reads_what_its_view_key_opens_of_an_export_and_needs_no_home() {
     let expected = [
         "grant to regulator by bank-1 supplier-a",
         "view keys to regulator by supplier-a",
-        "grant to tax-office by bank-1 supplier-a",
+        "grant to tax-office by bank-1 buyer supplier-a",
         "view keys to unnamed by bank-1",
     ];
     assert_eq!(told.collect::<Vec<_>>(), expected);
@@ -90,6 +93,14 @@ fn a_regulator_reads_what_its_view_key_opens_of_an_export_and_needs_no_home() {
 
     let exported = sandbox.ok(&["channel", "export", "-c", "trade-a", "--as", "bank-1", "--out", &bundle]);
     assert_eq!(exported["schema"], "parclose.channel-export/1");
+    assert!(exported["note"].is_string(), "{exported}");
+    let (quietly, entries) =
+        (sandbox.text("quiet.bundle"), |log: &serde_json::Value| log["entries"].as_array().unwrap().len());
+    let log = ["audit", "access-log", "-c", "trade-a", "--as", "buyer"];
+    let noted = entries(&sandbox.ok(&log));
+    let line = ["channel", "export", "-c", "trade-a", "--as", "bank-1", "--out", &quietly, "--unnoted"];
+    assert!(sandbox.ok(&line)["note"].is_null());
+    assert_eq!(entries(&sandbox.ok(&log)), noted, "nothing is said of it");
     let again = ["channel", "export", "-c", "trade-a", "--as", "bank-1", "--out", &bundle];
     assert_eq!(sandbox.json(&again).0, 2, "never over a file");
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   Grant, Approve…   enough members agree: it stands                    GRA-12, GRA-13
-//!   a secret is dealt, or was    each one that it spans is owed a cover
+//!   a secret is dealt, or was    each one that it spans, and whose readers have agreed, is owed a cover     GRA-22
 //!   Cover             a reader makes it: check values, signature, wrap   GRA-15
 //!   Confirm           a second reader signs the same terms: it counts    GRA-16
 //!   Revoke…           what is dealt from then on is owed none            GRA-14
@@ -19,13 +19,27 @@ use parclose_types::{AudienceId, Digest, Epoch, Generation, Height, MemberId, Pu
 
 use super::act::ActContext;
 use super::rows::{CoverKey, CoverRow, CoverState, GrantRow, GrantStanding, WrapPlace};
-use super::{ActRefused, DealRow, Governance};
+use super::{ActRefused, DealRow, Governance, Past};
+use crate::error::ChannelError;
 use crate::process::Stop;
 
 /// Grants of a channel that stand or could come to.
 const GRANTS_MAX: usize = 64;
 /// Covers that one grant is owed of what was dealt before it.
 const OWED_AT_ONCE_MAX: usize = 1024;
+
+/// What a grant asks for, and who has agreed to it.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    named: TransactionDigest,
+    grant: &'a StandingGrant,
+    /// members that have agreed, ascending
+    agreed: &'a [MemberId],
+    /// those of them whose agreement has been followed up already
+    before: &'a [MemberId],
+    /// readers of a set that have to agree, or all where there are fewer
+    signatures: usize,
+}
 
 /// Secrets of one configuration, and who holds them.
 struct Dealings<'a> {
@@ -59,7 +73,7 @@ impl Governance {
             standing: GrantStanding::Proposed,
         };
         self.grants.insert(of.transaction, row);
-        self.settle(of.transaction, of)
+        self.settle(of.transaction, &[], of)
     }
 
     /// # Rules
@@ -70,13 +84,15 @@ impl Governance {
         grant: TransactionDigest,
         of: &ActContext<'_>,
     ) -> Result<(), Stop> {
-        let row = self.grants.get(&grant).filter(|row| self.can_come(row, of));
-        let mut approvals = row.ok_or(ActRefused::NotProposed)?.approvals.clone();
+        let row = self.grants.get(&grant).filter(|row| row.stands() || self.can_come(row, of));
+        let row = row.ok_or(ActRefused::NotProposed)?;
+        let (mut approvals, stood) = (row.approvals.clone(), row.stands());
+        let before = if stood { row.approvals.clone() } else { Vec::new() };
         agree(&mut approvals, of.author).ok_or(ActRefused::NotProposed)?;
         if let Some(row) = self.grants.get_mut(&grant) {
             row.approvals = approvals;
         }
-        self.settle(grant, of)
+        self.settle(grant, &before, of)
     }
 
     /// # Rules
@@ -106,17 +122,27 @@ impl Governance {
         row.standing == GrantStanding::Proposed && row.is_open(of.height, within)
     }
 
-    /// Lets a grant stand once enough agree: every secret that it spans is owed a cover, also those of earlier generations.
-    fn settle(&mut self, grant: TransactionDigest, of: &ActContext<'_>) -> Result<(), Stop> {
+    /// Lets a grant stand once enough agree: every secret that it spans is owed a cover as soon as its own readers have
+    /// agreed, also those of earlier generations. Those who had agreed `before` were followed up then.
+    fn settle(
+        &mut self,
+        grant: TransactionDigest,
+        before: &[MemberId],
+        of: &ActContext<'_>,
+    ) -> Result<(), Stop> {
         let needed = self.grants_need(of);
         let Some(row) = self.grants.get_mut(&grant) else { return Ok(()) };
-        if still(&row.approvals, of) < needed {
-            return Ok(());
+        if !row.stands() {
+            if still(&row.approvals, of) < needed {
+                return Ok(());
+            }
+            row.standing = GrantStanding::Standing { since: of.height };
         }
-        row.standing = GrantStanding::Standing { since: of.height };
-        let granted = row.grant.clone();
-        let mut owed = self.owed_of_now(grant, &granted, of);
-        owed.extend(owed_of_the_past(grant, &granted, of)?);
+        let (granted, agreed) = (row.grant.clone(), row.approvals.clone());
+        let asked =
+            Asked { named: grant, grant: &granted, agreed: &agreed, before, signatures: signatures(of) };
+        let mut owed = self.owed_of_now(asked, of);
+        owed.extend(owed_of_the_past(asked, of)?);
         if owed.len() > OWED_AT_ONCE_MAX {
             return Err(ActRefused::TooManyGrants.into());
         }
@@ -125,14 +151,9 @@ impl Governance {
     }
 
     /// What a new grant is owed of the configurations for which secrets can be dealt still.
-    fn owed_of_now(
-        &self,
-        grant: TransactionDigest,
-        granted: &StandingGrant,
-        of: &ActContext<'_>,
-    ) -> Vec<CoverRow> {
+    fn owed_of_now(&self, asked: Asked<'_>, of: &ActContext<'_>) -> Vec<CoverRow> {
         let latest = self.latest();
-        if !granted.gives(latest.term.first_epoch, Epoch(u32::MAX)) {
+        if !asked.grant.gives(latest.term.first_epoch, Epoch(u32::MAX)) {
             return Vec::new();
         }
         let decided = self.decision_at(of.height).and_then(super::DecisionRow::configuration);
@@ -146,8 +167,9 @@ impl Governance {
                 configuration: target.configuration,
                 definition: &target.definition,
             };
-            let spanned = self.deals_of(target.configuration).filter(|row| of_target.spans(granted, row));
-            owed.extend(spanned.map(|row| of_target.owed(row.deal.audience, grant, of.height, false)));
+            let spanned =
+                self.deals_of(target.configuration).filter(|row| of_target.owes(asked, &row.deal.members));
+            owed.extend(spanned.map(|row| of_target.owed(row.deal.audience, asked.named, of.height, false)));
         }
         owed
     }
@@ -162,11 +184,18 @@ impl Governance {
     ) {
         let of_deal = Dealings { config, configuration: config.digest(), definition };
         let first_epoch = self.latest().term.first_epoch;
+        let signatures = signatures(of);
+        let asked = |row: &GrantRow| {
+            let GrantRow { transaction: named, grant, approvals, .. } = row;
+            of_deal.owes(
+                Asked { named: *named, grant, agreed: approvals, before: &[], signatures },
+                &deal.members,
+            )
+        };
         let owed: Vec<CoverRow> = self
             .grants
             .values()
-            .filter(|row| row.stands() && row.grant.gives(first_epoch, Epoch(u32::MAX)))
-            .filter(|row| row.grant.spans(config, definition, &deal.members))
+            .filter(|row| row.stands() && row.grant.gives(first_epoch, Epoch(u32::MAX)) && asked(row))
             .map(|row| of_deal.owed(deal.audience, row.transaction, of.height, true))
             .collect();
         self.covers.extend(owed.into_iter().map(|row| (row.key(), row)));
@@ -176,7 +205,7 @@ impl Governance {
     ///
     /// # Rules
     ///
-    /// > GRA-17: nothing is sealed with a secret that was dealt while a grant stood that spans it, before its cover counts or the grant has ended.
+    /// > GRA-17: nothing is sealed with a secret that was owed to a grant as it was dealt, before its cover counts or the grant has ended.
     pub(super) fn awaits_cover(&self, configuration: Digest, audience: &AudienceId) -> bool {
         self.covers_of(configuration, audience).any(|row| {
             let stands = self.grants.get(&row.grant).is_some_and(GrantRow::stands);
@@ -224,7 +253,8 @@ impl Governance {
             .get(&key)
             .filter(|row| !row.counts())
             .ok_or_else(|| refused("none is owed of this"))?;
-        let (config, deal) = self.dealt_for(row, of)?.ok_or_else(|| refused("the secret was not dealt"))?;
+        let dealt = self.dealt_for(row, of.past, of.height).map_err(Stop::Broken)?;
+        let (config, deal) = dealt.ok_or_else(|| refused("the secret was not dealt"))?;
         let holds = |member: &MemberId| deal.acknowledged.contains(member);
         let issuer = config.by_id(&of.author).filter(|_| holds(&of.author) && deal.is_active());
         let issuer =
@@ -271,7 +301,8 @@ impl Governance {
             let CoverState::Made { terms, signature: by_issuer, wrapped } = row.state.clone() else {
                 return Err(refused());
             };
-            let (config, _) = self.dealt_for(row, of)?.ok_or_else(refused)?;
+            let dealt = self.dealt_for(row, of.past, of.height).map_err(Stop::Broken)?;
+            let (config, _) = dealt.ok_or_else(refused)?;
             let own = config.by_id(&of.author).map(|entry| entry.certificate.pseudonym);
             let is_second = own == Some(terms.second_reader) && self.is_standing(&confirmation.grant);
             if !is_second || verify(&terms.second_reader, &terms.signing_bytes(), signature).is_err() {
@@ -290,21 +321,20 @@ impl Governance {
     }
 
     /// The configuration of a cover's secret, and its deal.
-    fn dealt_for(
+    pub(crate) fn dealt_for(
         &self,
         row: &CoverRow,
-        of: &ActContext<'_>,
-    ) -> Result<Option<(GenerationConfig, DealRow)>, Stop> {
+        past: &dyn Past,
+        height: Height,
+    ) -> Result<Option<(GenerationConfig, DealRow)>, ChannelError> {
         let (configuration, audience) = (row.configuration, row.audience);
-        let latest = self.latest();
-        if let Some(target) = self.target(configuration, latest, of.height) {
+        if let Some(target) = self.target(configuration, self.latest(), height) {
             let deal = self.deals.get(&(configuration, audience));
             return Ok(deal.map(|deal| (target.config.clone(), deal.clone())));
         }
-        let past = of.past.generation(row.generation).map_err(Stop::Broken)?;
-        let Some(past) = past.filter(|past| past.config.digest() == configuration) else { return Ok(None) };
-        let deals = of.past.deals(configuration).map_err(Stop::Broken)?;
-        Ok(deals.into_iter().find(|deal| deal.deal.audience == audience).map(|deal| (past.config, deal)))
+        let ended = past.generation(row.generation)?.filter(|ended| ended.config.digest() == configuration);
+        let Some(ended) = ended else { return Ok(None) };
+        Ok(past.deal(configuration, audience)?.map(|deal| (ended.config, deal)))
     }
 
     /// Forgets grants that have ended or came to nothing, and covers that count, are for such, or of what never came to be.
@@ -323,8 +353,17 @@ pub(crate) fn is_open(row: &CoverRow, latest: Generation, decided: Option<Digest
 }
 
 impl Dealings<'_> {
-    fn spans(&self, grant: &StandingGrant, row: &DealRow) -> bool {
-        grant.spans(self.config, self.definition, &row.deal.members)
+    /// Whether a set of readers has come to owe a cover: it is spanned, and by now enough of it agree.
+    ///
+    /// # Rules
+    ///
+    /// > GRA-22: a secret is owed to a grant only once as many of its own readers have agreed to the grant as the definition asks for, or all of them where they are fewer.
+    fn owes(&self, asked: Asked<'_>, set: &[PublicKey]) -> bool {
+        let enough = |agreed: &[MemberId]| {
+            let readers = set.iter().filter_map(|key| self.config.member(key));
+            readers.filter(|entry| agreed.contains(&entry.id())).count() >= asked.signatures.min(set.len())
+        };
+        enough(asked.agreed) && !enough(asked.before) && asked.grant.spans(self.config, self.definition, set)
     }
 
     fn owed(&self, audience: AudienceId, grant: TransactionDigest, since: Height, first: bool) -> CoverRow {
@@ -334,18 +373,14 @@ impl Dealings<'_> {
 }
 
 /// What a new grant is owed of generations that have ended.
-fn owed_of_the_past(
-    grant: TransactionDigest,
-    granted: &StandingGrant,
-    of: &ActContext<'_>,
-) -> Result<Vec<CoverRow>, Stop> {
+fn owed_of_the_past(asked: Asked<'_>, of: &ActContext<'_>) -> Result<Vec<CoverRow>, Stop> {
     let mut owed = Vec::new();
     let mut next_first = of.in_force.term.first_epoch;
     for generation in (0..of.in_force.config.generation.0).rev().map(Generation) {
         let Some(row) = of.past.generation(generation).map_err(Stop::Broken)? else { break };
         let (first, last) = (row.term.first_epoch, Epoch(next_first.0.saturating_sub(1)));
         next_first = first;
-        if !granted.gives(first, last) {
+        if !asked.grant.gives(first, last) {
             continue;
         }
         let definition = of.past.definition(row.config.definition_version).map_err(Stop::Broken)?;
@@ -353,8 +388,9 @@ fn owed_of_the_past(
         let configuration = row.config.digest();
         let dealings = Dealings { config: &row.config, configuration, definition: &definition };
         let deals = of.past.deals(configuration).map_err(Stop::Broken)?;
-        let spanned = deals.iter().filter(|deal| deal.is_active() && dealings.spans(granted, deal));
-        owed.extend(spanned.map(|deal| dealings.owed(deal.deal.audience, grant, of.height, false)));
+        let spanned =
+            deals.iter().filter(|deal| deal.is_active() && dealings.owes(asked, &deal.deal.members));
+        owed.extend(spanned.map(|deal| dealings.owed(deal.deal.audience, asked.named, of.height, false)));
     }
     Ok(owed)
 }
@@ -383,6 +419,10 @@ fn check(grant: &StandingGrant, of: &ActContext<'_>) -> Result<(), ActRefused> {
         return refused("it is narrowed to nobody");
     }
     Ok(())
+}
+
+fn signatures(of: &ActContext<'_>) -> usize {
+    usize::from(of.in_force.definition.governance.grant_signatures)
 }
 
 /// Adds a member, once.

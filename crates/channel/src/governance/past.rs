@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use parclose_keys::Deal;
 use parclose_transaction::definition::Class;
 use parclose_transaction::{Definition, GenerationConfig, Share, SharedScope};
-use parclose_types::{Digest, Epoch, Generation, MemberId};
+use parclose_types::{AudienceId, Digest, Epoch, Generation, MemberId};
 
 use super::act::ActContext;
 use super::{ActRefused, DealRow, GenerationRow, Governance};
@@ -24,6 +24,8 @@ pub trait Past {
     fn definition(&self, version: u32) -> Result<Option<Definition>, ChannelError>;
     /// The deals of a configuration.
     fn deals(&self, configuration: Digest) -> Result<Vec<DealRow>, ChannelError>;
+    /// The deal of one audience's secret.
+    fn deal(&self, configuration: Digest, audience: AudienceId) -> Result<Option<DealRow>, ChannelError>;
 }
 
 /// What a member gets of the generations before it joined, each with those who hold it: covers of every

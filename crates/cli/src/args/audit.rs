@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::{From, OfChannel};
+use super::{From, Handing, OfChannel};
 
 /// `parclose viewkey`
 #[derive(Debug, Subcommand)]
@@ -38,9 +38,9 @@ pub enum ViewKey {
         /// Also while covers are owed still
         #[arg(long)]
         partial: bool,
-        /// Who gets the file, for the channel's access log
-        #[arg(long, value_name = "NAME", default_value = "unnamed")]
-        recipient: String,
+        /// what the channel's access log says of it
+        #[command(flatten)]
+        handing: Handing,
     },
     /// Agree that nothing dealt from now on is covered for a grant: it ends with the generation
     RevokeFuture {

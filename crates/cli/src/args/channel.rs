@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::OfChannel;
+use super::{Handing, OfChannel};
 
 /// `parclose channel`
 #[derive(Debug, Subcommand)]
@@ -151,9 +151,9 @@ pub enum Channel {
         /// new file
         #[arg(long)]
         out: PathBuf,
-        /// Who gets the file, for the channel's access log
-        #[arg(long, value_name = "NAME", default_value = "unnamed")]
-        recipient: String,
+        /// what the channel's access log says of it
+        #[command(flatten)]
+        handing: Handing,
     },
     /// What other members have signed and should not have
     Evidence {

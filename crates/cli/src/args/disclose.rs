@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{From, OfChannel};
+use super::{From, Handing, OfChannel};
 
 /// `parclose disclose`
 #[derive(Debug, Subcommand)]
@@ -26,9 +26,9 @@ pub enum Disclose {
         /// File to write: whoever has it can read this field
         #[arg(long)]
         out: PathBuf,
-        /// Who gets the file, for the channel's access log
-        #[arg(long, value_name = "NAME", default_value = "unnamed")]
-        recipient: String,
+        /// what the channel's access log says of it
+        #[command(flatten)]
+        handing: Handing,
     },
     /// Write into a file that an amount, or the sum of several, lies within bounds, without the amount
     Amount {
@@ -50,9 +50,9 @@ pub enum Disclose {
         /// File to write: no amount is in it
         #[arg(long)]
         out: PathBuf,
-        /// Who gets the file, for the channel's access log
-        #[arg(long, value_name = "NAME", default_value = "unnamed")]
-        recipient: String,
+        /// what the channel's access log says of it
+        #[command(flatten)]
+        handing: Handing,
     },
     /// Verify a disclosed field or amount offline, and show what is proven
     Verify {

@@ -14,7 +14,7 @@ use super::homes::Homes;
 use super::invoices::{Dealt, Invoices};
 use super::load::Loaded;
 use super::views::{Seen, is_summed};
-use crate::args::{OfChannel, ViewKeyIssue};
+use crate::args::{Handing, OfChannel, ViewKeyIssue};
 use crate::audit;
 use crate::error::CliError;
 use crate::output::replace_private;
@@ -59,8 +59,9 @@ pub(crate) fn prepare(consortium: &Consortium, loaded: &Loaded) -> Result<Handed
         out: None,
     };
     let (grant, _) = view_key::agreed(consortium, &asked, grantee)?;
+    let handing = Handing { recipient: "regulator".into(), unnoted: false };
     let keys = file(consortium.home().path(), "viewkey.json");
-    view_key::export(consortium, &of, grant, (&keys, "regulator"), false)?;
+    view_key::export(consortium, &of, grant, (&keys, &handing), false)?;
     let second = consortium.room(CHANNEL.bank(), CHANNEL.channel())?;
     let bundle = audit::bundle(consortium, &second, Some((from, to)))?;
     write(&file(consortium.home().path(), "export.bundle"), &bundle.encode())?;

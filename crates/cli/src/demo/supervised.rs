@@ -15,8 +15,8 @@ use crate::view_key;
 /// A channel of notes.
 pub(super) struct Supervised {
     pub(super) channel: &'static str,
-    /// another member, who agrees to the grant
-    pub(super) second: &'static str,
+    /// whoever reads amounts there: each set of readers agrees to the grant itself
+    pub(super) members: &'static [&'static str],
     /// the field that holds what a note is worth, for its payer and its holder
     pub(super) quantity: &'static str,
     /// who makes the export
@@ -45,16 +45,18 @@ impl Supervised {
         Ok(bundle.value(&keys))
     }
 
-    /// The view keys of every set of readers that has amounts of the channel, to which two members have agreed.
+    /// The view keys of every set of readers that has amounts of the channel, to which all of them have agreed.
     fn grant(&self, ground: &Ground<'_>, key: &Path, epoch: &str) -> Result<PathBuf, CliError> {
         let file = key.with_file_name(format!("{}.viewkeys.json", self.channel));
         let (to, out) = (key.to_string_lossy(), file.to_string_lossy());
-        let (first, second) = (self.exporter, self.second);
+        let first = self.exporter;
         let words = ["viewkey", "issue", "--field", self.quantity, "--to", &to];
         let epochs = ["--from-epoch", "0", "--to-epoch", epoch];
         let proposed = ground.tell((first, self.channel), &[&words[..], &epochs].concat())?;
         let grant = proposed["grant"].as_str().unwrap_or_default().to_owned();
-        ground.tell((second, self.channel), &["viewkey", "approve", &grant])?;
+        for member in self.members.iter().filter(|member| **member != first) {
+            ground.tell((member, self.channel), &["viewkey", "approve", &grant])?;
+        }
         ground.tell((first, self.channel), &["viewkey", "export", &grant, "--out", &out])?;
         Ok(file)
     }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::record_of;
 use crate::access_log;
-use crate::args::{Global, OfChannel, Within};
+use crate::args::{Global, Handing, OfChannel, Within};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
 use crate::output::replace_private;
@@ -31,8 +31,8 @@ pub(super) struct Line<'a> {
     pub(super) within: &'a Within,
     /// what it is stated for
     pub purpose: &'a str,
-    /// who gets the file
-    pub recipient: &'a str,
+    /// what the log says of it
+    pub(super) handing: &'a Handing,
 }
 
 /// States it, and writes the file.
@@ -54,12 +54,13 @@ pub(super) fn state(global: &Global, of: &OfChannel, line: &Line<'_>, out: &Path
         })?;
         let text = proven.map_err(CliError::from)?.with_changes(&changes).to_json(&genesis)?;
         let handed = Handed::Bounds { records, field: line.field.to_owned() };
-        access_log::note(consortium, of, handed, line.recipient, text.as_bytes())?;
+        let note = access_log::note(consortium, of, handed, line.handing, text.as_bytes())?;
         let written = replace_private(out).and_then(|mut to| to.write_all(text.as_bytes()));
         written.map_err(|e| CliError::file(out, &e))?;
         let mut value = told(&verify_json(&text, &genesis, Asked::default())?, true);
         value["schema"] = json!("parclose.disclose-amount/1");
         value["file"] = json!(out.display().to_string());
+        value["note"] = json!(note.map(|note| note.to_string()));
         value["confidential"] = json!(
             "whoever has the file learns that the sum lies so, and who wrote which records; no amount and no key is in it"
         );

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{confidential, record_of};
 use crate::access_log;
-use crate::args::{Global, OfChannel};
+use crate::args::{Global, Handing, OfChannel};
 use crate::context::{in_room, with_consortium};
 use crate::error::CliError;
 use crate::output::replace_private;
@@ -23,7 +23,7 @@ pub(super) fn disclose(
     of: &OfChannel,
     (record, field, height): (&str, &str, Height),
     out: &Path,
-    recipient: &str,
+    handing: &Handing,
 ) -> Result<Value, CliError> {
     let (id, name) = (record_of(record)?, field.to_owned());
     with_consortium(global, |consortium| {
@@ -39,13 +39,14 @@ pub(super) fn disclose(
         })?;
         let text = proven.map_err(CliError::from)?.with_changes(changes).to_json(&genesis)?;
         let handed = Handed::Field { record: id, field: field.to_owned() };
-        access_log::note(consortium, of, handed, recipient, text.as_bytes())?;
+        let note = access_log::note(consortium, of, handed, handing, text.as_bytes())?;
         let written = replace_private(out).and_then(|mut to| to.write_all(text.as_bytes()));
         written.map_err(|e| CliError::file(out, &e))?;
         let shown = verify_json(&text, &genesis, None, Some(height))?;
         let mut value = told(&shown, true);
         value["schema"] = json!("parclose.disclose-field/1");
         value["file"] = json!(out.display().to_string());
+        value["note"] = json!(note.map(|note| note.to_string()));
         value["confidential"] = json!(confidential(shown.written().field_type()));
         Ok(value)
     })

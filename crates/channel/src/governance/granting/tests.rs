@@ -1,5 +1,7 @@
 //! Grants of three members, and what follows from them with every secret that is dealt.
 
+use std::collections::BTreeSet;
+
 use parclose_crypto::secret::hazmat::secret_from_bytes;
 use parclose_crypto::wrap::UnwrapKey;
 use parclose_transaction::{Act, Change, DefinitionTexts};
@@ -36,11 +38,13 @@ fn grant_act(grant: &StandingGrant) -> Act {
     Act::Grant(Box::new(grant.clone()))
 }
 
-/// Proposes as the first member, and agrees as the second.
+/// Proposes as the first member, and agrees as the others.
 fn stand(trio: &mut Trio, grant: &StandingGrant) -> TransactionDigest {
     let (verdict, named) = trio.act(0, grant_act(grant));
     assert_eq!(verdict, "applied");
-    assert_eq!(trio.act(1, Act::Approve { grant: named }).0, "applied");
+    for member in [1, 2] {
+        assert_eq!(trio.act(member, Act::Approve { grant: named }).0, "applied");
+    }
     named
 }
 
@@ -205,7 +209,8 @@ fn gra_13_a_grant_stands_once_enough_members_agree() {
     assert_eq!(refused(&mut trio, 1, &unknown), "GRA-13");
     assert_eq!(trio.act(1, approve.clone()).0, "applied");
     assert!(standing(&trio, &grant).0 > 0);
-    assert_eq!(refused(&mut trio, 2, &approve), "GRA-13", "it stands already");
+    assert_eq!(refused(&mut trio, 1, &approve), "GRA-13", "nobody agrees twice, nor later");
+    assert_eq!(refused(&mut trio, 2, &approve), "applied", "whose own secrets wait for it");
     // The definition says how many, the policy says who, and time is limited.
     let mut alone = texts();
     alone.channel_toml = alone.channel_toml.replace("grant_signatures = 2", "grant_signatures = 1");
@@ -222,6 +227,40 @@ fn gra_13_a_grant_stands_once_enough_members_agree() {
     let (_, grant) = trio.act(0, grant_act(&granted()));
     trio.wait(6);
     assert_eq!(refused(&mut trio, 1, &Act::Approve { grant }), "GRA-13");
+}
+
+#[test]
+fn gra_22_nobodys_secrets_are_covered_by_what_others_have_agreed_to() {
+    let mut trio = Trio::new();
+    let (_, grant) = trio.act(0, grant_act(&granted()));
+    assert_eq!(trio.act(2, Act::Approve { grant }).0, "applied");
+    trio.upkeep();
+    let keys: Vec<PublicKey> = (0..3).map(|at| trio.pseudonym(at)).collect();
+    let config = trio.member(0).config().clone();
+    let set = |members: &[usize]| {
+        let mut set: Vec<PublicKey> = members.iter().map(|at| keys[*at]).collect();
+        set.sort_unstable();
+        config.audience_of(&set)
+    };
+    let without_bob = BTreeSet::from([set(&[0]), set(&[2]), set(&[0, 2])]);
+    let covered = |trio: &Trio| opened(trio, &grant).into_iter().map(|(_, set)| set).collect::<BTreeSet<_>>();
+    assert_eq!(covered(&trio), without_bob, "ann and cyd have agreed for what they read, and bob has not");
+    assert_eq!(standing(&trio, &grant), (0, 0, 3), "nothing else is owed");
+    // What bob reads with others is sealed as ever, also with secrets of the next generation.
+    rekey(&mut trio);
+    trio.deal();
+    let written = trio.statement(create(1));
+    assert_eq!(trio.decide(&written), "applied");
+    let before: Vec<_> = trio.member(0).granted(&grant).unwrap();
+    assert_eq!(trio.act(1, Act::Approve { grant }).0, "applied");
+    trio.upkeep();
+    let deals = |generation: u64| {
+        let config = trio.member(0).kept_of(Generation(generation)).unwrap();
+        config.2.len()
+    };
+    assert_eq!(covered(&trio).len(), deals(0) + deals(1), "once he agrees, all of both generations");
+    let after = trio.member(0).granted(&grant).unwrap();
+    assert!(before.iter().all(|cover| after.contains(cover)), "what was covered is not made anew");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::error::CliError;
 
 /// Notes of the securities' channel: the issuer has part in every one.
 const SUPERVISED: Supervised =
-    Supervised { channel: SECURITIES, second: TRADERS[1], quantity: "holding.quantity", exporter: ISSUER };
+    Supervised { channel: SECURITIES, members: TRADERS, quantity: "holding.quantity", exporter: ISSUER };
 
 /// What was found.
 pub(super) struct Judged {

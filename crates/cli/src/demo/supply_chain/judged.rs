@@ -5,17 +5,17 @@ use parclose_finance::receivables::{Course, Receivable};
 use parclose_types::AssetId;
 
 use super::course::Living;
-use super::floor::{BANK, BUYER, CASH, CLAIMS, Floor, SUPPLIER, TIER_2};
+use super::floor::{BANK, BUYER, CASH, CLAIMANTS, CLAIMS, Floor, PAYERS, SUPPLIER, TIER_2};
 use super::{Counted, prices};
 use crate::demo::supervised::Supervised;
 use crate::error::CliError;
 
 /// Slices of claims.
 const SLICES: Supervised =
-    Supervised { channel: CLAIMS, second: SUPPLIER, quantity: "slice.quantity", exporter: BUYER };
+    Supervised { channel: CLAIMS, members: CLAIMANTS, quantity: "slice.quantity", exporter: BUYER };
 /// Notes of cash.
 const NOTES: Supervised =
-    Supervised { channel: CASH, second: BANK, quantity: "holding.quantity", exporter: BUYER };
+    Supervised { channel: CASH, members: PAYERS, quantity: "holding.quantity", exporter: BUYER };
 
 /// What was found.
 pub(super) struct Judged {
