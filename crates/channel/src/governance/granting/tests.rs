@@ -393,8 +393,8 @@ fn gra_16_a_second_reader_signs_no_check_values_but_its_own_and_another_cover_fo
     assert_eq!(opened(&trio, &grant).len(), 1);
 }
 
-#[test]
-fn gra_17_nothing_is_sealed_that_a_standing_grant_could_not_open() {
+/// A grant that stands, and a secret of the first two members that both hold and nobody has covered for it.
+fn uncovered() -> (Trio, TransactionDigest, Digest, AudienceId) {
     let mut trio = Trio::founded();
     trio.settle();
     let grant = stand(&mut trio, &granted());
@@ -407,6 +407,12 @@ fn gra_17_nothing_is_sealed_that_a_standing_grant_could_not_open() {
     let audience = trio.member(0).config().audience_of(&both);
     let acknowledged = Act::Acknowledge { configuration, audiences: vec![audience] };
     assert_eq!(trio.act(1, acknowledged).0, "applied");
+    (trio, grant, configuration, audience)
+}
+
+#[test]
+fn gra_17_nothing_is_sealed_that_a_standing_grant_could_not_open() {
+    let (mut trio, grant, configuration, audience) = uncovered();
     let how = |trio: &Trio| trio.member(0).governance().dealt(configuration, &audience, trio.next());
     assert_eq!(how(&trio), Dealt::Waiting, "both hold it, and the grant has no cover yet");
     let too_early = trio.statement(create(1));
@@ -419,18 +425,7 @@ fn gra_17_nothing_is_sealed_that_a_standing_grant_could_not_open() {
 
 #[test]
 fn gra_17_who_does_not_cover_holds_up_its_own_set_until_the_grant_ends() {
-    let mut trio = Trio::founded();
-    trio.settle();
-    let grant = stand(&mut trio, &granted());
-    let both = [trio.pseudonym(0), trio.pseudonym(1)];
-    let head = trio.head();
-    let deal = trio.member(0).deal_on_first_use(&both, head, &mut ChaCha20Rng::from_seed([7; 32])).unwrap();
-    let dealt = trio.signed_act(0, deal);
-    assert_eq!(trio.decide(&dealt), "applied");
-    let configuration = trio.member(0).governance().latest().configuration;
-    let audience = trio.member(0).config().audience_of(&both);
-    let acknowledged = Act::Acknowledge { configuration, audiences: vec![audience] };
-    assert_eq!(trio.act(1, acknowledged).0, "applied");
+    let (mut trio, grant, ..) = uncovered();
     revoke(&mut trio, grant);
     let free = trio.statement(create(1));
     assert_eq!(trio.decide(&free), "applied");
