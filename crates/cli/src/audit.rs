@@ -62,7 +62,7 @@ pub fn export(
     let written = with_consortium(global, |consortium| {
         let room = consortium.room(&of.member, &of.channel)?;
         let epochs = epochs.map(|(from, to)| (Epoch(from), Epoch(to)));
-        let bundle = attested(consortium, || bundle(consortium, &room, epochs))?;
+        let bundle = bundle(consortium, &room, epochs)?;
         let note = access_log::note(consortium, of, Handed::Export(epochs), handing, &bundle.encode())?;
         write(&bundle, file).map_err(|e| CliError::file(out, &e))?;
         Ok((bundle, note))
@@ -80,21 +80,9 @@ pub fn export(
     }))
 }
 
-/// What needs a state that is not attested yet is tried again once the members have had time to attest it.
-fn attested<T>(consortium: &Consortium, make: impl Fn() -> Result<T, CliError>) -> Result<T, CliError> {
-    for _ in 0..ATTESTING_ROUNDS_MAX {
-        consortium.quiesce();
-        match make() {
-            Err(error) if error.is("NOT_YET_ATTESTED") => {}
-            made => return made,
-        }
-    }
-    consortium.quiesce();
-    make()
-}
-
-/// Times that the members are waited for.
-const ATTESTING_ROUNDS_MAX: usize = 8;
+/// Times that the members are waited for: until they have attested what is proven, and until nothing is ordered
+/// while this member looks.
+const EXPORTING_ROUNDS_MAX: usize = 8;
 
 fn write(bundle: &Bundle, file: File) -> std::io::Result<()> {
     let mut out = BufWriter::new(file);
@@ -103,8 +91,28 @@ fn write(bundle: &Bundle, file: File) -> std::io::Result<()> {
     out.get_ref().sync_all()
 }
 
-/// What a member exports of its channel.
+/// What a member exports of its channel, once all of it is of one moment and attested.
 pub(crate) fn bundle(
+    consortium: &Consortium,
+    room: &RoomHandle,
+    epochs: Option<(Epoch, Epoch)>,
+) -> Result<Bundle, CliError> {
+    let mut rounds = 0;
+    loop {
+        consortium.quiesce();
+        match bundle_now(consortium, room, epochs) {
+            Err(error) if rounds < EXPORTING_ROUNDS_MAX && may_pass(&error) => rounds += 1,
+            made => return made,
+        }
+    }
+}
+
+/// Whether members that go on make it possible.
+fn may_pass(error: &CliError) -> bool {
+    error.is("NOT_YET_ATTESTED") || error.is("EXPORT_NOT_POSSIBLE")
+}
+
+fn bundle_now(
     consortium: &Consortium,
     room: &RoomHandle,
     epochs: Option<(Epoch, Epoch)>,
