@@ -23,8 +23,8 @@ use crate::process::StateBefore;
 use crate::setup::{Setup, SetupInvalid};
 use crate::tables::{
     ACCESSES, COVERS, DEALS, DECISION, DEFINITIONS, FIRST_COVER, GENERATIONS, GIVEN, GRANTS, HEAD, Head,
-    MOTIONS, ONLY, PERMANENT, PUBLISHED, RECORDS, RecordRow, SALTS, SECRETS, SETUP, SHARED, StateField, TRANSACTIONS,
-    TransactionRow, UNWRAP,
+    MOTIONS, ONLY, PERMANENT, PUBLISHED, RECORDS, RecordRow, SALTS, SECRETS, SETUP, SHARED, StateField,
+    TRANSACTIONS, TransactionRow, UNWRAP,
 };
 use crate::value::{NOTES, NoteRow, SUPPLIES, SupplyRow};
 
@@ -209,10 +209,13 @@ impl StateBefore for Database {
             }
         })?;
         resting.sort_by_key(|row| row.record);
-        Ok(resting.into_iter().map(|row| {
-            let is_held = held.contains(&row.record);
-            (row, is_held)
-        }).collect())
+        Ok(resting
+            .into_iter()
+            .map(|row| {
+                let is_held = held.contains(&row.record);
+                (row, is_held)
+            })
+            .collect())
     }
 
     fn past(&self) -> &dyn Past {

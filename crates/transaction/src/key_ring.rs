@@ -190,9 +190,8 @@ impl Perspective for KeyRing {
             return None;
         }
         let punctured = self.punctured.get(&place.audience).into_iter().flatten();
-        let covers = || {
-            punctured.chain(&self.shared).find_map(|view_key| view_key.field_key(place, salt, context))
-        };
+        let covers =
+            || punctured.chain(&self.shared).find_map(|view_key| view_key.field_key(place, salt, context));
         self.with_leaf(place, |leaf| FieldKey::derive(leaf, salt, context)).or_else(covers)
     }
 
@@ -258,7 +257,13 @@ fn pieces(of: &ViewKey, reach: &Reach<'_>) -> Vec<ViewKey> {
     let ViewKey { channel, generation, audience, class, cover } = of;
     let piece = |(from, to): (Epoch, Epoch)| {
         let cover = cover.narrow(from, to)?;
-        Some(ViewKey { channel: *channel, generation: *generation, audience: *audience, class: *class, cover })
+        Some(ViewKey {
+            channel: *channel,
+            generation: *generation,
+            audience: *audience,
+            class: *class,
+            cover,
+        })
     };
     reach.left_of(*generation, cover.from(), cover.to()).into_iter().filter_map(piece).collect()
 }

@@ -44,7 +44,9 @@ pub(super) fn exported(
         let decoded = permanent.and_then(|bytes| UnverifiedTransaction::decode(bytes).ok()).ok_or(missing)?;
         // What nothing explains was handed out to this member as erased, and is not.
         let by = reach.explains(part, decoded.claimed_body());
-        targets.extend(by.ok_or(ChannelError::Unknown { what: "part of a batch, which another member withholds," })?);
+        targets.extend(
+            by.ok_or(ChannelError::Unknown { what: "part of a batch, which another member withholds," })?,
+        );
     }
     let mut acts = Vec::new();
     for row in channel.erasures()?.into_iter().filter(|row| targets.contains(&row.target)) {

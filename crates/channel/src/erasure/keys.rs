@@ -52,7 +52,8 @@ impl Channel {
         for (table, keys) in [(&PUNCTURED, &left.own), (&SHARED, &left.shared)] {
             let rows = self.store.scan(table, &0, usize::MAX)?;
             let next = rows.last().map_or(0, |(last, _)| last.saturating_add(1));
-            let of_generation = |bytes: &[u8]| ViewKey::from_bytes(bytes).is_ok_and(|key| key.generation == generation);
+            let of_generation =
+                |bytes: &[u8]| ViewKey::from_bytes(bytes).is_ok_and(|key| key.generation == generation);
             for (at, _) in rows.iter().filter(|(_, bytes)| of_generation(bytes)) {
                 batch.delete(table, at);
             }
@@ -78,3 +79,6 @@ impl Channel {
 pub(super) const fn has_keys(target: &ErasureTarget) -> bool {
     matches!(target, ErasureTarget::Epoch(_) | ErasureTarget::Generation(_))
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,10 @@ pub(crate) fn spans(past: &dyn Past) -> Result<Vec<GenerationSpan>, ChannelError
 
 impl Channel {
     /// What some targets reach in this channel.
-    pub(super) fn reach_of<'t>(&self, targets: &'t BTreeSet<ErasureTarget>) -> Result<Reach<'t>, ChannelError> {
+    pub(super) fn reach_of<'t>(
+        &self,
+        targets: &'t BTreeSet<ErasureTarget>,
+    ) -> Result<Reach<'t>, ChannelError> {
         let mut grants = Vec::new();
         self.store.for_each(&GRANTS, |_, row: GrantRow| {
             grants.push((row.transaction, (row.grant.from, row.grant.to)));

@@ -101,11 +101,14 @@ fn type_of(channel: &Channel, record: &RecordId) -> Result<Option<String>, Chann
 
 /// What has become of the keys: whose sets had a secret, and what this member's own store holds of them still.
 fn keys_json(channel: &Channel, target: &ErasureTarget) -> Result<Value, CliError> {
-    let Some(generation) = generation_of(channel, target) else { return Err(CliError::not_found("generation")) };
+    let Some(generation) = generation_of(channel, target) else {
+        return Err(CliError::not_found("generation"));
+    };
     let (row, _, deals) = channel.kept_of(generation)?;
     let member = |key: &PublicKey| row.config.member(key).map(|entry| entry.name.clone());
     let sets = deals.iter().filter(|deal| deal.is_active());
-    let sets: Vec<Vec<String>> = sets.map(|deal| deal.deal.members.iter().filter_map(member).collect()).collect();
+    let sets: Vec<Vec<String>> =
+        sets.map(|deal| deal.deal.members.iter().filter_map(member).collect()).collect();
     Ok(json!({
         "generation": generation.0,
         "readers": sets,

@@ -110,9 +110,10 @@ impl<'t> Reach<'t> {
     pub fn targets_of(&self, body: &Body) -> BTreeSet<ErasureTarget> {
         let records = body.operations.iter().filter(|operation| !operation.fields.is_empty());
         let fields = records.flat_map(|operation| self.of_fields(body, &operation.record));
-        let wraps = body.act.iter().flat_map(|act| {
-            (0..wraps_of(act)).flat_map(move |place| self.of_wrap(act, place))
-        });
+        let wraps = body
+            .act
+            .iter()
+            .flat_map(|act| (0..wraps_of(act)).flat_map(move |place| self.of_wrap(act, place)));
         fields.chain(wraps).collect()
     }
 

@@ -1,5 +1,5 @@
 use parclose_transaction::FieldState;
-use parclose_types::{Epoch, Failure, encode};
+use parclose_types::{Epoch, Failure, RecordId, encode};
 
 use super::*;
 use crate::bundle::{Bundle, NotExported};
@@ -64,13 +64,13 @@ fn an_audit_tells_what_is_erased_by_whom_and_why_and_reads_the_rest() {
         assert!(fields(0).iter().all(|state| **state == FieldState::Erased));
         assert!(fields(1).iter().all(|state| matches!(state, FieldState::Opened(_))));
         let [erasure] = verified.erasures().collect::<Vec<_>>()[..] else { panic!("one") };
-        assert_eq!(erasure.record, RecordId([1; 32]));
+        assert_eq!(erasure.target, ErasureTarget::Record(RecordId([1; 32])));
         let asked: Vec<_> =
             erasure.asked.iter().map(|(author, _, reason)| (*author, reason.as_str())).collect();
         let both = [0, 1].map(|at| (consortium.pseudonym(at), "it is asked for"));
         assert_eq!(asked, both);
         assert_eq!(erasure.confirmed.len(), 2);
-        assert_eq!(verified.erasure_of(&RecordId([2; 32])), None);
+        assert_eq!(verified.erasure_of(&ErasureTarget::Record(RecordId([2; 32]))), None);
     }
 }
 
@@ -116,7 +116,9 @@ fn era_10_what_is_lacking_is_erased_by_the_log_or_it_is_no_bundle() {
     let transaction = UnverifiedTransaction::decode(&whole.permanent[1]).unwrap();
     let sealed = transaction.check_sealed(&whole.prunable[1]).unwrap();
     let mut part = parclose_transaction::ErasedPart::of_whole(&whole.prunable[1], sealed);
-    assert!(part.shred(transaction.claimed_body(), |_| true));
+    let records =
+        transaction.claimed_body().operations.iter().map(|of| ErasureTarget::Record(of.record)).collect();
+    assert!(part.shred(transaction.claimed_body(), &parclose_transaction::Reach::new(&records, [])));
     bundle.batches.iter_mut().find(|batch| batch.proof.sequence == sequence).unwrap().prunable[1] =
         Vec::new();
     bundle.erased.push(Remains { sequence, index: 1, part });
