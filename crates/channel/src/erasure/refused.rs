@@ -73,7 +73,7 @@ impl Failure for ErasureRefused {
             Self::NotEntitled => "ask a member that made the record, or reads all of it".into(),
             Self::Asked => "wait for the approval of another member that may ask".into(),
             Self::Gone => "write a new record".into(),
-            Self::NotEnded => "renew the channel's keys first: parclose channel move --rekey".into(),
+            Self::NotEnded => "renew the channel's keys first: parclose channel propose --rekey".into(),
             Self::Rests => "spend, settle or write anew what is in use, then ask again".into(),
             Self::NoReader => "ask a member that can read something of that generation".into(),
             Self::NotToConfirm => "nothing is to be done".into(),
