@@ -160,7 +160,7 @@ fn era_10_an_epoch_that_is_erased_is_told_from_one_that_is_kept_back() {
     assert_eq!(Bundle::decode(&bundle.encode()), Ok(bundle.clone()));
     let gone: usize = bundle.erased.iter().map(|remains| remains.part.gone_wraps().count()).sum();
     assert!(gone > 0, "the wraps of its keys are gone as well");
-    let verified = bundle.clone().verify(consortium.genesis()).unwrap();
+    let verified = bundle.verify(consortium.genesis()).unwrap();
     // A key that was taken along before opens nothing of it: it is not there.
     let view = verified.read(&keys);
     assert_eq!((view.opened_fields, view.erased_fields, view.malformed.len()), (3, 3, 0));
