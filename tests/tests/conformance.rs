@@ -35,7 +35,7 @@ use parclose_root::{
 use parclose_transaction::grant::{GrantConfirmation, GrantCover, GrantCovers, StandingGrant};
 use parclose_transaction::{
     Access, Act, Body, Change, DefinitionTexts, ErasedPart, Erasure, ErasureTarget, FieldEntry,
-    GenerationConfig, Handed, MemberEntry, Motion, Operation, SealedPart, Share, SharedScope, Term,
+    GenerationConfig, Handed, LeftWrap, MemberEntry, Motion, Operation, SealedPart, Share, SharedScope, Term,
 };
 use parclose_types::{
     AssetId, AudienceId, ChannelCommitment, ChannelId, ClassId, DefinitionDigest, Digest, Epoch, FieldId,
@@ -202,6 +202,8 @@ fn acts() -> Vec<Act> {
         },
         Act::Erase(Erasure { target: ErasureTarget::Record(RecordId(b(23))), reason: "a request".into() }),
         Act::Erased { target: ErasureTarget::Record(RecordId(b(23))) },
+        Act::Erase(Erasure { target: ErasureTarget::Epoch(Epoch(9)), reason: "its time is over".into() }),
+        Act::Erased { target: ErasureTarget::Generation(Generation(2)) },
     ]
 }
 
@@ -237,7 +239,8 @@ fn deal() -> Deal {
 /// Of two operations the second is erased.
 fn erased_part() -> ErasedPart {
     let sealed = SealedField { commitment: b(26), ciphertext: vec![27; 48] };
-    ErasedPart { leaf: b(60), salt: Some(b(28)), erased: vec![1], fields: vec![vec![sealed], vec![]] }
+    let wraps = vec![LeftWrap::Whole(vec![61, 62]), LeftWrap::Gone(b(63))];
+    ErasedPart { leaf: b(60), salt: Some(b(28)), erased: vec![1], fields: vec![vec![sealed], vec![]], wraps }
 }
 
 fn erasure_row() -> ErasureRow {

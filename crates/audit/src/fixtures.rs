@@ -189,9 +189,13 @@ impl Consortium {
         self.members.sort_by_key(|member| member.pseudonym().public());
     }
 
-    /// Both members want a record erased, carry it out and say so.
+    /// Both members want a record erased.
     pub(crate) fn erase(&mut self, record: u8) {
-        let target = ErasureTarget::Record(RecordId([record; 32]));
+        self.erase_all_of(ErasureTarget::Record(RecordId([record; 32])));
+    }
+
+    /// Both members want something erased.
+    pub(crate) fn erase_all_of(&mut self, target: ErasureTarget) {
         for at in 0..2 {
             let act = Act::Erase(Erasure { target, reason: "it is asked for".into() });
             self.act_all(at, vec![Due { act, wraps: Vec::new() }]);

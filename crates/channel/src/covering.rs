@@ -160,11 +160,15 @@ impl Channel {
     }
 
     /// The view keys of a grant, each with what both readers have signed, as they are recorded in the channel. They open
-    /// for the grantee alone.
+    /// for the grantee alone. None of those is left that reach something erased.
     pub fn granted(&self, grant: &TransactionDigest) -> Result<Vec<(Grant, Vec<u8>)>, ChannelError> {
-        let mut granted = Vec::new();
+        let (mut granted, reach) = (Vec::new(), self.reach()?);
         for row in self.covers(grant)? {
             let CoverState::Counts { grant, wrapped } = row.state else { continue };
+            let scope = &grant.terms.scope;
+            if !reach.spares(row.generation, scope.from, scope.to) {
+                continue;
+            }
             let stored = self.transaction(&wrapped.transaction)?.and_then(|stored| stored.sealed);
             let index = usize::try_from(wrapped.index).unwrap_or(usize::MAX);
             let wrap = stored.and_then(|sealed| sealed.wraps.get(index).cloned());

@@ -189,7 +189,7 @@ impl Channel {
                 batch.put(&PERMANENT, &(number, index), permanent);
                 batch.put(&PRUNABLE, &(number, index), prunable);
             }
-            self.note_erased(parts, &mut batch);
+            self.note_erased(parts, &mut batch)?;
         }
         let row = BatchRow {
             number,

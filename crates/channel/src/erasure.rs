@@ -1,9 +1,10 @@
-//! Erasure: the sealed fields of a record go from every member's store, and what proves all else stays.
+//! Erasure: the sealed fields of a record, or all that was sealed in an epoch or a generation with its keys, go from every
+//! member's store, and what proves all else stays.
 //!
 //! ```text
 //!   Erase      members ask for it, as many as the definition says       ask.rs       state: an erasure
 //!     | in force
-//!   shred      every stored sealed part that names the record, then the files under it    shred.rs
+//!   shred      every stored sealed part that it reaches, the keys, then the files under them   shred.rs, keys.rs, reach.rs
 //!     |
 //!   Erased     each member's node says so                               upkeep
 //! ```
@@ -14,6 +15,8 @@
 
 mod ask;
 mod batch;
+mod keys;
+mod reach;
 mod refused;
 mod shred;
 mod withheld;
@@ -29,6 +32,8 @@ use parclose_types::{ChannelCommitment, Height, MemberId, Sequence, TransactionD
 use crate::error::ChannelError;
 
 pub use batch::ErasedBatch;
+pub use keys::PUNCTURED;
+pub(crate) use reach::spans;
 pub use refused::ErasureRefused;
 
 /// Erasures that were asked for, in force or not; part of the state.

@@ -8,7 +8,7 @@ use parclose_transaction::{
     Body, Definition, DefinitionTexts, ErasureTarget, FieldState, Perspective, SealedPart,
 };
 use parclose_types::{
-    ChannelCommitment, Generation, Height, MemberId, PublicKey, RecordId, Sequence, TransactionDigest,
+    ChannelCommitment, Epoch, Generation, Height, MemberId, PublicKey, RecordId, Sequence, TransactionDigest,
 };
 
 use crate::channel::Channel;
@@ -106,7 +106,8 @@ impl Channel {
             open_field(reader, record_type, from, entry, sealed)
         });
         let (batch, index, operation, _) = field.place;
-        let lost = || self.lost((batch, index), operation.into(), &row.record);
+        let sealed_in = (field.state.generation, field.state.epoch);
+        let lost = || self.lost((batch, index), operation.into(), &row.record, sealed_in);
         view?.map_or_else(|| Ok(FieldView { field: entry.field, state: lost()? }), Ok)
     }
 
@@ -117,12 +118,18 @@ impl Channel {
         place: (u64, u32),
         operation: usize,
         record: &RecordId,
+        (generation, epoch): (Generation, Epoch),
     ) -> Result<FieldState, ChannelError> {
         let part = self.store.get(&ERASED_PARTS, &place)?;
         if !part.is_some_and(|part| part.has_erased(operation)) {
             return Ok(FieldState::Malformed);
         }
-        let erased = self.erased.contains(&ErasureTarget::Record(*record));
+        let by = [
+            ErasureTarget::Record(*record),
+            ErasureTarget::Epoch(epoch),
+            ErasureTarget::Generation(generation),
+        ];
+        let erased = by.iter().any(|target| self.is_erased(target));
         Ok(if erased { FieldState::Erased } else { FieldState::Missing })
     }
 
@@ -193,7 +200,8 @@ impl Channel {
         let written_in = self.generation(stored.body.generation)?;
         let place = (stored.place.batch, stored.place.index);
         let view = |(at, operation): (usize, &parclose_transaction::Operation)| {
-            let lost = self.lost(place, at, &operation.record)?;
+            let sealed_in = (stored.body.generation, stored.body.epoch);
+            let lost = self.lost(place, at, &operation.record, sealed_in)?;
             let sealed =
                 stored.sealed.as_ref().and_then(|sealed| Some((sealed.salt, sealed.fields.get(at)?)));
             let record_type = written_in.definition.record(operation.record_type);

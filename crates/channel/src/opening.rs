@@ -13,17 +13,18 @@ use parclose_types::{
     TransactionDigest,
 };
 
-use crate::erasure::{ERASURES, ErasureRow, row_key};
+use crate::erasure::{ERASURES, ErasureRow, PUNCTURED, row_key};
 use crate::error::ChannelError;
 use crate::governance::granting::is_open;
 use crate::governance::{DealRow, GenerationRow, Governance, InForce, MotionOutcome, Past};
+use crate::locks::{LOCKS, LockRow};
 use crate::obligations::{OBLIGATIONS, ObligationRow};
 use crate::process::StateBefore;
 use crate::setup::{Setup, SetupInvalid};
 use crate::tables::{
     ACCESSES, COVERS, DEALS, DECISION, DEFINITIONS, FIRST_COVER, GENERATIONS, GIVEN, GRANTS, HEAD, Head,
-    MOTIONS, ONLY, PERMANENT, PUBLISHED, RECORDS, RecordRow, SALTS, SECRETS, SETUP, SHARED, TRANSACTIONS,
-    TransactionRow, UNWRAP,
+    MOTIONS, ONLY, PERMANENT, PUBLISHED, RECORDS, RecordRow, SALTS, SECRETS, SETUP, SHARED, StateField,
+    TRANSACTIONS, TransactionRow, UNWRAP,
 };
 use crate::value::{NOTES, NoteRow, SUPPLIES, SupplyRow};
 
@@ -151,6 +152,11 @@ fn read_keys(store: &Database, channel: &ChannelId) -> Result<KeyRing, ChannelEr
     store.for_each(&SECRETS, |_, (generation, audience, bytes)| {
         keys.insert(generation, audience, audience_from_bytes(bytes));
     })?;
+    for (_, bytes) in store.scan(&PUNCTURED, &0, usize::MAX)? {
+        if let Ok(view_key) = ViewKey::from_bytes(&bytes) {
+            keys.insert_punctured(view_key);
+        }
+    }
     for (_, bytes) in store.scan(&SHARED, &0, usize::MAX)? {
         if let Ok(view_key) = ViewKey::from_bytes(&bytes) {
             keys.insert_shared(view_key);
@@ -188,6 +194,30 @@ impl StateBefore for Database {
         Ok(self.get(&ERASURES, &row_key(target))?)
     }
 
+    fn resting_on(
+        &self,
+        in_scope: &dyn Fn(&StateField) -> bool,
+    ) -> Result<Vec<(RecordRow, bool)>, ChannelError> {
+        let mut held = BTreeSet::new();
+        self.for_each(&NOTES, |_, row: NoteRow| held.extend([row.record]))?;
+        self.for_each(&LOCKS, |_, row: LockRow| held.extend([row.record]))?;
+        self.for_each(&OBLIGATIONS, |_, row: ObligationRow| held.extend([row.record]))?;
+        let mut resting = Vec::new();
+        self.for_each(&RECORDS, |_, row: RecordRow| {
+            if row.fields.iter().any(|field| in_scope(&field.state)) {
+                resting.push(row);
+            }
+        })?;
+        resting.sort_by_key(|row| row.record);
+        Ok(resting
+            .into_iter()
+            .map(|row| {
+                let is_held = held.contains(&row.record);
+                (row, is_held)
+            })
+            .collect())
+    }
+
     fn past(&self) -> &dyn Past {
         self
     }
@@ -204,6 +234,10 @@ impl Past for Database {
 
     fn deal(&self, configuration: Digest, audience: AudienceId) -> Result<Option<DealRow>, ChannelError> {
         Ok(self.get(&DEALS, &(configuration, audience))?)
+    }
+
+    fn erased(&self) -> Result<BTreeSet<ErasureTarget>, ChannelError> {
+        crate::erasure::in_force(self)
     }
 
     fn deals(&self, configuration: Digest) -> Result<Vec<DealRow>, ChannelError> {

@@ -21,7 +21,7 @@ use crate::locks::Locks;
 use crate::obligations::ObligationRow;
 use crate::prove::ProvenTransaction;
 use crate::reject::Reject;
-use crate::tables::{RecordRow, TransactionRow};
+use crate::tables::{RecordRow, StateField, TransactionRow};
 use crate::value::{NoteRow, SupplyRow, ValueWritten};
 
 /// What execution reads of the state before the event.
@@ -40,6 +40,11 @@ pub trait StateBefore {
     fn salt_seen(&self, epoch: Epoch, salt: &[u8; 32]) -> Result<bool, ChannelError>;
     /// An erasure as it stood before the event.
     fn erasure(&self, target: &ErasureTarget) -> Result<Option<ErasureRow>, ChannelError>;
+    /// Records with a current field that this is so of, each with whether a note of it can be spent, is held or is owed.
+    fn resting_on(
+        &self,
+        in_scope: &dyn Fn(&StateField) -> bool,
+    ) -> Result<Vec<(RecordRow, bool)>, ChannelError>;
     /// What is kept of earlier generations.
     fn past(&self) -> &dyn Past;
 }

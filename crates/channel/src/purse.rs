@@ -65,6 +65,11 @@ impl Channel {
         self.purse.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Keys are gone: what was read with them is forgotten.
+    pub(crate) fn forget_purse(&mut self) {
+        self.purse.get_mut().unwrap_or_else(PoisonError::into_inner).forget();
+    }
+
     /// The notes of an asset that this member can spend.
     pub(crate) fn coins(&self, asset: &AssetId) -> Result<Vec<Coin>, ChannelError> {
         let fresh = {

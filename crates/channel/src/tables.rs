@@ -19,7 +19,7 @@ use parclose_types::{
 
 use crate::batch::BatchHeader;
 use crate::claims::CLAIMS;
-use crate::erasure::{ERASED_PARTS, ERASURES, TO_SHRED, WITHHELD};
+use crate::erasure::{ERASED_PARTS, ERASURES, PUNCTURED, TO_SHRED, WITHHELD};
 use crate::governance::{
     AccessRow, CoverKey, CoverRow, DealRow, DecisionRow, GenerationRow, GrantRow, MotionRow,
 };
@@ -155,6 +155,7 @@ pub const ALL: &[&dyn AnyTable] = &[
     &ERASED_PARTS,
     &TO_SHRED,
     &WITHHELD,
+    &PUNCTURED,
     &REPLACED,
 ];
 

@@ -9,6 +9,7 @@ use parclose_types::{AudienceId, ChannelId, Digest, Generation, Height, enc, enc
 use rand_core::CryptoRng;
 
 use crate::channel::Channel;
+use crate::erasure::ERASED_PARTS;
 use crate::error::ChannelError;
 use crate::governance::{Governance, scope_of};
 use crate::joining::Applicant;
@@ -55,11 +56,22 @@ impl Channel {
             if act.wraps_root().is_none() {
                 continue;
             }
-            let Some(sealed) = self.store.get(&PRUNABLE, place)? else { continue };
-            let Ok(sealed) = decoded.check_sealed(&sealed) else { continue };
+            let Some(sealed) = self.wraps_at(*place, &decoded)? else { continue };
             self.open_act(&act, &sealed, after, height, &mut received);
         }
         Ok(received)
+    }
+
+    /// The sealed part of an act, or what is left of it.
+    fn wraps_at(
+        &self,
+        place: (u64, u32),
+        act: &UnverifiedTransaction,
+    ) -> Result<Option<SealedPart>, ChannelError> {
+        match self.store.get(&PRUNABLE, &place)? {
+            Some(sealed) => Ok(act.check_sealed(&sealed).ok()),
+            None => Ok(self.store.get(&ERASED_PARTS, &place)?.and_then(|part| part.rest())),
+        }
     }
 
     fn open_act(

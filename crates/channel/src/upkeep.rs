@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use parclose_crypto::{merkle, wrap};
 use parclose_keys::audience::DEALT_WRAPS_MAX;
-use parclose_keys::{Cover, Deal, ViewKey};
+use parclose_keys::{Deal, ViewKey};
 use parclose_transaction::act::ACT_ITEMS_MAX;
 use parclose_transaction::{Act, Change, GenerationConfig, Motion, Share, SharedScope};
 use parclose_types::{AudienceId, Generation, Height, MemberId, PublicKey};
@@ -348,14 +348,8 @@ impl Channel {
         let latest = self.governance.latest();
         let mut wraps = Vec::with_capacity(scopes.len());
         for scope in scopes {
-            let class = self.keys.class(&scope.audience, scope.class)?;
-            let view_key = ViewKey {
-                channel: latest.config.channel,
-                generation: scope.generation,
-                audience: scope.audience,
-                class: scope.class,
-                cover: Cover::cut(&class, scope.from, scope.to),
-            };
+            let SharedScope { generation, audience, class, from, to } = *scope;
+            let view_key = ViewKey { generation, ..self.keys.cut(&audience, class, from, to)? };
             let (info, aad) = shared_context(&latest.config.channel, scope, recipient, &latest.configuration);
             wraps.push(wrap::wrap(recipient, &info, &aad, &view_key.to_bytes(), rng).ok()?);
         }

@@ -25,6 +25,7 @@ use serde_json::{Map, Value, json};
 use crate::access_log;
 use crate::args::{Audit, AuditReport, Audited, Global, Handing, OfChannel};
 use crate::context::{in_room, with_consortium};
+use crate::erase::target_json;
 use crate::error::CliError;
 use crate::evidence;
 use crate::output::{create_private, write_text};
@@ -259,11 +260,13 @@ fn report_json(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Value {
             json!({ "member": name(bundle.eras(), author), "tx": act.to_string(), "reason": reason })
         });
         let confirmed = erasure.confirmed.iter().map(|(author, _)| name(bundle.eras(), author));
-        json!({
-            "record": erasure.record.to_string(),
+        let mut value = json!({
             "asked": asked.collect::<Vec<_>>(),
             "confirmed_by": confirmed.collect::<Vec<_>>(),
-        })
+        });
+        let (what, which) = target_json(&erasure.target);
+        value[what] = which;
+        value
     });
     let numbers = |events: &[Sequence]| events.iter().map(|event| event.0).collect::<Vec<_>>();
     json!({

@@ -1,4 +1,5 @@
-//! `parclose erase`: a record's fields go from every member's store; a certificate says how far that has come.
+//! `parclose erase`: a record's fields, or all that was sealed in an epoch or a generation with its keys, go from every
+//! member's store; a certificate says how far that has come.
 
 mod certificate;
 
@@ -7,7 +8,7 @@ use std::path::Path;
 use parclose_channel::{Channel, ChannelError, ErasureRow, Verdict};
 use parclose_node::backup::register;
 use parclose_transaction::{Act, Erasure, ErasureTarget};
-use parclose_types::{MemberId, RecordId, TransactionDigest};
+use parclose_types::{Epoch, Generation, MemberId, RecordId, TransactionDigest};
 use serde_json::{Value, json};
 
 use crate::args::{Erase, Global, OfChannel};
@@ -19,17 +20,22 @@ use crate::transaction::parse_digest;
 /// Runs `parclose erase …`.
 pub fn run(global: &Global, command: &Erase) -> Result<Value, CliError> {
     match command {
-        Erase::Record { of, record, reason } => erase_record(global, of, record, reason),
+        Erase::Record { of, record, reason } => {
+            let record: RecordId = record
+                .parse()
+                .map_err(|_| CliError::usage(format!("`{record}` is no record"), "parclose record list"))?;
+            erase(global, of, ErasureTarget::Record(record), reason)
+        }
+        Erase::Epoch { of, epoch, reason } => erase(global, of, ErasureTarget::Epoch(Epoch(*epoch)), reason),
+        Erase::Generation { of, generation, reason } => {
+            erase(global, of, ErasureTarget::Generation(Generation(*generation)), reason)
+        }
         Erase::List { of } => list(global, of),
         Erase::Certificate { of, erasure, out } => certify(global, of, erasure, out),
     }
 }
 
-fn erase_record(global: &Global, of: &OfChannel, record: &str, reason: &str) -> Result<Value, CliError> {
-    let record: RecordId = record
-        .parse()
-        .map_err(|_| CliError::usage(format!("`{record}` is no record"), "parclose record list"))?;
-    let target = ErasureTarget::Record(record);
+fn erase(global: &Global, of: &OfChannel, target: ErasureTarget, reason: &str) -> Result<Value, CliError> {
     with_consortium(global, |consortium| {
         let room = consortium.room(&of.member, &of.channel)?;
         let act = Act::Erase(Erasure { target, reason: reason.to_owned() });
@@ -99,9 +105,8 @@ fn row_json(channel: &Channel, row: &ErasureRow) -> Result<Value, ChannelError> 
     let confirmed = acts(&row.confirmed)?;
     let members = channel.config().members.iter().filter(|entry| !row.is_confirmed_by(&entry.id()));
     let open: Vec<&str> = members.map(|entry| entry.name.as_str()).collect();
-    Ok(json!({
+    let mut value = json!({
         "erasure": row.act.to_string(),
-        "record": row.target.record().to_string(),
         "reason": row.reason,
         "asked_by": acts(&row.approvals)?,
         "needed": row.needed,
@@ -109,7 +114,19 @@ fn row_json(channel: &Channel, row: &ErasureRow) -> Result<Value, ChannelError> 
         "in_force": row.in_force.map(|(event, height)| json!({ "event": event.0, "height": height.0 })),
         "confirmed_by": if row.in_force.is_some() { confirmed } else { Vec::new() },
         "not_confirmed_by": if row.in_force.is_some() { open } else { Vec::new() },
-    }))
+    });
+    let (what, which) = target_json(&row.target);
+    value[what] = which;
+    Ok(value)
+}
+
+/// What is erased, as a member of an object.
+pub(crate) fn target_json(target: &ErasureTarget) -> (&'static str, Value) {
+    match target {
+        ErasureTarget::Record(record) => ("record", json!(record.to_string())),
+        ErasureTarget::Epoch(epoch) => ("epoch", json!(epoch.0)),
+        ErasureTarget::Generation(generation) => ("generation", json!(generation.0)),
+    }
 }
 
 fn name(channel: &Channel, member: &MemberId) -> Result<String, ChannelError> {

@@ -93,3 +93,68 @@ fn era_12_a_certificate_says_what_was_erased_and_what_is_out_of_reach() {
         .json(&[&["erase", "record"], &of("bank-1")[..], &["--record", "x", "--reason", "y"]].concat());
     assert_eq!(nothing.0, 2);
 }
+
+/// What a home's members have to do by themselves is done while commands run.
+fn rotated(sandbox: &Sandbox, of: &[&str]) -> bool {
+    let shown = sandbox.ok(&[&["channel", "show"], of].concat());
+    shown["generation"] == 1
+}
+
+#[test]
+fn era_15_a_generation_goes_with_its_keys_and_the_certificate_lists_who_was_granted_some() {
+    let sandbox = Sandbox::founded();
+    let [first, second] = [["-c", "banks", "--as", "bank-1"], ["-c", "banks", "--as", "bank-2"]];
+    sandbox.submit("banks", "bank-1", &statement("2025-01"));
+    let record = record_of(&sandbox, "2025-01");
+    let passphrase = sandbox.secret("passphrase", "of the authority");
+    let (key, view_key) = (sandbox.text("authority.key"), sandbox.text("viewkey.json"));
+    sandbox.ok(&["key", "generate", "--kind", "regulator", "--out", &key, "--passphrase-file", &passphrase]);
+    let issue = ["--field", "statement.total", "--from-epoch", "0", "--to-epoch", "900", "--to", &key];
+    let more = ["--name", "authority", "--second", "bank-2", "--out", &view_key];
+    let issued = sandbox.ok(&[&["viewkey", "issue"], &first[..], &issue, &more].concat());
+    let grant = issued["grant"].as_str().expect("a digest").to_owned();
+
+    let erase = |of: &[&str], what: &[&str]| {
+        sandbox.json(&[&["erase"], what, of, &["--reason", "kept for as long as the law asks"]].concat())
+    };
+    let (code, refused) = erase(&first, &["generation", "--generation", "0"]);
+    assert_eq!((code, &refused["rule"]), (3, &json!("ERA-13")), "it goes on: {refused}");
+    let moved = sandbox.ok(&[&["channel", "propose", "--rekey"], &first[..]].concat());
+    let motion = moved["motion"].as_str().expect("a digest").to_owned();
+    sandbox.ok(&[&["channel", "vote", &motion], &second[..]].concat());
+    assert!(rotated(&sandbox, &first), "all keys are renewed");
+    sandbox.submit("banks", "bank-1", &statement("2025-02"));
+
+    let asked = erase(&first, &["generation", "--generation", "0"]).1;
+    assert_eq!(
+        (&asked["generation"], &asked["standing"]),
+        (&json!(0), &json!("waits for approval")),
+        "{asked}"
+    );
+    let approved = erase(&second, &["generation", "--generation", "0"]).1;
+    assert_eq!(approved["standing"], "in force", "{approved}");
+    let shown =
+        |of: &[&str], record: &str| sandbox.ok(&[&["record", "show", record], of].concat()).to_string();
+    for of in [&first[..], &second] {
+        let gone = shown(of, &record);
+        assert!(gone.contains("erased") && !gone.contains("2025-01"), "{gone}");
+        let kept = shown(of, &record_of(&sandbox, "2025-02"));
+        assert!(kept.contains("2025-02"), "{kept}");
+    }
+    let out = sandbox.text("certificate.json");
+    let erasure = asked["erasure"].as_str().expect("a digest");
+    let certify = [&["erase", "certificate"], &first[..], &["--erasure", erasure, "--out", &out]].concat();
+    let certificate = sandbox.ok(&certify);
+    assert_eq!((&certificate["generation"], &certificate["keys"]["generation"]), (&json!(0), &json!(0)));
+    let [granted] = certificate["view_keys"].as_array().expect("a list").as_slice() else {
+        panic!("{certificate}")
+    };
+    assert_eq!((&granted["grant"], &granted["to"]), (&json!(grant), &json!("authority")));
+    assert_eq!(names(&certificate["confirmed_by"]).len(), 2, "{certificate}");
+    // What was taken along stays with its holder; nothing of it is handed out again.
+    let again = sandbox.text("again.json");
+    let export = [&["viewkey", "export", &grant, "--out", &again], &second[..]].concat();
+    let exported = sandbox.ok(&export);
+    let keys = exported["keys"].as_array().expect("a list");
+    assert!(keys.iter().all(|key| key["generation"] == 1), "{exported}");
+}

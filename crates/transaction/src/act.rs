@@ -131,14 +131,20 @@ pub struct Erasure {
 pub enum ErasureTarget {
     /// the sealed fields of a record, in whatever transaction
     Record(RecordId),
+    /// what was sealed in an epoch, with the keys that open it
+    Epoch(Epoch),
+    /// what was sealed in a generation, with all of its keys
+    Generation(Generation),
 }
 
 impl ErasureTarget {
     /// The record, where it is one.
     #[must_use]
-    pub fn record(&self) -> &RecordId {
-        let Self::Record(record) = self;
-        record
+    pub fn record(&self) -> Option<&RecordId> {
+        match self {
+            Self::Record(record) => Some(record),
+            Self::Epoch(_) | Self::Generation(_) => None,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use parclose_crypto::hash::sha256;
 use parclose_crypto::verify;
 use parclose_crypto::wrap::{UnwrapKey, wrap};
 use parclose_keys::audience::wrap_info;
-use parclose_keys::{Cover, PseudonymKey, ViewKey};
+use parclose_keys::{PseudonymKey, ViewKey};
 use parclose_types::{
     AudienceId, ChannelId, ClassId, Digest, Epoch, Generation, PublicKey, SignatureBytes, enc, labels,
 };
@@ -81,10 +81,9 @@ impl GrantScope {
     ///
     /// > GRA-01: a grant covers an interval that is not empty, of an audience that its signers can read.
     pub fn cut(&self, keys: &KeyRing) -> Result<ViewKey, GrantInvalid> {
-        let class = keys.class(&self.audience, self.class).filter(|_| self.from <= self.to);
-        let cover = Cover::cut(&class.ok_or(GrantInvalid::Scope)?, self.from, self.to);
-        let Self { channel, generation, audience, class, .. } = *self;
-        Ok(ViewKey { channel, generation, audience, class, cover })
+        let cut = keys.cut(&self.audience, self.class, self.from, self.to).ok_or(GrantInvalid::Scope)?;
+        let Self { channel, generation, .. } = *self;
+        Ok(ViewKey { channel, generation, ..cut })
     }
 
     /// Whether a view key has exactly this scope.

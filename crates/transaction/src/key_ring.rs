@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use parclose_keys::{AudienceSecret, ClassSeed, FieldKey, FieldPlace, ViewKey};
+use parclose_keys::{AudienceSecret, ClassSeed, Cover, FieldKey, FieldPlace, ViewKey};
 use parclose_types::{AudienceId, ChannelId, ClassId, Epoch, Generation};
+
+use crate::erased::Reach;
 
 /// A reader's keys.
 pub trait Perspective {
@@ -22,11 +24,12 @@ pub trait Perspective {
 
 type ClassSeeds = BTreeMap<(AudienceId, ClassId), ClassSeed>;
 
-/// What one member holds of one channel: its audience secrets in every generation that it was in, and the
-/// covers of the past that it was given when it joined.
+/// What one member holds of one channel: its audience secrets in every generation that it was in, what is left of
+/// those of which an epoch is erased, and the covers of the past that it was given when it joined.
 pub struct KeyRing {
     channel: ChannelId,
     secrets: BTreeMap<AudienceId, (Generation, AudienceSecret)>,
+    punctured: BTreeMap<AudienceId, Vec<ViewKey>>,
     shared: Vec<ViewKey>,
     leaves: Mutex<LeafCache>,
 }
@@ -41,10 +44,10 @@ struct LeafCache {
 const LEAVES_MAX: usize = 1024;
 
 impl KeyRing {
-    /// Keys that it holds: secrets and covers.
+    /// Keys that it holds: secrets, whole or punctured, and covers.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.secrets.len().saturating_add(self.shared.len())
+        self.secrets.len().saturating_add(self.punctured.len()).saturating_add(self.shared.len())
     }
 
     /// Whether it holds none.
@@ -56,15 +59,54 @@ impl KeyRing {
     /// A ring without keys.
     #[must_use]
     pub fn new(channel: ChannelId) -> Self {
-        Self { channel, secrets: BTreeMap::new(), shared: Vec::new(), leaves: Mutex::default() }
+        let (secrets, punctured) = (BTreeMap::new(), BTreeMap::new());
+        Self { channel, secrets, punctured, shared: Vec::new(), leaves: Mutex::default() }
     }
 
     /// Adds the secret of an audience of a generation.
     pub fn insert(&mut self, generation: Generation, audience: AudienceId, secret: AudienceSecret) {
-        let cache = self.leaves.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        cache.classes.retain(|(of, _), _| *of != audience);
-        cache.leaves.retain(|(of, _, _), _| *of != audience);
+        self.forget(&audience);
         self.secrets.insert(audience, (generation, secret));
+    }
+
+    /// Drops what was derived from an audience's secret.
+    fn forget(&mut self, audience: &AudienceId) {
+        let cache = self.leaves.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        cache.classes.retain(|(of, _), _| of != audience);
+        cache.leaves.retain(|(of, _, _), _| of != audience);
+    }
+
+    /// Adds what is left of the secret of an audience: a piece of one of its classes.
+    pub fn insert_punctured(&mut self, view_key: ViewKey) {
+        self.punctured.entry(view_key.audience).or_default().push(view_key);
+    }
+
+    /// Takes out every key of a generation.
+    pub fn take(&mut self, generation: Generation) -> Taken {
+        let of_generation = |of: &(Generation, AudienceSecret)| of.0 == generation;
+        let audiences: Vec<AudienceId> =
+            self.secrets.iter().filter(|(_, of)| of_generation(of)).map(|(audience, _)| *audience).collect();
+        let mut taken = Taken::default();
+        for audience in audiences {
+            self.forget(&audience);
+            taken.secrets.extend(self.secrets.remove(&audience).map(|(_, secret)| (audience, secret)));
+        }
+        let punctured = std::mem::take(&mut self.punctured);
+        for view_key in punctured.into_values().flatten() {
+            if view_key.generation == generation {
+                taken.punctured.push(view_key);
+            } else {
+                self.insert_punctured(view_key);
+            }
+        }
+        for view_key in std::mem::take(&mut self.shared) {
+            if view_key.generation == generation {
+                taken.shared.push(view_key);
+            } else {
+                self.shared.push(view_key);
+            }
+        }
+        taken
     }
 
     /// Adds a cover of the past.
@@ -84,7 +126,27 @@ impl KeyRing {
         self.secrets.contains_key(audience)
     }
 
-    /// The seed of a class, to cut a view key from; `None` outside its audiences.
+    /// The view key of a class of an audience over an interval of epochs; `None` outside its audiences, and where an epoch of
+    /// the interval is erased.
+    #[must_use]
+    pub fn cut(&self, audience: &AudienceId, class: ClassId, from: Epoch, to: Epoch) -> Option<ViewKey> {
+        if from > to {
+            return None;
+        }
+        if let Some(seed) = self.class(audience, class) {
+            let generation = self.secrets.get(audience)?.0;
+            let cover = Cover::cut(&seed, from, to);
+            return Some(ViewKey { channel: self.channel, generation, audience: *audience, class, cover });
+        }
+        let pieces = self.punctured.get(audience)?.iter().filter(|piece| piece.class == class);
+        pieces.into_iter().find_map(|piece| {
+            let (channel, generation, audience) = (piece.channel, piece.generation, piece.audience);
+            let cover = piece.cover.narrow(from, to)?;
+            Some(ViewKey { channel, generation, audience, class, cover })
+        })
+    }
+
+    /// The seed of a class; `None` outside its audiences.
     #[must_use]
     pub fn class(&self, audience: &AudienceId, class: ClassId) -> Option<ClassSeed> {
         let (generation, secret) = self.secrets.get(audience)?;
@@ -117,7 +179,8 @@ impl KeyRing {
 
 impl std::fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "KeyRing({} audiences, {} covers)", self.secrets.len(), self.shared.len())
+        let audiences = self.secrets.len().saturating_add(self.punctured.len());
+        write!(f, "KeyRing({audiences} audiences, {} covers)", self.shared.len())
     }
 }
 
@@ -126,14 +189,83 @@ impl Perspective for KeyRing {
         if place.channel != self.channel {
             return None;
         }
-        let shared = || self.shared.iter().find_map(|view_key| view_key.field_key(place, salt, context));
-        self.with_leaf(place, |leaf| FieldKey::derive(leaf, salt, context)).or_else(shared)
+        let punctured = self.punctured.get(&place.audience).into_iter().flatten();
+        let covers =
+            || punctured.chain(&self.shared).find_map(|view_key| view_key.field_key(place, salt, context));
+        self.with_leaf(place, |leaf| FieldKey::derive(leaf, salt, context)).or_else(covers)
     }
 
     /// Covers of the past come from one member, without anything to compare them with.
     fn is_checked(&self, place: &FieldPlace) -> bool {
-        self.secrets.contains_key(&place.audience)
+        self.secrets.contains_key(&place.audience) || self.punctured.contains_key(&place.audience)
     }
+}
+
+/// The keys of one generation, taken out of a ring.
+#[derive(Debug, Default)]
+pub struct Taken {
+    secrets: Vec<(AudienceId, AudienceSecret)>,
+    punctured: Vec<ViewKey>,
+    shared: Vec<ViewKey>,
+}
+
+/// What is left of the keys of one generation.
+#[derive(Debug, Default)]
+pub struct Punctured {
+    /// of the member's own secrets, checked when they were dealt
+    pub own: Vec<ViewKey>,
+    /// of covers that it was given
+    pub shared: Vec<ViewKey>,
+}
+
+impl Taken {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.secrets.is_empty() && self.punctured.is_empty() && self.shared.is_empty()
+    }
+
+    /// What is left of these keys without what is erased: for each class and each piece of epochs between those that are
+    /// erased, the nodes of the tree that open it. Nothing that stands above an erased epoch is kept.
+    #[must_use]
+    pub fn puncture(
+        self,
+        channel: ChannelId,
+        generation: Generation,
+        classes: &[ClassId],
+        reach: &Reach<'_>,
+    ) -> Punctured {
+        let mut left = Punctured::default();
+        let everything = reach.left_of(generation, Epoch(0), Epoch(u32::MAX));
+        for (audience, secret) in self.secrets {
+            for class in classes {
+                let seed = secret.class(&channel, generation, &audience, *class);
+                left.own.extend(everything.iter().map(|(from, to)| {
+                    let cover = Cover::cut(&seed, *from, *to);
+                    ViewKey { channel, generation, audience, class: *class, cover }
+                }));
+            }
+        }
+        left.own.extend(self.punctured.iter().flat_map(|piece| pieces(piece, reach)));
+        left.shared.extend(self.shared.iter().flat_map(|piece| pieces(piece, reach)));
+        left
+    }
+}
+
+/// What is left of a cover without what is erased.
+fn pieces(of: &ViewKey, reach: &Reach<'_>) -> Vec<ViewKey> {
+    let ViewKey { channel, generation, audience, class, cover } = of;
+    let piece = |(from, to): (Epoch, Epoch)| {
+        let cover = cover.narrow(from, to)?;
+        Some(ViewKey {
+            channel: *channel,
+            generation: *generation,
+            audience: *audience,
+            class: *class,
+            cover,
+        })
+    };
+    reach.left_of(*generation, cover.from(), cover.to()).into_iter().filter_map(piece).collect()
 }
 
 impl Perspective for ViewKey {

@@ -63,7 +63,7 @@ pub use definition::{Definition, DefinitionInvalid, DefinitionTexts};
 pub use draft::{
     ActDraft, Draft, DraftDebt, DraftHold, DraftInvalid, DraftMovement, DraftOperation, DraftOwed, DraftSpend,
 };
-pub use erased::ErasedPart;
+pub use erased::{ErasedPart, GenerationSpan, LeftWrap, Reach};
 pub use generation::{GenerationConfig, MemberEntry};
 pub use key_ring::{KeyRing, Perspective};
 pub use tag::TagKey;

@@ -59,12 +59,6 @@ impl VerifiedTransaction {
         u16::try_from(operation).is_ok_and(|at| self.erased.binary_search(&at).is_ok())
     }
 
-    /// The records whose fields are erased in it.
-    pub(super) fn erased_records(&self) -> impl Iterator<Item = &RecordId> {
-        let named = |at: &u16| self.body.operations.get(usize::from(*at)).map(|operation| &operation.record);
-        self.erased.iter().filter_map(named)
-    }
-
     /// The permanent part: what it says, with the signature that it carries.
     pub(crate) fn permanent(&self) -> Vec<u8> {
         [encode(&self.body), self.signature.0.to_vec()].concat()
@@ -133,7 +127,9 @@ impl Parts {
                 let sealed = transaction.check_sealed(prunable).ok()?;
                 return Some((transaction, sealed, Vec::new()));
             };
-            let nothing = || SealedPart { salt: [0; 32], fields: left.fields.clone(), wraps: Vec::new() };
+            // No field needs a salt where there is none.
+            let fields = left.fields.clone();
+            let nothing = || SealedPart { salt: [0; 32], fields, wraps: vec![Vec::new(); left.wraps.len()] };
             Some((transaction, left.rest().unwrap_or_else(nothing), left.erased.clone()))
         };
         let parts = (0..).zip(transactions).zip(&erased.batch.prunable).map(part);

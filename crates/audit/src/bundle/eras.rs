@@ -11,7 +11,7 @@ use parclose_channel::governance::rotate_commitment;
 use parclose_channel::setup::generation_keys;
 use parclose_keys::audience::audience_id;
 use parclose_root::Rotate;
-use parclose_transaction::{Definition, DefinitionTexts, GenerationConfig, Term};
+use parclose_transaction::{Definition, DefinitionTexts, GenerationConfig, GenerationSpan, Term};
 use parclose_types::{AudienceId, Epoch, Generation, Height, PublicKey, Sequence};
 
 use super::BundleInvalid;
@@ -74,6 +74,20 @@ impl Eras {
 
     pub(super) fn all(&self) -> &[Era] {
         &self.0
+    }
+
+    /// The generations with the epochs of their terms; the newest has no last one.
+    pub(super) fn spans(&self) -> Vec<GenerationSpan> {
+        let mut spans: Vec<GenerationSpan> = Vec::with_capacity(self.0.len());
+        for Era { term, config, .. } in &self.0 {
+            if let Some(before) = spans.last_mut() {
+                before.last = Epoch(term.first_epoch.0.saturating_sub(1));
+            }
+            let (generation, configuration) = (config.generation, config.digest());
+            let (first, last) = (term.first_epoch, Epoch(u32::MAX));
+            spans.push(GenerationSpan { generation, configuration, first, last });
+        }
+        spans
     }
 
     pub(super) fn of(&self, generation: Generation) -> Option<&Era> {

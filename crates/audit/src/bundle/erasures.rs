@@ -1,15 +1,15 @@
 //! What is erased of an export, and the acts that prove it.
 //!
 //! An act of the log that confirms an erasure has the verdict `applied` only where the erasure is in force (ERA-09). So such an
-//! act, opened in its batch, with its verdict in the attested log, proves that the members have erased the record; the acts that
-//! asked for it say who and why.
+//! act, opened in its batch, with its verdict in the attested log, proves that the members have erased the record, the epoch or
+//! the generation; the acts that asked for it say who and why.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use parclose_channel::outcome::OrderedIn;
 use parclose_channel::{Channel, ChannelError, Verdict};
-use parclose_transaction::{Act, Erasure, UnverifiedTransaction};
-use parclose_types::{ChannelId, NetworkId, PublicKey, RecordId, Sequence, TransactionDigest};
+use parclose_transaction::{Act, Erasure, ErasureTarget, UnverifiedTransaction};
+use parclose_types::{ChannelId, NetworkId, PublicKey, Sequence, TransactionDigest};
 
 use super::log::{Log, Verdicts};
 use super::{BundleInvalid, ExportedBatch, Remains};
@@ -17,16 +17,16 @@ use super::{BundleInvalid, ExportedBatch, Remains};
 /// An erasure that the log proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvenErasure {
-    /// the record
-    pub record: RecordId,
+    /// what
+    pub target: ErasureTarget,
     /// who asked for it, by which act, and why, in the order of the export
     pub asked: Vec<(PublicKey, TransactionDigest, String)>,
     /// whose node has confirmed it, by which act
     pub confirmed: Vec<(PublicKey, TransactionDigest)>,
 }
 
-/// Erasures by their records.
-pub(super) type Erasures = BTreeMap<RecordId, ProvenErasure>;
+/// Erasures by what they erase.
+pub(super) type Erasures = BTreeMap<ErasureTarget, ProvenErasure>;
 
 /// The acts that prove what is erased of some batches: all that asked for it, and those that confirmed it in the attested state.
 pub(super) fn exported(
@@ -35,17 +35,21 @@ pub(super) fn exported(
     erased: &[Remains],
     attested: Option<Sequence>,
 ) -> Result<Vec<OrderedIn>, ChannelError> {
-    let mut records = BTreeSet::new();
+    let (reach, mut targets) = (channel.reach()?, BTreeSet::new());
     for Remains { sequence, index, part } in erased {
         let batch = batches.iter().find(|batch| batch.proof.sequence == *sequence);
         let at = usize::try_from(*index).unwrap_or(usize::MAX);
         let permanent = batch.and_then(|batch| batch.permanent.get(at));
         let missing = ChannelError::Inconsistent { what: "a stored batch", sequence: *sequence };
         let decoded = permanent.and_then(|bytes| UnverifiedTransaction::decode(bytes).ok()).ok_or(missing)?;
-        records.extend(part.records(decoded.claimed_body()).copied());
+        // What nothing explains was handed out to this member as erased, and is not.
+        let by = reach.explains(part, decoded.claimed_body());
+        targets.extend(
+            by.ok_or(ChannelError::Unknown { what: "part of a batch, which another member withholds," })?,
+        );
     }
     let mut acts = Vec::new();
-    for row in channel.erasures()?.into_iter().filter(|row| records.remove(row.target.record())) {
+    for row in channel.erasures()?.into_iter().filter(|row| targets.contains(&row.target)) {
         let (at, _) = row.in_force.ok_or(ChannelError::Unknown { what: "erasure in force" })?;
         let mut confirmed = false;
         for (of, confirms) in
@@ -61,11 +65,7 @@ pub(super) fn exported(
             return Err(ChannelError::NotAttested { sequence: at });
         }
     }
-    // What is left over was handed out to this member as erased, and is not.
-    match records.first() {
-        Some(_) => Err(ChannelError::Unknown { what: "part of a batch, which another member withholds," }),
-        None => Ok(acts),
-    }
+    Ok(acts)
 }
 
 /// Verifies the acts of an export, each in its batch and with its verdict.
@@ -101,8 +101,8 @@ pub(super) fn verify(
             Some(Act::Erase(Erasure { target, .. }) | Act::Erased { target }) => *target,
             _ => return Err(wrong),
         };
-        let erasure = erasures.entry(*target.record()).or_insert_with(|| ProvenErasure {
-            record: *target.record(),
+        let erasure = erasures.entry(target).or_insert_with(|| ProvenErasure {
+            target,
             asked: Vec::new(),
             confirmed: Vec::new(),
         });

@@ -9,12 +9,14 @@
 //!               tag = hash of the opening --> first members and definition --rotations--> all generations
 //! ```
 
+use std::collections::BTreeSet;
+
 use parclose_channel::Setup;
 use parclose_root::{GenerationKeys, Trust, VerifiedTag};
-use parclose_transaction::{Definition, ErasedPart, GenerationConfig};
-use parclose_types::{AudienceId, ChannelId, Epoch, Generation, Height, PublicKey, RecordId, Sequence, Tag};
+use parclose_transaction::{Definition, ErasedPart, ErasureTarget, GenerationConfig, Reach};
+use parclose_types::{AudienceId, ChannelId, Epoch, Generation, Height, PublicKey, Sequence, Tag};
 
-use super::batch::{Parts, VerifiedBatch, VerifiedTransaction, standings};
+use super::batch::{Part, Parts, VerifiedBatch, standings};
 use super::eras::{Era, Eras};
 use super::erasures::{self, Erasures, ProvenErasure};
 use super::log::{Log, Verdicts};
@@ -129,7 +131,7 @@ impl VerifiedBundle {
     /// # Rules
     ///
     /// > BUN-08: parts that do not fit a batch's header pass only where the attested log has no verdict of that batch, and are named as not shown.
-    /// > ERA-10: what a bundle lacks of a sealed part passes as erased only where the attested log has applied a confirmation that its record is erased.
+    /// > ERA-10: what a bundle lacks of a sealed part passes as erased only where the attested log has applied a confirmation that its record, its epoch or its generation is erased.
     pub(super) fn take_batch(
         &mut self,
         (batch, erased): (ExportedBatch, Vec<(u32, ErasedPart)>),
@@ -145,7 +147,7 @@ impl VerifiedBundle {
         let (sponsor, attested, attested_root) = (header.sponsor, header.attested, header.attested_root);
         let decided = verdicts.range((sequence, 0)..=(sequence, u32::MAX)).count();
         let open = self.attested.is_none_or(|attested| attested < sequence);
-        let is_whole = erased.is_empty();
+        let (is_whole, lacking) = (erased.is_empty(), erased.clone());
         let parts = match Parts::of(batch, erased) {
             Parts::Void | Parts::NotShown if !is_whole => return Err(BundleInvalid::NotErased { sequence }),
             Parts::WellFormed(_) if !same_attested => Parts::Void,
@@ -153,13 +155,10 @@ impl VerifiedBundle {
         };
         match parts {
             Parts::WellFormed(parts) => {
-                let transactions = standings(sequence, parts, verdicts, open)?;
-                let gone = transactions.iter().flat_map(VerifiedTransaction::erased_records);
-                for record in gone {
-                    if self.erasures.get(record).is_none_or(|erasure| erasure.confirmed.is_empty()) {
-                        return Err(BundleInvalid::NotErased { sequence });
-                    }
+                if !is_whole && !self.explains(&parts, &lacking) {
+                    return Err(BundleInvalid::NotErased { sequence });
                 }
+                let transactions = standings(sequence, parts, verdicts, open)?;
                 self.batches.push(VerifiedBatch {
                     sequence,
                     height,
@@ -176,6 +175,17 @@ impl VerifiedBundle {
             Parts::NotShown => self.not_shown.push(sequence),
         }
         Ok(())
+    }
+
+    /// Whether confirmed erasures explain all that some parts of a batch lack, by their index.
+    fn explains(&self, parts: &[Part], lacking: &[(u32, ErasedPart)]) -> bool {
+        let confirmed = self.erasures.values().filter(|erasure| !erasure.confirmed.is_empty());
+        let targets: BTreeSet<ErasureTarget> = confirmed.map(|erasure| erasure.target).collect();
+        let reach = Reach::new(&targets, self.eras.spans());
+        lacking.iter().all(|(index, left)| {
+            let part = usize::try_from(*index).ok().and_then(|index| parts.get(index));
+            part.is_some_and(|(transaction, ..)| reach.explains(left, transaction.claimed_body()).is_some())
+        })
     }
 
     /// Checks that a view key was granted by members of this channel who can open its scope.
@@ -279,15 +289,15 @@ impl VerifiedBundle {
         &mut self.batches
     }
 
-    /// The records that the members have erased, with the acts that prove it, as far as the export lacks something of them.
+    /// What the members have erased, with the acts that prove it, as far as the export lacks something of it.
     pub fn erasures(&self) -> impl Iterator<Item = &ProvenErasure> {
         self.erasures.values()
     }
 
-    /// The erasure of a record.
+    /// The erasure of a record, an epoch or a generation.
     #[must_use]
-    pub fn erasure_of(&self, record: &RecordId) -> Option<&ProvenErasure> {
-        self.erasures.get(record)
+    pub fn erasure_of(&self, target: &ErasureTarget) -> Option<&ProvenErasure> {
+        self.erasures.get(target)
     }
 
     /// Events of the exported epochs whose batches break form: proven, and without effect.

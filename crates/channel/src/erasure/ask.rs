@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parclose_transaction::act::REASON_BYTES_MAX;
 use parclose_transaction::definition::{AudienceRule, ValueRole};
-use parclose_transaction::{Act, Erasure, ErasureTarget};
-use parclose_types::{AssetId, Height, MemberId, RecordId, TransactionDigest};
+use parclose_transaction::{Act, Erasure, ErasureTarget, GenerationSpan, MemberEntry};
+use parclose_types::{AssetId, Height, MemberId, PublicKey, RecordId, TransactionDigest};
 
-use super::{ErasureRefused, ErasureRow};
+use super::{ErasureRefused, ErasureRow, spans};
 use crate::governance::{ActRefused, InForce};
 use crate::process::{Execution, Stop};
-use crate::tables::RecordRow;
+use crate::tables::{RecordRow, StateField};
 
 impl Execution<'_> {
     /// The erasure that an act leads to; `None` for an act about something else.
@@ -66,11 +66,12 @@ impl Execution<'_> {
         if !line {
             return Err(ErasureRefused::Reason.into());
         }
-        let record = self.current(target.record())?.ok_or(ErasureRefused::NoRecord)?;
-        self.check_without_value(&record)?;
-        let entitled = entitled(&self.in_force, &record);
-        if !entitled.contains(&author) {
-            return Err(ErasureRefused::NotEntitled.into());
+        let asking = match target {
+            ErasureTarget::Record(record) => self.asking_of_record(record)?,
+            ErasureTarget::Epoch(_) | ErasureTarget::Generation(_) => self.asking_of_keys(target)?,
+        };
+        if !asking.may_ask(&author) {
+            return Err(asking.refused.into());
         }
         let governance = &self.in_force.definition.governance;
         let open = |row: &ErasureRow| {
@@ -86,13 +87,76 @@ impl Execution<'_> {
             None => begun(*target, reason, self.height(), transaction),
         };
         row.approvals.push((author, transaction));
-        let needed = usize::try_from(governance.erasure_approvals).unwrap_or(usize::MAX).min(entitled.len());
-        row.needed = u16::try_from(needed).unwrap_or(u16::MAX);
-        let wanted = row.approvals.iter().filter(|(member, _)| entitled.contains(member)).count();
-        if wanted >= needed {
+        let approvals = usize::try_from(governance.erasure_approvals).unwrap_or(usize::MAX);
+        row.needed = u16::try_from(asking.needed(approvals)).unwrap_or(u16::MAX);
+        if asking.is_enough(&row.approvals, approvals) {
             row.in_force = Some((self.sequence, self.height()));
         }
         Ok(row)
+    }
+
+    fn asking_of_record(&self, record: &RecordId) -> Result<Asking, Stop> {
+        let record = self.current(record)?.ok_or(ErasureRefused::NoRecord)?;
+        self.check_without_value(&record)?;
+        let sets = vec![entitled(&self.in_force, &record)];
+        Ok(Asking { sets, refused: ErasureRefused::NotEntitled })
+    }
+
+    /// Each set of readers agrees for what it reads: all that was sealed for it goes. What nobody of now can read, any members of
+    /// now let go.
+    ///
+    /// # Rules
+    ///
+    /// > ERA-13: an epoch or a generation is erased once its generation has ended, and while no note that can be spent, is held or owed, no asset that circulates, and no account, business day or tag key rests on fields that were sealed in it.
+    /// > ERA-14: the erasure of an epoch or a generation is asked for by members of now that have an active secret of that generation, and takes force once each set that has one has as many of its members of now among those who asked as an erasure needs, or all of them where they are fewer.
+    fn asking_of_keys(&self, target: &ErasureTarget) -> Result<Asking, Stop> {
+        let past = self.state.past();
+        let spans = spans(past).map_err(Stop::Broken)?;
+        let span = spans.into_iter().find(|span| match target {
+            ErasureTarget::Epoch(epoch) => (span.first..=span.last).contains(epoch),
+            ErasureTarget::Generation(generation) => span.generation == *generation,
+            ErasureTarget::Record(_) => false,
+        });
+        let ended = |span: &GenerationSpan| span.generation < self.in_force.config.generation;
+        let span = span.filter(ended).ok_or(ErasureRefused::NotEnded)?;
+        self.check_nothing_rests(target)?;
+        let row = past.generation(span.generation).map_err(Stop::Broken)?.ok_or(ErasureRefused::NotEnded)?;
+        let deals = past.deals(span.configuration).map_err(Stop::Broken)?;
+        let of_now = |key: &PublicKey| {
+            let member = row.config.member(key)?.id();
+            self.in_force.config.by_id(&member).map(|_| member)
+        };
+        let active = deals.iter().filter(|deal| deal.is_active());
+        let sets = active.map(|deal| deal.deal.members.iter().filter_map(of_now).collect());
+        let mut sets: Vec<BTreeSet<MemberId>> = sets.collect();
+        if sets.iter().all(BTreeSet::is_empty) {
+            sets = vec![self.in_force.config.members.iter().map(MemberEntry::id).collect()];
+        }
+        Ok(Asking { sets, refused: ErasureRefused::NoReader })
+    }
+
+    fn check_nothing_rests(&self, target: &ErasureTarget) -> Result<(), Stop> {
+        let in_scope = |field: &StateField| match target {
+            ErasureTarget::Epoch(epoch) => field.epoch == *epoch,
+            ErasureTarget::Generation(generation) => field.generation == *generation,
+            ErasureTarget::Record(_) => false,
+        };
+        for (record, is_held) in self.state.resting_on(&in_scope).map_err(Stop::Broken)? {
+            let role = self.in_force.definition.record(record.record_type).and_then(|known| known.value);
+            let rests = is_held
+                || match role {
+                    Some(ValueRole::Asset) => {
+                        let supply = self.circulating(&AssetId(record.record.0))?;
+                        supply.is_some_and(|supply| supply.notes > 0)
+                    }
+                    Some(ValueRole::Account | ValueRole::Calendar | ValueRole::TagKey) => true,
+                    _ => false,
+                };
+            if rests {
+                return Err(ErasureRefused::Rests.into());
+            }
+        }
+        Ok(())
     }
 
     /// Notes open with fields of their records, and holders of notes rely on what their asset's record says.
@@ -129,6 +193,31 @@ impl Execution<'_> {
     }
 }
 
+/// Who may ask for an erasure: of each set, enough have to.
+struct Asking {
+    sets: Vec<BTreeSet<MemberId>>,
+    /// what somebody else is told
+    refused: ErasureRefused,
+}
+
+impl Asking {
+    fn may_ask(&self, member: &MemberId) -> bool {
+        self.sets.iter().any(|set| set.contains(member))
+    }
+
+    /// Members of the set of which most are needed.
+    fn needed(&self, approvals: usize) -> usize {
+        self.sets.iter().map(|set| set.len().min(approvals)).max().unwrap_or(approvals)
+    }
+
+    fn is_enough(&self, asked: &[(MemberId, TransactionDigest)], approvals: usize) -> bool {
+        self.sets.iter().all(|set| {
+            let of_set = asked.iter().filter(|(member, _)| set.contains(member)).count();
+            of_set >= set.len().min(approvals)
+        })
+    }
+}
+
 fn begun(target: ErasureTarget, reason: &str, at: Height, act: TransactionDigest) -> ErasureRow {
     ErasureRow {
         target,
@@ -160,5 +249,5 @@ fn entitled(in_force: &InForce, record: &RecordRow) -> BTreeSet<MemberId> {
         .members
         .iter()
         .filter(|entry| entry.id() == record.owner || reads_all(&entry.certificate.pseudonym));
-    may.map(parclose_transaction::MemberEntry::id).collect()
+    may.map(MemberEntry::id).collect()
 }

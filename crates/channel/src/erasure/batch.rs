@@ -148,7 +148,7 @@ impl Channel {
             batch.put(&WITHHELD, &(number, *index), &commitment);
         }
         let parts = Batch { header: header.clone(), signature, permanent, prunable };
-        self.note_erased(&parts, &mut batch);
+        self.note_erased(&parts, &mut batch)?;
         batch.put(&BATCHES, &commitment, &BatchRow { number, header, signature, blinder, void: None });
         self.store.commit(batch, Durability::Synced).map_err(ChannelError::from)?;
         self.next_batch += 1;

@@ -23,6 +23,15 @@ pub enum ErasureRefused {
     /// ERA-04: it is erased
     #[error("the record is erased")]
     Gone,
+    /// ERA-13: of a generation that goes on, or is still to come
+    #[error("it belongs to a generation that has not ended")]
+    NotEnded,
+    /// ERA-13: something that counts rests on what was sealed then
+    #[error("a note, an asset, an account or a key that is in use rests on what was sealed then")]
+    Rests,
+    /// ERA-14: not one who may ask
+    #[error("the member belongs to no set of readers of that generation")]
+    NoReader,
     /// ERA-09: nothing to confirm, or a second time
     #[error("there is no such erasure in force that the member has not confirmed")]
     NotToConfirm,
@@ -41,6 +50,8 @@ impl Failure for ErasureRefused {
         match self {
             Self::NoRecord | Self::Value | Self::Reason => "ERA-01",
             Self::NotEntitled | Self::Asked => "ERA-02",
+            Self::NotEnded | Self::Rests => "ERA-13",
+            Self::NoReader => "ERA-14",
             Self::Gone => "ERA-04",
             Self::NotToConfirm => "ERA-09",
         }
@@ -62,6 +73,9 @@ impl Failure for ErasureRefused {
             Self::NotEntitled => "ask a member that made the record, or reads all of it".into(),
             Self::Asked => "wait for the approval of another member that may ask".into(),
             Self::Gone => "write a new record".into(),
+            Self::NotEnded => "renew the channel's keys first: parclose channel propose --rekey".into(),
+            Self::Rests => "spend, settle or write anew what is in use, then ask again".into(),
+            Self::NoReader => "ask a member that can read something of that generation".into(),
             Self::NotToConfirm => "nothing is to be done".into(),
         }
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use parclose_store::{Batch, Durability};
-use parclose_transaction::{Act, ErasedPart, ErasureTarget, SealedPart, UnverifiedTransaction};
-use parclose_types::RecordId;
+use parclose_transaction::{Act, ErasedPart, ErasureTarget, Reach, SealedPart, UnverifiedTransaction};
 
+use super::keys::has_keys;
 use super::{ERASED_PARTS, ERASURES, ErasureRow, TO_SHRED, row_key, stored};
 use crate::batch;
 use crate::channel::Channel;
@@ -19,7 +19,7 @@ impl Channel {
     /// Carries out every erasure in force of which this store still holds something; whether there was one. A crash on the way
     /// leaves it to be carried out again: what has to be shredded is noted with the event that demands it.
     ///
-    /// Every stored transaction that names the record is looked at, whatever became of it: applied, refused, or never ordered.
+    /// Every stored transaction is looked at, whatever became of it: applied, refused, or never ordered.
     ///
     /// # Rules
     ///
@@ -30,8 +30,13 @@ impl Channel {
         if targets.is_empty() {
             return Ok(false);
         }
-        let records: BTreeSet<RecordId> = targets.iter().map(|target| *target.record()).collect();
-        self.shred_parts(&records)?;
+        let targets: BTreeSet<ErasureTarget> = targets.into_iter().collect();
+        let reach = self.reach_of(&targets)?;
+        self.shred_parts(&reach)?;
+        let with_keys = targets.iter().any(has_keys);
+        if with_keys {
+            self.puncture_keys(&reach)?;
+        }
         // It names texts by pseudonyms and is made anew from what is left, when somebody asks.
         self.store.clear(&INDEX)?;
         self.store.clear(&INDEXED)?;
@@ -39,6 +44,9 @@ impl Channel {
         self.store.shred(&PRUNABLE, None)?;
         self.store.shred(&ERASED_PARTS, None)?;
         self.store.shred(&INDEX, None)?;
+        if with_keys {
+            self.shred_keys()?;
+        }
         let mut batch = self.store.batch();
         for target in &targets {
             batch.delete(&TO_SHRED, &row_key(target));
@@ -74,7 +82,7 @@ impl Channel {
         Ok(self.store.get(&ERASED_PARTS, &place)?)
     }
 
-    pub(super) fn shred_parts(&self, records: &BTreeSet<RecordId>) -> Result<(), ChannelError> {
+    pub(super) fn shred_parts(&self, reach: &Reach<'_>) -> Result<(), ChannelError> {
         let mut from = (0, 0);
         loop {
             let rows = self.store.scan(&PERMANENT, &from, PARTS_AT_ONCE)?;
@@ -84,7 +92,7 @@ impl Channel {
             for (place, permanent) in &rows {
                 // A part that is no transaction is of a void batch: see specs/18-erasure.md.
                 if let Ok(transaction) = UnverifiedTransaction::decode(permanent) {
-                    self.shred_part(*place, &transaction, records, &mut batch)?;
+                    self.shred_part(*place, &transaction, reach, &mut batch)?;
                 }
             }
             self.store.commit(batch, Durability::Synced)?;
@@ -95,16 +103,15 @@ impl Channel {
         &self,
         place: (u64, u32),
         transaction: &UnverifiedTransaction,
-        records: &BTreeSet<RecordId>,
+        reach: &Reach<'_>,
         batch: &mut Batch,
     ) -> Result<(), ChannelError> {
         let body = transaction.claimed_body();
-        if !body.operations.iter().any(|operation| records.contains(&operation.record)) {
+        if !reach.touches(body) {
             return Ok(());
         }
-        let gone = |record: &RecordId| records.contains(record);
         if let Some(mut part) = self.left_of(place)?
-            && part.shred(body, gone)
+            && part.shred(body, reach)
         {
             batch.put(&ERASED_PARTS, &place, &part);
             batch.delete(&PRUNABLE, &place);
@@ -122,19 +129,18 @@ impl Channel {
         Ok(sealed.map(|sealed| ErasedPart::of_whole(&bytes, sealed)))
     }
 
-    /// Notes in a batch of rows what a batch of transactions brings of records that are erased already.
-    pub(crate) fn note_erased(&self, parts: &batch::Batch, rows: &mut Batch) {
+    /// Notes in a batch of rows what a batch of transactions brings of what is erased already.
+    pub(crate) fn note_erased(&self, parts: &batch::Batch, rows: &mut Batch) -> Result<(), ChannelError> {
         if self.erased.is_empty() {
-            return;
+            return Ok(());
         }
+        let reach = self.reach()?;
         for permanent in &parts.permanent {
             let Ok(transaction) = UnverifiedTransaction::decode(permanent) else { continue };
-            for operation in &transaction.claimed_body().operations {
-                let target = ErasureTarget::Record(operation.record);
-                if self.erased.contains(&target) {
-                    rows.put(&TO_SHRED, &row_key(&target), &target);
-                }
+            for target in reach.targets_of(transaction.claimed_body()) {
+                rows.put(&TO_SHRED, &row_key(&target), &target);
             }
         }
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use parclose_root::RootTransaction;
 use parclose_store::hazmat::copy_after_kill;
 use parclose_transaction::draft::hazmat::into_parts;
-use parclose_transaction::{Act, Erasure, FieldState, SignedTransaction};
+use parclose_transaction::{Act, Erasure, FieldState, Reach, SignedTransaction};
 use parclose_types::{Failure, RecordId, encode};
 
 use super::*;
@@ -16,6 +16,15 @@ fn erase(number: u8) -> Act {
         target: ErasureTarget::Record(record(number)),
         reason: "asked by the person".into(),
     })
+}
+
+fn records(gone: &[RecordId]) -> BTreeSet<ErasureTarget> {
+    gone.iter().copied().map(ErasureTarget::Record).collect()
+}
+
+/// Takes the rows of some records out, and leaves the files as they are.
+fn shred_rows(channel: &Channel, gone: &[RecordId]) {
+    channel.shred_parts(&Reach::new(&records(gone), [])).unwrap();
 }
 
 /// Both parties want it erased.
@@ -76,21 +85,21 @@ fn folder(trio: &mut Trio, at: usize) -> PathBuf {
     path
 }
 
-fn states(channel: &Channel, number: u8) -> Vec<FieldState> {
+pub(super) fn states(channel: &Channel, number: u8) -> Vec<FieldState> {
     let view = channel.view_record(channel.keys(), &record(number)).unwrap().unwrap();
     view.fields.into_iter().map(|field| field.state).collect()
 }
 
-fn is_open(channel: &Channel, number: u8) -> bool {
+pub(super) fn is_open(channel: &Channel, number: u8) -> bool {
     states(channel, number).iter().all(|state| matches!(state, FieldState::Opened(_)))
 }
 
-fn all_are(channel: &Channel, number: u8, expected: &FieldState) -> bool {
+pub(super) fn all_are(channel: &Channel, number: u8, expected: &FieldState) -> bool {
     states(channel, number).iter().all(|state| state == expected)
 }
 
 /// Executes what is final on a copy of a store, with the batches as a member hands them out.
-fn follow(trio: &Trio, channel: &mut Channel, from: usize) {
+pub(super) fn follow(trio: &Trio, channel: &mut Channel, from: usize) {
     let next = channel.head().unwrap().next;
     for event in trio.log.iter().filter(|event| event.entry.sequence >= next) {
         if let RootTransaction::Anchor(anchor) = &event.transaction
@@ -232,7 +241,7 @@ fn era_06_nothing_is_left_in_rows_and_files_and_all_else_verifies() {
     let state_of_others = states(trio.member(1), 2);
     erased(&mut trio, 1);
     // Rows that are gone are still in the files.
-    trio.member(0).shred_parts(&[record(1)].into()).unwrap();
+    shred_rows(trio.member(0), &[record(1)]);
     for traces in &traces[0] {
         let (rows, files) = traces.found(trio.member(0), &folders[0]);
         assert!(rows == 0 && files > 0, "without new files it is found");
@@ -275,7 +284,7 @@ fn era_06_an_erasure_that_a_crash_has_cut_short_is_carried_out_later() {
     for rows_are_gone in [false, true] {
         let copy = trio.fresh_path();
         if rows_are_gone {
-            trio.member(0).shred_parts(&[record(1)].into()).unwrap();
+            shred_rows(trio.member(0), &[record(1)]);
         }
         copy_after_kill(trio.member(0).store(), &copy).unwrap();
         let mut channel = trio.open_at(0, &copy);
@@ -374,7 +383,7 @@ fn kept_back(honest: &ErasedBatch, gone: &[RecordId]) -> ErasedBatch {
             Some(left) => left.clone(),
             None => ErasedPart::of_whole(prunable, transaction.check_sealed(prunable).unwrap()),
         };
-        if part.shred(transaction.claimed_body(), |record| gone.contains(record)) {
+        if part.shred(transaction.claimed_body(), &Reach::new(&records(gone), [])) {
             lie.erased.retain(|(at, _)| *at != index);
             lie.erased.push((index, part));
             lie.batch.prunable[usize::try_from(index).unwrap()] = Vec::new();

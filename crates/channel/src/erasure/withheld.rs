@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use parclose_crypto::merkle::leaf_hash;
 use parclose_store::Durability;
-use parclose_transaction::{ErasedPart, ErasureTarget, UnverifiedTransaction};
+use parclose_transaction::{ErasedPart, ErasureTarget, Reach, UnverifiedTransaction};
 use parclose_types::ChannelCommitment;
 
 use super::{ERASED_PARTS, ErasedBatch, WITHHELD};
@@ -23,8 +23,13 @@ impl Channel {
     pub fn withheld(&self) -> Result<BTreeSet<ChannelCommitment>, ChannelError> {
         let mut withheld = BTreeSet::new();
         let mut settled = self.store.batch();
-        for (place, commitment) in self.store.scan(&WITHHELD, &(0, 0), usize::MAX)? {
-            if self.lacks(place)? {
+        let rows = self.store.scan(&WITHHELD, &(0, 0), usize::MAX)?;
+        if rows.is_empty() {
+            return Ok(withheld);
+        }
+        let reach = self.reach()?;
+        for (place, commitment) in rows {
+            if self.lacks(place, &reach)? {
                 withheld.insert(commitment);
             } else {
                 settled.delete(&WITHHELD, &place);
@@ -36,17 +41,12 @@ impl Channel {
         Ok(withheld)
     }
 
-    /// Whether a part lacks fields of a record that the log does not erase.
-    fn lacks(&self, place: (u64, u32)) -> Result<bool, ChannelError> {
+    /// Whether a part lacks something that the log does not erase.
+    fn lacks(&self, place: (u64, u32), reach: &Reach<'_>) -> Result<bool, ChannelError> {
         let Some(part) = self.store.get(&ERASED_PARTS, &place)? else { return Ok(false) };
         let Some(permanent) = self.store.get(&PERMANENT, &place)? else { return Ok(false) };
         let Ok(transaction) = UnverifiedTransaction::decode(&permanent) else { return Ok(false) };
-        for record in part.records(transaction.claimed_body()) {
-            if !self.is_erased(&ErasureTarget::Record(*record)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(reach.explains(&part, transaction.claimed_body()).is_none())
     }
 
     /// Whether the log has erased something.
@@ -86,7 +86,7 @@ impl Channel {
         if batch.is_empty() {
             return Ok(false);
         }
-        self.note_erased(&offered.batch, &mut batch);
+        self.note_erased(&offered.batch, &mut batch)?;
         self.store.commit(batch, Durability::Synced)?;
         Ok(true)
     }
@@ -98,9 +98,7 @@ impl Channel {
     }
 }
 
-/// Whether what is offered lacks fewer operations, and none that is here.
+/// Whether what is offered lacks less, and nothing that is here.
 fn lacks_less(offered: &ErasedPart, held: &ErasedPart) -> bool {
-    offered.leaf == held.leaf
-        && offered.erased.len() < held.erased.len()
-        && offered.erased.iter().all(|at| held.erased.contains(at))
+    offered.leaf == held.leaf && offered.lacking() < held.lacking() && offered.lacks_only_of(held)
 }

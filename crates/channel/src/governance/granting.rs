@@ -14,12 +14,13 @@ use parclose_keys::cover::canonical;
 use parclose_transaction::grant::{
     Grant, GrantConfirmation, GrantCover, GrantCovers, GrantTerms, StandingGrant,
 };
-use parclose_transaction::{Definition, GenerationConfig};
+use parclose_transaction::{Definition, GenerationConfig, Reach};
 use parclose_types::{AudienceId, Digest, Epoch, Generation, Height, MemberId, PublicKey, TransactionDigest};
 
 use super::act::ActContext;
 use super::rows::{CoverKey, CoverRow, CoverState, GrantRow, GrantStanding, WrapPlace};
 use super::{ActRefused, DealRow, Governance, Past};
+use crate::erasure::spans;
 use crate::error::ChannelError;
 use crate::process::Stop;
 
@@ -334,6 +335,12 @@ impl Governance {
         }
         let ended = past.generation(row.generation)?.filter(|ended| ended.config.digest() == configuration);
         let Some(ended) = ended else { return Ok(None) };
+        let erased = past.erased()?;
+        let reach = Reach::new(&erased, spans(past)?);
+        let spared = |of: &GrantRow| reach.spares(row.generation, of.grant.from, of.grant.to);
+        if !self.grants.get(&row.grant).is_some_and(spared) {
+            return Ok(None);
+        }
         Ok(past.deal(configuration, audience)?.map(|deal| (ended.config, deal)))
     }
 
@@ -375,12 +382,14 @@ impl Dealings<'_> {
 /// What a new grant is owed of generations that have ended.
 fn owed_of_the_past(asked: Asked<'_>, of: &ActContext<'_>) -> Result<Vec<CoverRow>, Stop> {
     let mut owed = Vec::new();
+    let erased = of.past.erased().map_err(Stop::Broken)?;
+    let reach = Reach::new(&erased, spans(of.past).map_err(Stop::Broken)?);
     let mut next_first = of.in_force.term.first_epoch;
     for generation in (0..of.in_force.config.generation.0).rev().map(Generation) {
         let Some(row) = of.past.generation(generation).map_err(Stop::Broken)? else { break };
         let (first, last) = (row.term.first_epoch, Epoch(next_first.0.saturating_sub(1)));
         next_first = first;
-        if !asked.grant.gives(first, last) {
+        if !asked.grant.gives(first, last) || !reach.spares(generation, asked.grant.from, asked.grant.to) {
             continue;
         }
         let definition = of.past.definition(row.config.definition_version).map_err(Stop::Broken)?;

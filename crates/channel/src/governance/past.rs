@@ -4,15 +4,16 @@
 //! the history gives. A joiner gets a class of an audience only where every field of that class that can
 //! be sealed for that audience is for one of the joiner's roles: what was for named parties stays with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parclose_keys::Deal;
 use parclose_transaction::definition::Class;
-use parclose_transaction::{Definition, GenerationConfig, Share, SharedScope};
+use parclose_transaction::{Definition, ErasureTarget, GenerationConfig, Reach, Share, SharedScope};
 use parclose_types::{AudienceId, Digest, Epoch, Generation, MemberId};
 
 use super::act::ActContext;
 use super::{ActRefused, DealRow, GenerationRow, Governance};
+use crate::erasure::spans;
 use crate::error::ChannelError;
 use crate::process::Stop;
 
@@ -24,6 +25,8 @@ pub trait Past {
     fn definition(&self, version: u32) -> Result<Option<Definition>, ChannelError>;
     /// The deals of a configuration.
     fn deals(&self, configuration: Digest) -> Result<Vec<DealRow>, ChannelError>;
+    /// What the log has erased.
+    fn erased(&self) -> Result<BTreeSet<ErasureTarget>, ChannelError>;
     /// The deal of one audience's secret.
     fn deal(&self, configuration: Digest, audience: AudienceId) -> Result<Option<DealRow>, ChannelError>;
 }
@@ -34,6 +37,7 @@ pub trait Past {
 /// # Rules
 ///
 /// > GOV-18: a joiner is given what the history of the definition in force says, each cover once, by a holder of its secret, and nothing else.
+/// > ERA-17: nothing is covered, for a joiner or for a grant, of a generation that is erased, or over an interval with an epoch of it that is erased; a joiner is given the pieces between those.
 pub fn past_of(
     governance: &Governance,
     past: &dyn Past,
@@ -46,6 +50,8 @@ pub fn past_of(
     else {
         return Ok(scopes);
     };
+    let (erased, spans) = (past.erased()?, spans(past)?);
+    let reach = Reach::new(&erased, spans);
     let mut next_first = latest.term.first_epoch;
     let mut joined = false;
     for generation in (0..latest.config.generation.0).rev().map(Generation) {
@@ -62,13 +68,20 @@ pub fn past_of(
         if was_member || from > to {
             continue;
         }
+        let pieces = reach.left_of(generation, from, to);
         let missing = ChannelError::Unknown { what: "definition" };
         let definition = past.definition(row.config.definition_version)?.ok_or(missing)?;
         for deal in past.deals(row.config.digest())?.into_iter().filter(DealRow::is_active) {
             for class in classes_for(&definition, &row, &deal.deal, &entry.certificate.roles) {
-                let audience = deal.deal.audience;
-                let scope = SharedScope { generation, audience, class: class.id, from, to };
-                scopes.insert(scope, deal.acknowledged.clone());
+                let (audience, class) = (deal.deal.audience, class.id);
+                let scope = |(from, to): &(Epoch, Epoch)| SharedScope {
+                    generation,
+                    audience,
+                    class,
+                    from: *from,
+                    to: *to,
+                };
+                scopes.extend(pieces.iter().map(|piece| (scope(piece), deal.acknowledged.clone())));
             }
         }
     }

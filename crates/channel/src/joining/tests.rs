@@ -1,8 +1,8 @@
 //! Somebody joins: what it executes, what it reads of the past, and which setup it takes.
 
 use parclose_store::SharedCache;
-use parclose_transaction::{Change, DefinitionTexts, FieldState, Perspective};
-use parclose_types::{ChannelId, Failure, Generation, Tag, TransactionDigest};
+use parclose_transaction::{Act, Change, DefinitionTexts, Erasure, ErasureTarget, FieldState, Perspective};
+use parclose_types::{ChannelId, Epoch, Failure, Generation, Tag, TransactionDigest};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -67,6 +67,39 @@ fn joined(history: &str) -> (Trio, usize, [TransactionDigest; 2]) {
     assert_eq!(trio.decide(&late), "applied");
     let dan = join(&mut trio, "dan");
     (trio, dan, [early.digest(), late.digest()])
+}
+
+fn erase(trio: &mut Trio, members: usize, target: ErasureTarget) {
+    for at in 0..members {
+        let erasure = Erasure { target, reason: "its time is over".into() };
+        assert_eq!(trio.act(at, Act::Erase(erasure)).0, "applied", "{at}");
+    }
+    trio.upkeep();
+}
+
+#[test]
+fn era_17_a_joiner_gets_the_pieces_between_what_is_erased_and_loses_what_is_erased_later() {
+    let mut trio = Trio::with(template("\"all\""));
+    let mut written = Vec::new();
+    for number in 1..=3 {
+        let made = trio.statement(create(number));
+        assert_eq!(trio.decide(&made), "applied");
+        written.push(made.digest());
+        trio.wait(trio.member(0).config().epoch_length);
+    }
+    trio.decide_on(0, vec![Change::Rekey], &[1]);
+    trio.rotate();
+    erase(&mut trio, 3, ErasureTarget::Epoch(Epoch(1)));
+    let dan = join(&mut trio, "dan");
+    let sees = |trio: &Trio| [0, 1, 2].map(|at| seen(trio, dan, &written[at]));
+    assert_eq!(sees(&trio), [MONTH, NOTHING, MONTH]);
+    erase(&mut trio, 3, ErasureTarget::Epoch(Epoch(2)));
+    assert_eq!(sees(&trio), [MONTH, NOTHING, NOTHING]);
+    trio.reopen(dan);
+    assert_eq!(sees(&trio), [MONTH, NOTHING, NOTHING], "opened again");
+    erase(&mut trio, 3, ErasureTarget::Generation(Generation(0)));
+    assert_eq!(sees(&trio), [NOTHING; 3]);
+    assert_eq!(trio.member(dan).erasures().unwrap()[2].confirmed.len(), 4, "it has carried it out, too");
 }
 
 #[test]

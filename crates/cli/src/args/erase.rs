@@ -21,6 +21,30 @@ pub enum Erase {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Ask that all be erased that was sealed in an epoch, with the keys that open it, or approve that
+    Epoch {
+        /// where
+        #[command(flatten)]
+        of: OfChannel,
+        /// An epoch of a generation that has ended
+        #[arg(long, value_name = "NUMBER")]
+        epoch: u32,
+        /// Why: every member can read it for good, so it must not name what is to be forgotten
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Ask that all be erased that was sealed in a generation, with all of its keys, or approve that
+    Generation {
+        /// where
+        #[command(flatten)]
+        of: OfChannel,
+        /// A generation that has ended
+        #[arg(long, value_name = "NUMBER")]
+        generation: u64,
+        /// Why: every member can read it for good, so it must not name what is to be forgotten
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Erasures of a channel: who asked for them, whether they are in force, who has carried them out
     List {
         /// where

@@ -1,6 +1,7 @@
 use parclose_types::RecordId;
 
 use super::*;
+use crate::act::ErasureTarget;
 use crate::body::SignedTransaction;
 use crate::draft::Draft;
 use crate::draft::hazmat::into_parts;
@@ -21,8 +22,10 @@ fn shredded(gone: &[RecordId]) -> (UnverifiedTransaction, Vec<u8>, ErasedPart) {
     let (permanent, prunable) = signed.encode_parts();
     let (body, sealed) = into_parts(signed);
     let mut part = ErasedPart::of_whole(&prunable, sealed);
-    assert!(part.shred(&body, |record| gone.contains(record)));
-    assert!(!part.shred(&body, |record| gone.contains(record)), "there is nothing left of them");
+    let targets = gone.iter().copied().map(ErasureTarget::Record).collect();
+    let reach = Reach::new(&targets, []);
+    assert!(part.shred(&body, &reach));
+    assert!(!part.shred(&body, &reach), "there is nothing left of them");
     (UnverifiedTransaction::decode(&permanent).unwrap(), prunable, part)
 }
 

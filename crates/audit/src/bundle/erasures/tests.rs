@@ -1,5 +1,5 @@
 use parclose_transaction::FieldState;
-use parclose_types::{Epoch, Failure, encode};
+use parclose_types::{Epoch, Failure, RecordId, encode};
 
 use super::*;
 use crate::bundle::{Bundle, NotExported};
@@ -64,13 +64,13 @@ fn an_audit_tells_what_is_erased_by_whom_and_why_and_reads_the_rest() {
         assert!(fields(0).iter().all(|state| **state == FieldState::Erased));
         assert!(fields(1).iter().all(|state| matches!(state, FieldState::Opened(_))));
         let [erasure] = verified.erasures().collect::<Vec<_>>()[..] else { panic!("one") };
-        assert_eq!(erasure.record, RecordId([1; 32]));
+        assert_eq!(erasure.target, ErasureTarget::Record(RecordId([1; 32])));
         let asked: Vec<_> =
             erasure.asked.iter().map(|(author, _, reason)| (*author, reason.as_str())).collect();
         let both = [0, 1].map(|at| (consortium.pseudonym(at), "it is asked for"));
         assert_eq!(asked, both);
         assert_eq!(erasure.confirmed.len(), 2);
-        assert_eq!(verified.erasure_of(&RecordId([2; 32])), None);
+        assert_eq!(verified.erasure_of(&ErasureTarget::Record(RecordId([2; 32]))), None);
     }
 }
 
@@ -116,12 +116,72 @@ fn era_10_what_is_lacking_is_erased_by_the_log_or_it_is_no_bundle() {
     let transaction = UnverifiedTransaction::decode(&whole.permanent[1]).unwrap();
     let sealed = transaction.check_sealed(&whole.prunable[1]).unwrap();
     let mut part = parclose_transaction::ErasedPart::of_whole(&whole.prunable[1], sealed);
-    assert!(part.shred(transaction.claimed_body(), |_| true));
+    let records =
+        transaction.claimed_body().operations.iter().map(|of| ErasureTarget::Record(of.record)).collect();
+    assert!(part.shred(transaction.claimed_body(), &parclose_transaction::Reach::new(&records, [])));
     bundle.batches.iter_mut().find(|batch| batch.proof.sequence == sequence).unwrap().prunable[1] =
         Vec::new();
     bundle.erased.push(Remains { sequence, index: 1, part });
     bundle.erased.sort_by_key(|remains| (remains.sequence, remains.index));
     assert_eq!(bundle.verify(consortium.genesis()).unwrap_err().rule(), "ERA-10");
+}
+
+/// Records in two epochs of a generation that has ended, and view keys of it from before that; then the first epoch is
+/// erased, and confirmed.
+fn with_an_epoch_less() -> (Consortium, [parclose_keys::ViewKey; 2], Bundle) {
+    let mut consortium = Consortium::new();
+    let first = consortium.statement(0, 1, 1, 10);
+    consortium.anchored(&[first]);
+    consortium.wait(200);
+    let second = consortium.statement(0, 2, 1, 14);
+    consortium.anchored(&[second]);
+    let keys = [consortium.view_key(1, 0, 900), consortium.view_key(2, 0, 900)];
+    consortium.rotate();
+    consortium.anchored(&[]);
+    let whole = export(&consortium, None).unwrap();
+    consortium.erase_all_of(ErasureTarget::Epoch(Epoch(0)));
+    consortium.keep_up();
+    consortium.anchored(&[]);
+    (consortium, keys, whole)
+}
+
+/// A part that is erased by now, as it was exported before.
+fn whole_part(before: &Bundle, remains: &Remains) -> Vec<u8> {
+    let batch = before.batches.iter().find(|batch| batch.proof.sequence == remains.sequence).unwrap();
+    batch.prunable[usize::try_from(remains.index).unwrap()].clone()
+}
+
+#[test]
+fn era_10_an_epoch_that_is_erased_is_told_from_one_that_is_kept_back() {
+    let (consortium, keys, whole) = with_an_epoch_less();
+    let before = whole.clone().verify(consortium.genesis()).unwrap().read(&keys);
+    assert_eq!((before.opened_fields, before.erased_fields), (6, 0));
+    let bundle = export(&consortium, None).unwrap();
+    assert_eq!(Bundle::decode(&bundle.encode()), Ok(bundle.clone()));
+    let gone: usize = bundle.erased.iter().map(|remains| remains.part.gone_wraps().count()).sum();
+    assert!(gone > 0, "the wraps of its keys are gone as well");
+    let verified = bundle.verify(consortium.genesis()).unwrap();
+    // A key that was taken along before opens nothing of it: it is not there.
+    let view = verified.read(&keys);
+    assert_eq!((view.opened_fields, view.erased_fields, view.malformed.len()), (3, 3, 0));
+    let [erasure] = verified.erasures().collect::<Vec<_>>()[..] else { panic!("one") };
+    assert_eq!((erasure.target, erasure.confirmed.len()), (ErasureTarget::Epoch(Epoch(0)), 2));
+
+    // Neither fields nor wraps pass without the acts that prove it.
+    assert_eq!(refused(&consortium, |bundle| bundle.erasures.clear()), "ERA-10");
+    let only = |bundle: &mut Bundle, wraps: bool| {
+        bundle.erasures.clear();
+        let kept = bundle.erased.iter().position(|of| (of.part.gone_wraps().count() > 0) == wraps).unwrap();
+        let kept = bundle.erased.swap_remove(kept);
+        for remains in std::mem::replace(&mut bundle.erased, vec![kept]) {
+            let batch = bundle.batches.iter_mut().find(|of| of.proof.sequence == remains.sequence).unwrap();
+            let held = whole_part(&whole, &remains);
+            batch.prunable[usize::try_from(remains.index).unwrap()] = held;
+        }
+    };
+    for wraps in [false, true] {
+        assert_eq!(refused(&consortium, |bundle| only(bundle, wraps)), "ERA-10", "wraps: {wraps}");
+    }
 }
 
 #[test]

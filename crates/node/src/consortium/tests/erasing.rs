@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use parclose_channel::ErasureRow;
-use parclose_channel::tables::PRUNABLE;
-use parclose_transaction::{Act, Erasure, ErasureTarget, FieldState, SealedPart};
+use parclose_channel::erasure::PUNCTURED;
+use parclose_channel::tables::{PERMANENT, PRUNABLE, SECRETS, SHARED};
+use parclose_transaction::{Act, Erasure, ErasureTarget, FieldState, SealedPart, UnverifiedTransaction};
 
 use super::*;
 use crate::leak_scan::{Kind, Needles};
@@ -72,6 +73,59 @@ impl Consortium {
         Arc::new(needles)
     }
 
+    /// Needles of the keys of the first generation: each secret that a member holds, alone and in its row, and the wraps of
+    /// every deal; each as its disk holds it, too.
+    fn needles_of_keys(&self) -> Arc<Needles> {
+        let mut needles = Needles::default();
+        for member in MEMBERS {
+            let found = self.room(member, ROOM).unwrap().call(|channel| {
+                channel.store().flush().unwrap();
+                let mut secrets = Vec::new();
+                channel
+                    .store()
+                    .for_each(&SECRETS, |_, row: (Generation, _, [u8; 32])| secrets.push(row))
+                    .unwrap();
+                secrets.retain(|(generation, ..)| *generation == Generation(0));
+                let mut wraps = Vec::new();
+                for (place, permanent) in channel.store().scan(&PERMANENT, &(0, 0), usize::MAX).unwrap() {
+                    let transaction = UnverifiedTransaction::decode(&permanent).unwrap();
+                    if let Some(Act::Deal { .. }) = transaction.claimed_body().act {
+                        let part = channel.store().get(&PRUNABLE, &place).unwrap().unwrap();
+                        wraps.extend(transaction.check_sealed(&part).unwrap().wraps);
+                    }
+                }
+                let mut rows = Vec::new();
+                let dumped = channel.store().logical_dump(|row| {
+                    let plain = row.plain.as_deref().unwrap_or_default();
+                    if row.table == SECRETS.id() && secrets.iter().any(|(.., secret)| plain.ends_with(secret))
+                    {
+                        rows.push(row.sealed.to_vec());
+                    }
+                });
+                dumped.unwrap();
+                let secrets: Vec<[u8; 32]> = secrets.into_iter().map(|(.., secret)| secret).collect();
+                (secrets, wraps, rows)
+            });
+            let (secrets, wraps, rows) = found.unwrap();
+            assert!(!secrets.is_empty() && !wraps.is_empty() && rows.len() == secrets.len(), "{member}");
+            secrets.iter().for_each(|secret| needles.add(0, Kind::Row(SECRETS.id()), secret));
+            wraps.iter().for_each(|wrap| needles.add(0, Kind::Row(PRUNABLE.id()), wrap));
+            rows.iter().for_each(|row| needles.add(0, Kind::SealedRow(SECRETS.id()), row));
+        }
+        needles.prepare();
+        Arc::new(needles)
+    }
+
+    /// Every member wants something erased, and all that follows from it is done.
+    fn erase_for_all(&self, target: ErasureTarget) {
+        for member in MEMBERS {
+            let act = Act::Erase(Erasure { target, reason: "its time is over".into() });
+            let outcome = self.room(member, ROOM).unwrap().act_and_wait(act).unwrap();
+            assert_eq!(outcome.verdict, Verdict::Applied, "{member}");
+        }
+        self.quiesce();
+    }
+
     /// Needles that are found in the home: in every file of it, and in every member's rows after unsealing.
     fn search(&self, needles: &Arc<Needles>) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
@@ -123,6 +177,75 @@ fn era_06_no_store_log_or_file_of_any_node_holds_what_is_erased() {
         assert_eq!(verified.unwrap().unwrap().withheld, 0, "{member}");
     }
     drop(reopened.close());
+}
+
+#[test]
+fn era_15_no_store_log_or_file_of_any_node_holds_the_keys_of_an_erased_generation() {
+    let (_folder, consortium) = consortium(&MEMBERS);
+    for record in 1..3 {
+        assert_eq!(consortium.submit(record).recv().unwrap().unwrap().verdict, Verdict::Applied);
+    }
+    consortium.quiesce();
+    let (fields, keys) = (consortium.needles_of(1), consortium.needles_of_keys());
+    consortium.turn_keys(9);
+    consortium.quiesce();
+    assert_eq!(consortium.submit(3).recv().unwrap().unwrap().verdict, Verdict::Applied);
+    consortium.quiesce();
+    let kept = consortium.needles_of(3);
+    for needles in [&fields, &keys] {
+        assert_eq!(consortium.search(needles).len(), needles.len(), "the search sees all of it before");
+    }
+    consortium.erase_for_all(ErasureTarget::Generation(Generation(0)));
+    assert_eq!(consortium.erasures("cyd")[0].confirmed.len(), 3, "every node has said that it is done");
+    for needles in [&fields, &keys] {
+        assert_eq!(consortium.search(needles), BTreeSet::new());
+    }
+    assert_eq!(consortium.search(&kept).len(), kept.len(), "nothing else is gone");
+    assert!(consortium.states("bob", 1).iter().all(|state| *state == FieldState::Erased));
+    assert!(consortium.states("bob", 3).iter().all(|state| matches!(state, FieldState::Opened(_))));
+
+    let reopened = Consortium::open(consortium.close()).unwrap();
+    for needles in [&fields, &keys] {
+        assert_eq!(reopened.search(needles), BTreeSet::new(), "nor after all is opened again");
+    }
+    assert!(reopened.states("ann", 3).iter().all(|state| matches!(state, FieldState::Opened(_))));
+    drop(reopened.close());
+}
+
+/// A table that shredding forgets is found: whatever table it is.
+#[test]
+fn era_15_one_row_that_was_forgotten_is_found() {
+    let (_folder, consortium) = consortium(&MEMBERS);
+    assert_eq!(consortium.submit(1).recv().unwrap().unwrap().verdict, Verdict::Applied);
+    consortium.quiesce();
+    let keys = consortium.needles_of_keys();
+    let secret = consortium.room("bob", ROOM).unwrap().call(|channel| {
+        let mut found = None;
+        channel.store().for_each(&SECRETS, |_, row: (Generation, _, [u8; 32])| found = Some(row.2)).unwrap();
+        found.unwrap()
+    });
+    let secret = secret.unwrap();
+    consortium.turn_keys(9);
+    consortium.quiesce();
+    consortium.erase_for_all(ErasureTarget::Generation(Generation(0)));
+    assert_eq!(consortium.search(&keys), BTreeSet::new());
+    for table in [&SHARED, &PUNCTURED] {
+        let table = *table;
+        consortium.room("bob", ROOM).unwrap().call(move |channel| {
+            let mut batch = channel.store().batch();
+            batch.put(&table, &900, secret.as_slice());
+            channel.store().commit(batch, parclose_store::Durability::Synced).unwrap();
+        });
+        assert_eq!(consortium.search(&keys).len(), 1, "table {}", table.id());
+        consortium.room("bob", ROOM).unwrap().call(move |channel| {
+            let mut batch = channel.store().batch();
+            batch.delete(&table, &900);
+            channel.store().commit(batch, parclose_store::Durability::Synced).unwrap();
+            channel.store().shred(&table, None).unwrap();
+        });
+        assert_eq!(consortium.search(&keys), BTreeSet::new());
+    }
+    drop(consortium.close());
 }
 
 #[test]

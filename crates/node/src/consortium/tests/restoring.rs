@@ -56,7 +56,7 @@ impl Consortium {
     }
 
     /// Ann and cyd decide on new keys for everybody, and the rotation is executed.
-    fn turn_keys(&self, blinder: u8) {
+    pub(super) fn turn_keys(&self, blinder: u8) {
         let ann = self.room("ann", ROOM).unwrap();
         let generation = || ann.call(|channel| channel.config().generation).unwrap();
         let before = generation();
