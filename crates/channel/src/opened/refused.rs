@@ -36,10 +36,15 @@ impl OpeningRefused {
     /// Whether it may be otherwise once this member has executed more of the log.
     #[must_use]
     pub fn is_for_now(&self) -> bool {
-        matches!(
-            self,
-            Self::NoSecret { .. } | Self::NotAuthentic(NotAuthentic::Scope(_) | NotAuthentic::NotMember)
-        )
+        match self {
+            Self::NoSecret { .. } => true,
+            Self::NotAuthentic(refused) => match refused {
+                NotAuthentic::Scope(_) | NotAuthentic::NotMember | NotAuthentic::ExpiryTooFar { .. } => true,
+                NotAuthentic::Epoch { sealed, current } => sealed > current,
+                _ => false,
+            },
+            _ => false,
+        }
     }
 }
 

@@ -375,3 +375,20 @@ fn opn_06_a_reader_signs_for_the_author_and_what_is_good_here_and_now() {
     trio.wait(60);
     assert_eq!(trio.word(1, &signed).unwrap_err(), "AUT-04");
 }
+
+#[test]
+fn opn_06_a_reader_that_is_behind_may_say_otherwise_later() {
+    let mut trio = trio();
+    let before = trio.next();
+    trio.wait(64);
+    let signed = trio.statement(create(1));
+    let (permanent, prunable) = signed.encode_parts();
+    let say = |at| trio.member(1).sign_opened(&signed.body().author, (&permanent, &prunable), at);
+    let refused = say(before).unwrap_err();
+    assert_eq!((refused.rule(), refused.is_for_now()), ("AUT-06", true), "its epoch has not begun there");
+    let late = say(Height(before.0 + 3 * 64)).unwrap_err();
+    assert!(!late.is_for_now(), "{late}");
+    say(trio.next()).unwrap();
+    assert!(!OpeningRefused::Unreadable { field: 3 }.is_for_now());
+    assert!(!OpeningRefused::NoReader.is_for_now());
+}
