@@ -103,11 +103,11 @@ fn opn_03_what_another_member_has_opened_is_applied_by_everybody() {
     let stored = trio.member(2).transaction(&signed.digest()).unwrap().unwrap();
     assert_eq!(stored.body, *signed.body(), "whoever reads nothing agrees");
     // What does not write the field needs nobody; the same definition, the same members.
-    let mut without = |body: &mut Body, sealed: &mut SealedPart| {
+    let without = |body: &mut Body, sealed: &mut SealedPart| {
         body.operations[0].fields.pop();
         sealed.fields[0].pop();
     };
-    let partly = trio.odd(update(1, 2), &mut without);
+    let partly = trio.odd(update(1, 2), without);
     assert_eq!(trio.all_say(&partly), "applied");
 }
 
@@ -225,7 +225,7 @@ fn opn_04_nobody_signs_whom_nothing_asks() {
             signed.clone().opened_by(vec![trio.word(1, &signed).unwrap(), trio.blind_word(at, &signed)]);
         assert_eq!(trio.all_say(&more), "OPN-04");
     }
-    let twice = signed.clone().opened_by(vec![word, word]);
+    let twice = signed.opened_by(vec![word, word]);
     let (permanent, _) = twice.encode_parts();
     assert_eq!(UnverifiedTransaction::decode(&permanent).unwrap_err().rule(), "WIR-05");
     let motion = Motion { changes: vec![Change::Rekey], blinder: [7; 32] };
