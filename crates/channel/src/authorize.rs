@@ -10,6 +10,7 @@ use parclose_types::{AudienceId, MemberId};
 
 use crate::governance::Dealt;
 use crate::life::{check_day, check_keyed_tag};
+use crate::opened::Demands;
 use crate::process::{Execution, Stop};
 use crate::reject::OffSchema;
 use crate::tables::RecordRow;
@@ -36,7 +37,8 @@ struct Expected {
 }
 
 impl Execution<'_> {
-    /// Checks every operation against the schema, and it or the act against the policy in force.
+    /// Checks every operation against the schema, and it or the act against the policy in force; last whether readers have signed
+    /// as they have to, so that nobody is asked for what is refused anyway.
     pub(crate) fn authorize(
         &mut self,
         transaction: AuthenticatedTransaction,
@@ -53,6 +55,7 @@ impl Execution<'_> {
             self.authorize_act(transaction.body(), act, &mut permits)?;
         }
         let carriers = carriers(transaction.body(), &self.in_force.definition)?;
+        Demands::of(transaction.body(), &self.in_force).check(transaction.openers())?;
         Ok(AuthorizedTransaction { transaction, permits, before, carriers })
     }
 

@@ -36,6 +36,8 @@ pub struct StoredTransaction {
     pub digest: TransactionDigest,
     /// what it says
     pub body: Body,
+    /// pseudonyms of the readers whose words it has that they have opened it, ascending
+    pub openers: Vec<PublicKey>,
     /// where it stands
     pub place: TransactionRow,
     /// what became of it
@@ -183,6 +185,7 @@ impl Channel {
         Ok(Some(StoredTransaction {
             digest: *digest,
             body: decoded.claimed_body().clone(),
+            openers: decoded.claimed_openers().iter().map(|opener| opener.reader).collect(),
             place,
             verdict,
             height: event.height,

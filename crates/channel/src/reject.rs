@@ -2,7 +2,7 @@
 
 use parclose_access::Denied;
 use parclose_transaction::NotAuthentic;
-use parclose_types::{Failure, Fault, Malformed};
+use parclose_types::{Failure, Fault, Malformed, PublicKey};
 
 use crate::claims::TagConflict;
 use crate::erasure::ErasureRefused;
@@ -90,6 +90,18 @@ pub enum OffSchema {
     /// SCH-07: what movements make and the records that stand for it do not match
     #[error("what movements make and the records that stand for it do not match one by one")]
     Unpaired,
+    /// OPN-03: no reader of a set has signed that it has opened the transaction
+    #[error("no reader of field {field} has signed that it has opened the transaction")]
+    Unopened {
+        /// field number
+        field: u32,
+    },
+    /// OPN-04: somebody has signed whom nothing asks
+    #[error("{reader} has signed that it has opened the transaction, which nothing asks of it")]
+    NoReader {
+        /// pseudonym
+        reader: PublicKey,
+    },
     /// SCH-05: a new record lacks a required field
     #[error("a new record needs field {field}")]
     Required {
@@ -136,6 +148,7 @@ impl Failure for Reject {
         match self {
             Self::Malformed(e) => e.code(),
             Self::NotAuthentic(e) => e.code(),
+            Self::OffSchema(OffSchema::Unopened { .. } | OffSchema::NoReader { .. }) => "NOT_OPENED",
             Self::OffSchema(_) => "OFF_SCHEMA",
             Self::Denied(e) => e.code(),
             Self::NotProven(_) => "NOT_PROVEN",
@@ -170,6 +183,8 @@ impl Failure for Reject {
             Self::OffSchema(OffSchema::Required { .. }) => "SCH-05",
             Self::OffSchema(OffSchema::NotDealt { .. }) => "SCH-06",
             Self::OffSchema(OffSchema::Unpaired) => "SCH-07",
+            Self::OffSchema(OffSchema::Unopened { .. }) => "OPN-03",
+            Self::OffSchema(OffSchema::NoReader { .. }) => "OPN-04",
             Self::NotProven(NotProven::Form) => "AMT-01",
             Self::Stale(Stale::Repeated) => "STA-03",
             Self::Stale(Stale::Version { .. }) => "STA-04",
@@ -199,6 +214,9 @@ impl Failure for Reject {
             Self::Life(e) => e.fix(),
             Self::Tag(e) => e.fix(),
             Self::Erasure(e) => e.fix(),
+            Self::OffSchema(OffSchema::Unopened { .. } | OffSchema::NoReader { .. }) => {
+                "submit it to a node, which asks one reader of each set".into()
+            }
             Self::OffSchema(_) => "compare with `parclose channel show`".into(),
             Self::NotProven(_) => "build the transaction again".into(),
             Self::Stale(Stale::Exists) => "the record is there: update it, or use another id".into(),

@@ -161,6 +161,8 @@ fn show(global: &Global, of: &OfChannel, transaction: &str) -> Result<Value, Cli
         let Some(stored) = channel.transaction(&digest)? else { return Ok(None) };
         let views = channel.view_transaction(channel.keys(), &stored)?;
         let definition = channel.definition_in(stored.body.generation)?;
+        let name = |key| channel.name_in(stored.body.generation, key);
+        let openers = stored.openers.iter().map(name).collect::<Result<Vec<_>, _>>()?;
         let mut operations = Vec::new();
         for (operation, fields) in stored.body.operations.iter().zip(views) {
             operations.push(operation_json(channel, &definition, operation, &fields)?);
@@ -173,7 +175,8 @@ fn show(global: &Global, of: &OfChannel, transaction: &str) -> Result<Value, Cli
             "height": stored.height.0,
             "generation": stored.body.generation.0,
             "epoch": stored.body.epoch.0,
-            "author": channel.name_in(stored.body.generation, &stored.body.author)?,
+            "author": name(&stored.body.author)?,
+            "opened_by": openers,
             "act": stored.body.act.as_ref().map(parclose_transaction::Act::name),
             "operations": operations,
             "movements": movements_json(&stored),

@@ -30,7 +30,7 @@ pub mod transport;
 
 pub use frame::{Gathering, split};
 pub use memory::MemoryNetwork;
-pub use message::{Message, SignedClaim, SignedPrepare};
+pub use message::{Message, Said, SignedClaim, SignedPrepare};
 pub use network::{Credentials, Network};
 pub use swarm::{
     Contact, NetworkRefused, OfferReply, OnOffered, RootInbox, SwarmNetwork, SwarmOptions, Traffic,

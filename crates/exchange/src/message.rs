@@ -2,7 +2,8 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parclose_types::{
-    ChannelCommitment, DealId, KeyedTag, Malformed, PublicKey, SignatureBytes, Tag, decode, encode, limits,
+    ChannelCommitment, DealId, KeyedTag, Malformed, PublicKey, SignatureBytes, Tag, TransactionDigest,
+    decode, encode, limits,
 };
 
 /// One message.
@@ -148,6 +149,33 @@ pub enum Message {
         /// what is left of the batch
         batch: Vec<u8>,
     },
+    /// asks a reader to open a transaction of the sender's that is not ordered yet
+    AskOpened {
+        /// channel
+        tag: Tag,
+        /// its permanent part, without any reader's signature
+        permanent: Vec<u8>,
+        /// its sealed part
+        sealed: Vec<u8>,
+    },
+    /// answers that
+    Opened {
+        /// channel
+        tag: Tag,
+        /// which transaction
+        transaction: TransactionDigest,
+        /// what the reader says
+        said: Said,
+    },
+}
+
+/// What a reader says to a transaction that it was asked to open.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Said {
+    /// it has opened what it is to open: its signature over the transaction
+    Opened(SignatureBytes),
+    /// it does not sign: the broken rule
+    Refused(String),
 }
 
 /// An endorser's signature under the claim of a keyed tag, or its release.
@@ -197,7 +225,9 @@ impl Message {
             | Self::Refusal { tag, .. }
             | Self::AskClaims { tag, .. }
             | Self::Claims { tag, .. }
-            | Self::FetchedErased { tag, .. } => tag,
+            | Self::FetchedErased { tag, .. }
+            | Self::AskOpened { tag, .. }
+            | Self::Opened { tag, .. } => tag,
         }
     }
 
@@ -268,6 +298,12 @@ mod tests {
                 }],
             },
             Message::FetchedErased { tag, batch: vec![19; 20] },
+            Message::AskOpened { tag, permanent: vec![21; 22], sealed: vec![] },
+            Message::Opened {
+                tag,
+                transaction: TransactionDigest([23; 32]),
+                said: Said::Opened(SignatureBytes([5; 64])),
+            },
         ]
     }
 
@@ -282,7 +318,7 @@ mod tests {
             let rule = |bytes: &[u8]| Message::from_bytes(bytes).unwrap_err().rule();
             assert_eq!(rule(&bytes[..bytes.len() - 1]), "WIR-02");
             assert_eq!(rule(&[&bytes[..], &[0]].concat()), "WIR-02");
-            assert_eq!(rule(&[&[18], &bytes[1..]].concat()), "WIR-02", "no such kind");
+            assert_eq!(rule(&[&[20], &bytes[1..]].concat()), "WIR-02", "no such kind");
         }
         assert_eq!(Message::from_bytes(&[]).unwrap_err().rule(), "WIR-02");
     }

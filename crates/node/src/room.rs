@@ -18,6 +18,7 @@ mod holding;
 mod legs;
 mod missing;
 mod newest;
+mod opening;
 mod queue;
 mod refusing;
 mod resting;
@@ -61,6 +62,7 @@ pub use legs::Agreements;
 use legs::Legs;
 use missing::Missing;
 use newest::Newest;
+use opening::Openings;
 use queue::Queue;
 use refusing::Refusals;
 use resting::{Resting, Woken};
@@ -134,6 +136,8 @@ struct Room {
     refusals: Refusals,
     /// claims of keyed tags
     claims: Claims,
+    /// what readers open before it is put forward
+    openings: Openings,
     flight: Option<Flight>,
     deferred: Vec<(PublicKey, Vec<u8>)>,
     questions: Questions,
@@ -329,6 +333,7 @@ impl Room {
             legs: Legs::default(),
             refusals: Refusals::default(),
             claims: Claims::of_start(),
+            openings: Openings::default(),
             flight: None,
             deferred: Vec::new(),
             questions: Questions::default(),
@@ -461,6 +466,7 @@ impl Room {
         let busy = self.flight.is_some()
             || self.handover.is_some()
             || !self.waiting.is_empty()
+            || self.openings.is_busy()
             || self.legs.is_busy()
             || self.refusals.is_busy()
             || self.is_claiming();
@@ -513,7 +519,7 @@ impl Room {
         let left = matches!(self.stopped, Some(ChannelError::Left));
         let halt = self.stopped.as_ref().and_then(Halt::of);
         let waiting = self.waiting.drain(..).map(|(_, wanted)| wanted);
-        for wanted in self.drafts.drain(..).chain(waiting) {
+        for wanted in self.drafts.drain(..).chain(waiting).chain(self.openings.take_all()) {
             (wanted.answer)(Err(if left {
                 SubmitError::Channel(ChannelError::Left)
             } else if let Some(halt) = &halt {

@@ -21,6 +21,15 @@ pub struct Outcome {
     pub verdict: Verdict,
 }
 
+/// A reader that was to open a transaction, and did not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// the member
+    pub member: String,
+    /// the rule that it named, or that it did not answer
+    pub said: String,
+}
+
 /// Why a submission has no verdict.
 #[derive(Debug, thiserror::Error)]
 pub enum SubmitError {
@@ -71,6 +80,17 @@ pub enum SubmitError {
     /// NOD-12: the secret of its audience was not acknowledged in time
     #[error("too few readers of the audience have acknowledged its secret")]
     NotDealt,
+    /// OPN-07: no reader of a set has signed that it opens
+    #[error("no reader has signed that it has opened the transaction ({})", in_words(.asked))]
+    NotOpened {
+        /// the readers of the set
+        asked: Vec<Asked>,
+    },
+}
+
+fn in_words(asked: &[Asked]) -> String {
+    let each = asked.iter().map(|Asked { member, said }| format!("{member}: {said}"));
+    each.collect::<Vec<_>>().join("; ")
 }
 
 impl Failure for SubmitError {
@@ -86,6 +106,7 @@ impl Failure for SubmitError {
             Self::Halted(_) => "CHANNEL_STOPPED",
             Self::Expired => "TRANSACTION_EXPIRED",
             Self::NotDealt => "AUDIENCE_NOT_READY",
+            Self::NotOpened { .. } => "NOT_OPENED",
             Self::Closed => "CHANNEL_CLOSED",
             Self::Busy => "ROOM_BUSY",
         }
@@ -103,6 +124,7 @@ impl Failure for SubmitError {
             Self::Halted(halt) => halt.rule,
             Self::Expired => "NOD-03",
             Self::NotDealt => "NOD-12",
+            Self::NotOpened { .. } => "OPN-07",
             Self::Closed => "NOD-13",
             Self::Busy => "NOD-31",
         }
@@ -113,7 +135,9 @@ impl Failure for SubmitError {
             Self::Draft(e) => e.fault(),
             Self::Reject(e) => e.fault(),
             Self::Channel(e) => e.fault(),
-            Self::NotEndorsed { .. } | Self::NotAnchored { .. } | Self::NotDealt => Fault::Peer,
+            Self::NotEndorsed { .. } | Self::NotAnchored { .. } | Self::NotDealt | Self::NotOpened { .. } => {
+                Fault::Peer
+            }
             Self::Stopped { .. } => Fault::Operator,
             Self::BrokenOff => Fault::Bug,
             Self::Halted(halt) => halt.fault,
@@ -147,6 +171,9 @@ impl Failure for SubmitError {
             Self::Expired => "submit it again".into(),
             Self::Closed => "open its successor: parclose channel succeed".into(),
             Self::Busy => "submit it again once others are answered; nothing was written".into(),
+            Self::NotOpened { .. } => {
+                "nothing was put forward: submit it again once one of these readers can be asked".into()
+            }
             Self::NotDealt => "submit it again once a majority of its readers takes part".into(),
         }
     }

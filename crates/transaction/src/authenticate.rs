@@ -11,6 +11,7 @@ use parclose_types::{
 
 use crate::body::{Body, SignedTransaction, signing_bytes};
 use crate::decode::UnverifiedTransaction;
+use crate::opened::{Opener, opened_bytes};
 
 /// Where and when a transaction is looked at. All of it follows from the log and the height.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,12 @@ pub enum NotAuthentic {
     /// AUT-01: the author's signature does not verify
     #[error("the author's signature does not verify")]
     Signature,
+    /// OPN-02: the signature of a reader does not verify
+    #[error("the signature of reader {reader} does not verify")]
+    Opener {
+        /// the pseudonym that is said to have signed
+        reader: PublicKey,
+    },
     /// AUT-03: for another network, channel, generation or definition version
     #[error("the transaction is for another {0}")]
     Scope(&'static str),
@@ -82,6 +89,7 @@ impl Failure for NotAuthentic {
     fn rule(&self) -> &'static str {
         match self {
             Self::Signature => "AUT-01",
+            Self::Opener { .. } => "OPN-02",
             Self::Scope(_) => "AUT-03",
             Self::Expired { .. } => "AUT-04",
             Self::ExpiryTooFar { .. } => "AUT-05",
@@ -111,18 +119,39 @@ impl Failure for NotAuthentic {
 pub struct AuthenticatedTransaction {
     body: Body,
     digest: TransactionDigest,
+    openers: Vec<PublicKey>,
 }
 
 /// What spares work in checking signatures: those that this node has verified before ordering, and the
 /// authors' keys as points of the curve.
 ///
-/// A signature is remembered with its digest: the digest does not cover the signature, and a node that
-/// had seen a good one must not accept another. It serves once, when its transaction is executed.
+/// All signatures of a transaction are remembered with its digest: the digest does not cover them, and a node that
+/// had seen good ones must not accept others. They serve once, when their transaction is executed.
 /// Bounded; forgetting costs time only.
 #[derive(Debug, Default)]
 pub struct KnownSignatures {
-    signatures: BTreeMap<TransactionDigest, SignatureBytes>,
+    signatures: BTreeMap<TransactionDigest, Signatures>,
     authors: BTreeMap<PublicKey, Verifier>,
+}
+
+/// Everything that is signed under one digest: by its author, and by readers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Signatures {
+    author: SignatureBytes,
+    openers: Vec<Opener>,
+}
+
+/// A transaction to verify, with the keys of who has signed it, in the order of its signatures.
+struct Fresh<'t> {
+    transaction: &'t UnverifiedTransaction,
+    keys: Vec<Verifier>,
+}
+
+impl Fresh<'_> {
+    fn is_good(&self) -> bool {
+        let mut signed = self.transaction.signed().into_iter().zip(&self.keys);
+        signed.all(|((_, message, signature), key)| key.verify(&message, &signature).is_ok())
+    }
 }
 
 const SIGNATURES_MAX: usize = 8192;
@@ -133,14 +162,15 @@ const AUTHORS_MAX: usize = 1024;
 impl KnownSignatures {
     /// Keeps the signature of a transaction that was found authentic, until it is checked again.
     pub fn remember(&mut self, transaction: &SignedTransaction) {
-        self.keep(transaction.digest(), transaction.signature);
+        let SignedTransaction { signature, openers, .. } = transaction;
+        self.keep(transaction.digest(), Signatures { author: *signature, openers: openers.0.clone() });
     }
 
-    fn keep(&mut self, transaction: TransactionDigest, signature: SignatureBytes) {
+    fn keep(&mut self, transaction: TransactionDigest, signatures: Signatures) {
         if self.signatures.len() >= SIGNATURES_MAX {
             self.signatures.clear();
         }
-        self.signatures.insert(transaction, signature);
+        self.signatures.insert(transaction, signatures);
     }
 
     /// Verifies the signatures of a whole batch on all processors; those that verify are remembered. It only saves time:
@@ -148,10 +178,12 @@ impl KnownSignatures {
     pub fn verify_ahead<'t>(&mut self, transactions: impl IntoIterator<Item = &'t UnverifiedTransaction>) {
         let mut fresh = Vec::new();
         for transaction in transactions {
-            let known = self.signatures.get(&transaction.digest) == Some(&transaction.signature);
-            let author = (!known).then(|| self.verifier(&transaction.body.author).cloned());
-            if let Some(Ok(author)) = author {
-                fresh.push((transaction.digest, author, transaction.signature));
+            if self.signatures.get(&transaction.digest) == Some(&transaction.signatures()) {
+                continue;
+            }
+            let keys = transaction.signed().into_iter().map(|(key, _, _)| self.verifier(&key).cloned());
+            if let Ok(keys) = keys.collect() {
+                fresh.push(Fresh { transaction, keys });
             }
         }
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -159,35 +191,35 @@ impl KnownSignatures {
         if threads < 2 || self.signatures.len().saturating_add(fresh.len()) > SIGNATURES_MAX {
             return;
         }
-        let good = |(digest, author, signature): &&(TransactionDigest, Verifier, SignatureBytes)| {
-            author.verify(&signing_bytes(digest), signature).is_ok()
-        };
         std::thread::scope(|scope| {
             let share = fresh.len().div_ceil(threads);
             let checked: Vec<_> = fresh
                 .chunks(share)
                 .filter_map(|part| {
-                    let verify = move || part.iter().filter(good).collect::<Vec<_>>();
+                    let verify = move || part.iter().filter(|fresh| fresh.is_good()).collect::<Vec<_>>();
                     // A system that has no thread to give has it verified later.
                     std::thread::Builder::new().spawn_scoped(scope, verify).ok()
                 })
                 .collect();
-            for (digest, _, signature) in checked.into_iter().filter_map(|part| part.join().ok()).flatten() {
-                self.signatures.insert(*digest, *signature);
+            for Fresh { transaction, .. } in checked.into_iter().filter_map(|part| part.join().ok()).flatten()
+            {
+                self.signatures.insert(transaction.digest, transaction.signatures());
             }
         });
     }
 
     fn verify(&mut self, transaction: &UnverifiedTransaction) -> Result<(), NotAuthentic> {
-        if self.signatures.get(&transaction.digest) == Some(&transaction.signature) {
+        if self.signatures.get(&transaction.digest) == Some(&transaction.signatures()) {
             self.signatures.remove(&transaction.digest);
             return Ok(());
         }
-        let message = signing_bytes(&transaction.digest);
-        let verified = self
-            .verifier(&transaction.body.author)
-            .and_then(|author| author.verify(&message, &transaction.signature));
-        verified.map_err(|_| NotAuthentic::Signature)
+        for (at, (key, message, signature)) in transaction.signed().into_iter().enumerate() {
+            let verified = self.verifier(&key).and_then(|signer| signer.verify(&message, &signature));
+            let refused =
+                if at == 0 { NotAuthentic::Signature } else { NotAuthentic::Opener { reader: key } };
+            verified.map_err(|_| refused)?;
+        }
+        Ok(())
     }
 
     fn verifier(&mut self, author: &PublicKey) -> Result<&Verifier, NotSigned> {
@@ -215,7 +247,24 @@ impl UnverifiedTransaction {
         &self.signature
     }
 
-    /// Checks scope, time and the author's signature; `is_member` knows the pseudonyms in force.
+    /// What it says that readers have signed; not yet authenticated.
+    #[must_use]
+    pub fn claimed_openers(&self) -> &[Opener] {
+        &self.openers
+    }
+
+    fn signatures(&self) -> Signatures {
+        Signatures { author: self.signature, openers: self.openers.clone() }
+    }
+
+    /// Who is said to have signed what, and how: its author first.
+    fn signed(&self) -> Vec<(PublicKey, Vec<u8>, SignatureBytes)> {
+        let author = (self.body.author, signing_bytes(&self.digest), self.signature);
+        let opened = |opener: &Opener| (opener.reader, opened_bytes(&self.digest), opener.signature);
+        std::iter::once(author).chain(self.openers.iter().map(opened)).collect()
+    }
+
+    /// Checks scope, time and the signatures; `is_member` knows the pseudonyms in force.
     ///
     /// # Rules
     ///
@@ -225,6 +274,7 @@ impl UnverifiedTransaction {
     /// > AUT-05: an expiry lies at most `expiry_max` heights ahead.
     /// > AUT-06: a transaction counts in the epoch in which it was sealed, and within the grace of the next.
     /// > AUT-07: author and sponsor are members of the generation in force.
+    /// > OPN-02: the signature of a reader is its pseudonym's over the digest of this transaction and no other; one that does not verify has the transaction refused.
     pub fn authenticate(
         self,
         setting: &Setting,
@@ -232,7 +282,8 @@ impl UnverifiedTransaction {
         known: &mut KnownSignatures,
     ) -> Result<AuthenticatedTransaction, NotAuthentic> {
         self.check(setting, is_member, known)?;
-        Ok(AuthenticatedTransaction { body: self.body, digest: self.digest })
+        let openers = self.openers.iter().map(|opener| opener.reader).collect();
+        Ok(AuthenticatedTransaction { body: self.body, digest: self.digest, openers })
     }
 
     /// Whether it will be found authentic: asked before work that is not done for everybody. The signature is
@@ -245,7 +296,7 @@ impl UnverifiedTransaction {
     ) -> bool {
         let authentic = self.check(setting, is_member, known).is_ok();
         if authentic {
-            known.keep(self.digest, self.signature);
+            known.keep(self.digest, self.signatures());
         }
         authentic
     }
@@ -289,6 +340,12 @@ impl AuthenticatedTransaction {
     #[must_use]
     pub fn body(&self) -> &Body {
         &self.body
+    }
+
+    /// The pseudonyms of those that have signed it as its readers, ascending.
+    #[must_use]
+    pub fn openers(&self) -> &[PublicKey] {
+        &self.openers
     }
 
     /// Its digest.

@@ -1,19 +1,21 @@
-//! The bytes of a transaction: permanent part, signature, sealed part.
+//! The bytes of a transaction: permanent part, signatures, sealed part.
 //!
-//! The digest is `H("transaction", borsh(Body))`; the author signs `enc("transaction-sign", digest)`.
+//! The digest is `H("transaction", borsh(Body))`; the author signs `enc("transaction-sign", digest)`, and readers that have opened
+//! it sign beside it ([`crate::opened`]).
 //! Field leaves in the body commit to the sealed part, which itself is outside the digest.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use parclose_amounts::{Movement, Place};
+use parclose_amounts::{AmountCommitment, Movement, Place};
 use parclose_crypto::{hash, merkle};
 use parclose_keys::SealedField;
 use parclose_types::{
-    AudienceId, ChannelId, Epoch, FieldId, Generation, Height, KeyedTag, MemberId, NetworkId, PublicKey,
-    RecordId, SignatureBytes, TransactionDigest, enc, encode, labels,
+    AssetId, AudienceId, ChannelId, Epoch, FieldId, Generation, Height, KeyedTag, MemberId, NetworkId,
+    PublicKey, RecordId, SignatureBytes, TransactionDigest, enc, encode, labels,
 };
 
 use crate::act::Act;
 use crate::day::Day;
+use crate::opened::{Opener, Openers};
 
 /// What a transaction says in the clear of the channel; what its digest covers.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -88,18 +90,20 @@ pub struct SealedPart {
 }
 
 /// A signed transaction: the only thing that encodes.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedTransaction {
     pub(crate) body: Body,
     pub(crate) signature: SignatureBytes,
+    pub(crate) openers: Openers,
     pub(crate) sealed: SealedPart,
 }
 
-/// Body and signature: what a batch keeps for ever.
+/// Body and signatures: what a batch keeps for ever.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Permanent {
     pub(crate) body: Body,
     pub(crate) signature: SignatureBytes,
+    pub(crate) openers: Openers,
 }
 
 impl Body {
@@ -122,6 +126,21 @@ impl Body {
         };
         let context = hash(labels::MOVEMENT_CONTEXT, &[&encode(&rest)]);
         Place { channel, generation, salt_digest, expiry, context }
+    }
+
+    /// The asset and the commitment of the amount that one of its movements has by a field's leaf.
+    #[must_use]
+    pub fn amount_at(&self, leaf: &[u8; 32]) -> Option<(AssetId, AmountCommitment)> {
+        let of = |movement: &Movement| {
+            let owed = movement.obligations().into_iter().map(|owed| owed.output.note);
+            let owed = owed.map(|note| (note.leaf, note.commitment));
+            let notes = movement.outputs().iter().map(|output| (output.leaf, output.commitment));
+            let redeemed = movement.redeemed().map(|amount| (amount.leaf, amount.commitment));
+            let mut all = owed.chain(notes).chain(redeemed);
+            let found = all.find(|(of, _)| of == leaf);
+            found.map(|(_, commitment)| (movement.asset(), commitment))
+        };
+        self.movements.iter().find_map(of)
     }
 
     /// The digest of a body whose encoding is at hand.
@@ -155,10 +174,18 @@ impl SignedTransaction {
         &self.body
     }
 
-    /// Permanent bytes (body, signature) and prunable bytes (salt, sealed fields), each canonical.
+    /// The same, with the words of readers in place of those that it had.
+    #[must_use]
+    pub fn opened_by(self, mut openers: Vec<Opener>) -> Self {
+        openers.sort_by_key(|opener| opener.reader);
+        Self { openers: Openers(openers), ..self }
+    }
+
+    /// Permanent bytes (body, signatures) and prunable bytes (salt, sealed fields), each canonical.
     #[must_use]
     pub fn encode_parts(&self) -> (Vec<u8>, Vec<u8>) {
-        let permanent = Permanent { body: self.body.clone(), signature: self.signature };
+        let (body, signature) = (self.body.clone(), self.signature);
+        let permanent = Permanent { body, signature, openers: self.openers.clone() };
         (encode(&permanent), encode(&self.sealed))
     }
 }

@@ -14,12 +14,14 @@ use crate::act::{ACT_ITEMS_MAX, Act, CHANGES_MAX, REASON_BYTES_MAX};
 use crate::body::{Body, Operation, Permanent, SealedPart};
 use crate::definition::SLOTS_MAX;
 use crate::grant::{CHECK_VALUES_MAX, COVERS_MAX, GRANTEE_BYTES, GrantCovers, NARROWED_MAX, StandingGrant};
+use crate::opened::Opener;
 
 /// A decoded transaction about which nothing has been checked but its form.
 #[derive(Clone, Debug)]
 pub struct UnverifiedTransaction {
     pub(crate) body: Body,
     pub(crate) signature: SignatureBytes,
+    pub(crate) openers: Vec<Opener>,
     pub(crate) digest: TransactionDigest,
     permanent_bytes: usize,
 }
@@ -29,11 +31,12 @@ impl UnverifiedTransaction {
     ///
     /// # Rules
     ///
-    /// > WIR-04: operations, movements, fields, parties and sealed bytes of a transaction are within their limits.
-    /// > WIR-05: fields and parties stand in strictly ascending order.
+    /// > WIR-04: operations, movements, fields, parties, readers that sign and sealed bytes of a transaction are within their limits.
+    /// > WIR-05: fields, parties and readers that sign stand in strictly ascending order.
     /// > WIR-08: a transaction writes records, and may move notes with them, or holds one act, never both and never neither.
     pub fn decode(permanent: &[u8]) -> Result<Self, Malformed> {
-        let Permanent { body, signature } = decode("transaction", permanent, limits::TRANSACTION_BYTES_MAX)?;
+        let Permanent { body, signature, openers } =
+            decode("transaction", permanent, limits::TRANSACTION_BYTES_MAX)?;
         let moves_alone = !body.movements.is_empty() && body.operations.is_empty();
         if body.operations.is_empty() == body.act.is_none() || moves_alone {
             return Err(Malformed::NotOneOf { what: "records and act" });
@@ -42,12 +45,15 @@ impl UnverifiedTransaction {
         at_most("movements", body.movements.len(), limits::MOVEMENTS_MAX)?;
         body.act.iter().try_for_each(check_act)?;
         body.operations.iter().try_for_each(check_operation)?;
-        // What was decoded is canonical: the signature is its end, and all before that is the body.
-        let digest = match permanent.split_last_chunk::<SIGNATURE_BYTES>() {
-            Some((encoded, _)) => Body::digest_of(encoded),
+        at_most("readers that sign", openers.0.len(), limits::OPENERS_MAX)?;
+        ascending("readers that sign", openers.0.iter().map(|opener| opener.reader))?;
+        // What was decoded is canonical: the signatures are its end, and all before that is the body.
+        let signatures = SIGNATURE_BYTES.saturating_add(openers.bytes());
+        let digest = match permanent.len().checked_sub(signatures).and_then(|end| permanent.get(..end)) {
+            Some(encoded) => Body::digest_of(encoded),
             None => body.digest(),
         };
-        Ok(Self { body, signature, digest, permanent_bytes: permanent.len() })
+        Ok(Self { body, signature, openers: openers.0, digest, permanent_bytes: permanent.len() })
     }
 
     /// Its digest.

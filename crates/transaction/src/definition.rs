@@ -154,6 +154,9 @@ pub struct FieldSchema {
     /// a new record needs it
     #[serde(default)]
     pub required: bool,
+    /// one of its readers signs that it has opened it, before it can be written
+    #[serde(default)]
+    pub opened: bool,
 }
 
 /// Why a text is not a definition.
@@ -223,6 +226,16 @@ pub enum DefinitionInvalid {
         /// format found
         found: u64,
     },
+    /// OPN-01: a field that only its author reads is to be opened by another
+    #[error(
+        "field `{field}` of {record} is to be opened by another reader, and its audience is one slot: its author's own"
+    )]
+    ReadByNoOther {
+        /// the record type
+        record: String,
+        /// the field
+        field: String,
+    },
     /// DEF-05: an audience rule that names nobody
     #[error("audience `{audience}` names neither a role nor a slot")]
     NamesNobody {
@@ -259,6 +272,7 @@ impl Failure for DefinitionInvalid {
             Self::Unresolved { .. } => "DEF-03",
             Self::Limit { .. } => "DEF-04",
             Self::NamesNobody { .. } => "DEF-05",
+            Self::ReadByNoOther { .. } => "OPN-01",
             Self::Format { .. } => "DEF-14",
             Self::ValueRole { .. } => "DEF-15",
             Self::Lifecycle { .. } => "DEF-17",
@@ -392,6 +406,10 @@ impl Definition {
                 if let Some(slot) = rule.slots.iter().find(|slot| !known(slot)) {
                     return unresolved("slot", slot, &format!("{}.{}", record.name, field.name));
                 }
+                if field.opened && !rule.can_have_others() {
+                    let (record, field) = (record.name.clone(), field.name.clone());
+                    return Err(DefinitionInvalid::ReadByNoOther { record, field });
+                }
             }
         }
         Ok(())
@@ -425,6 +443,19 @@ impl Definition {
 
     fn has_role(&self, name: &str) -> bool {
         self.roles.iter().any(|role| role.name == name)
+    }
+}
+
+impl AudienceRule {
+    /// Whether somebody else than an author can belong to it: an author belongs to every audience that it seals for (SCH-04), so
+    /// it is whoever stands in a slot that is alone.
+    ///
+    /// # Rules
+    ///
+    /// > OPN-01: a field that is to be opened has an audience of at least one role or two slots; of a single slot its author is the only member.
+    fn can_have_others(&self) -> bool {
+        let slots: BTreeSet<&String> = self.slots.iter().collect();
+        !self.roles.is_empty() || slots.len() > 1
     }
 }
 

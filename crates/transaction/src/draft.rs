@@ -22,6 +22,7 @@ use crate::body::{Body, FieldEntry, Operation, SealedPart, SignedTransaction, si
 use crate::definition::{Definition, FieldSchema, RecordType};
 use crate::generation::GenerationConfig;
 use crate::key_ring::{KeyRing, Perspective};
+use crate::opened::Openers;
 use crate::value::{FieldValue, NotOfType};
 
 pub use movement::{DraftHold, DraftMovement, DraftSpend};
@@ -319,7 +320,8 @@ impl SealedDraft {
     /// > DRA-05: a transaction is within the limits of bytes and operations, so that it can be ordered at all.
     pub fn sign(self, author: &PseudonymKey) -> Result<SignedTransaction, DraftInvalid> {
         let signature = author.sign(&signing_bytes(&self.body.digest()));
-        let signed = SignedTransaction { body: self.body, signature, sealed: self.sealed };
+        let openers = Openers::default();
+        let signed = SignedTransaction { body: self.body, signature, openers, sealed: self.sealed };
         let (permanent, prunable) = signed.encode_parts();
         let got = permanent.len().saturating_add(prunable.len());
         if got > limits::TRANSACTION_BYTES_MAX { Err(DraftInvalid::TooLarge { got }) } else { Ok(signed) }
@@ -431,13 +433,13 @@ fn unknown(what: &'static str, name: &str) -> DraftInvalid {
 
 /// Builders of odd transactions, for tests of the checks that should refuse them.
 pub mod hazmat {
-    use super::{Body, PseudonymKey, SealedPart, SignedTransaction, signing_bytes};
+    use super::{Body, Openers, PseudonymKey, SealedPart, SignedTransaction, signing_bytes};
 
     /// Signs any body with any key, without checking anything.
     #[must_use]
     pub fn sign_unchecked(body: Body, sealed: SealedPart, author: &PseudonymKey) -> SignedTransaction {
         let signature = author.sign(&signing_bytes(&body.digest()));
-        SignedTransaction { body, signature, sealed }
+        SignedTransaction { body, signature, openers: Openers::default(), sealed }
     }
 
     /// Takes a transaction apart again.

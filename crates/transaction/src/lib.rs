@@ -45,6 +45,7 @@ pub mod erased;
 pub mod generation;
 pub mod grant;
 pub mod key_ring;
+pub mod opened;
 pub mod tag;
 pub mod term;
 pub mod value;
@@ -66,6 +67,7 @@ pub use draft::{
 pub use erased::{ErasedPart, GenerationSpan, LeftWrap, Reach};
 pub use generation::{GenerationConfig, MemberEntry};
 pub use key_ring::{KeyRing, Perspective};
+pub use opened::Opener;
 pub use tag::TagKey;
 pub use term::Term;
 pub use value::{FieldType, FieldValue};

@@ -121,6 +121,8 @@ labels! {
     TRANSACTION = "transaction";
     /// what the author of a transaction signs
     TRANSACTION_SIGN = "transaction-sign";
+    /// what a reader signs that has opened what a transaction seals
+    TRANSACTION_OPENED = "transaction-opened";
     /// digest of a batch header
     BATCH = "batch";
     /// leaf of a batch's transaction tree

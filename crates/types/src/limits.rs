@@ -14,6 +14,8 @@ pub const FIELD_BYTES_MAX: usize = 64 << 10;
 pub const RECORD_FIELDS_MAX: usize = 256;
 /// Operations of one transaction.
 pub const OPERATIONS_MAX: usize = 64;
+/// Readers that sign one transaction.
+pub const OPENERS_MAX: usize = 64;
 /// Transactions of one batch.
 pub const BATCH_TRANSACTIONS_MAX: usize = 4096;
 /// Audience rules of one channel definition.

@@ -3,7 +3,7 @@
 use parclose_channel::{Batch, Proposal};
 use parclose_root::RootTransaction;
 use parclose_transaction::{KnownSignatures, SignedTransaction, UnverifiedTransaction};
-use parclose_types::{SignatureBytes, encode};
+use parclose_types::encode;
 
 use crate::Reached;
 use crate::dealing::DEALING;
@@ -17,8 +17,11 @@ pub fn decode_transaction(input: &[u8]) -> Reached {
     let Some((permanent, prunable)) = two_parts(input) else { return Reached::Door };
     let Ok(transaction) = UnverifiedTransaction::decode(permanent) else { return Reached::Door };
     let body = encode(transaction.claimed_body());
-    let signature = permanent.strip_prefix(body.as_slice()).expect("body first, as it is encoded");
-    assert_eq!(signature.len(), size_of::<SignatureBytes>(), "two encodings of one permanent part");
+    let signatures = permanent.strip_prefix(body.as_slice()).expect("body first, as it is encoded");
+    let openers = transaction.claimed_openers();
+    let openers = if openers.is_empty() { Vec::new() } else { encode(&openers.to_vec()) };
+    let written = [&transaction.claimed_signature().0[..], &openers].concat();
+    assert_eq!(signatures, written, "two encodings of one permanent part");
     let honest = WORLD.transactions.iter().find(|signed| signed.digest() == transaction.digest());
     let honest = honest.map(SignedTransaction::encode_parts);
     let fits = match transaction.check_sealed(prunable) {

@@ -4,7 +4,7 @@ use parclose_amounts::{AmountCommitment, Movement, check_openings};
 use parclose_keys::SealedField;
 use parclose_transaction::definition::{RecordType, ValueRole};
 use parclose_transaction::view::Site;
-use parclose_transaction::{Body, FieldEntry, NoteState, OpenedNote, Operation};
+use parclose_transaction::{FieldEntry, NoteState, OpenedNote, Operation};
 use parclose_types::AssetId;
 
 use super::{VerifiedBundle, VerifiedTransaction};
@@ -89,22 +89,6 @@ pub(super) fn made(movement: &Movement) -> impl Iterator<Item = (AssetId, Amount
     let notes = movement.outputs().iter().skip(paid).map(|output| output.commitment);
     let redeemed = movement.redeemed().map(|amount| amount.commitment);
     owed.chain(notes).chain(redeemed).map(|commitment| (movement.asset(), commitment))
-}
-
-/// The asset and the commitment of the amount that a movement of a transaction has by a field's leaf.
-pub(crate) fn amount_at(body: &Body, leaf: &[u8; 32]) -> Option<(AssetId, AmountCommitment)> {
-    let of = |movement: &Movement| {
-        let owed = movement
-            .obligations()
-            .into_iter()
-            .map(|owed| (owed.output.note.leaf, owed.output.note.commitment));
-        let notes = movement.outputs().iter().map(|output| (output.leaf, output.commitment));
-        let redeemed = movement.redeemed().map(|amount| (amount.leaf, amount.commitment));
-        let mut all = owed.chain(notes).chain(redeemed);
-        let found = all.find(|(of, _)| of == leaf);
-        found.map(|(_, commitment)| (movement.asset(), commitment))
-    };
-    body.movements.iter().find_map(of)
 }
 
 struct Carrier<'t> {

@@ -9,7 +9,6 @@ use parclose_transaction::{Body, Perspective};
 use parclose_types::{AssetId, ClassId, FieldId, NetworkId, RecordId, Sequence, TransactionDigest};
 
 use super::refused::NotDisclosed;
-use crate::bundle::amounts::amount_at;
 use crate::receipt::Receipt;
 
 /// A field that this member can open.
@@ -91,7 +90,7 @@ impl Held {
 
     /// What the transaction commits to by this field, opened.
     pub(super) fn amount(&self) -> Result<HeldAmount, NotDisclosed> {
-        let (asset, commitment) = amount_at(&self.body, &self.leaf).ok_or(NotDisclosed::NoAmount)?;
+        let (asset, commitment) = self.body.amount_at(&self.leaf).ok_or(NotDisclosed::NoAmount)?;
         let plain = self.key.open(&self.context, &self.sealed).map_err(|_| NotDisclosed::Sealed)?;
         let value = plain.as_slice().try_into().map(u64::from_be_bytes);
         let opening = Opening::derive(&asset, value.map_err(|_| NotDisclosed::Sealed)?, self.key.secret());

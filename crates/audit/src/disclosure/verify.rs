@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 
 use super::written::{Names, Place, Written};
 use super::{Disclosure, DisclosureInvalid, VERSION};
-use crate::bundle::amounts::amount_at;
 use crate::receipt::VerifiedReceipt;
 
 /// What a disclosure proves. Only [`Disclosure::verify`] makes one.
@@ -53,7 +52,7 @@ impl Disclosure {
         check_amount(&body, place.entry, &key, &plain, known.is_some())?;
         let value = FieldValue::from_bytes(place.schema.field_type, &plain);
         let value = value.map_err(|_| DisclosureInvalid::NotOpened { known: known.is_some() })?;
-        if place.schema.field_type == FieldType::Quantity && amount_at(&body, &place.entry.leaf).is_none() {
+        if place.schema.field_type == FieldType::Quantity && body.amount_at(&place.entry.leaf).is_none() {
             return Err(DisclosureInvalid::OtherAmount { known: known.is_some() });
         }
         let (record, version) = (place.operation.record, place.operation.version);
@@ -119,7 +118,7 @@ fn check_amount(
     plain: &[u8],
     known: bool,
 ) -> Result<(), DisclosureInvalid> {
-    let Some((asset, commitment)) = amount_at(body, &entry.leaf) else { return Ok(()) };
+    let Some((asset, commitment)) = body.amount_at(&entry.leaf) else { return Ok(()) };
     let value = plain.try_into().map(u64::from_be_bytes).ok();
     let opens = |value| commitment.check_opening(&asset, value, key.secret()).is_ok();
     if value.is_some_and(opens) { Ok(()) } else { Err(DisclosureInvalid::OtherAmount { known }) }

@@ -20,7 +20,6 @@ use parclose_types::{ChannelId, ClassId, FieldId, Generation, NetworkId, RecordI
 
 use super::EvidenceInvalid;
 use crate::bundle::VerifiedBundle;
-use crate::bundle::amounts::amount_at;
 
 mod find;
 mod refused;
@@ -150,7 +149,7 @@ impl Complaint {
             return Err(EvidenceInvalid::NotTheField);
         }
         let Ok(plain) = key.open(&context, &self.sealed) else { return Ok(Err(Broken::Unreadable)) };
-        if let Some((asset, commitment)) = amount_at(body, &entry.leaf) {
+        if let Some((asset, commitment)) = body.amount_at(&entry.leaf) {
             let value = plain.as_slice().try_into().map(u64::from_be_bytes).ok();
             let opens = |value| commitment.check_opening(&asset, value, key.secret()).is_ok();
             if !value.is_some_and(opens) {

@@ -2,10 +2,11 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 
 use parclose_channel::{Batch, BatchHeader, Proposal, Verdict};
-use parclose_exchange::{Credentials, Gathering, Inbox, Message, Transport, split};
-use parclose_transaction::{Definition, DefinitionTexts, DraftOperation, FieldValue};
+use parclose_exchange::{Credentials, Gathering, Inbox, Message, Said, Transport, split};
+use parclose_transaction::{Definition, DefinitionTexts, DraftOperation, FieldValue, UnverifiedTransaction};
 use parclose_types::{
-    ChannelCommitment, ChannelId, MemberId, PublicKey, RecordId, Sequence, StateRoot, Tag, encode,
+    ChannelCommitment, ChannelId, MemberId, PublicKey, RecordId, Sequence, SignatureBytes, StateRoot, Tag,
+    encode,
 };
 
 use super::*;
@@ -17,6 +18,7 @@ mod desks;
 mod erasing;
 mod ground;
 mod leaving;
+mod opening;
 mod resting;
 mod restoring;
 mod stopping;
@@ -32,12 +34,19 @@ fn consortium(members: &[&str]) -> (tempfile::TempDir, Consortium) {
     found_consortium(&path, &["ann", "bob", "cyd"], &mut generator()).unwrap();
     let consortium = Consortium::open(Home::open(&path).unwrap()).unwrap();
     let open = consortium.found(members);
-    let names: Vec<String> = members.iter().map(|name| (*name).to_owned()).collect();
-    consortium.open_on_root(ROOM, &names, open).unwrap();
-    // The first record has the secret of its audience dealt.
-    assert_eq!(consortium.submit(200).recv().unwrap().unwrap().verdict, Verdict::Applied);
-    consortium.quiesce();
+    consortium.start_with(members, open);
     (folder, consortium)
+}
+
+impl Consortium {
+    /// Opens the channel of these members, and has its first record written.
+    fn start_with(&self, members: &[&str], open: OpenChannel) {
+        let names: Vec<String> = members.iter().map(|name| (*name).to_owned()).collect();
+        self.open_on_root(ROOM, &names, open).unwrap();
+        // The first record has the secret of its audience dealt.
+        assert_eq!(self.submit(200).recv().unwrap().unwrap().verdict, Verdict::Applied);
+        self.quiesce();
+    }
 }
 
 /// What the first of two members states to the second.
@@ -177,7 +186,7 @@ fn attesting_the_opening(channel: &Channel, blinder: u8, last_height: Height) ->
     (channel.tag(), Proposal { batch, blinder: [blinder; 32], last_height })
 }
 
-/// Takes what is sent to a member: keeps it, or refuses every batch with a rule.
+/// Takes what is sent to a member: keeps it, or refuses every batch, and to open anything, with a rule.
 #[derive(Default)]
 struct StandIn {
     transport: OnceLock<Arc<dyn Transport>>,
@@ -194,12 +203,29 @@ impl Inbox for StandIn {
                 self.transport.get().unwrap().send(&from, frame).unwrap();
             }
         }
+        if let (Some(rule), Some(Message::AskOpened { tag, permanent, .. })) = (self.answers, whole(&frame)) {
+            let transaction = UnverifiedTransaction::decode(&permanent).unwrap().digest();
+            let said = match rule {
+                FORGED => Said::Opened(SignatureBytes([7; 64])),
+                rule => Said::Refused(rule.into()),
+            };
+            self.pass_on(&from, Message::Opened { tag, transaction, said });
+        }
         self.kept.lock().unwrap().push((from, frame));
         true
     }
 }
 
+/// A stand-in with this for an answer signs whatever it is asked to open, with a signature that is none.
+const FORGED: &str = "forged";
+
 impl StandIn {
+    /// How often it was asked to open something.
+    fn asked_to_open(&self) -> usize {
+        let kept = self.kept.lock().unwrap();
+        kept.iter().filter(|(_, frame)| matches!(whole(frame), Some(Message::AskOpened { .. }))).count()
+    }
+
     /// The batches that came so far.
     fn proposals(&self) -> Vec<Proposal> {
         let kept = self.kept.lock().unwrap();

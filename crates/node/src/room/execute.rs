@@ -41,6 +41,7 @@ impl Room {
         self.retry_asked();
         self.retry_prepares();
         self.retry_claims();
+        self.retry_openings();
     }
 
     fn follow_log(&mut self) {

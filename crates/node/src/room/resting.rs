@@ -138,6 +138,7 @@ impl Room {
             && self.deferred.is_empty()
             && self.quiescing.is_empty()
             && !self.upkeep_wanted
+            && !self.openings.is_busy()
             && !self.legs.is_busy()
             && !self.refusals.is_busy()
             && !self.awaits_claims()

@@ -63,6 +63,8 @@ impl Room {
             Message::Refusal { deal, leg, endorsement, .. } => self.on_refusal((deal, leg), endorsement),
             Message::AskClaims { statements, .. } => self.on_ask_claims(from, &statements),
             Message::Claims { signed, .. } => self.on_claims(&signed),
+            Message::AskOpened { permanent, sealed, .. } => self.on_ask_opened(from, permanent, sealed),
+            Message::Opened { transaction, said, .. } => self.on_opened(from, &transaction, said),
         }
     }
 

@@ -4,13 +4,13 @@
 //! turn over can never be: its draft is sealed again under the new keys, and its submitter does not
 //! notice. A draft whose audience has no secret yet waits until the secret is dealt.
 
-use parclose_channel::ChannelError;
 use parclose_channel::governance::Dealt;
 use parclose_channel::propose::Pooled;
+use parclose_channel::reject::OffSchema;
 use parclose_channel::upkeep::Due;
-use parclose_transaction::draft::SealedDraft;
-use parclose_transaction::{Act, ActDraft, Draft, DraftMovement, DraftOperation};
-use parclose_types::{Height, TransactionDigest};
+use parclose_channel::{ChannelError, Reject};
+use parclose_transaction::{Act, ActDraft, Draft, DraftMovement, DraftOperation, SignedTransaction};
+use parclose_types::{Height, PublicKey, TransactionDigest};
 
 use super::{Answer, BATCH_BYTES, BATCH_TRANSACTIONS, Room};
 use crate::submission::SubmitError;
@@ -36,6 +36,8 @@ pub(super) enum Content {
 /// A draft that went into the pool, or why not yet, or why not.
 enum Pooling {
     Pooled(TransactionDigest, Box<Pooled>),
+    /// of each of these sets a reader has to open it first
+    Opens(Box<SignedTransaction>, Vec<Vec<PublicKey>>),
     /// the secret of its audience has to be dealt first
     Waits,
 }
@@ -58,13 +60,18 @@ impl Room {
             return;
         }
         self.pool_upkeep();
-        while self.pool.len() < BATCH_TRANSACTIONS && self.pool_bytes < BATCH_BYTES {
+        self.pool_opened();
+        while self.pool.len() < BATCH_TRANSACTIONS
+            && self.pool_bytes < BATCH_BYTES
+            && self.openings.have_room()
+        {
             let Some(wanted) = self.drafts.pop_front() else { return };
             match self.pool_wanted(&wanted.content) {
                 Ok(Pooling::Pooled(digest, pooled)) => {
                     self.add_to_pool(*pooled);
                     self.open.insert(digest, wanted);
                 }
+                Ok(Pooling::Opens(signed, sets)) => self.have_opened(*signed, sets, wanted),
                 Ok(Pooling::Waits) => {
                     self.waiting.push((wanted.since.unwrap_or_else(|| self.parts.root.head()), wanted))
                 }
@@ -82,7 +89,7 @@ impl Room {
     /// > NOD-13: a channel that has ended takes nothing more, and whoever submits to it is told so.
     fn refuse_all(&mut self) {
         let waiting = self.waiting.drain(..).map(|(_, wanted)| wanted);
-        for wanted in self.drafts.drain(..).chain(waiting) {
+        for wanted in self.drafts.drain(..).chain(waiting).chain(self.openings.take_all()) {
             (wanted.answer)(Err(SubmitError::Closed));
         }
         // What was sealed and not ordered before the end never will be.
@@ -95,7 +102,7 @@ impl Room {
         }
     }
 
-    fn add_to_pool(&mut self, pooled: Pooled) {
+    pub(super) fn add_to_pool(&mut self, pooled: Pooled) {
         self.pool_bytes += pooled.bytes();
         self.pool.push(pooled);
     }
@@ -117,8 +124,16 @@ impl Room {
                 draft.seal(&self.channel.desk(at), &mut self.rng)?
             }
         };
-        let (digest, pooled) = self.sign_and_advise(sealed)?;
-        Ok(Pooling::Pooled(digest, Box::new(pooled)))
+        let signed = sealed.sign(self.channel.pseudonym())?;
+        match self.channel.advise(&signed, at)? {
+            Ok(pooled) => Ok(Pooling::Pooled(signed.digest(), Box::new(pooled))),
+            // What is refused for anything else is shown to no reader.
+            Err(Reject::OffSchema(OffSchema::Unopened { .. })) => {
+                let sets = self.channel.readers_to_ask(&signed, at);
+                Ok(Pooling::Opens(Box::new(signed), sets))
+            }
+            Err(reject) => Err(reject.into()),
+        }
     }
 
     /// Puts a deal forward for each audience of a draft that nobody has dealt; whether the draft waits.
@@ -170,19 +185,14 @@ impl Room {
         let at = self.at();
         let draft = ActDraft { act: due.act, wraps: due.wraps, expiry: self.expiry() };
         let sealed = draft.seal(&self.channel.desk(at), &mut self.rng);
-        let (_, pooled) = self.sign_and_advise(sealed)?;
+        let signed = sealed.sign(self.channel.pseudonym())?;
+        let pooled = self.channel.advise(&signed, self.at())??;
         self.add_to_pool(pooled);
         Ok(())
     }
 
-    fn sign_and_advise(&mut self, sealed: SealedDraft) -> Result<(TransactionDigest, Pooled), SubmitError> {
-        let signed = sealed.sign(self.channel.pseudonym())?;
-        let pooled = self.channel.advise(&signed, self.at())??;
-        Ok((signed.digest(), pooled))
-    }
-
     /// The height for which drafts are sealed: the next block is the first that can order them.
-    fn at(&self) -> Height {
+    pub(super) fn at(&self) -> Height {
         Height(self.parts.root.head().0.saturating_add(1))
     }
 
@@ -212,6 +222,7 @@ impl Room {
     /// > NOD-12: a draft whose audience has no secret within `expiry_max` heights is refused.
     pub(super) fn time_passes(&mut self) {
         self.give_up_unanswered();
+        self.pass_over_silent_readers();
         self.ask_the_silent();
         let (head, parameters) = (self.parts.root.head(), &self.channel.definition().parameters);
         let again = head >= self.upkeep_again;
@@ -271,6 +282,7 @@ impl Room {
             return self.give_up();
         }
         self.drafts.extend(open.into_values());
+        self.drafts.extend(self.openings.take_all());
         self.look_again();
     }
 }

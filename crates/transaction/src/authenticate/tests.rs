@@ -125,10 +125,7 @@ fn aut_01_the_memory_of_signatures_is_bounded_and_forgetting_is_harmless() {
         digest[..8].copy_from_slice(&(n as u64).to_be_bytes());
         digest
     };
-    known.signatures.extend(
-        (0..SIGNATURES_MAX)
-            .map(|n| (TransactionDigest(numbered(n)), parclose_types::SignatureBytes([0; 64]))),
-    );
+    known.signatures.extend((0..SIGNATURES_MAX).map(|n| (TransactionDigest(numbered(n)), nobodys())));
     known.remember(&transaction);
     assert_eq!(known.signatures.len(), 1);
     let author = Verifier::of(&transaction.body().author).unwrap();
@@ -234,4 +231,86 @@ fn a_refusal_says_whose_doing_it_is_and_what_to_do() {
     assert_eq!((epoch.code(), epoch.fault(), epoch.definite()), ("NOT_AUTHENTIC", Fault::Sender, true));
     assert_eq!(epoch.fix(), "seal the draft again and submit it");
     assert!(NotAuthentic::Signature.fix().contains("own key"));
+}
+
+fn nobodys() -> Signatures {
+    Signatures { author: SignatureBytes([0; 64]), openers: Vec::new() }
+}
+
+/// The valid transaction with the words of these readers, each over the digest of another or of its own.
+fn opened(of: &SignedTransaction, readers: &[&str], transaction: &SignedTransaction) -> SignedTransaction {
+    let opener = |name: &&str| {
+        let key = &SCF_CHANNEL.person(name).pseudonym;
+        Opener { reader: key.public(), signature: key.sign(&opened_bytes(&of.digest())) }
+    };
+    transaction.clone().opened_by(readers.iter().map(opener).collect())
+}
+
+#[test]
+fn opn_02_the_word_of_a_reader_is_its_own_and_about_this_transaction() {
+    let transaction = signed();
+    let both = opened(&transaction, &["acme", "northbank"], &transaction);
+    assert_eq!(both.digest(), transaction.digest(), "the digest does not cover it");
+    assert_eq!(rule(&both), "");
+    let authentic = decoded(&both)
+        .authenticate(&SCF_CHANNEL.setting(), SCF_CHANNEL.is_member(), &mut KnownSignatures::default())
+        .unwrap();
+    let mut keys = [SCF_CHANNEL.key_of("acme"), SCF_CHANNEL.key_of("northbank")];
+    keys.sort_unstable();
+    assert_eq!(authentic.openers(), keys);
+    let other = changed(|body| body.expiry.0 += 1);
+    assert_eq!(rule(&opened(&other, &["acme"], &transaction)), "OPN-02", "another transaction's");
+    let said = |reader: &str, signature: SignatureBytes| {
+        let reader = SCF_CHANNEL.key_of(reader);
+        transaction.clone().opened_by(vec![Opener { reader, signature }])
+    };
+    let acme = &SCF_CHANNEL.person("acme").pseudonym;
+    assert_eq!(rule(&said("acme", SignatureBytes([0; 64]))), "OPN-02");
+    let by_another = acme.sign(&opened_bytes(&transaction.digest()));
+    assert_eq!(rule(&said("northbank", by_another)), "OPN-02");
+    // What an author signs does not serve as what a reader says, nor the other way round.
+    assert_eq!(rule(&said("supplierco", transaction.signature)), "OPN-02");
+    let supplier = &SCF_CHANNEL.person("supplierco").pseudonym;
+    let as_reader = supplier.sign(&opened_bytes(&transaction.digest()));
+    assert_eq!(rule(&with_signature(&transaction, as_reader)), "AUT-01");
+}
+
+#[test]
+fn opn_02_known_signatures_vouch_for_no_other_readers() {
+    let (transaction, setting) = (signed(), SCF_CHANNEL.setting());
+    let forged = transaction
+        .clone()
+        .opened_by(vec![Opener { reader: SCF_CHANNEL.key_of("acme"), signature: SignatureBytes([7; 64]) }]);
+    let rules = |known: &mut KnownSignatures| {
+        let refused = decoded(&forged).authenticate(&setting, SCF_CHANNEL.is_member(), known).err();
+        refused.map_or("", |refused| refused.rule())
+    };
+    // One member has seen it without readers, one with a reader, one never.
+    let mut seen = [KnownSignatures::default(), KnownSignatures::default(), KnownSignatures::default()];
+    seen[0].remember(&transaction);
+    seen[1].remember(&opened(&transaction, &["acme"], &transaction));
+    assert_eq!(seen.each_mut().map(rules), ["OPN-02"; 3]);
+    // What it knows is believed without a look: the control that the memory is asked at all.
+    seen[2].remember(&forged);
+    assert_eq!(rules(&mut seen[2]), "");
+}
+
+#[test]
+fn opn_02_of_a_batch_that_is_verified_ahead_the_words_of_readers_are_looked_at() {
+    let setting = SCF_CHANNEL.setting();
+    let many: Vec<_> =
+        (0..256).map(|at| changed(|body| body.expiry = Height(setting.height.0 + at))).collect();
+    let bad = 99;
+    let of = |at: usize| if at == bad { &many[at + 1] } else { &many[at] };
+    let batch: Vec<_> = (0..many.len()).map(|at| decoded(&opened(of(at), &["acme"], &many[at]))).collect();
+    let mut known = KnownSignatures::default();
+    known.verify_ahead(&batch);
+    for (at, transaction) in batch.into_iter().enumerate() {
+        let refused = transaction.authenticate(&setting, SCF_CHANNEL.is_member(), &mut known).err();
+        assert_eq!(
+            refused.map_or("", |refused| refused.rule()),
+            if at == bad { "OPN-02" } else { "" },
+            "{at}"
+        );
+    }
 }

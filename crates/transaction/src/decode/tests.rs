@@ -251,3 +251,49 @@ proptest! {
         prop_assert_eq!(authentic, bytes == *original);
     }
 }
+
+fn openers(count: u8) -> Vec<Opener> {
+    let opener = |at| Opener {
+        reader: parclose_types::PublicKey([at; 32]),
+        signature: parclose_types::SignatureBytes([at; 64]),
+    };
+    (0..count).map(opener).collect()
+}
+
+#[test]
+fn wir_02_readers_that_sign_are_written_in_one_way() {
+    let transaction = signed();
+    let (plain, _) = transaction.encode_parts();
+    let decoded = UnverifiedTransaction::decode(&plain).unwrap();
+    assert_eq!(decoded.claimed_openers(), []);
+    for count in [1, 2, 64] {
+        let opened = transaction.clone().opened_by(openers(count));
+        let (permanent, _) = opened.encode_parts();
+        assert_eq!(permanent.len(), plain.len() + 4 + 96 * usize::from(count));
+        assert_eq!(permanent[..plain.len()], plain, "what stands before is as it was");
+        let decoded = UnverifiedTransaction::decode(&permanent).unwrap();
+        assert_eq!(decoded.claimed_openers(), openers(count));
+        assert_eq!(decoded.digest(), transaction.digest());
+        let refused = |bytes: &[u8]| UnverifiedTransaction::decode(bytes).map_or_else(|e| e.rule(), |_| "");
+        assert!((plain.len() + 1..permanent.len()).all(|end| refused(&permanent[..end]) == "WIR-02"));
+        assert_eq!(refused(&[&permanent[..], &[0]].concat()), "WIR-02");
+    }
+    let none = [&plain[..], &[0; 4]].concat();
+    assert_eq!(UnverifiedTransaction::decode(&none).unwrap_err().rule(), "WIR-02", "none has no bytes");
+}
+
+#[test]
+fn wir_04_readers_that_sign_are_counted() {
+    let opened = signed().opened_by(openers(65));
+    assert_eq!(check(&opened).unwrap_err().rule(), "WIR-04");
+}
+
+#[test]
+fn wir_05_readers_that_sign_ascend() {
+    for order in [[1, 0], [1, 1]] {
+        let mut opened = signed();
+        let two = openers(2);
+        opened.openers = crate::opened::Openers(order.map(|at: usize| two[at]).to_vec());
+        assert_eq!(check(&opened).unwrap_err().rule(), "WIR-05");
+    }
+}

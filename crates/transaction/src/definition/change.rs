@@ -222,7 +222,8 @@ impl FieldSchema {
     fn in_words(&self) -> String {
         let Self { id, class_name, audience, field_type, .. } = self;
         let required = if self.required { ", required" } else { "" };
-        format!("{id}, {field_type}, class {class_name}, audience {audience}{required}")
+        let opened = if self.opened { ", opened" } else { "" };
+        format!("{id}, {field_type}, class {class_name}, audience {audience}{required}{opened}")
     }
 }
 

@@ -295,3 +295,27 @@ fn def_14_a_format_of_other_rules_is_refused_before_anything_else_is_read() {
     assert_eq!(refused_rule("format = 1", "format = -1"), "DEF-01");
     assert_eq!(refused_rule("format = 1", "format = \"2\""), "DEF-01");
 }
+
+#[test]
+fn opn_01_a_field_that_only_its_author_reads_is_opened_by_nobody_else() {
+    let name = "name = \"face_amount\"";
+    let opened = format!("{name}\nopened = true");
+    let field = |definition: &Definition, name: &str| {
+        let receivable = definition.record_named("receivable").unwrap();
+        receivable.field_named(name).unwrap().opened
+    };
+    let demanding = with(name, &opened).unwrap();
+    assert!(field(&demanding, "face_amount") && !field(&demanding, "lines"));
+    let plain = Definition::parse("channel.toml", SCF).unwrap();
+    assert!(!field(&plain, "face_amount"), "nothing is demanded unless it is written");
+    // The same field, for the audience of one slot: its author is its only reader.
+    let at = SCF.find(name).unwrap();
+    let (before, after) = SCF.split_at(at);
+    let alone = |text: &str| {
+        let after =
+            after.replacen(name, text, 1).replacen("audience = \"parties\"", "audience = \"debtor\"", 1);
+        Definition::parse("channel.toml", &format!("{before}{after}")).map(|_| ()).map_err(|e| e.rule())
+    };
+    assert_eq!(alone(&opened), Err("OPN-01"));
+    assert_eq!(alone(name), Ok(()));
+}

@@ -8,7 +8,6 @@ use parclose_types::{AssetId, PublicKey, RecordId};
 use super::super::DisclosureInvalid;
 use super::super::written::{Names, Place, Written};
 use super::{SumDisclosure, VERSION};
-use crate::bundle::amounts::amount_at;
 use crate::receipt::VerifiedReceipt;
 
 /// What whoever verifies knows by itself.
@@ -116,7 +115,7 @@ impl SumDisclosure {
 fn amount(written: &Written, names: &Names, at: (u32, u32)) -> Result<Found, DisclosureInvalid> {
     let Written { receipt, body } = written;
     let Place { operation, entry, record_type, schema } = names.place(body, at)?;
-    let (asset, commitment) = amount_at(body, &entry.leaf).ok_or(DisclosureInvalid::NoAmount)?;
+    let (asset, commitment) = body.amount_at(&entry.leaf).ok_or(DisclosureInvalid::NoAmount)?;
     let stated = StatedAmount {
         transaction: *receipt.transaction(),
         operation: at.0,

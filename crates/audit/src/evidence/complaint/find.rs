@@ -6,7 +6,6 @@ use parclose_transaction::{FieldEntry, FieldValue, GenerationConfig, Operation};
 use parclose_types::{ChannelId, Generation, NetworkId, RecordId, TransactionDigest};
 
 use super::{Against, Broken, Complaint, NotComplained};
-use crate::bundle::amounts::amount_at;
 use crate::bundle::{MalformedField, VerifiedBundle, VerifiedTransaction};
 use crate::disclosure::NotDisclosed;
 use crate::disclosure::held::Held;
@@ -123,7 +122,7 @@ fn amounts_of(bundle: &VerifiedBundle, digest: &TransactionDigest) -> Vec<Malfor
     let Some(transaction) = all.find(|transaction| transaction.digest == *digest) else { return Vec::new() };
     let body = &transaction.body;
     let fields = body.operations.iter().flat_map(|operation| {
-        let amounts = operation.fields.iter().filter(|entry| amount_at(body, &entry.leaf).is_some());
+        let amounts = operation.fields.iter().filter(|entry| body.amount_at(&entry.leaf).is_some());
         amounts.map(|entry| MalformedField {
             author: body.author,
             transaction: *digest,

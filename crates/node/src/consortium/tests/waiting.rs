@@ -28,7 +28,7 @@ impl Consortium {
     }
 
     /// `bob` moves that keys turn over, and `cyd` agrees.
-    fn decide_on_new_keys(&self) {
+    pub(super) fn decide_on_new_keys(&self) {
         let motion = Motion { changes: vec![Change::Rekey], blinder: [7; 32] };
         let moved = self.room("bob", ROOM).unwrap().act_and_wait(Act::Move(motion)).unwrap();
         let vote = Act::Vote { motion: moved.transaction, approve: true };

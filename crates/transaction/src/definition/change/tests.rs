@@ -105,6 +105,8 @@ fn every_statement_of_a_definition_can_be_an_edit() {
     assert_eq!(words("description = \"dates\"", "description = \"x\""), "class.terms");
     assert_eq!(words("role = \"bank\"", "role = \"buyer\""), "record.receivable.slot.2");
     assert_eq!(words("type = \"json\"\nrequired = true", "type = \"json\""), "record.receivable.field.lines");
+    let opened = "type = \"json\"\nopened = true\nrequired = true";
+    assert_eq!(words("type = \"json\"\nrequired = true", opened), "record.receivable.field.lines");
     assert_eq!(words("id = 2\nname = \"acceptance\"", "id = 30\nname = \"acceptance\""), "record.acceptance");
 }
 
