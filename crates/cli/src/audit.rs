@@ -1,6 +1,7 @@
 //! `parclose channel export` and `parclose audit report`: a channel's log for somebody who trusts no member.
 
 mod figures;
+mod narrowed;
 mod pack;
 mod page;
 mod questions;
@@ -22,6 +23,7 @@ use parclose_transaction::Handed;
 use parclose_types::{AssetId, Epoch, PublicKey, Sequence};
 use serde_json::{Map, Value, json};
 
+use self::narrowed::Narrowed;
 use crate::access_log;
 use crate::args::{Audit, AuditReport, Audited, Global, Handing, OfChannel};
 use crate::context::{in_room, with_consortium};
@@ -137,8 +139,9 @@ fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
     let file = File::open(&of.bundle).map_err(|e| CliError::file(&of.bundle, &e))?;
     let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(trust(&of.from)?)?;
     let keys = view_keys(global, of, |grant| bundle.accept(grant))?;
-    let reading = bundle.reading(&keys);
-    let mut report = report_json(&bundle, &reading);
+    let (mut reading, narrowed) = (bundle.reading(&keys), Narrowed::of(&options.narrowed)?);
+    narrowed.narrow(&bundle, &mut reading);
+    let mut report = report_json(&bundle, &reading, &narrowed);
     if let (Some(path), Some(sign)) = (&options.pack, &options.sign) {
         pack::write(global, (path, sign), of, &report, bundle.field_lines(&keys))?;
         report["pack"] = json!(path.display().to_string());
@@ -233,11 +236,11 @@ fn value_json(assets: &BTreeMap<AssetId, AuditedAsset>) -> Vec<Value> {
 /// A report as a page for people.
 pub(crate) fn page_of(bundle: &VerifiedBundle, keys: &[ViewKey]) -> String {
     let reading = bundle.reading(keys);
-    page::page(bundle, &reading, &report_json(bundle, &reading))
+    page::page(bundle, &reading, &report_json(bundle, &reading, &Narrowed::default()))
 }
 
 /// The report: it follows from an export and what opens of it, and from nothing else.
-fn report_json(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Value {
+fn report_json(bundle: &VerifiedBundle, reading: &Reading<'_>, narrowed: &Narrowed) -> Value {
     let view = &reading.view;
     let (from, to) = bundle.epochs();
     let records = view.records.iter().map(|record| {
@@ -273,6 +276,8 @@ fn report_json(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Value {
         "events": bundle.events(),
         "attested_event": bundle.attested().map(|event| event.0),
         "epochs": (to != Epoch(u32::MAX)).then(|| format!("{} to {}", from.0, to.0)),
+        "narrowed_to": (!narrowed.is_whole()).then_some(narrowed),
+        "narrowed_to_text": (!narrowed.is_whole()).then(|| narrowed.told()),
         "predecessor": bundle.setup().predecessor.as_ref().map(end_json),
         "void": numbers(bundle.void()),
         "not_shown": numbers(bundle.not_shown()),

@@ -203,12 +203,44 @@ pub struct AuditScan {
     pub progress: Option<PathBuf>,
 }
 
+/// Which part of an export a report shows; what is complete is told of the whole
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub struct Narrowing {
+    /// Only what concerns a security, by its ISIN or its code
+    #[arg(long)]
+    pub isin: Option<String>,
+    /// Only records in which a member stands, or which it has written: by its name or its identity key
+    #[arg(long, value_name = "MEMBER")]
+    pub party: Option<String>,
+    /// Only records of a legal entity: a field says its LEI, or it is the member whose card does
+    #[arg(long)]
+    pub lei: Option<String>,
+    /// Card of a member's node, which says its LEI; once for each
+    #[arg(long = "card", value_name = "FILE", requires = "lei")]
+    pub cards: Vec<PathBuf>,
+    /// Only records that were written in this epoch or later
+    #[arg(long, value_name = "EPOCH")]
+    pub from_epoch: Option<u32>,
+    /// Only records that were written in this epoch or earlier
+    #[arg(long, value_name = "EPOCH")]
+    pub to_epoch: Option<u32>,
+    /// Only records that were written on this business day of the channel or later
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub from_day: Option<String>,
+    /// Only records that were written on this business day of the channel or earlier
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub to_day: Option<String>,
+}
+
 /// `parclose audit report`
 #[derive(Clone, Debug, ClapArgs)]
 pub struct AuditReport {
     /// what is reported on
     #[command(flatten)]
     pub of: Audited,
+    /// of which part
+    #[command(flatten)]
+    pub narrowed: Narrowing,
     /// Write the report as a page for people into a new file
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,

@@ -120,7 +120,7 @@ fn table(page: &mut Page, rows: &[&Map<String, Value>]) {
     let columns: Vec<&String> = columns(first).collect();
     page.raw("<table><tr>");
     for column in &columns {
-        let title = column.trim_end_matches("_minor").replace('_', " ");
+        let title = title(first, column);
         let _ = write!(page.0, "<th class=\"{}\">{}</th>", side(&first[*column], column), escaped(&title));
     }
     page.raw("</tr>");
@@ -136,6 +136,13 @@ fn table(page: &mut Page, rows: &[&Map<String, Value>]) {
     if rows.len() > ROWS_MAX {
         page.line("sub", &format!("The first {ROWS_MAX} of {}; the report as JSON has all.", rows.len()));
     }
+}
+
+/// A count and an amount of the same are told apart by their titles, too.
+fn title(row: &Map<String, Value>, column: &str) -> String {
+    let name = column.trim_end_matches("_minor");
+    let amount = name.len() < column.len() && row.contains_key(name);
+    format!("{}{}", name.replace('_', " "), if amount { ", amount" } else { "" })
 }
 
 /// What proves a row is a transaction, which has the last column; what it is about comes first.
