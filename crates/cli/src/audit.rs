@@ -1,5 +1,6 @@
 //! `parclose channel export` and `parclose audit report`: a channel's log for somebody who trusts no member.
 
+mod fetch;
 mod figures;
 mod narrowed;
 mod pack;
@@ -13,12 +14,12 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use parclose_audit::bundle::Total;
 use parclose_audit::bundle::{Era, MalformedField, Reading};
-use parclose_audit::bundle::{OrderedEvent, Total};
 use parclose_audit::{AuditedAsset, Bundle, Grant, GrantInvalid, GrantedKey, VerifiedBundle};
 use parclose_keys::ViewKey;
 use parclose_node::home::read_genesis;
-use parclose_node::{Consortium, RoomHandle, key_file};
+use parclose_node::key_file;
 use parclose_transaction::Handed;
 use parclose_types::{AssetId, Epoch, PublicKey, Sequence};
 use serde_json::{Map, Value, json};
@@ -26,7 +27,7 @@ use serde_json::{Map, Value, json};
 use self::narrowed::Narrowed;
 use crate::access_log;
 use crate::args::{Audit, AuditReport, Audited, Global, Handing, OfChannel};
-use crate::context::{in_room, with_consortium};
+use crate::context::with_consortium;
 use crate::error::CliError;
 use crate::evidence;
 use crate::output::{create_private, write_text};
@@ -64,7 +65,7 @@ pub fn export(
     let written = with_consortium(global, |consortium| {
         let room = consortium.room(&of.member, &of.channel)?;
         let epochs = epochs.map(|(from, to)| (Epoch(from), Epoch(to)));
-        let bundle = bundle(consortium, &room, epochs)?;
+        let bundle = parclose_node::export::bundle(consortium, &room, epochs)?;
         let note = access_log::note(consortium, of, Handed::Export(epochs), handing, &bundle.encode())?;
         write(&bundle, file).map_err(|e| CliError::file(out, &e))?;
         Ok((bundle, note))
@@ -82,54 +83,11 @@ pub fn export(
     }))
 }
 
-/// Times that the members are waited for: until they have attested what is proven, and until nothing is ordered
-/// while this member looks.
-const EXPORTING_ROUNDS_MAX: usize = 8;
-
 fn write(bundle: &Bundle, file: File) -> std::io::Result<()> {
     let mut out = BufWriter::new(file);
     bundle.write(&mut out)?;
     out.flush()?;
     out.get_ref().sync_all()
-}
-
-/// What a member exports of its channel, once all of it is of one moment and attested.
-pub(crate) fn bundle(
-    consortium: &Consortium,
-    room: &RoomHandle,
-    epochs: Option<(Epoch, Epoch)>,
-) -> Result<Bundle, CliError> {
-    let mut rounds = 0;
-    loop {
-        consortium.quiesce();
-        match bundle_now(consortium, room, epochs) {
-            Err(error) if rounds < EXPORTING_ROUNDS_MAX && may_pass(&error) => rounds += 1,
-            made => return made,
-        }
-    }
-}
-
-/// Whether members that go on make it possible.
-fn may_pass(error: &CliError) -> bool {
-    error.is("NOT_YET_ATTESTED") || error.is("EXPORT_NOT_POSSIBLE")
-}
-
-fn bundle_now(
-    consortium: &Consortium,
-    room: &RoomHandle,
-    epochs: Option<(Epoch, Epoch)>,
-) -> Result<Bundle, CliError> {
-    let root = consortium.root().clone();
-    in_room(room, move |channel| {
-        let tag = channel.tag();
-        let events = root.events(&tag, Sequence(0), usize::MAX)?;
-        let proof = root.prove_tag(&tag)?.ok_or_else(|| CliError::not_found("tag"))?;
-        let ordered = events
-            .iter()
-            .map(|event| OrderedEvent { height: event.height, transaction: event.transaction.encode() });
-        let bundle = Bundle::export(channel, ordered.collect(), proof, epochs)?;
-        Ok(bundle.with_changes(root.prove_changes()?))
-    })?
 }
 
 /// Verifies an export from the genesis alone (BUN-01 to BUN-14), then opens what the view keys reach, if their

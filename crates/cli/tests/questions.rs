@@ -173,7 +173,9 @@ fn eight_questions_are_answered_with_what_the_view_keys_open() {
     let named = report["field_names"].as_array().unwrap();
     assert!(named.iter().any(|row| row["field"] == "supplier_name" && row["regime"] == "IVMS101"));
     let html = std::fs::read_to_string(&page).unwrap();
-    for shown in ["What a supervisor asks", "cannot be answered", "1,000.00", "days 1 to 30"] {
+    for shown in
+        ["What a supervisor asks", "cannot be answered", "1,000.00", "1 to 30 days", "overdue, amount"]
+    {
         assert!(html.contains(shown), "{shown}");
     }
 }

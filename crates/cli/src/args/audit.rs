@@ -192,12 +192,32 @@ pub struct Audited {
     pub with: Option<PathBuf>,
 }
 
+/// The desk of a node that hands out the export
+#[derive(Clone, Debug, ClapArgs)]
+pub struct FromNode {
+    /// Fetch the export from this node's audit desk into the new file that is named as the export
+    #[arg(long, value_name = "http://HOST:PORT", requires_all = ["tag", "grant", "with"])]
+    pub node: Option<String>,
+    /// The channel's tag
+    #[arg(long, requires = "node")]
+    pub tag: Option<String>,
+    /// The grant, by its digest
+    #[arg(long, requires = "node")]
+    pub grant: Option<String>,
+    /// Most that is fetched, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 4096)]
+    pub max_mib: u64,
+}
+
 /// `parclose audit scan`
 #[derive(Clone, Debug, ClapArgs)]
 pub struct AuditScan {
     /// what is scanned
     #[command(flatten)]
     pub of: Audited,
+    /// where it comes from, if it is not there yet
+    #[command(flatten)]
+    pub from_node: FromNode,
     /// Keep in this file how far the scan is, and take it up from there; it holds amounts that have opened
     #[arg(long, value_name = "FILE")]
     pub progress: Option<PathBuf>,
