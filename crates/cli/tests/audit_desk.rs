@@ -1,5 +1,6 @@
 //! An auditor scans over the network what a node's audit desk hands out, and trusts that node for nothing.
 #![allow(clippy::unwrap_used, reason = "a value that is not there fails its test")]
+#![allow(clippy::disallowed_methods, reason = "after what time an answer comes is what is tested")]
 
 mod support;
 
