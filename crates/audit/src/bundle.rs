@@ -39,6 +39,7 @@ pub use erasures::ProvenErasure;
 pub use field_keys::{FieldKeys, FieldLine};
 pub use history::{AuditedAmount, AuditedStep, History, Moved, Reading};
 pub use invalid::BundleInvalid;
+pub use log::{DealEvent, DealStep};
 pub use parts::FILE_BYTES_MAX;
 pub use read::{AuditView, AuditedRecord, MalformedField};
 pub use value::{AuditedAsset, Total};

@@ -114,9 +114,9 @@ impl Channel {
         };
         let views = self.view_transaction(self.keys(), stored)?;
         for (operation, fields) in stored.body.operations.iter().zip(&views) {
-            let Some(record_type) = deal_type(definition, operation) else { continue };
-            let read = Reading { record_type, operation, fields, author, height: stored.height };
-            news.extend(read.news());
+            let Some(record_type) = definition.record(operation.record_type) else { continue };
+            let opened = |name: &str| opened(record_type, fields, name);
+            news.extend(News::of(record_type, operation, &opened, (author, stored.height)));
         }
         Ok(())
     }
@@ -128,10 +128,33 @@ fn deal_type<'d>(definition: &'d Definition, operation: &Operation) -> Option<&'
     (of_deals && operation.version == 1).then_some(record_type)
 }
 
+impl News {
+    /// What one record of a transaction says of deals, for somebody to whom `opened` shows its fields by their names:
+    /// who wrote it, and at which height. `None` if it says nothing that counts (DVP-02, DVP-03), or does not open.
+    #[must_use]
+    pub fn of(
+        record_type: &RecordType,
+        operation: &Operation,
+        opened: &dyn Fn(&str) -> Option<FieldValue>,
+        (author, height): (MemberId, Height),
+    ) -> Option<Self> {
+        let counts = operation.version == 1;
+        counts.then(|| Reading { record_type, operation, opened, author, height }.news()).flatten()
+    }
+}
+
+fn opened(record_type: &RecordType, fields: &[FieldView], name: &str) -> Option<FieldValue> {
+    let field = record_type.field_named(name)?.id;
+    match &fields.iter().find(|view| view.field == field)?.state {
+        FieldState::Opened(value) => Some(value.clone()),
+        _ => None,
+    }
+}
+
 struct Reading<'a> {
     record_type: &'a RecordType,
     operation: &'a Operation,
-    fields: &'a [FieldView],
+    opened: &'a dyn Fn(&str) -> Option<FieldValue>,
     author: MemberId,
     height: Height,
 }
@@ -170,23 +193,15 @@ impl Reading<'_> {
     }
 
     fn answer(&self) -> Option<News> {
-        let FieldValue::Text(named) = self.opened(INSTRUCTION_FIELD)? else { return None };
-        let instruction = RecordId(hex::decode_array(named).ok()?);
+        let FieldValue::Text(named) = (self.opened)(INSTRUCTION_FIELD)? else { return None };
+        let instruction = RecordId(hex::decode_array(&named).ok()?);
         let answer = Answer::from_json(&self.json(ANSWER_FIELD)?)?;
         Some(News::Answered { instruction, member: self.author, answer })
     }
 
     fn json(&self, name: &str) -> Option<Value> {
-        let FieldValue::Json(text) = self.opened(name)? else { return None };
-        serde_json::from_str(text).ok()
-    }
-
-    fn opened(&self, name: &str) -> Option<&FieldValue> {
-        let field = self.record_type.field_named(name)?.id;
-        match &self.fields.iter().find(|view| view.field == field)?.state {
-            FieldState::Opened(value) => Some(value),
-            _ => None,
-        }
+        let FieldValue::Json(text) = (self.opened)(name)? else { return None };
+        serde_json::from_str(&text).ok()
     }
 }
 

@@ -24,7 +24,9 @@ mod validators;
 mod views;
 
 pub use asset::{Asset, AssetAmount, AssetDefine, AssetPayment};
-pub use audit::{Audit, AuditReport, AuditScan, Audited, ViewKey, ViewKeyIssue, ViewKeyNarrow};
+pub use audit::{
+    Audit, AuditReport, AuditScan, Audited, FromNode, Narrowing, ViewKey, ViewKeyIssue, ViewKeyNarrow,
+};
 pub use bench::{Bench, Load};
 pub use channel::{Channel, Proposal};
 pub use disclose::{Disclose, Within};

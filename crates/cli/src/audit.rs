@@ -1,6 +1,8 @@
 //! `parclose channel export` and `parclose audit report`: a channel's log for somebody who trusts no member.
 
+mod fetch;
 mod figures;
+mod narrowed;
 mod pack;
 mod page;
 mod questions;
@@ -12,19 +14,20 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use parclose_audit::bundle::Total;
 use parclose_audit::bundle::{Era, MalformedField, Reading};
-use parclose_audit::bundle::{OrderedEvent, Total};
 use parclose_audit::{AuditedAsset, Bundle, Grant, GrantInvalid, GrantedKey, VerifiedBundle};
 use parclose_keys::ViewKey;
 use parclose_node::home::read_genesis;
-use parclose_node::{Consortium, RoomHandle, key_file};
+use parclose_node::key_file;
 use parclose_transaction::Handed;
 use parclose_types::{AssetId, Epoch, PublicKey, Sequence};
 use serde_json::{Map, Value, json};
 
+use self::narrowed::Narrowed;
 use crate::access_log;
 use crate::args::{Audit, AuditReport, Audited, Global, Handing, OfChannel};
-use crate::context::{in_room, with_consortium};
+use crate::context::with_consortium;
 use crate::erase::target_json;
 use crate::error::CliError;
 use crate::evidence;
@@ -63,7 +66,7 @@ pub fn export(
     let written = with_consortium(global, |consortium| {
         let room = consortium.room(&of.member, &of.channel)?;
         let epochs = epochs.map(|(from, to)| (Epoch(from), Epoch(to)));
-        let bundle = bundle(consortium, &room, epochs)?;
+        let bundle = parclose_node::export::bundle(consortium, &room, epochs)?;
         let note = access_log::note(consortium, of, Handed::Export(epochs), handing, &bundle.encode())?;
         write(&bundle, file).map_err(|e| CliError::file(out, &e))?;
         Ok((bundle, note))
@@ -81,54 +84,11 @@ pub fn export(
     }))
 }
 
-/// Times that the members are waited for: until they have attested what is proven, and until nothing is ordered
-/// while this member looks.
-const EXPORTING_ROUNDS_MAX: usize = 8;
-
 fn write(bundle: &Bundle, file: File) -> std::io::Result<()> {
     let mut out = BufWriter::new(file);
     bundle.write(&mut out)?;
     out.flush()?;
     out.get_ref().sync_all()
-}
-
-/// What a member exports of its channel, once all of it is of one moment and attested.
-pub(crate) fn bundle(
-    consortium: &Consortium,
-    room: &RoomHandle,
-    epochs: Option<(Epoch, Epoch)>,
-) -> Result<Bundle, CliError> {
-    let mut rounds = 0;
-    loop {
-        consortium.quiesce();
-        match bundle_now(consortium, room, epochs) {
-            Err(error) if rounds < EXPORTING_ROUNDS_MAX && may_pass(&error) => rounds += 1,
-            made => return made,
-        }
-    }
-}
-
-/// Whether members that go on make it possible.
-fn may_pass(error: &CliError) -> bool {
-    error.is("NOT_YET_ATTESTED") || error.is("EXPORT_NOT_POSSIBLE")
-}
-
-fn bundle_now(
-    consortium: &Consortium,
-    room: &RoomHandle,
-    epochs: Option<(Epoch, Epoch)>,
-) -> Result<Bundle, CliError> {
-    let root = consortium.root().clone();
-    in_room(room, move |channel| {
-        let tag = channel.tag();
-        let events = root.events(&tag, Sequence(0), usize::MAX)?;
-        let proof = root.prove_tag(&tag)?.ok_or_else(|| CliError::not_found("tag"))?;
-        let ordered = events
-            .iter()
-            .map(|event| OrderedEvent { height: event.height, transaction: event.transaction.encode() });
-        let bundle = Bundle::export(channel, ordered.collect(), proof, epochs)?;
-        Ok(bundle.with_changes(root.prove_changes()?))
-    })?
 }
 
 /// Verifies an export from the genesis alone (BUN-01 to BUN-14), then opens what the view keys reach, if their
@@ -138,8 +98,9 @@ fn report(global: &Global, options: &AuditReport) -> Result<Value, CliError> {
     let file = File::open(&of.bundle).map_err(|e| CliError::file(&of.bundle, &e))?;
     let bundle = Bundle::read_from(&mut BufReader::new(file))?.verify(trust(&of.from)?)?;
     let keys = view_keys(global, of, |grant| bundle.accept(grant))?;
-    let reading = bundle.reading(&keys);
-    let mut report = report_json(&bundle, &reading);
+    let (mut reading, narrowed) = (bundle.reading(&keys), Narrowed::of(&options.narrowed)?);
+    narrowed.narrow(&bundle, &mut reading);
+    let mut report = report_json(&bundle, &reading, &narrowed);
     if let (Some(path), Some(sign)) = (&options.pack, &options.sign) {
         pack::write(global, (path, sign), of, &report, bundle.field_lines(&keys))?;
         report["pack"] = json!(path.display().to_string());
@@ -234,11 +195,11 @@ fn value_json(assets: &BTreeMap<AssetId, AuditedAsset>) -> Vec<Value> {
 /// A report as a page for people.
 pub(crate) fn page_of(bundle: &VerifiedBundle, keys: &[ViewKey]) -> String {
     let reading = bundle.reading(keys);
-    page::page(bundle, &reading, &report_json(bundle, &reading))
+    page::page(bundle, &reading, &report_json(bundle, &reading, &Narrowed::default()))
 }
 
 /// The report: it follows from an export and what opens of it, and from nothing else.
-fn report_json(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Value {
+fn report_json(bundle: &VerifiedBundle, reading: &Reading<'_>, narrowed: &Narrowed) -> Value {
     let view = &reading.view;
     let (from, to) = bundle.epochs();
     let records = view.records.iter().map(|record| {
@@ -276,6 +237,8 @@ fn report_json(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Value {
         "events": bundle.events(),
         "attested_event": bundle.attested().map(|event| event.0),
         "epochs": (to != Epoch(u32::MAX)).then(|| format!("{} to {}", from.0, to.0)),
+        "narrowed_to": (!narrowed.is_whole()).then_some(narrowed),
+        "narrowed_to_text": (!narrowed.is_whole()).then(|| narrowed.told()),
         "predecessor": bundle.setup().predecessor.as_ref().map(end_json),
         "void": numbers(bundle.void()),
         "not_shown": numbers(bundle.not_shown()),

@@ -128,12 +128,6 @@ impl CliError {
         self
     }
 
-    /// Whether it is of this code.
-    #[must_use]
-    pub(crate) fn is(&self, code: &str) -> bool {
-        self.0.code == code
-    }
-
     /// The error as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -219,6 +213,7 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "BACKUP_OTHER_KEY"
         | "BACKUP_FILE"
         | "NOT_A_RECIPIENT"
+        | "EXPORT_FILE"
         | "FILE"
         | "CHANNEL_SETUP_INVALID"
         | "RULES_UNKNOWN"
@@ -261,6 +256,10 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "NOTHING_TO_BACK_UP"
         | "TRANSACTION_EXPIRED"
         | "NOT_YET_ATTESTED"
+        | "DESK_TOO_SOON"
+        | "DESK_TOO_LARGE"
+        | "DESK_NOT_NOW"
+        | "DESK_CROWDED"
         | "STORE_IN_USE" => 5,
         "VERIFICATION_FAILED"
         | "STATE_TAMPERED"
@@ -289,6 +288,9 @@ pub fn exit_code(code: &str, fault: Fault) -> u8 {
         | "BACKUP_INVALID"
         | "BACKUP_OTHER_STATE"
         | "BACKUP_OF_ANOTHER_NETWORK"
+        | "EXPORT_OTHER_KEY"
+        | "EXPORT_DAMAGED"
+        | "EXPORT_OF_ANOTHER_TAG"
         | "NODE_NOT_READY"
         | "NODE_CARD_CHANGED"
         | "FOUNDING_PART_INVALID"

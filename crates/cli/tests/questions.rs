@@ -173,7 +173,9 @@ fn eight_questions_are_answered_with_what_the_view_keys_open() {
     let named = report["field_names"].as_array().unwrap();
     assert!(named.iter().any(|row| row["field"] == "supplier_name" && row["regime"] == "IVMS101"));
     let html = std::fs::read_to_string(&page).unwrap();
-    for shown in ["What a supervisor asks", "cannot be answered", "1,000.00", "days 1 to 30"] {
+    for shown in
+        ["What a supervisor asks", "cannot be answered", "1,000.00", "1 to 30 days", "overdue, amount"]
+    {
         assert!(html.contains(shown), "{shown}");
     }
 }
@@ -258,17 +260,24 @@ fn traded() -> Sandbox {
         within(&sandbox, "securities", "bank-1", &[&["dvp", "propose"][..], &legs, &more].concat());
     let instruction = proposed["instruction"].as_str().unwrap().to_owned();
     within(&sandbox, "securities", "bank-2", &["dvp", "accept", &instruction]);
+    let watched = within(&sandbox, "securities", "bank-1", &["dvp", "watch", &instruction]);
+    assert_eq!(watched["stage"], "committed");
     sandbox
 }
 
-#[test]
-fn trades_are_told_under_the_names_of_mifir_as_far_as_the_view_keys_reach() {
+/// Regulator of a channel of securities, to which terms, trades, prices and securities are shown.
+fn of_securities(sandbox: Sandbox) -> Regulator {
     // There is no third party: the readers are these two.
     let parties: &[&str] = &["proposer=bank-1", "acceptor=bank-2", "third=bank-2"];
     let fields = ["instruction.terms", "instruction.trade_reference", "instruction.price"];
     let mut granted: Vec<(&str, &str, &[&str])> = fields.map(|field| (field, "bank-2", parties)).to_vec();
     granted.push(("security.code", "bank-2", &[]));
-    let regulator = Regulator::of(traded(), ("securities", "bank-1"), &granted);
+    Regulator::of(sandbox, ("securities", "bank-1"), &granted)
+}
+
+#[test]
+fn trades_are_told_under_the_names_of_mifir_as_far_as_the_view_keys_reach() {
+    let regulator = of_securities(traded());
     let report = regulator.report(&[]);
     let trades = answer(&report, 5)["answer"].as_array().unwrap();
     assert_eq!(trades.len(), 1, "{report}");
@@ -280,7 +289,7 @@ fn trades_are_told_under_the_names_of_mifir_as_far_as_the_view_keys_reach() {
         ["16", "bank-1"],
         ["2", "T-17"],
         ["28", "2026-01-05"],
-        ["30", "400000"],
+        ["30", "4000.00"],
         ["33", "99.8625"],
         ["35", "399450"],
         ["41", "US912828M805"],
@@ -289,4 +298,112 @@ fn trades_are_told_under_the_names_of_mifir_as_far_as_the_view_keys_reach() {
     assert_eq!(told, expected);
     assert_eq!(answer(&report, 5)["answered"], "in part", "the 65 fields are not all there");
     assert_eq!(answer(&report, 1)["answered"], "no", "{}", answer(&report, 1));
+}
+
+#[test]
+fn of_each_instruction_it_is_told_how_it_ended_and_when_and_who_has_not_done_its_part() {
+    let sandbox = traded();
+    let legs = ["--to", "bank-2", "--give", "securities:US912828M805:10.00", "--get", "cash:USD:9.00"];
+    let propose = |more: &[&str]| {
+        let proposed =
+            within(&sandbox, "securities", "bank-1", &[&["dvp", "propose"][..], &legs, more].concat());
+        proposed["instruction"].as_str().unwrap().to_owned()
+    };
+    let refused = propose(&[]);
+    within(&sandbox, "securities", "bank-2", &["dvp", "abort", &refused]);
+    // Nobody answers, and the time passes.
+    let lapsed = propose(&["--allocate-within", "2", "--settle-within", "6"]);
+    // More than there is: all agree, and the leg cannot be held.
+    let short =
+        ["--to", "bank-2", "--give", "securities:US912828M805:900000000.00", "--get", "cash:USD:9.00"];
+    let within_few = ["--allocate-within", "8", "--settle-within", "12"];
+    let proposed =
+        within(&sandbox, "securities", "bank-1", &[&["dvp", "propose"][..], &short, &within_few].concat());
+    let short = proposed["instruction"].as_str().unwrap().to_owned();
+    within(&sandbox, "securities", "bank-2", &["dvp", "accept", &short]);
+    for _ in 0..16 {
+        let redeem = ["asset", "transfer", "--asset", "US912828M805", "--to", "bank-2", "--amount", "0.01"];
+        within(&sandbox, "securities", "bank-1", &redeem);
+    }
+    let report = of_securities(sandbox).report(&[]);
+    let trades = answer(&report, 5)["answer"].as_array().unwrap();
+    let ended = |instruction: &str| {
+        let row = trades.iter().find(|row| row["instruction"] == instruction).unwrap();
+        assert_eq!(row["settlement"] == "proposed", row["settlement_height"].is_null(), "{row}");
+        row["settlement"].as_str().unwrap().to_owned()
+    };
+    assert_eq!([&refused, &lapsed, &short].map(|of| ended(of)), ["refused", "lapsed", "lapsed"]);
+    let settled: Vec<_> = trades.iter().filter(|row| row["settlement"] == "settled").collect();
+    assert_eq!(settled.len(), 1, "{trades:?}");
+    assert_eq!(answer(&report, 5)["summary"], "4 instructions: 1 settled, 0 aborted, 2 lapsed, 1 refused");
+    let fails = answer(&report, 6)["answer"].as_array().unwrap();
+    let told = |participant: &str, what: &str| {
+        fails.iter().any(|row| (&row["participant"], &row["what"]) == (&json!(participant), &json!(what)))
+    };
+    assert!(told("bank-1", "did not deliver in time") && told("bank-2", "instruction refused"), "{fails:?}");
+    assert!(answer(&report, 6)["because"].as_str().unwrap().contains("no penalty is computed"));
+}
+
+#[test]
+fn a_report_is_narrowed_to_a_security_a_party_or_a_time_and_completeness_stays_whole() {
+    let sandbox = traded();
+    within(&sandbox, "securities", "bank-1", &["asset", "define", "--code", "OTHER", "--decimals", "2"]);
+    let other = ["asset", "issue", "--asset", "OTHER", "--to", "bank-1", "--amount", "7.00"];
+    within(&sandbox, "securities", "bank-1", &other);
+    let regulator = of_securities(sandbox);
+    let whole = regulator.report(&[]);
+    let trades = |report: &Value| answer(report, 5)["answer"].as_array().unwrap().len();
+    let records = |report: &Value| report["records"].as_array().unwrap().len();
+    let same = |report: &Value| {
+        for told in ["events", "opened_fields", "sealed_fields", "not_exported", "height"] {
+            assert_eq!(report[told], whole[told], "{told}");
+        }
+        assert_eq!(report["questions"][7], whole["questions"][7], "what is complete is told of the whole");
+    };
+    assert_eq!((trades(&whole), &whole["narrowed_to"]), (1, &Value::Null));
+    for (line, of_trades) in [
+        (["--isin", "US912828M805"], 1),
+        (["--isin", "OTHER"], 0),
+        (["--party", "bank-2"], 1),
+        (["--party", "supplier-a"], 0),
+        (["--to-epoch", "0"], 1),
+        (["--from-epoch", "90"], 0),
+        (["--from-day", "2026-01-01"], 0),
+        (["--lei", "5493001KJTIIGC8Y1R12"], 0),
+    ] {
+        let report = regulator.report(&line);
+        assert_eq!(trades(&report), of_trades, "{line:?}");
+        assert!(report["narrowed_to"].is_object() && records(&report) <= records(&whole), "{line:?}");
+        same(&report);
+        let settled = answer(&report, 5)["answer"][0]["settlement"].clone();
+        assert!(of_trades == 0 || settled == "settled", "the end of a deal is told from all of it: {report}");
+    }
+    let assets = |report: &Value| report["assets"].as_array().unwrap().len();
+    assert_eq!((assets(&whole), assets(&regulator.report(&["--isin", "OTHER"]))), (2, 1));
+    let (code, refused) = {
+        let line: Vec<&str> =
+            regulator.line.iter().map(String::as_str).chain(["--from-day", "soon"]).collect();
+        elsewhere(&regulator.sandbox, &line)
+    };
+    assert_eq!(code, 2, "{refused}");
+}
+
+#[test]
+fn pck_08_a_pack_of_a_part_is_made_anew_for_that_part_only() {
+    let (sandbox, claim) = overdue();
+    let regulator = Regulator::new(sandbox, &all());
+    let sandbox = &regulator.sandbox;
+    let (auditor, pack, genesis) =
+        (sandbox.text("auditor.key"), sandbox.text("report.pack"), sandbox.text("genesis.json"));
+    let make = ["key", "generate", "--kind", "member", "--name", "auditor", "--out", &auditor];
+    assert_eq!(elsewhere(sandbox, &[&make[..], &["--passphrase-file", &regulator.passphrase]].concat()).0, 0);
+    let days = ["--from-day", "2026-01-05", "--to-day", "2026-03-01"];
+    let sign = ["--pack", &pack, "--sign", &auditor];
+    let report = regulator.report(&[&days[..], &sign].concat());
+    assert_eq!(answer(&report, 4)["answer"][0]["receivable"], claim.as_str());
+    let (code, verified) = elsewhere(sandbox, &["audit", "verify", &pack, "--genesis", &genesis]);
+    assert_eq!((code, &verified["report"]["narrowed_to"]), (0, &report["narrowed_to"]), "{verified}");
+    assert_eq!(verified["report"]["questions"], report["questions"]);
+    let none = regulator.report(&["--from-day", "2026-03-20"]);
+    assert_eq!(answer(&none, 4)["answer"], json!([]), "nothing of it was written from that day on");
 }

@@ -29,6 +29,7 @@ mod serve;
 
 pub use error::AdminError;
 pub use health::{Check, Health};
+pub(crate) use serve::serve_on;
 pub use serve::{Admin, Server};
 
 #[cfg(test)]

@@ -29,12 +29,10 @@ mod error;
 mod extract;
 mod files;
 mod manifest;
-mod open;
 mod recipient;
 pub mod register;
 mod restore;
 mod scratch;
-mod seal;
 
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
@@ -42,7 +40,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use parclose_channel::Channel;
-use parclose_types::NetworkId;
+use parclose_types::{NetworkId, labels};
 use rand_core::CryptoRng;
 
 pub use check::{Checked, check};
@@ -55,22 +53,24 @@ pub use scratch::Scratch;
 
 use crate::home::ChannelCard;
 use crate::room::RoomHandle;
-use seal::Sealer;
+use crate::sealed::{Form, HEADER_BYTES, Sealer};
 
-/// What stands first in an archive.
-const MAGIC: [u8; 7] = *b"PCLBACK";
 /// The one version of its form.
 const VERSION: u8 = 1;
 /// All that an archive says in clear.
-const HEADER: [u8; 8] = *b"PCLBACK\x01";
-/// Plaintext of every chunk.
-const CHUNK_BYTES: usize = 1 << 20;
-/// Key commitment and tag.
-const CHUNK_OVERHEAD: usize = 32 + 16;
-/// A wrapped 32-byte key.
-const WRAP_BYTES: usize = parclose_crypto::wrap::ENCAPSULATED_BYTES + 32 + 16;
-/// Purpose of that wrap.
-const PURPOSE: &str = "backup";
+const HEADER: [u8; HEADER_BYTES] = *b"PCLBACK\x01";
+
+/// The form of an archive as a stream; it is bound to nothing else, for it says in clear neither channel nor member.
+const fn form() -> Form {
+    Form {
+        header: HEADER,
+        purpose: "backup",
+        wrap: labels::BACKUP,
+        seal: labels::BACKUP_SEAL,
+        chunk: labels::BACKUP_CHUNK,
+        bound_to: Vec::new(),
+    }
+}
 
 /// Makes an archive of a running room's store.
 ///
@@ -124,7 +124,7 @@ fn write(
     out: &Path,
 ) -> Result<(), BackupError> {
     let io = |e| BackupError::io(out, &e);
-    let mut sealer = Sealer::new(to, out, recipient, rng)?;
+    let mut sealer = Sealer::new((to, out), form(), recipient, rng)?;
     sealer.put(&manifest.framed())?;
     for entry in &manifest.files {
         files::copy_into(&database.join(&entry.name), entry, &mut sealer)?;

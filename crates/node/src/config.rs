@@ -33,7 +33,7 @@ pub use error::{ConfigError, Refused};
 pub use file::CONFIG_BYTES_MAX;
 pub use origin::Origin;
 pub use resolve::{Setting, Settings, Sources, resolve, variable_of};
-pub use typed::{Consensus, LogFormat, NodeConfig};
+pub use typed::{AuditDesk, Consensus, LogFormat, NodeConfig};
 pub use value::Value;
 
 #[cfg(test)]

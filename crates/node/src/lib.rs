@@ -7,6 +7,7 @@
 
 pub mod address_book;
 pub mod admin;
+pub mod audit_desk;
 pub mod backup;
 pub mod bounded;
 pub mod ceremony;
@@ -14,6 +15,7 @@ pub mod config;
 pub mod consortium;
 pub mod desk;
 pub mod evidence;
+pub mod export;
 pub mod found;
 pub mod founding;
 pub mod home;
@@ -34,6 +36,7 @@ pub mod randomness;
 pub mod room;
 pub mod root_task;
 pub mod run;
+mod sealed;
 pub mod status;
 pub mod submission;
 pub mod successor;

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::admin::{Admin, Server};
+use crate::audit_desk::AuditDesk;
 use crate::config::{NodeConfig, Origin, Settings};
 use crate::consortium::Consortium;
 use crate::home::{Home, HomeError, write_json};
@@ -43,6 +44,9 @@ pub struct Running {
     pub network: NetworkId,
     /// where health and metrics are served
     pub admin: Option<SocketAddr>,
+    /// where exports are handed out
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_desk: Option<SocketAddr>,
     /// where commands of this machine are taken
     pub socket: Option<PathBuf>,
 }
@@ -61,6 +65,14 @@ pub enum RunError {
         /// what the system says
         reason: std::io::Error,
     },
+    /// DSK-01: the audit desk cannot listen
+    #[error("no audit desk can listen on {address}: {reason}")]
+    Desk {
+        /// where it should
+        address: SocketAddr,
+        /// what the system says
+        reason: std::io::Error,
+    },
     /// NOD-20: the system gives no runtime or no signals
     #[error("the system does not let a node run: {0}")]
     System(std::io::Error),
@@ -70,7 +82,7 @@ impl Failure for RunError {
     fn code(&self) -> &'static str {
         match self {
             Self::Home(e) => e.code(),
-            Self::Admin { .. } => "ADDRESS_IN_USE",
+            Self::Admin { .. } | Self::Desk { .. } => "ADDRESS_IN_USE",
             Self::System(_) => "SYSTEM",
         }
     }
@@ -79,6 +91,7 @@ impl Failure for RunError {
         match self {
             Self::Home(e) => e.rule(),
             Self::Admin { .. } => "ADM-06",
+            Self::Desk { .. } => "DSK-01",
             Self::System(_) => "NOD-20",
         }
     }
@@ -101,6 +114,7 @@ impl Failure for RunError {
         match self {
             Self::Home(e) => e.fix(),
             Self::Admin { .. } => "set admin.listen to a free address, or to `off`".into(),
+            Self::Desk { .. } => "set audit_desk.listen to a free address, or to `off`".into(),
             Self::System(_) => "look at the limits of this process: parclose node preflight".into(),
         }
     }
@@ -195,7 +209,7 @@ pub fn run(
 
 /// Tells of settings that this node does not follow: whoever made one believes in it.
 pub fn tell_unused(settings: &Settings) {
-    let used = ["admin.", "channels.", "log."];
+    let used = ["admin.", "audit_desk.", "channels.", "log."];
     let unused = |name: &str| !used.iter().any(|used| name.starts_with(used));
     for setting in settings.all().iter().filter(|s| s.origin != Origin::Default && unused(s.key.name)) {
         let (key, from) = (setting.key.name, &setting.origin);
@@ -237,10 +251,10 @@ fn run_until(
     let socket =
         config.client_socket.as_ref().map(std::path::absolute).transpose().map_err(RunError::System)?;
     let hosted = Hosted { engine: &*engine, commands, socket: socket.as_deref() };
-    let ended = match listen(runtime, admin, config.admin_listen) {
-        Ok(server) => serve(runtime, &path, (server, hosted), &*status, told, on_ready),
-        Err(error) => Err(error),
-    };
+    let servers = listen(runtime, admin, config.admin_listen)
+        .and_then(|admin| Ok(Servers { admin, desk: listen_desk(runtime, &*engine, config)? }));
+    let ended =
+        servers.and_then(|servers| serve(runtime, &path, (servers, hosted), &*status, told, on_ready));
     engine.stop();
     tracing::info!("stopped");
     ended
@@ -263,19 +277,42 @@ fn listen(
     Ok(Some(server))
 }
 
+/// Who listens, besides for commands.
+struct Servers {
+    admin: Option<Server>,
+    desk: Option<Server>,
+}
+
+/// # Rules
+///
+/// > DSK-01: a node has an audit desk only if its configuration says where, and does not start if it cannot listen there.
+fn listen_desk(
+    runtime: &tokio::runtime::Runtime,
+    engine: &dyn Engine,
+    config: &NodeConfig,
+) -> Result<Option<Server>, RunError> {
+    let Some(limits) = &config.audit_desk else { return Ok(None) };
+    let desk = AuditDesk::new(engine.consortium().clone(), limits);
+    let listening = runtime.block_on(desk.listen(limits.listen));
+    let server = listening.map_err(|reason| RunError::Desk { address: limits.listen, reason })?;
+    tracing::info!(address = %server.address(), "the audit desk hands out sealed exports");
+    Ok(Some(server))
+}
+
 fn serve(
     runtime: &tokio::runtime::Runtime,
     home: &Path,
-    (server, hosted): (Option<Server>, Hosted<'_>),
+    (servers, hosted): (Servers, Hosted<'_>),
     status: &dyn NodeStatus,
     told: impl Future<Output = ()>,
     on_ready: impl FnOnce(&Running),
 ) -> Result<(), RunError> {
     let report = status.report();
-    let admin = server.as_ref().map(Server::address);
+    let admin = servers.admin.as_ref().map(Server::address);
+    let audit_desk = servers.desk.as_ref().map(Server::address);
     let socket = hosted.socket.map(Path::to_owned);
     let pid = std::process::id();
-    let running = Running { schema: SCHEMA.into(), pid, network: report.network, admin, socket };
+    let running = Running { schema: SCHEMA.into(), pid, network: report.network, admin, audit_desk, socket };
     let listener = hosted.listen()?;
     let file = node_home::running(home);
     write_json(&file, &running)?;
@@ -286,7 +323,7 @@ fn serve(
         let serving = listener.as_ref().map(|listener| scope.spawn(|| hosted.serve(listener, &stopping)));
         runtime.block_on(async {
             told.await;
-            if let Some(server) = server {
+            for server in servers.desk.into_iter().chain(servers.admin) {
                 server.stop().await;
             }
         });

@@ -231,6 +231,12 @@ labels! {
     BACKUP_SEAL = "backup-seal";
     /// place of a chunk in its archive: associated data of every chunk
     BACKUP_CHUNK = "backup-chunk";
+    /// associated data of the wrap that a sealed export begins with
+    AUDIT_DESK = "audit-desk";
+    /// export key -> one chunk's AEAD key, nonce, key commitment
+    AUDIT_DESK_SEAL = "audit-desk-seal";
+    /// place of a chunk in its sealed export: associated data of every chunk
+    AUDIT_DESK_CHUNK = "audit-desk-chunk";
     /// digest over a nonce and a batch, which only who has the batch can make
     HELD_COPY = "held-copy";
     /// what a member signs that is asked whether it holds a batch

@@ -6,8 +6,8 @@ use parclose_channel::commit::{head_key, head_leaf};
 use parclose_channel::{BatchProof, VerdictRow};
 use parclose_crypto::{merkle, verify};
 use parclose_root::tag::{chain_start, extend_chain};
-use parclose_root::{Anchor, RootTransaction, Rotate, VerifiedTag};
-use parclose_types::{ChannelId, Digest, Height, NetworkId, Sequence, Tag, encode};
+use parclose_root::{Anchor, DealOutcome, RootTransaction, Rotate, VerifiedTag};
+use parclose_types::{ChannelId, DealId, Digest, Height, NetworkId, Sequence, Tag, encode};
 
 use super::{AttestedVerdicts, Bundle, BundleInvalid, OrderedEvent};
 
@@ -16,6 +16,55 @@ pub(super) struct Log {
     pub(super) start: Height,
     pub(super) anchors: BTreeMap<Sequence, (Height, Anchor)>,
     pub(super) rotations: Vec<(Sequence, Height, Rotate)>,
+    pub(super) deals: Vec<DealEvent>,
+}
+
+/// What the log of a channel says of a deal that has a leg in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DealEvent {
+    /// the deal
+    pub deal: DealId,
+    /// height of the block
+    pub height: Height,
+    /// what was ordered
+    pub what: DealStep,
+}
+
+/// What can be ordered of a deal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DealStep {
+    /// a leg of this channel is held
+    Prepared {
+        /// which
+        leg: u8,
+    },
+    /// who would get a leg of this channel has withdrawn
+    Refused {
+        /// which
+        leg: u8,
+    },
+    /// the root chain has decided all legs
+    Decided(DealOutcome),
+}
+
+impl DealEvent {
+    /// `None` for what is ordered of something else.
+    fn of(transaction: &RootTransaction, height: Height) -> Option<Self> {
+        let (deal, what) = match transaction {
+            RootTransaction::Prepare(prepare) => (prepare.deal, DealStep::Prepared { leg: prepare.leg }),
+            RootTransaction::Refuse(refuse) => (refuse.deal, DealStep::Refused { leg: refuse.leg }),
+            RootTransaction::Decision(decision) => (decision.deal, DealStep::Decided(decision.outcome)),
+            RootTransaction::OpenChannel(_)
+            | RootTransaction::Anchor(_)
+            | RootTransaction::Rotate(_)
+            | RootTransaction::Close(_)
+            | RootTransaction::UpdateValidators(_)
+            | RootTransaction::OpenDeal(_)
+            | RootTransaction::ClaimTag(_)
+            | RootTransaction::ReleaseTag(_) => return None,
+        };
+        Some(Self { deal, height, what })
+    }
 }
 
 /// Verdicts by event and index.
@@ -33,12 +82,12 @@ impl LogWalk {
         Self { chain: chain_start(tag), count: 0, rotations: Vec::new() }
     }
 
-    /// Takes the next event; an anchor is handed out with its sequence. Nothing else is of effect for a reader, but the rotations.
+    /// Takes the next event, and hands it out with its sequence, unless it is a rotation, which is kept.
     pub(super) fn take(
         &mut self,
         event: &OrderedEvent,
         proven: u64,
-    ) -> Result<Option<(Sequence, Anchor)>, BundleInvalid> {
+    ) -> Result<Option<(Sequence, RootTransaction)>, BundleInvalid> {
         let transaction = RootTransaction::decode(&event.transaction)?;
         let sequence = Sequence(self.count);
         self.count = self.count.saturating_add(1);
@@ -48,19 +97,12 @@ impl LogWalk {
         };
         self.chain = extend_chain(&self.chain, kind, &transaction.digest(), event.height);
         match transaction {
-            RootTransaction::Anchor(anchor) => return Ok(Some((sequence, anchor))),
-            RootTransaction::Rotate(rotate) => self.rotations.push((sequence, event.height, rotate)),
-            RootTransaction::OpenChannel(_)
-            | RootTransaction::Close(_)
-            | RootTransaction::UpdateValidators(_)
-            | RootTransaction::OpenDeal(_)
-            | RootTransaction::Prepare(_)
-            | RootTransaction::Refuse(_)
-            | RootTransaction::Decision(_)
-            | RootTransaction::ClaimTag(_)
-            | RootTransaction::ReleaseTag(_) => {}
+            RootTransaction::Rotate(rotate) => {
+                self.rotations.push((sequence, event.height, rotate));
+                Ok(None)
+            }
+            other => Ok(Some((sequence, other))),
         }
-        Ok(None)
     }
 
     /// The rotations of a log that was taken whole.
@@ -81,12 +123,16 @@ impl Log {
     /// Recomputes the hash chain over all events.
     pub(super) fn complete(events: &[OrderedEvent], tag: &VerifiedTag) -> Result<Self, BundleInvalid> {
         let (mut walk, mut anchors) = (LogWalk::new(tag.tag()), BTreeMap::new());
+        let mut deals = Vec::new();
         for event in events {
-            if let Some((sequence, anchor)) = walk.take(event, tag.state().count)? {
-                anchors.insert(sequence, (event.height, anchor));
+            if let Some((sequence, transaction)) = walk.take(event, tag.state().count)? {
+                deals.extend(DealEvent::of(&transaction, event.height));
+                if let RootTransaction::Anchor(anchor) = transaction {
+                    anchors.insert(sequence, (event.height, anchor));
+                }
             }
         }
-        Ok(Self { start: tag.state().opened_at, anchors, rotations: walk.finish(tag)? })
+        Ok(Self { start: tag.state().opened_at, anchors, rotations: walk.finish(tag)?, deals })
     }
 
     /// Some anchors, where the others were passed over.
@@ -95,7 +141,7 @@ impl Log {
         anchors: impl IntoIterator<Item = (Sequence, Height, Anchor)>,
     ) -> Self {
         let anchors = anchors.into_iter().map(|(sequence, height, anchor)| (sequence, (height, anchor)));
-        Self { start, anchors: anchors.collect(), rotations: Vec::new() }
+        Self { start, anchors: anchors.collect(), rotations: Vec::new(), deals: Vec::new() }
     }
 
     /// Whether a batch is what the anchor at its sequence has committed to.

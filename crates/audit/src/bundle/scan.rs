@@ -204,6 +204,7 @@ impl<S: Source> Scannable<S> {
             erasures,
             setup: bundle.setup,
             eras,
+            deals: Vec::new(),
             audiences,
             height: tag.height(),
             epochs,
@@ -293,7 +294,7 @@ fn walk<R: Read>(
     let (mut log, mut undecided) = (LogWalk::new(&tag_proof.tag), None);
     let attested = tag_proof.state.attested;
     while let Some(event) = parts.take::<OrderedEvent>(Kind::Event)? {
-        if let Some((sequence, _)) = log.take(&event, tag_proof.state.count)?
+        if let Some((sequence, RootTransaction::Anchor(_))) = log.take(&event, tag_proof.state.count)?
             && attested.is_none_or(|attested| attested < sequence)
         {
             undecided.get_or_insert(event.height);

@@ -19,7 +19,7 @@ use parclose_types::{AudienceId, ChannelId, Epoch, Generation, Height, PublicKey
 use super::batch::{Part, Parts, VerifiedBatch, standings};
 use super::eras::{Era, Eras};
 use super::erasures::{self, Erasures, ProvenErasure};
-use super::log::{Log, Verdicts};
+use super::log::{DealEvent, Log, Verdicts};
 use super::{Bundle, BundleInvalid, ExportedBatch, Remains, in_export};
 use crate::grant::{Grant, GrantInvalid};
 
@@ -35,6 +35,7 @@ pub struct VerifiedBundle {
     pub(super) attested: Option<Sequence>,
     pub(super) batches: Vec<VerifiedBatch>,
     pub(super) erasures: Erasures,
+    pub(super) deals: Vec<DealEvent>,
     pub(super) void: Vec<Sequence>,
     pub(super) not_shown: Vec<Sequence>,
     pub(super) not_exported: Vec<Sequence>,
@@ -50,7 +51,7 @@ impl Bundle {
     /// the private functions below.
     pub fn verify(mut self, trust: impl Into<Trust>) -> Result<VerifiedBundle, BundleInvalid> {
         let (definition, tag) = self.founded(trust.into())?;
-        let log = Log::complete(&self.events, &tag)?;
+        let mut log = Log::complete(&self.events, &tag)?;
         let eras = Eras::verify(&self.setup, definition, log.start, &log.rotations, &self.generations)?;
         let audiences = eras.audiences(&self.audiences)?;
         let (attested, verdicts) = self.newest_verdicts(&log, &tag)?;
@@ -58,6 +59,7 @@ impl Bundle {
         let mut remains = Remains::by_event(std::mem::take(&mut self.erased));
         let mut verified = VerifiedBundle {
             erasures,
+            deals: std::mem::take(&mut log.deals),
             audiences,
             height: tag.height(),
             epochs: self.epochs,
@@ -197,6 +199,12 @@ impl VerifiedBundle {
         let era = self.eras.of(scope.generation).ok_or(GrantInvalid::OtherChannel)?;
         let members = self.audience(&scope.audience).ok_or(GrantInvalid::OtherChannel)?;
         grant.verify(&era.config, members)
+    }
+
+    /// What the log says of deals with legs in this channel, in its order: all of it, for the log is whole (BUN-05).
+    #[must_use]
+    pub fn deals(&self) -> &[DealEvent] {
+        &self.deals
     }
 
     /// The members of an audience, if the export names it.

@@ -17,6 +17,11 @@ pub struct Confirmed {
 }
 
 impl VerifiedPack {
+    /// The report that the pack brings, before anything of it is compared.
+    pub fn claimed(&self) -> Result<Map<String, Value>, PackInvalid> {
+        serde_json::from_slice(&self.report).map_err(|_| PackInvalid::NoReport)
+    }
+
     /// Compares the report with one that was made anew from the export and the keys of its fields.
     ///
     /// # Rules
@@ -25,10 +30,8 @@ impl VerifiedPack {
     /// > PCK-08: every sum and every other statement of a pack's report is what its fields give, and none is left out or added.
     /// > PCK-09: a report is compared only by a program that makes reports of its schema.
     pub fn confirm(&self, derived: &Value) -> Result<Confirmed, PackInvalid> {
-        let claimed: Value = serde_json::from_slice(&self.report).map_err(|_| PackInvalid::NoReport)?;
-        let (Value::Object(claimed), Value::Object(derived)) = (&claimed, derived) else {
-            return Err(PackInvalid::NoReport);
-        };
+        let claimed = &self.claimed()?;
+        let Value::Object(derived) = derived else { return Err(PackInvalid::NoReport) };
         if claimed.get("schema") != derived.get("schema") {
             return Err(PackInvalid::OtherSchema);
         }

@@ -192,15 +192,64 @@ pub struct Audited {
     pub with: Option<PathBuf>,
 }
 
+/// The desk of a node that hands out the export
+#[derive(Clone, Debug, ClapArgs)]
+pub struct FromNode {
+    /// Fetch the export from this node's audit desk into the new file that is named as the export
+    #[arg(long, value_name = "http://HOST:PORT", requires_all = ["tag", "grant", "with"])]
+    pub node: Option<String>,
+    /// The channel's tag
+    #[arg(long, requires = "node")]
+    pub tag: Option<String>,
+    /// The grant, by its digest
+    #[arg(long, requires = "node")]
+    pub grant: Option<String>,
+    /// Most that is fetched, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 4096)]
+    pub max_mib: u64,
+}
+
 /// `parclose audit scan`
 #[derive(Clone, Debug, ClapArgs)]
 pub struct AuditScan {
     /// what is scanned
     #[command(flatten)]
     pub of: Audited,
+    /// where it comes from, if it is not there yet
+    #[command(flatten)]
+    pub from_node: FromNode,
     /// Keep in this file how far the scan is, and take it up from there; it holds amounts that have opened
     #[arg(long, value_name = "FILE")]
     pub progress: Option<PathBuf>,
+}
+
+/// Which part of an export a report shows; what is complete is told of the whole
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub struct Narrowing {
+    /// Only what concerns a security, by its ISIN or its code
+    #[arg(long)]
+    pub isin: Option<String>,
+    /// Only records in which a member stands, or which it has written: by its name or its identity key
+    #[arg(long, value_name = "MEMBER")]
+    pub party: Option<String>,
+    /// Only records of a legal entity: a field says its LEI, or it is the member whose card does
+    #[arg(long)]
+    pub lei: Option<String>,
+    /// Card of a member's node, which says its LEI; once for each
+    #[arg(long = "card", value_name = "FILE", requires = "lei")]
+    pub cards: Vec<PathBuf>,
+    /// Only records that were written in this epoch or later
+    #[arg(long, value_name = "EPOCH")]
+    pub from_epoch: Option<u32>,
+    /// Only records that were written in this epoch or earlier
+    #[arg(long, value_name = "EPOCH")]
+    pub to_epoch: Option<u32>,
+    /// Only records that were written on this business day of the channel or later
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub from_day: Option<String>,
+    /// Only records that were written on this business day of the channel or earlier
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub to_day: Option<String>,
 }
 
 /// `parclose audit report`
@@ -209,6 +258,9 @@ pub struct AuditReport {
     /// what is reported on
     #[command(flatten)]
     pub of: Audited,
+    /// of which part
+    #[command(flatten)]
+    pub narrowed: Narrowing,
     /// Write the report as a page for people into a new file
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,

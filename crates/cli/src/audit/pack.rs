@@ -8,8 +8,10 @@ use parclose_audit::{Grant, Pack, PackInvalid, VerifiedPack};
 use parclose_node::bounded::read_bytes;
 use parclose_node::key_file;
 use parclose_types::PublicKey;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::narrowed::Narrowed;
 use super::report_json;
 use crate::args::{Audited, From, Global};
 use crate::error::CliError;
@@ -67,7 +69,14 @@ pub(super) fn verify(file: &Path, from: &From, signer: Option<&str>) -> Result<V
 /// The report, made anew from the fields of a pack, if it is the one that the pack brings.
 fn confirm(pack: &VerifiedPack) -> Result<(Value, Confirmed), PackInvalid> {
     let bundle = pack.bundle();
-    let derived = report_json(bundle, &bundle.reading_of_fields(pack.keys()));
+    // What it is narrowed to is what the signer has chosen to report on; all that follows is made anew.
+    let narrowed = match pack.claimed()?.get("narrowed_to") {
+        None | Some(Value::Null) => Narrowed::default(),
+        Some(narrowed) => Narrowed::deserialize(narrowed).map_err(|_| PackInvalid::NoReport)?,
+    };
+    let mut reading = bundle.reading_of_fields(pack.keys());
+    narrowed.narrow(bundle, &mut reading);
+    let derived = report_json(bundle, &reading, &narrowed);
     let confirmed = pack.confirm(&derived)?;
     Ok((derived, confirmed))
 }

@@ -97,6 +97,12 @@ impl Page {
         let left = left.iter().zip(why).filter(|(count, _)| **count > 0);
         let left: Vec<String> = left.map(|(count, why)| format!("{count} batches {why}")).collect();
         let shown = if left.is_empty() { "every batch of them is shown".to_owned() } else { left.join(", ") };
+        if let Some(narrowed) = report["narrowed_to_text"].as_str() {
+            self.line(
+                "part",
+                &format!("Shown is a part: {narrowed}. What is complete is told of the whole."),
+            );
+        }
         self.line(
             "",
             &format!(

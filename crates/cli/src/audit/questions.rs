@@ -5,6 +5,7 @@
 
 mod claims;
 mod names;
+mod settled;
 mod shown;
 mod titles;
 mod trades;
@@ -15,6 +16,7 @@ use parclose_types::MemberId;
 use serde_json::{Value, json};
 
 use claims::Claims;
+use settled::Settlements;
 
 /// An answer on its way.
 struct Answer {
@@ -62,13 +64,14 @@ impl Answer {
 /// All eight, in their order.
 pub(super) fn questions(bundle: &VerifiedBundle, reading: &Reading<'_>) -> Vec<Value> {
     let claims = Claims::of(bundle, reading);
+    let settled = Settlements::of(bundle, reading);
     let asked = [
         ("Which receivables has each party, in the period of this export?", claims.by_party()),
         ("Was a receivable financed more than once?", claims.financed_twice()),
         ("How much is outstanding and overdue, by buyer?", claims.outstanding()),
         ("Through whose hands did each receivable go?", titles::chains(bundle, reading, &claims)),
-        ("Which trades were there, in the terms of MiFIR?", trades::trades(bundle, reading)),
-        ("Who failed, and what penalties were there?", trades::fails(bundle, reading, &claims)),
+        ("Which trades were there, in the terms of MiFIR?", trades::trades(bundle, reading, &settled)),
+        ("Who failed, and what penalties were there?", trades::fails(bundle, reading, (&claims, &settled))),
         ("Who was shown what?", shown::readers(bundle, reading)),
         ("Is this complete?", shown::complete(bundle, reading)),
     ];

@@ -9,7 +9,7 @@ use parclose_audit::{ScanReport, Scannable};
 use parclose_types::Epoch;
 use serde_json::{Value, json};
 
-use super::{malformed_json, value_json, view_keys};
+use super::{fetch, malformed_json, value_json, view_keys};
 use crate::args::{AuditScan, Global};
 use crate::error::CliError;
 use crate::output::replace_in_one_step;
@@ -32,9 +32,11 @@ impl Source for OfFile {
 /// Verifies an export from the genesis alone, then reads all of it in memory that does not grow with it.
 pub(super) fn run(global: &Global, options: &AuditScan) -> Result<Value, CliError> {
     let of = &options.of;
+    let asked = fetch::fetch(global, of, &options.from_node)?;
     let source = OfFile(of.bundle.clone());
     source.open(0).map_err(|e| CliError::file(&of.bundle, &e))?;
     let scannable = Scannable::prove(source, trust(&of.from)?)?;
+    fetch::is_of(asked, scannable.tag())?;
     let keys = view_keys(global, of, |grant| scannable.accept(grant))?;
     let kept = options.progress.as_deref().map(read).transpose()?.flatten();
     let mut scan = scannable.scan(&keys, kept.as_deref())?;

@@ -63,7 +63,7 @@ pub(crate) fn prepare(consortium: &Consortium, loaded: &Loaded) -> Result<Handed
     let keys = file(consortium.home().path(), "viewkey.json");
     view_key::export(consortium, &of, grant, (&keys, &handing), false)?;
     let second = consortium.room(CHANNEL.bank(), CHANNEL.channel())?;
-    let bundle = audit::bundle(consortium, &second, Some((from, to)))?;
+    let bundle = parclose_node::export::bundle(consortium, &second, Some((from, to)))?;
     write(&file(consortium.home().path(), "export.bundle"), &bundle.encode())?;
     Ok(handed)
 }

@@ -62,16 +62,7 @@ impl Admin {
 
     /// Starts to listen.
     pub async fn listen(self, address: SocketAddr) -> std::io::Result<Server> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        let (stop, mut stopped) = watch::channel(false);
-        let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
-        let until = async move {
-            // Without a server to stop it nobody listens either.
-            let _ = stopped.wait_for(|stop| *stop).await;
-        };
-        let task = tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(until).into_future());
-        Ok(Server { address, stop, task })
+        serve_on(address, self.router()).await
     }
 
     fn router(self) -> Router {
@@ -91,6 +82,20 @@ impl Admin {
         let status = self.0.status.clone();
         tokio::task::spawn_blocking(move || status.report()).await.ok()
     }
+}
+
+/// Listens, and answers with a router.
+pub(crate) async fn serve_on(address: SocketAddr, router: Router) -> std::io::Result<Server> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    let (stop, mut stopped) = watch::channel(false);
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let until = async move {
+        // Without a server to stop it nobody listens either.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    let task = tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(until).into_future());
+    Ok(Server { address, stop, task })
 }
 
 #[allow(clippy::disallowed_methods, reason = "metrics tell how long the node has run")]

@@ -8,6 +8,7 @@ use parclose_types::{Failure, Fault};
 use super::VERSION;
 use crate::home::HomeError;
 use crate::key_file::KeyFileError;
+use crate::sealed::StreamError;
 
 /// An archive that is of no use, or that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +102,29 @@ impl BackupError {
             Self::Home(e) => Some(e),
             Self::Channel(e) => Some(e),
             _ => None,
+        }
+    }
+}
+
+/// What an archive is as a stream.
+///
+/// # Rules
+///
+/// > BAK-01: an archive begins with the magic bytes and the version that this program reads.
+/// > BAK-02: an archive opens with the key that it was sealed to and with no other.
+/// > BAK-03: a chunk opens only as it was sealed and where it was sealed: changed, moved, doubled or left out, it ends the reading.
+/// > BAK-04: an archive consists of whole chunks and ends with its last one, neither before nor after.
+impl From<StreamError> for BackupError {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::OtherForm => Self::NotAnArchive,
+            StreamError::Version { found } => Self::Version { found, supported: VERSION },
+            StreamError::OtherKey => Self::OtherKey,
+            StreamError::Chunk { index } => Self::Chunk { index },
+            StreamError::CutOff => Self::CutOff,
+            StreamError::Sizes => Self::Sizes,
+            StreamError::NotARecipient => Self::NotARecipient,
+            StreamError::Io { path, reason } => Self::Io { path, reason },
         }
     }
 }

@@ -8,8 +8,8 @@ use parclose_crypto::wrap::UnwrapKey;
 use parclose_types::limits::BACKUP_MANIFEST_BYTES_MAX;
 
 use super::manifest::LENGTH_BYTES;
-use super::open::Opener;
-use super::{BackupError, Manifest, files};
+use super::{BackupError, Manifest, files, form};
+use crate::sealed::Opener;
 
 /// Opens an archive and writes the files of its database into the folder `database`, which is made.
 /// Nothing is written before the manifest is found good, and never more than the archive has bytes.
@@ -29,7 +29,7 @@ pub(super) fn extract_from(
     with: &UnwrapKey,
     database: &Path,
 ) -> Result<Manifest, BackupError> {
-    let mut opener = Opener::new(from, bytes, with)?;
+    let mut opener = Opener::new(from, bytes, form(), with)?;
     let manifest = read_manifest(&mut opener)?;
     std::fs::create_dir(database).map_err(|e| BackupError::io(database, &e))?;
     for entry in &manifest.files {

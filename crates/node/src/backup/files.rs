@@ -6,9 +6,8 @@ use std::path::Path;
 
 use parclose_crypto::hash::Sha256Stream;
 
-use super::open::Opener;
-use super::seal::Sealer;
 use super::{BackupError, FileEntry};
+use crate::sealed::{Opener, Sealer};
 
 /// Bytes that are read at a time.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -72,7 +71,7 @@ pub(super) fn copy_into<W: Write>(
     read(path, |part| {
         hash.update(part);
         bytes += part.len() as u64;
-        sealer.put(part)
+        Ok(sealer.put(part)?)
     })?;
     let same = bytes == entry.bytes && hash.finish() == entry.hash;
     if same { Ok(()) } else { Err(BackupError::Content { file: entry.name.clone() }) }

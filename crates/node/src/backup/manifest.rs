@@ -114,8 +114,8 @@ impl Manifest {
     pub(super) fn check_sizes(&self, manifest_bytes: usize, content: u64) -> Result<(), BackupError> {
         let framed = (LENGTH_BYTES + manifest_bytes) as u64;
         let sum = self.files.iter().try_fold(framed, |sum, file| sum.checked_add(file.bytes));
-        let full = sum.map(|sum| sum.div_ceil(super::CHUNK_BYTES as u64));
-        let chunks = content / super::CHUNK_BYTES as u64;
+        let full = sum.map(|sum| sum.div_ceil(crate::sealed::CHUNK_BYTES as u64));
+        let chunks = content / crate::sealed::CHUNK_BYTES as u64;
         if full == Some(chunks) { Ok(()) } else { Err(BackupError::Sizes) }
     }
 

@@ -11,6 +11,7 @@ use super::*;
 use crate::key_file::{self, KeyKind};
 use crate::passphrase_file::write_development;
 use crate::randomness::generator;
+use crate::sealed::{CHUNK_BYTES, CHUNK_OVERHEAD, WRAP_BYTES};
 use crate::unlock::Unlock;
 
 const SEALED_CHUNK: usize = CHUNK_BYTES + CHUNK_OVERHEAD;
@@ -57,7 +58,7 @@ impl Example {
     /// Any content, sealed as it should be.
     fn seal(&self, content: &[u8]) -> Vec<u8> {
         let (to, path) = (Vec::new(), Path::new("memory"));
-        let mut sealer = Sealer::new(to, path, self.key.public(), &mut generator()).unwrap();
+        let mut sealer = Sealer::new((to, path), form(), self.key.public(), &mut generator()).unwrap();
         sealer.put(content).unwrap();
         sealer.finish().unwrap()
     }
@@ -235,7 +236,8 @@ fn bak_08_a_file_has_the_hash_of_the_manifest() {
 
 #[test]
 fn bak_13_an_archive_is_sealed_to_an_x_wing_key() {
-    let no_key = Sealer::new(Vec::new(), Path::new("memory"), &[9; 32], &mut generator()).err().unwrap();
+    let no_key = Sealer::new((Vec::new(), Path::new("memory")), form(), &[9; 32], &mut generator());
+    let no_key = BackupError::from(no_key.err().unwrap());
     assert_eq!(no_key.rule(), "BAK-13");
     let folder = tempfile::tempdir().unwrap();
     write_development(folder.path(), &mut generator()).unwrap();

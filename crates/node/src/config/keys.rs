@@ -32,6 +32,24 @@ pub const KEYS: &[Key] = &[
         "IP and port of health, metrics and log level; port 0 lets the system choose, `off` is none",
     ),
     key(
+        "audit_desk.listen",
+        Kind::SocketOrOff,
+        "off",
+        "IP and port at which exports are handed out, sealed to the grantee of a standing grant; `off` is none",
+    ),
+    key(
+        "audit_desk.mib_max",
+        Kind::Number { least: 1, most: 65_536, unit: "MiB" },
+        "1024",
+        "an export that is larger is not handed out over the network",
+    ),
+    key(
+        "audit_desk.pause_s",
+        Kind::Number { least: 1, most: 2_592_000, unit: "s" },
+        "3600",
+        "for one grant an export is made at most once in so long",
+    ),
+    key(
         "channels.awake_max",
         Kind::Number { least: 1, most: 4096, unit: "" },
         "16",

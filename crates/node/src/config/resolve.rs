@@ -82,15 +82,21 @@ fn of_file(sources: &Sources, found: &mut Found) -> Result<(), ConfigError> {
 fn of_variables(sources: &Sources, found: &mut Found) -> Result<(), ConfigError> {
     for (variable, value) in &sources.variables {
         let Some(rest) = variable.strip_prefix("PARCLOSE_") else { continue };
-        let Some((section, name)) = rest.split_once('_') else { continue };
-        let name = format!("{}.{}", section.to_ascii_lowercase(), name.to_ascii_lowercase());
-        if KEYS.iter().all(|key| key.name.split('.').next() != name.split('.').next()) {
-            continue;
-        }
+        let Some(name) = name_of_variable(rest) else { continue };
         let origin = Origin::Variable(variable.clone());
         found.insert(known(&name, &origin)?.name, (Written::Untyped(value.clone()), origin));
     }
     Ok(())
+}
+
+/// `section.key` of what follows `PARCLOSE_` in a variable; a section may have several words.
+fn name_of_variable(rest: &str) -> Option<String> {
+    let rest = rest.to_ascii_lowercase();
+    KEYS.iter().find_map(|key| {
+        let (section, _) = key.name.split_once('.')?;
+        let name = rest.strip_prefix(section)?.strip_prefix('_')?;
+        Some(format!("{section}.{name}"))
+    })
 }
 
 /// # Rules

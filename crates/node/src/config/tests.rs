@@ -52,6 +52,9 @@ fn cfg_02_an_unknown_key_is_told_with_its_place_and_the_nearest() {
     assert!(told.contains("PARCLOSE_LOG_LEVLE") && told.contains("did you mean `log.level`"), "{told}");
     let option = Sources { options: vec![pair("log.levle", "info")], ..Sources::default() };
     assert_eq!(refused(&option).0, "CFG-02");
+    let of_desk = |name, value| Sources { variables: vec![pair(name, value)], ..Sources::default() };
+    assert_eq!(shown(&of_desk("PARCLOSE_AUDIT_DESK_PAUSE_S", "7"), "audit_desk.pause_s").0, "7");
+    assert_eq!(refused(&of_desk("PARCLOSE_AUDIT_DESK_LISTN", "off")).0, "CFG-02", "a section of two words");
 }
 
 #[test]
@@ -129,14 +132,20 @@ fn the_table_is_sorted_and_every_default_is_a_value() {
 
 #[test]
 fn every_key_reaches_the_node() {
-    let settings = |text: &str| NodeConfig::of(&resolve(&file(text)).unwrap(), Path::new("/home"));
+    let desk = "audit_desk.listen = \"127.0.0.1:8\"\n";
+    let settings = |text: &str| {
+        // What a desk is run with shows where there is one.
+        let text =
+            if text.starts_with("audit_desk.listen") { text.to_owned() } else { format!("{desk}{text}") };
+        NodeConfig::of(&resolve(&file(&text)).unwrap(), Path::new("/home"))
+    };
     let base = format!("{:?}", settings(""));
     for key in KEYS {
         let other = match key.name {
             "log.format" => "\"json\"",
             "log.level" => "\"warn\"",
-            name if name.ends_with("_ms") || name.ends_with("_max") => "777",
-            name if name.starts_with("admin") => "\"127.0.0.1:7\"",
+            name if name.ends_with("_ms") || name.ends_with("_max") || name.ends_with("_s") => "777",
+            name if name.starts_with("admin") || name.starts_with("audit_desk") => "\"127.0.0.1:7\"",
             name if name.ends_with("listen") => "\"/ip4/127.0.0.1/tcp/7\"",
             _ => "\"/else\"",
         };

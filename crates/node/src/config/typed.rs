@@ -16,6 +16,8 @@ pub struct NodeConfig {
     pub exchange_listen: ListenAddress,
     /// where health and metrics are served; none if they are not
     pub admin_listen: Option<SocketAddr>,
+    /// where exports are handed out; none if they are not
+    pub audit_desk: Option<AuditDesk>,
     /// form of the log
     pub log_format: LogFormat,
     /// least severity that is logged
@@ -26,6 +28,17 @@ pub struct NodeConfig {
     pub root_directory: PathBuf,
     /// socket for the commands of this machine; none if there is none
     pub client_socket: Option<PathBuf>,
+}
+
+/// The audit desk.
+#[derive(Clone, Debug)]
+pub struct AuditDesk {
+    /// where it listens
+    pub listen: SocketAddr,
+    /// an export has at most so many bytes
+    pub bytes_max: u64,
+    /// between two exports for one grant
+    pub pause: Duration,
 }
 
 /// The root chain's network.
@@ -72,6 +85,11 @@ impl NodeConfig {
             },
             exchange_listen: listen(settings, "exchange.listen"),
             admin_listen: socket(settings, "admin.listen"),
+            audit_desk: socket(settings, "audit_desk.listen").map(|listen| AuditDesk {
+                listen,
+                bytes_max: number(settings, "audit_desk.mib_max").saturating_mul(1 << 20),
+                pause: Duration::from_secs(number(settings, "audit_desk.pause_s")),
+            }),
             log_format: if text(settings, "log.format") == "json" {
                 LogFormat::Json
             } else {

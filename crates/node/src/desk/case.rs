@@ -91,7 +91,9 @@ pub struct CaseStatus {
 const PATIENCE: u64 = 4;
 
 impl Case {
-    pub(super) fn new(room: &str, instruction: Instruction) -> Self {
+    /// Of an instruction that nobody has answered.
+    #[must_use]
+    pub fn new(room: &str, instruction: Instruction) -> Self {
         Self {
             room: room.to_owned(),
             instruction,
@@ -111,7 +113,7 @@ impl Case {
     /// # Rules
     ///
     /// > DVP-04: of a party only the first answer to an instruction counts; one refusal, the proposer's own among them, ends it; and once all have agreed the deal is what it is, whatever is answered later.
-    pub(super) fn answered(&mut self, member: MemberId, answer: Answer) {
+    pub fn answered(&mut self, member: MemberId, answer: Answer) {
         let is_party = self.instruction.parties.contains(&member);
         if !is_party || self.stage > Stage::Proposed || self.answers.contains_key(&member) {
             return;

@@ -47,6 +47,9 @@ fn answer(page: &mut Page, question: &Value) {
     let rows: Vec<_> =
         question["answer"].as_array().into_iter().flatten().filter_map(Value::as_object).collect();
     table(page, &rows);
+    if question["number"] == 3 {
+        ages(page, &rows);
+    }
     plots(page, question["number"].as_u64(), &rows);
     page.raw("</div>");
 }
@@ -115,12 +118,37 @@ fn put(plots: &mut Plots, currency: &str, name: String, add: Sum) {
     sum.minor = sum.minor.saturating_add(add.minor);
 }
 
+/// The ageing of each buyer beside the others', where there are several: what it comes to in all is in the plot.
+fn ages(page: &mut Page, rows: &[&Map<String, Value>]) {
+    if rows.len() < 2 {
+        return;
+    }
+    page.line("sub", "Ageing by buyer");
+    page.raw("<table><tr><th>buyer</th><th>currency</th>");
+    for (_, title) in AGES {
+        let _ = write!(page.0, "<th class=\"n\">{title}</th>");
+    }
+    page.raw("</tr>");
+    for row in rows {
+        page.raw("<tr>");
+        for column in ["buyer", "currency"] {
+            let _ = write!(page.0, "<td>{}</td>", cell(row, column, row.get(column).unwrap_or(&Value::Null)));
+        }
+        for (name, _) in AGES {
+            let owed = row.get("ageing").and_then(|ages| ages.get(name)).unwrap_or(&Value::Null);
+            let _ = write!(page.0, "<td class=\"n\">{}</td>", cell(row, name, owed));
+        }
+        page.raw("</tr>");
+    }
+    page.raw("</table>");
+}
+
 fn table(page: &mut Page, rows: &[&Map<String, Value>]) {
     let Some(first) = rows.first() else { return };
     let columns: Vec<&String> = columns(first).collect();
     page.raw("<table><tr>");
     for column in &columns {
-        let title = column.trim_end_matches("_minor").replace('_', " ");
+        let title = title(first, column);
         let _ = write!(page.0, "<th class=\"{}\">{}</th>", side(&first[*column], column), escaped(&title));
     }
     page.raw("</tr>");
@@ -138,13 +166,22 @@ fn table(page: &mut Page, rows: &[&Map<String, Value>]) {
     }
 }
 
+/// A count and an amount of the same are told apart by their titles, too.
+fn title(row: &Map<String, Value>, column: &str) -> String {
+    let name = column.trim_end_matches("_minor");
+    let amount = name.len() < column.len() && row.contains_key(name);
+    format!("{}{}", name.replace('_', " "), if amount { ", amount" } else { "" })
+}
+
 /// What proves a row is a transaction, which has the last column; what it is about comes first.
 fn columns(row: &Map<String, Value>) -> impl Iterator<Item = &String> {
     const ORDER: [&str; 9] =
         ["party", "role", "buyer", "participant", "receivable", "instruction", "step", "what", "currency"];
     let place =
         |name: &str| ORDER.iter().position(|of| *of == name).unwrap_or(if name == "tx" { 99 } else { 50 });
-    let mut names: Vec<&String> = row.keys().collect();
+    // What is itself several values has a table or a plot of its own.
+    let flat = row.iter().filter(|(_, value)| !value.is_object());
+    let mut names: Vec<&String> = flat.map(|(name, _)| name).collect();
     names.sort_by_key(|name| place(name));
     names.into_iter()
 }
@@ -160,14 +197,11 @@ fn cell(row: &Map<String, Value>, column: &str, value: &Value) -> String {
         Value::String(text) if is_id(text) => format!("<code title=\"{text}\">{}…</code>", &text[..12]),
         Value::String(text) => escaped(text),
         Value::Number(number) => grouped(&number.to_string()),
-        Value::Array(items) => items.iter().map(item).collect::<Vec<_>>().join("<br>"),
-        Value::Object(parts) => {
-            let part = |(name, value): (&String, &Value)| {
-                let title = name.trim_end_matches("_minor").replace('_', " ");
-                format!("{}: {}", escaped(&title), cell(row, name, value))
-            };
-            parts.iter().map(part).collect::<Vec<_>>().join("<br>")
+        Value::Array(items) => {
+            let between = if items.iter().all(Value::is_string) { ", " } else { "<br>" };
+            items.iter().map(item).collect::<Vec<_>>().join(between)
         }
+        Value::Object(_) => String::new(),
         Value::Bool(is) => is.to_string(),
     }
 }
