@@ -125,7 +125,7 @@ fn generation_of(channel: &Channel, target: &ErasureTarget) -> Option<Generation
         ErasureTarget::Record(_) => None,
         ErasureTarget::Generation(generation) => Some(*generation),
         ErasureTarget::Epoch(epoch) => {
-            let mut terms = channel.terms().into_iter().rev();
+            let mut terms = channel.terms().iter().rev();
             terms.find(|term| term.first_epoch <= *epoch).map(|term| term.generation)
         }
     }

@@ -230,18 +230,17 @@ fn era_15_one_row_that_was_forgotten_is_found() {
     consortium.erase_for_all(ErasureTarget::Generation(Generation(0)));
     assert_eq!(consortium.search(&keys), BTreeSet::new());
     for table in [&SHARED, &PUNCTURED] {
-        let table = *table;
         consortium.room("bob", ROOM).unwrap().call(move |channel| {
             let mut batch = channel.store().batch();
-            batch.put(&table, &900, secret.as_slice());
+            batch.put(table, &900, &secret.to_vec());
             channel.store().commit(batch, parclose_store::Durability::Synced).unwrap();
         });
         assert_eq!(consortium.search(&keys).len(), 1, "table {}", table.id());
         consortium.room("bob", ROOM).unwrap().call(move |channel| {
             let mut batch = channel.store().batch();
-            batch.delete(&table, &900);
+            batch.delete(table, &900);
             channel.store().commit(batch, parclose_store::Durability::Synced).unwrap();
-            channel.store().shred(&table, None).unwrap();
+            channel.store().shred(table, None).unwrap();
         });
         assert_eq!(consortium.search(&keys), BTreeSet::new());
     }
