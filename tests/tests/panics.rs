@@ -22,7 +22,7 @@ const CRATES: [&str; 14] = [
     "consensus",
 ];
 /// Modules of the node that read files of others.
-const MODULES: [&str; 5] = ["backup", "bounded", "home", "joining", "key_file"];
+const MODULES: [&str; 7] = ["audit_desk", "backup", "bounded", "home", "joining", "key_file", "sealed"];
 const LINTS: [&str; 5] = [
     "clippy::indexing_slicing",
     "clippy::string_slice",
