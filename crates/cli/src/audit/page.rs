@@ -29,7 +29,7 @@ h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2.2rem 0 .5rem}p{margin:
 .cards{display:flex;flex-wrap:wrap;gap:.8rem;margin:1.2rem 0}.card{border:1px solid #d6dee6;border-radius:.5rem;padding:.6rem 1rem;min-width:8rem}\
 .card b{display:block;font-size:1.25rem;font-variant-numeric:tabular-nums}.bad{border-color:#c0392b;color:#c0392b}\
 table{border-collapse:collapse;width:100%;font-size:13px}th{text-align:left;color:#5a6b7b;font-weight:600;border-bottom:1px solid #b8c4d0;padding:.3rem .5rem}\
-td{border-bottom:1px solid #e6ecf1;padding:.25rem .5rem;vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
+td{border-bottom:1px solid #e6ecf1;padding:.25rem .5rem;vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}\
 code{font:12px ui-monospace,monospace;color:#40566b}svg{max-width:100%;height:auto}.bar{fill:#2f6f9f}.axis{stroke:#b8c4d0}\
 .q{border:1px solid #d6dee6;border-left:4px solid #2f6f9f;border-radius:.4rem;padding:.7rem 1rem;margin:.8rem 0}\
 .q h3{font-size:1rem;margin:0 0 .3rem}.q.no{border-left-color:#b8c4d0}.q.part{border-left-color:#c98a1b}.tag{float:right;font-size:12px;color:#5a6b7b}\
