@@ -112,12 +112,12 @@ impl Room {
         let sealed = match content {
             Content::Act(act) => {
                 self.channel.rehearse(act, at)?.map_err(SubmitError::from)?;
-                let draft = ActDraft { act: (**act).clone(), wraps: Vec::new(), expiry: self.expiry() };
+                let draft = ActDraft { act: (**act).clone(), wraps: Vec::new(), expiry: self.expiry(at) };
                 draft.seal(&self.channel.desk(at), &mut self.rng)
             }
             Content::Records(operations, movements) => {
                 let (operations, movements) = (operations.clone(), movements.clone());
-                let draft = Draft { operations, movements, expiry: self.expiry() };
+                let draft = Draft { operations, movements, expiry: self.expiry(at) };
                 if self.deal_first(&draft)? {
                     return Ok(Pooling::Waits);
                 }
@@ -183,10 +183,10 @@ impl Room {
 
     fn pool_due(&mut self, due: Due) -> Result<(), SubmitError> {
         let at = self.at();
-        let draft = ActDraft { act: due.act, wraps: due.wraps, expiry: self.expiry() };
+        let draft = ActDraft { act: due.act, wraps: due.wraps, expiry: self.expiry(at) };
         let sealed = draft.seal(&self.channel.desk(at), &mut self.rng);
         let signed = sealed.sign(self.channel.pseudonym())?;
-        let pooled = self.channel.advise(&signed, self.at())??;
+        let pooled = self.channel.advise(&signed, at)??;
         self.add_to_pool(pooled);
         Ok(())
     }
@@ -196,8 +196,11 @@ impl Room {
         Height(self.parts.root.head().0.saturating_add(1))
     }
 
-    fn expiry(&self) -> Height {
-        Height(self.parts.root.head().0.saturating_add(self.channel.definition().parameters.expiry_max))
+    /// How long what is sealed for a height can be ordered. The root chain goes on meanwhile: by another height than the one for
+    /// which it is looked at, it could lie too far ahead (AUT-05).
+    fn expiry(&self, at: Height) -> Height {
+        let head = at.0.saturating_sub(1);
+        Height(head.saturating_add(self.channel.definition().parameters.expiry_max))
     }
 
     /// Looks again at what waits for a secret, and at what the channel needs: its state has changed.
