@@ -146,6 +146,7 @@ fn era_15_a_generation_goes_with_its_keys_and_the_certificate_lists_who_was_gran
     let certify = [&["erase", "certificate"], &first[..], &["--erasure", erasure, "--out", &out]].concat();
     let certificate = sandbox.ok(&certify);
     assert_eq!((&certificate["generation"], &certificate["keys"]["generation"]), (&json!(0), &json!(0)));
+    assert_eq!(certificate["keys"]["whole_secrets_held_here"], 0);
     let [granted] = certificate["view_keys"].as_array().expect("a list").as_slice() else {
         panic!("{certificate}")
     };

@@ -90,6 +90,8 @@ impl Execution<'_> {
         let approvals = usize::try_from(governance.erasure_approvals).unwrap_or(usize::MAX);
         row.needed = u16::try_from(asking.needed(approvals)).unwrap_or(u16::MAX);
         if asking.is_enough(&row.approvals, approvals) {
+            // It looks at every record, so nobody has it done alone.
+            self.check_nothing_rests(target)?;
             row.in_force = Some((self.sequence, self.height()));
         }
         Ok(row)
@@ -119,7 +121,6 @@ impl Execution<'_> {
         });
         let ended = |span: &GenerationSpan| span.generation < self.in_force.config.generation;
         let span = span.filter(ended).ok_or(ErasureRefused::NotEnded)?;
-        self.check_nothing_rests(target)?;
         let row = past.generation(span.generation).map_err(Stop::Broken)?.ok_or(ErasureRefused::NotEnded)?;
         let deals = past.deals(span.configuration).map_err(Stop::Broken)?;
         let of_now = |key: &PublicKey| {
@@ -135,12 +136,16 @@ impl Execution<'_> {
         Ok(Asking { sets, refused: ErasureRefused::NoReader })
     }
 
+    /// Whether what counts rests on an epoch or a generation; of a record that is looked at when it is asked for.
     fn check_nothing_rests(&self, target: &ErasureTarget) -> Result<(), Stop> {
         let in_scope = |field: &StateField| match target {
             ErasureTarget::Epoch(epoch) => field.epoch == *epoch,
             ErasureTarget::Generation(generation) => field.generation == *generation,
             ErasureTarget::Record(_) => false,
         };
+        if target.record().is_some() {
+            return Ok(());
+        }
         for (record, is_held) in self.state.resting_on(&in_scope).map_err(Stop::Broken)? {
             let role = self.in_force.definition.record(record.record_type).and_then(|known| known.value);
             let rests = is_held

@@ -105,6 +105,7 @@ fn keys_json(channel: &Channel, target: &ErasureTarget) -> Result<Value, CliErro
         return Err(CliError::not_found("generation"));
     };
     let (row, _, deals) = channel.kept_of(generation)?;
+    let held = deals.iter().filter(|deal| channel.keys().holds(&deal.deal.audience)).count();
     let member = |key: &PublicKey| row.config.member(key).map(|entry| entry.name.clone());
     let sets = deals.iter().filter(|deal| deal.is_active());
     let sets: Vec<Vec<String>> =
@@ -112,10 +113,7 @@ fn keys_json(channel: &Channel, target: &ErasureTarget) -> Result<Value, CliErro
     Ok(json!({
         "generation": generation.0,
         "readers": sets,
-        "held_here": match target {
-            ErasureTarget::Generation(_) => "nothing of this generation",
-            _ => "what opens the other epochs of the generation, and nothing above this one",
-        },
+        "whole_secrets_held_here": held,
         "one_time_keys": "deleted when the generation ended",
     }))
 }

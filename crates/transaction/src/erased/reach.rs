@@ -47,12 +47,6 @@ impl<'t> Reach<'t> {
         self
     }
 
-    /// Whether nothing is erased.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.targets.is_empty()
-    }
-
     /// The targets among these that would reach the fields of a record in a transaction.
     pub fn of_fields(&self, body: &Body, record: &RecordId) -> impl Iterator<Item = ErasureTarget> + use<'t> {
         let targets = self.targets;

@@ -134,7 +134,9 @@ fn era_13_what_goes_on_or_is_relied_on_is_not_erased() {
     assert_eq!(trio.decide_by(0, &issued), "applied");
     rekey(&mut trio);
     let whole = ErasureTarget::Generation(Generation(0));
-    assert_eq!(trio.act(0, asks(whole)).0, "ERA-13");
+    let last = [0, 1, 2].map(|at| trio.act(at, asks(whole)).0);
+    assert_eq!(last, ["applied", "applied", "ERA-13"], "looked at when all have asked");
+    assert_eq!(trio.member(0).erasures().unwrap()[0].in_force, None);
 }
 
 #[test]
