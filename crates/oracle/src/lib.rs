@@ -1,0 +1,1 @@
+//! What outsiders hold: searched for canaries, compared between two worlds, attacked with a dictionary.

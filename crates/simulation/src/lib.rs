@@ -1,0 +1,1 @@
+//! The real state machines under seeded faults, in one thread and virtual time.
