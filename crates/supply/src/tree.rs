@@ -1,0 +1,180 @@
+//! Packages as Cargo resolves them for this machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use serde::Deserialize;
+
+/// Why the packages of a checkout cannot be listed.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// a program did not run or did not succeed
+    #[error("`{program}` did not succeed: {says}")]
+    Program {
+        /// its name
+        program: &'static str,
+        /// the end of what it printed
+        says: String,
+    },
+    /// its answer is not what is documented
+    #[error("the answer of `{program}` has another form: {says}")]
+    Form {
+        /// its name
+        program: &'static str,
+        /// what was met
+        says: String,
+    },
+}
+
+/// One package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// name
+    pub name: String,
+    /// version
+    pub version: String,
+    /// the SPDX expression of its manifest
+    pub license: Option<String>,
+    /// where it comes from; none for what lies in a folder
+    pub source: Option<String>,
+    /// it has a build script, which runs when it is built
+    pub has_build_script: bool,
+    /// it is a procedural macro, which runs when what uses it is built
+    pub is_proc_macro: bool,
+}
+
+/// All packages that a build of the workspace takes, and who asks for whom.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    /// packages by Cargo's id
+    pub packages: BTreeMap<String, Package>,
+    /// what goes into a program or runs while it is built, by id; dependencies of tests are not among it
+    pub needs: BTreeMap<String, BTreeSet<String>>,
+    /// ids of the workspace's own packages
+    pub own: BTreeSet<String>,
+}
+
+impl Tree {
+    /// Asks Cargo about the workspace in `folder`, as locked, for the machine that runs this.
+    pub fn read(folder: &Path) -> Result<Self, Unreadable> {
+        let host = host()?;
+        let cargo = "cargo metadata";
+        let arguments = ["metadata", "--format-version", "1", "--locked", "--filter-platform", &host];
+        let answer = answer(Command::new("cargo").args(arguments).current_dir(folder), cargo)?;
+        Self::parse(&answer).map_err(|error| Unreadable::Form { program: cargo, says: error.to_string() })
+    }
+
+    /// The tree in an answer of `cargo metadata`, format version 1.
+    pub fn parse(answer: &str) -> serde_json::Result<Self> {
+        let answer: Metadata = serde_json::from_str(answer)?;
+        let packages = answer.packages.into_iter().map(|package| (package.id.clone(), package.into()));
+        let nodes = answer.resolve.map(|resolve| resolve.nodes).unwrap_or_default();
+        Ok(Self {
+            packages: packages.collect(),
+            needs: nodes.into_iter().map(|node| (node.id.clone(), node.needs())).collect(),
+            own: answer.workspace_members.into_iter().collect(),
+        })
+    }
+
+    /// Packages that come from elsewhere.
+    pub fn foreign(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().filter(|(id, _)| !self.own.contains(*id)).map(|(_, package)| package)
+    }
+
+    /// Ids of all that the package of this name needs, with itself.
+    pub fn reach(&self, name: &str) -> BTreeSet<&str> {
+        let root = self.packages.iter().filter(|(id, p)| p.name == name && self.own.contains(*id));
+        let mut open: Vec<&str> = root.map(|(id, _)| id.as_str()).collect();
+        let mut reached = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            if reached.insert(id) {
+                open.extend(self.needs.get(id).into_iter().flatten().map(String::as_str));
+            }
+        }
+        reached
+    }
+}
+
+/// The triple of the machine that runs this.
+fn host() -> Result<String, Unreadable> {
+    let answer = answer(Command::new("rustc").arg("-vV"), "rustc")?;
+    let host = answer.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .ok_or_else(|| Unreadable::Form { program: "rustc", says: "no line `host:`".into() })
+}
+
+fn answer(command: &mut Command, program: &'static str) -> Result<String, Unreadable> {
+    let failed = |says: String| Unreadable::Program { program, says };
+    let output = command.output().map_err(|error| failed(error.to_string()))?;
+    if output.status.success() {
+        return String::from_utf8(output.stdout).map_err(|error| failed(error.to_string()));
+    }
+    let says = String::from_utf8_lossy(&output.stderr);
+    Err(failed(says.lines().last().unwrap_or_default().to_owned()))
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Listed>,
+    workspace_members: Vec<String>,
+    resolve: Option<Resolve>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    name: String,
+    version: String,
+    license: Option<String>,
+    source: Option<String>,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    kind: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    id: String,
+    deps: Vec<Edge>,
+}
+
+#[derive(Deserialize)]
+struct Edge {
+    pkg: String,
+    dep_kinds: Vec<Kind>,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    kind: Option<String>,
+}
+
+impl Node {
+    fn needs(self) -> BTreeSet<String> {
+        let is_needed = |edge: &Edge| edge.dep_kinds.iter().any(|kind| kind.kind.as_deref() != Some("dev"));
+        self.deps.into_iter().filter(is_needed).map(|edge| edge.pkg).collect()
+    }
+}
+
+impl From<Listed> for Package {
+    fn from(listed: Listed) -> Self {
+        let is = |kind: &str| listed.targets.iter().any(|target| target.kind.iter().any(|k| k == kind));
+        Self {
+            has_build_script: is("custom-build"),
+            is_proc_macro: is("proc-macro"),
+            name: listed.name,
+            version: listed.version,
+            license: listed.license,
+            source: listed.source,
+        }
+    }
+}
