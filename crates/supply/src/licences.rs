@@ -1,18 +1,14 @@
 //! Licences, judged by the list that `cargo deny` reads.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use spdx::{Expression, LicenseReq, Licensee, ParseMode};
 
 use crate::tree::Tree;
 
-/// The lists `licenses.allow` and `licenses.exceptions` of `deny.toml`.
+/// The list `licenses.allow` of `deny.toml`.
 #[derive(Clone, Debug)]
 pub struct Licences {
     allowed: Vec<Licensee>,
-    /// what single crates may have besides
-    exceptions: BTreeMap<String, Vec<Licensee>>,
 }
 
 /// Why there is no list.
@@ -34,31 +30,14 @@ struct Deny {
 #[derive(Deserialize)]
 struct Section {
     allow: Vec<String>,
-    #[serde(default)]
-    exceptions: Vec<Exception>,
-}
-
-#[derive(Deserialize)]
-struct Exception {
-    #[serde(rename = "crate")]
-    name: String,
-    allow: Vec<String>,
-}
-
-fn licensees(names: Vec<String>) -> Result<Vec<Licensee>, NoList> {
-    names.into_iter().map(|name| Licensee::parse(&name).map_err(|_| NoList::Unknown(name))).collect()
 }
 
 impl Licences {
     /// Reads the list out of `deny.toml`.
     pub fn parse(deny: &str) -> Result<Self, NoList> {
         let deny: Deny = toml::from_str(deny)?;
-        let exceptions = deny.licenses.exceptions.into_iter();
-        let exceptions = exceptions.map(|one| Ok((one.name, licensees(one.allow)?)));
-        Ok(Self {
-            allowed: licensees(deny.licenses.allow)?,
-            exceptions: exceptions.collect::<Result<_, NoList>>()?,
-        })
+        let licence = |name: String| Licensee::parse(&name).map_err(|_| NoList::Unknown(name));
+        Ok(Self { allowed: deny.licenses.allow.into_iter().map(licence).collect::<Result<_, _>>()? })
     }
 
     /// Packages of the tree whose licence is missing, unreadable or not in the list.
@@ -67,21 +46,20 @@ impl Licences {
             let Some(text) = package.license.as_deref() else {
                 return Some(format!("{} {} names no licence", package.name, package.version));
             };
-            (!self.permits(&package.name, text))
+            (!self.permits(text))
                 .then(|| format!("{} {} has the licence `{text}`", package.name, package.version))
         };
         tree.packages.values().filter_map(of).collect()
     }
 
     /// Whether one way to meet the expression is in the list. Older manifests write `/` for `OR`.
-    fn permits(&self, name: &str, text: &str) -> bool {
+    fn permits(&self, text: &str) -> bool {
         let expression = Expression::parse_mode(text, ParseMode::LAX);
-        expression.is_ok_and(|expression| expression.evaluate(|wanted| self.has(name, wanted)))
+        expression.is_ok_and(|expression| expression.evaluate(|wanted| self.has(wanted)))
     }
 
-    fn has(&self, name: &str, wanted: &LicenseReq) -> bool {
-        let besides = self.exceptions.get(name).into_iter().flatten();
-        self.allowed.iter().chain(besides).any(|allowed| allowed.satisfies(wanted))
+    fn has(&self, wanted: &LicenseReq) -> bool {
+        self.allowed.iter().any(|allowed| allowed.satisfies(wanted))
     }
 }
 
@@ -102,15 +80,8 @@ mod tests {
             ("Apache-2.0 WITH LLVM-exception", true),
             ("no licence at all", false),
         ] {
-            assert_eq!(list.permits("a", text), permitted, "{text}");
+            assert_eq!(list.permits(text), permitted, "{text}");
         }
-    }
-
-    #[test]
-    fn an_exception_is_for_one_crate() {
-        let text = "[licenses]\nallow = []\nexceptions = [{ allow = [\"MPL-2.0\"], crate = \"a\" }]\n";
-        let list = Licences::parse(text).expect("one exception");
-        assert!(list.permits("a", "MPL-2.0") && !list.permits("b", "MPL-2.0"));
     }
 
     #[test]

@@ -61,8 +61,27 @@ impl Tree {
         let host = host()?;
         let cargo = "cargo metadata";
         let arguments = ["metadata", "--format-version", "1", "--locked", "--filter-platform", &host];
-        let answer = answer(Command::new("cargo").args(arguments).current_dir(folder), cargo)?;
-        Self::parse(&answer).map_err(|error| Unreadable::Form { program: cargo, says: error.to_string() })
+        let told = answer(Command::new("cargo").args(arguments).current_dir(folder), cargo)?;
+        let mut tree = Self::parse(&told)
+            .map_err(|error| Unreadable::Form { program: cargo, says: error.to_string() })?;
+        // What it tells contains what only features ask for that nobody turns on; what is built is told by another command.
+        let arguments =
+            ["tree", "--locked", "--workspace", "--edges", "all", "--prefix", "none", "--format", "{p}"];
+        tree.keep(&answer(Command::new("cargo").args(arguments).current_dir(folder), "cargo tree")?);
+        Ok(tree)
+    }
+
+    /// Keeps the packages that stand in lines `name vVERSION …`.
+    fn keep(&mut self, lines: &str) {
+        let pair = |line: &str| {
+            let mut words = line.split(' ');
+            Some((words.next()?.to_owned(), words.next()?.strip_prefix('v')?.to_owned()))
+        };
+        let built: BTreeSet<(String, String)> = lines.lines().filter_map(pair).collect();
+        self.packages.retain(|_, package| built.contains(&(package.name.clone(), package.version.clone())));
+        let packages = &self.packages;
+        self.needs.retain(|id, _| packages.contains_key(id));
+        self.needs.values_mut().for_each(|needs| needs.retain(|id| packages.contains_key(id)));
     }
 
     /// The tree in an answer of `cargo metadata`, format version 1.
