@@ -29,7 +29,7 @@ INVOICES ?= ../shared/data/invoices-calderdale
 REPORT ?= regulator-report.html
 TRADES ?= ../shared/data/trades-us-treasury-auctions/auctions_2008-04_2022-08.csv
 
-.PHONY: help deps build demo test lint bench fuzz kills deal-kills deal-crashes faults-netns clean
+.PHONY: help deps build demo test lint bench fuzz kills histories floods deal-kills deal-crashes faults-netns clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -74,6 +74,12 @@ fuzz: deps ## replay the fuzz corpora and mutate them for a while
 
 kills: deps ## 20,000 acknowledgements under 80 kills: nothing is lost or doubled
 	$(CARGO) nextest run --locked --cargo-profile house --workspace --test faults --run-ignored only -E 'test(soak_of_kills)'
+
+histories: deps ## ten long histories of clients under faults, each checked for linearizable writes and sequential reads (about an hour)
+	$(CARGO) nextest run --locked --cargo-profile house --workspace --test linearizable --run-ignored only --no-capture
+
+floods: deps ## how honest clients fare while others flood the nodes (a quiet machine, about five minutes)
+	$(CARGO) nextest run --locked --cargo-profile house --workspace --test floods --run-ignored only --no-capture
 
 deal-kills: deps ## 200 deals between processes, of which one is killed at each step: none is halved, nothing is stuck (about half an hour)
 	$(CARGO) nextest run --locked --cargo-profile house --workspace --test deal_kills --run-ignored only --no-capture -E 'test(soak_of_deals)'

@@ -25,7 +25,12 @@ impl Budget {
         self.used() < self.limit
     }
 
-    /// Seconds since the start.
+    /// The time that there is in all.
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// Time since the start.
     pub fn used(&self) -> Duration {
         self.from.elapsed()
     }

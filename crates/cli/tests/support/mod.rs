@@ -4,12 +4,15 @@
 pub(crate) mod consortium;
 pub(crate) mod dealing;
 pub(crate) mod disk;
+pub(crate) mod flood;
+pub(crate) mod history;
 pub(crate) mod journal;
 pub(crate) mod load;
 pub(crate) mod machines;
 pub(crate) mod namespaces;
 #[path = "../../../../tests/tests/support/ports.rs"]
 pub(crate) mod ports;
+pub(crate) mod registers;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -137,6 +140,13 @@ impl Run {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|e| panic!("{e} in {:?}\n{}", self.stdout, self.stderr))
     }
+}
+
+/// Tells the reviewer's runner, which looks for this line, what a test came to.
+#[allow(clippy::print_stdout, reason = "the runner reads it there")]
+pub(crate) fn tell(item: &parclose_findings::Item) {
+    assert_eq!(item.faults(), Vec::new());
+    println!("review-item: {}", serde_json::to_string(item).expect("plain data"));
 }
 
 /// A statement of bank 1 to bank 2.

@@ -1,0 +1,115 @@
+//! Which suites there are, and which share of the time each gets.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use parclose_findings::{Budget, Item};
+
+use crate::{checkout, tests};
+
+/// What can be run as a whole.
+pub(crate) struct Suite {
+    /// its name on the command line
+    pub(crate) id: &'static str,
+    /// what it does, in a few words
+    pub(crate) about: &'static str,
+    /// share of the time, beside the others' shares; zero for what ends by itself, and is told the whole
+    pub(crate) share: u32,
+    /// whether it must have the machine for itself, because it waits for real processes
+    pub(crate) is_alone: bool,
+    /// runs it: one item, or one for each of its parts
+    pub(crate) run: fn(&Budget) -> Vec<Item>,
+}
+
+/// All suites, in the order in which they are begun.
+pub(crate) const SUITES: &[Suite] = &[
+    Suite {
+        id: "supply-chain",
+        about: "lock file, licences, code that runs at build time, scanners where they are",
+        share: 0,
+        is_alone: false,
+        run: |budget| vec![parclose_supply::run(&checkout::folder(), budget)],
+    },
+    Suite {
+        id: "linearizable",
+        about: "histories of clients of real processes under kills, cuts and stops",
+        share: 0,
+        is_alone: true,
+        run: tests::linearizable,
+    },
+    Suite {
+        id: "nothing-lost",
+        about: "acknowledgements of real processes under kills, compared with what members have",
+        share: 0,
+        is_alone: true,
+        run: tests::nothing_lost,
+    },
+    Suite {
+        id: "floods",
+        about: "honest clients of real processes while strangers, a member and a local user flood the nodes",
+        share: 0,
+        is_alone: true,
+        run: tests::floods,
+    },
+];
+
+/// A suite by its name.
+pub(crate) fn named(id: &str) -> anyhow::Result<&'static Suite> {
+    match SUITES.iter().find(|suite| suite.id == id) {
+        Some(suite) => Ok(suite),
+        None => {
+            let known: Vec<&str> = SUITES.iter().map(|suite| suite.id).collect();
+            bail!("no suite is named `{id}`; there are {}", known.join(", "))
+        }
+    }
+}
+
+/// Those that were named, or all.
+pub(crate) fn chosen(names: &[String]) -> anyhow::Result<Vec<&'static Suite>> {
+    if names.is_empty() {
+        return Ok(SUITES.iter().collect());
+    }
+    names.iter().map(|name| named(name)).collect()
+}
+
+/// Each with its time: the whole, times the lanes, divided by shares.
+pub(crate) fn divided(
+    suites: &[&'static Suite],
+    whole: Duration,
+    lanes: usize,
+) -> Vec<(&'static Suite, Duration)> {
+    let all: u32 = suites.iter().map(|suite| suite.share).sum();
+    let lanes = u32::try_from(lanes).unwrap_or(u32::MAX);
+    let part = |suite: &&'static Suite| {
+        if suite.share == 0 {
+            return whole;
+        }
+        whole.saturating_mul(lanes).saturating_mul(suite.share).checked_div(all).unwrap_or_default()
+    };
+    suites.iter().map(|suite| (*suite, part(suite))).collect()
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn suites_have_one_name_each_and_an_unknown_one_is_told_what_there_is() {
+        for suite in SUITES {
+            assert_eq!(SUITES.iter().filter(|other| other.id == suite.id).count(), 1, "{}", suite.id);
+            assert!(std::ptr::eq(named(suite.id).expect("it is there"), suite));
+        }
+        let refused = named("leaks").err().expect("there is none").to_string();
+        assert!(refused.contains("supply-chain"), "{refused}");
+    }
+
+    #[test]
+    fn time_is_divided_by_shares_and_what_ends_by_itself_is_told_the_whole() {
+        let suite = |share| -> &'static Suite {
+            Box::leak(Box::new(Suite { id: "a", about: "", share, is_alone: false, run: |_| Vec::new() }))
+        };
+        let parts = divided(&[suite(3), suite(1), suite(0)], Duration::from_secs(100), 2);
+        let seconds: Vec<u64> = parts.iter().map(|(_, part)| part.as_secs()).collect();
+        assert_eq!(seconds, [150, 50, 100]);
+    }
+}
