@@ -90,6 +90,17 @@ fn containers_run_without_rights_and_with_a_file_system_that_cannot_be_written()
 }
 
 #[test]
+fn a_node_has_a_gibibyte_of_memory_and_no_swap() {
+    for (name, lines) in [
+        ("parclose.service", ["MemoryMax=1G", "MemorySwapMax=0"]),
+        ("compose.yaml", ["  mem_limit: 1g", "  memswap_limit: 1g"]),
+    ] {
+        let text = file(name);
+        assert!(lines.iter().all(|wanted| text.lines().any(|line| line.starts_with(wanted))), "{name}");
+    }
+}
+
+#[test]
 fn the_unit_is_one_that_systemd_takes() {
     let folder = tempfile::tempdir().expect("there is room for a test");
     let verify = |text: &str| {
