@@ -253,10 +253,22 @@ impl Consortium {
 
     /// Sends a line to a node as a command does, and waits: what it answers, if it does.
     pub(crate) fn ask(&self, member: &str, line: &[&str], input: &str) -> Option<serde_json::Value> {
+        self.ask_within(None, member, line, input)
+    }
+
+    /// The same, and waits for so long.
+    pub(crate) fn ask_within(
+        &self,
+        limit: Option<Duration>,
+        member: &str,
+        line: &[&str],
+        input: &str,
+    ) -> Option<serde_json::Value> {
         use std::io::Read;
         let running = std::fs::read(self.path(&format!("nodes/{member}/running.json"))).ok()?;
         let running: serde_json::Value = serde_json::from_slice(&running).ok()?;
         let mut stream = std::os::unix::net::UnixStream::connect(running["socket"].as_str()?).ok()?;
+        stream.set_read_timeout(limit).ok()?;
         let line = [&["parclose"], line].concat();
         let request = serde_json::json!({ "line": line, "input": input });
         serde_json::to_writer(&stream, &request).ok()?;

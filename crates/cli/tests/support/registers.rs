@@ -37,6 +37,8 @@ pub(crate) struct Registers<'c> {
     operations: Mutex<Vec<Operation>>,
 }
 
+/// A client that has waited for so long does not know what came of it, and goes on.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How many of each kind.
 const OF_EACH: usize = 2;
 /// Values that clients write are above those that the registers begin with.
@@ -137,7 +139,7 @@ impl<'c> Registers<'c> {
         draft["fields"] = json!({ register.field: (register.put)(value) });
         let line = ["--json", "tx", "submit", "-c", register.channel, "--as", node, "-"];
         let began = self.now();
-        let answer = self.consortium.ask(node, &line, &draft.to_string());
+        let answer = self.consortium.ask_within(Some(PATIENCE), node, &line, &draft.to_string());
         let did = match answer.as_ref().map(|answer| (&answer["value"]["verdict"], &answer["failed"]["json"]))
         {
             Some((verdict, _)) if verdict == "applied" => Did::Wrote { version, value },
@@ -161,7 +163,7 @@ impl<'c> Registers<'c> {
     /// Version, value and transactions of a register, as a node tells them.
     fn shown(&self, register: &Register, node: &str) -> Option<(u64, u64, Vec<String>)> {
         let line = ["--json", "record", "show", &register.record, "-c", register.channel, "--as", node];
-        let answer = self.consortium.ask(node, &line, "")?;
+        let answer = self.consortium.ask_within(Some(PATIENCE), node, &line, "")?;
         let value = &answer["value"];
         let transactions = value["transactions"].as_array()?.iter();
         let transactions = transactions.filter_map(|tx| tx.as_str().map(str::to_owned)).collect();
