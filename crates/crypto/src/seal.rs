@@ -201,6 +201,23 @@ mod tests {
     }
 
     #[test]
+    fn the_commitment_of_derived_keys_is_the_one_that_is_sealed_beside_them() {
+        let (key, sealed) = example();
+        let keys = SealKeys::derive(&key, "label", b"context");
+        assert_eq!(*keys.commitment(), sealed.commitment);
+        assert_eq!(format!("{keys:?}"), "SealKeys(..)");
+    }
+
+    #[test]
+    fn what_is_sealed_onto_others_takes_exactly_its_room() {
+        let (key, sealed) = example();
+        let mut out = Vec::new();
+        seal_onto(&mut out, &PreparedKey::of(&key), "label", b"context", b"plaintext");
+        assert_eq!(out, [&sealed.commitment[..], &sealed.ciphertext].concat());
+        assert_eq!(out.capacity(), out.len());
+    }
+
+    #[test]
     fn a_prepared_key_seals_and_opens_as_the_key_does() {
         let (key, sealed) = example();
         let prepared = PreparedKey::of(&key);
