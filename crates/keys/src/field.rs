@@ -187,6 +187,15 @@ mod tests {
     }
 
     #[test]
+    fn sea_05_a_record_is_named_by_its_type_and_id_and_a_salt_by_itself() {
+        let of = |record_type, id| record_key_hash(record_type, &RecordId([id; 32]));
+        assert_ne!(of("a", 1), of("b", 1));
+        assert_ne!(of("a", 1), of("a", 2));
+        assert_ne!(salt_digest(&[1; 32]), salt_digest(&[2; 32]));
+        assert_ne!(of("a", 1), hash(labels::SALT, &[b"a", &[1; 32]]), "the label counts");
+    }
+
+    #[test]
     fn sea_05_salt_and_context_make_the_key() {
         let leaf = LeafKey(secret_from_bytes([1; 32]));
         let of = |salt: u8, context: &[u8]| FieldKey::derive(&leaf, &[salt; 32], context).expose(|b| *b);
