@@ -12,6 +12,7 @@ mod hands;
 mod log;
 mod packet;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,7 @@ use crate::engine::{Address, Guard, RootContext, Signer, Verifier};
 use crate::ledger::Ledger;
 use crate::root_chain::{FinalEvent, RootUnavailable};
 use hands::{Hands, Inner};
+use packet::Fetched;
 
 /// Heights for which the engine keeps what it hears early, and how much of each: as `cluster/start.rs` configures it.
 const QUEUE: (usize, usize) = (10, 2048);
@@ -81,6 +83,14 @@ pub struct Timer {
     number: u64,
 }
 
+impl Timer {
+    /// Whether the engine has set it, and not its host.
+    #[must_use]
+    pub fn is_of_engine(&self) -> bool {
+        hands::timeout(*self).is_some()
+    }
+}
+
 /// What a validator wants of whoever steps it, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Out {
@@ -101,6 +111,8 @@ pub struct Stepped {
     consensus: Option<Box<State<RootContext>>>,
     hands: Hands,
     early: Vec<Inner>,
+    /// blocks that were fetched, for the heights to come, as the engine's fetching keeps them
+    fetched: VecDeque<(PublicKey, Fetched)>,
     planted: Planted,
     signer: Option<Signer>,
     guard: Option<Arc<Guard>>,
@@ -130,7 +142,7 @@ impl Stepped {
         let host =
             || Host::new(shared.clone(), (None, guard.clone()), timing, tokio::sync::mpsc::channel(1).0);
         let hands = Hands::new(host(), verifier, log);
-        Ok(Self { consensus: None, hands, early: Vec::new(), planted, signer, guard, timing, shared })
+        Ok(Self { consensus: None, hands, early: Vec::new(), fetched: VecDeque::new(), planted, signer, guard, timing, shared })
     }
 
     /// Starts the engine: with votes, unless it does not know what it has signed.
@@ -174,9 +186,7 @@ impl Stepped {
             self.hands.out.push(Out::Blame(*from));
             return Ok(());
         };
-        for value in values {
-            self.hands.inbox.push_back(Inner::Fetched(*from, Box::new(value)));
-        }
+        self.fetched = values.into_iter().map(|value| (*from, value)).collect();
         self.settle()
     }
 
@@ -266,8 +276,13 @@ impl Stepped {
 
     /// Handles what has come in, and what comes of it, until nothing is left.
     fn settle(&mut self) -> Outcome {
-        while let Some(inner) = self.hands.inbox.pop_front() {
-            self.handle(inner)?;
+        loop {
+            while let Some(inner) = self.hands.inbox.pop_front() {
+                self.handle(inner)?;
+            }
+            if !self.take_fetched()? {
+                break;
+            }
         }
         if self.hands.may_vote_now() {
             return self.start();
@@ -287,14 +302,21 @@ impl Stepped {
             }
             Inner::Engine(input) => self.process(*input),
             Inner::Proposed(value, origin) => self.process(Input::ProposedValue(*value, origin)),
-            Inner::Fetched(from, value) => {
-                let Some(peer) = packet::peer_id(&from) else { return Ok(()) };
-                self.hands.fetched_from = Some(from);
-                let processed = self.process(Input::SyncValueResponse(value.of(peer)));
-                self.hands.fetched_from = None;
-                processed
-            }
         }
+    }
+
+    /// Gives the engine the fetched block of its height, if there is one; whether it did.
+    fn take_fetched(&mut self) -> Result<bool, RootUnavailable> {
+        let Some(height) = self.consensus.as_ref().map(|state| state.height()) else { return Ok(false) };
+        let next = Height(self.head().0.saturating_add(1));
+        self.fetched.retain(|(_, value)| value.height() >= height);
+        let is_next = |(_, value): &mut (PublicKey, Fetched)| value.height() == height && height.0 == next.0;
+        let Some((from, value)) = self.fetched.pop_front_if(is_next) else { return Ok(false) };
+        let Some(peer) = packet::peer_id(&from) else { return Ok(false) };
+        self.hands.fetched_from = Some(from);
+        let processed = self.process(Input::SyncValueResponse(value.of(peer)));
+        self.hands.fetched_from = None;
+        processed.map(|()| true)
     }
 
     /// As the engine begins a height: what its log holds of it comes first.

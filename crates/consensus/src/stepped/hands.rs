@@ -20,7 +20,7 @@ use parclose_types::{Height, PublicKey};
 use tokio::sync::{mpsc, oneshot};
 
 use super::log::EngineLog;
-use super::packet::{Fetched, Packet};
+use super::packet::Packet;
 use super::{FROM_PEERS, Out, Outcome, Timer};
 use crate::cluster::{Host, NOBODY, Shared, Timing};
 use crate::engine::{EngineCodec, EngineHeight, Guard, Part, RootContext, Signer, Verifier};
@@ -40,7 +40,6 @@ pub(super) enum Inner {
     Engine(Box<Input<RootContext>>),
     Proposed(Box<ProposedValue<RootContext>>, ValueOrigin),
     Part(PeerId, StreamMessage<Part>),
-    Fetched(PublicKey, Box<Fetched>),
 }
 
 /// A reply that the host keeps back while the chain is idle.

@@ -10,7 +10,7 @@ use malachite_core::{NilOrVal, ValueResponse};
 use parclose_types::{Height, PublicKey, ValueHash};
 
 use super::hands::Inner;
-use crate::engine::{EngineCodec, Part, RootContext, Step};
+use crate::engine::{EngineCodec, EngineHeight, Part, RootContext, Step};
 
 /// A message to all other validators.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +125,10 @@ pub(super) fn peer_id(key: &PublicKey) -> Option<PeerId> {
 pub(super) struct Fetched(RawDecidedValue<RootContext>);
 
 impl Fetched {
+    pub(super) fn height(&self) -> EngineHeight {
+        self.0.certificate.height
+    }
+
     pub(super) fn of(self, peer: PeerId) -> ValueResponse<RootContext> {
         ValueResponse::new(peer, self.0.value_bytes, self.0.certificate)
     }

@@ -46,7 +46,7 @@ impl Four {
                 Out::Publish(packet) => self.packets.push((at, packet)),
                 Out::Set(timer, after) => drop(self.timers.insert((self.now + after, at, timer), ())),
                 Out::Cancel(timer) => self.timers.retain(|(_, of, known), ()| (*of, *known) != (at, timer)),
-                Out::CancelAll => self.timers.retain(|(_, of, known), ()| *of != at || known.kind == u8::MAX),
+                Out::CancelAll => self.timers.retain(|(_, of, known), ()| *of != at || !known.is_of_engine()),
                 Out::Blame(_) => panic!("nobody cheats"),
             }
         }

@@ -1,0 +1,2 @@
+//! `parclose-simulate`: many seeds, or one again.
+fn main() {}
