@@ -13,6 +13,7 @@
 //!
 //! - [`dice`], [`trace`], [`queue`], [`network`]: the kernel
 //! - [`machine`], [`world`], [`traitor`]: what runs on it
+//! - [`rooms`]: channels and deals, on a root chain that goes on
 //! - [`plan`]: what a seed means
 //! - [`checker`]: what must hold
 //! - [`planted`]: faults of our own, each of which must be noticed
@@ -25,6 +26,7 @@ pub mod network;
 pub mod plan;
 pub mod planted;
 pub mod queue;
+pub mod rooms;
 pub mod suite;
 pub mod trace;
 pub mod traitor;

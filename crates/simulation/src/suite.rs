@@ -1,12 +1,15 @@
 //! What the simulation reports: seeds, the sweep over every sync, planted faults, and the same run twice.
 
+mod rooms;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use parclose_findings::{Budget, Item};
 use parclose_store::hazmat::Moment;
 
 use crate::network::CUTS;
-use crate::plan::{Fault, Plan};
+use crate::plan::{Fault, Plan, most_traitors};
 use crate::planted::Bug;
 use crate::trace::Trace;
 use crate::traitor::Manner;
@@ -53,18 +56,35 @@ const STATES: [&str; 7] = [
     "a forged reply is found out",
 ];
 
+pub use rooms::{rooms, rooms_outcome};
+
+/// Adds what one run has counted.
+fn merge(counts: &mut BTreeMap<String, u64>, of: &BTreeMap<&'static str, u64>) {
+    for (name, count) in of {
+        let so_far = counts.entry((*name).to_owned()).or_default();
+        *so_far = so_far.saturating_add(*count);
+    }
+}
+
+/// All suites, in the order in which they are run.
+#[must_use]
+pub fn suites() -> Vec<fn(&Budget) -> Item> {
+    vec![validators, rooms, streams, fetching, sweep, determinism]
+}
+
 fn replay(seed: u64) -> String {
     format!("parclose-simulate --replay {seed}")
 }
 
+/// Takes in what a run of validators has come to.
+pub fn world_outcome(item: &mut Item, outcome: &Outcome, seed: u64) {
+    take(item, outcome, replay(seed));
+}
+
 fn take(item: &mut Item, outcome: &Outcome, again: String) {
     item.executions = item.executions.saturating_add(1);
-    for (counts, of) in [(&mut item.injected, &outcome.injected), (&mut item.reached, &outcome.reached)] {
-        for (name, count) in of {
-            let so_far = counts.entry((*name).to_owned()).or_default();
-            *so_far = so_far.saturating_add(*count);
-        }
-    }
+    merge(&mut item.injected, &outcome.injected);
+    merge(&mut item.reached, &outcome.reached);
     if let Some(violation) = &outcome.violation {
         item.find(violation.to_string(), again);
     }
@@ -97,6 +117,48 @@ pub fn validators(budget: &Budget) -> Item {
     controls(&mut item, budget.seed);
     item.seconds = budget.used().as_secs_f64();
     item
+}
+
+/// F15: validators that cheat with votes and proposals, as many as may be.
+#[must_use]
+pub fn streams(budget: &Budget) -> Item {
+    let holds = "whatever fewer than a third of the validators send, the others decide one block for each height, sign once for \
+                 each step, and go on";
+    let mut item =
+        Item::new("F15", holds, &format!("parclose-simulate --streams --seeds 20 --from {}", budget.seed));
+    item.must_inject(&STREAM_MANNERS.map(Manner::name));
+    item.must_reach(&["a block is final", "a height needs another round", "a traitor is convicted"]);
+    let mut number = 0;
+    while number < 15 || budget.is_left() {
+        let seed = budget.seed.wrapping_add(number);
+        let again = format!("parclose-simulate --streams --replay {seed}");
+        take(&mut item, &run(streams_plan(seed), Trace::default()), again);
+        number = number.saturating_add(1);
+    }
+    item.seconds = budget.used().as_secs_f64();
+    item
+}
+
+const STREAM_MANNERS: [Manner; 5] =
+    [Manner::Twins, Manner::Amnesia, Manner::Silence, Manner::Garbage, Manner::Stale];
+
+/// The run of a seed, in which as many cheat as may.
+#[must_use]
+pub fn streams_plan(seed: u64) -> Plan {
+    let mut plan = Plan::of(seed);
+    let lost = |(_, fault): &(Duration, Fault)| matches!(fault, Fault::Wipe(_) | Fault::Damage(_));
+    plan.faults.retain(|fault| !lost(fault));
+    let most = most_traitors(plan.validators);
+    let first = usize::try_from(seed % 5).unwrap_or_default();
+    plan.traitors = STREAM_MANNERS
+        .iter()
+        .cycle()
+        .skip(first)
+        .take(most)
+        .enumerate()
+        .map(|(number, how)| ((first + number * 2) % plan.validators, *how))
+        .collect();
+    plan
 }
 
 /// F17: who has lost everything fetches it from others, of whom some cheat.

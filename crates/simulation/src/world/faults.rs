@@ -119,7 +119,7 @@ impl World {
                 }
             }
             Fault::PowerLossAt(at, ahead, moment) => {
-                if let Some(machine) = self.running(at) {
+                if let Some(machine) = self.machines.get(at) {
                     machine.medium.stop_at(machine.medium.syncs().saturating_add(ahead), moment);
                 }
             }
