@@ -39,11 +39,12 @@ use crate::root_chain::{Committed, FinalEvent, RootChain, RootUnavailable};
 pub(crate) use evidence::Pair;
 pub use evidence::{Equivocation, Offence};
 use hearing::Hearing;
-use host::Host;
+pub(crate) use host::Host;
 pub use pool::{OnOrdered, Ordered};
 pub use relay::{Hop, NoRelay, RootAnswer, RootRelay};
 pub use shared::OnHead;
-use shared::Shared;
+pub(crate) use shared::Shared;
+pub(crate) use start::NOBODY;
 pub use timing::Timing;
 
 /// How long the next block is waited for by those who wait at all.

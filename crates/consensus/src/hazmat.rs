@@ -1,4 +1,5 @@
-//! For tests and demonstrations only: the root chain's directory as a crash would leave it.
+//! For tests, simulations and demonstrations only: the root chain's directory as a crash would leave it, and a validator that is
+//! stepped.
 
 use std::path::Path;
 
@@ -6,6 +7,9 @@ use parclose_store::hazmat;
 
 use crate::embedded::EmbeddedRoot;
 use crate::root_chain::RootUnavailable;
+pub use crate::stepped::{
+    EngineLog, Out, Packet, Place, Planted, Stepped, SteppedOptions, Timer, with_blocks, with_signatures,
+};
 
 /// Copies the directory as a machine would find it after loss of power now. `to` must be empty or
 /// absent.

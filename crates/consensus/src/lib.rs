@@ -31,6 +31,7 @@ mod fixtures;
 pub mod hazmat;
 mod ledger;
 mod root_chain;
+mod stepped;
 mod tables;
 
 pub use cluster::{

@@ -10,6 +10,7 @@
 
 mod checkpoint;
 mod copy;
+mod memory;
 mod tuning;
 mod wal;
 
@@ -23,6 +24,8 @@ use rocksdb::{DB, DBRawIterator, ErrorKind, ReadOptions, WriteBatch, WriteOption
 
 use crate::error::StoreError;
 pub(crate) use copy::Loss;
+use memory::Volume;
+pub use memory::{Image, Lies, Medium, Moment, Refusal};
 pub use tuning::SharedCache;
 use wal::SyncedWals;
 
@@ -51,9 +54,19 @@ pub(crate) type Change = (Vec<u8>, Option<Vec<u8>>);
 /// A row as stored: key and value.
 pub type Row = (Vec<u8>, Vec<u8>);
 
+/// Where the rows are.
+enum Backing {
+    Files(Box<DB>),
+    /// a simulation
+    Memory(Volume),
+}
+
+/// Rows of a simulation that are copied at a time.
+const ROWS_PER_LOOK: usize = 64;
+
 /// An open directory.
 pub(crate) struct Disk {
-    db: DB,
+    backing: Backing,
     path: PathBuf,
     read_only: bool,
     writing: Mutex<Writing>,
@@ -76,12 +89,19 @@ impl Disk {
         cache: &SharedCache,
         write_buffer_bytes: usize,
     ) -> Result<Self, StoreError> {
+        if let Some(medium) = cache.medium() {
+            let backing = Backing::Memory(Volume::open(medium, path)?);
+            let disk = Self { backing, path: path.to_owned(), read_only: false, writing: Mutex::default() };
+            disk.sync()?;
+            return Ok(disk);
+        }
         create_durably(path)?;
         // RocksDB knows its own locks by the path's text; two spellings of it must not pass.
         let path = fs::canonicalize(path).map_err(|e| StoreError::io("resolve a path", &e))?;
         let options = tuning::database_options(cache, write_buffer_bytes);
         let db = DB::open(&options, &path).map_err(|e| open_error(&path, &e))?;
-        let disk = Self { db, path, read_only: false, writing: Mutex::default() };
+        let backing = Backing::Files(Box::new(db));
+        let disk = Self { backing, path, read_only: false, writing: Mutex::default() };
         disk.sync()?;
         Ok(disk)
     }
@@ -97,7 +117,8 @@ impl Disk {
         }
         let options = tuning::database_options(cache, tuning::WRITE_BUFFER_BYTES_MIN);
         let db = DB::open_for_read_only(&options, path, false).map_err(|e| open_error(path, &e))?;
-        Ok(Self { db, path: path.to_owned(), read_only: true, writing: Mutex::default() })
+        let backing = Backing::Files(Box::new(db));
+        Ok(Self { backing, path: path.to_owned(), read_only: true, writing: Mutex::default() })
     }
 
     /// The directory, for errors.
@@ -106,12 +127,20 @@ impl Disk {
     }
 
     pub(crate) fn get(&self, row_key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.db.get_opt(row_key, &tuning::read_options()).map_err(|e| self.read_error(&e))
+        match &self.backing {
+            Backing::Files(db) => {
+                db.get_opt(row_key, &tuning::read_options()).map_err(|e| self.read_error(&e))
+            }
+            Backing::Memory(volume) => volume.get(row_key),
+        }
     }
 
     /// The rows of several keys, in the keys' order.
     pub(crate) fn multi_get(&self, row_keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        let rows = self.db.multi_get_opt(row_keys, &tuning::read_options());
+        let Backing::Files(db) = &self.backing else {
+            return row_keys.iter().map(|row_key| self.get(row_key)).collect();
+        };
+        let rows = db.multi_get_opt(row_keys, &tuning::read_options());
         rows.into_iter().map(|row| row.map_err(|e| self.read_error(&e))).collect()
     }
 
@@ -122,7 +151,11 @@ impl Disk {
         end: Option<Vec<u8>>,
         mut show: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
-        let mut rows = self.iterator(tuning::scan_options(), end);
+        let db = match &self.backing {
+            Backing::Files(db) => db,
+            Backing::Memory(volume) => return show_all(volume, from, end.as_deref(), show),
+        };
+        let mut rows = iterator(db, tuning::scan_options(), end);
         rows.seek(from);
         while let Some((key, value)) = rows.item() {
             if show(key, value)?.is_break() {
@@ -136,20 +169,17 @@ impl Disk {
 
     /// The last row with `from <= key < end`.
     pub(crate) fn last(&self, from: &[u8], end: Option<Vec<u8>>) -> Result<Option<Row>, StoreError> {
+        let db = match &self.backing {
+            Backing::Files(db) => db,
+            Backing::Memory(volume) => return volume.last(from, end),
+        };
         let mut options = tuning::read_options();
         options.set_iterate_lower_bound(from);
-        let mut rows = self.iterator(options, end);
+        let mut rows = iterator(db, options, end);
         rows.seek_to_last();
         let last = rows.item().map(|(key, value)| (key.to_vec(), value.to_vec()));
         rows.status().map_err(|e| self.read_error(&e))?;
         Ok(last)
-    }
-
-    fn iterator(&self, mut options: ReadOptions, end: Option<Vec<u8>>) -> DBRawIterator<'_> {
-        if let Some(end) = end {
-            options.set_iterate_upper_bound(end);
-        }
-        self.db.raw_iterator_opt(options)
     }
 
     /// Writes all changes or none. They come one by one; `bytes` is about how many they are, so that a
@@ -167,6 +197,14 @@ impl Disk {
         bytes: usize,
         durability: Durability,
     ) -> Result<(), StoreError> {
+        if let Backing::Memory(volume) = &self.backing {
+            let changes: Vec<Change> = changes.into_iter().collect();
+            let is_synced = durability == Durability::Synced;
+            if changes.is_empty() {
+                return if is_synced { self.sync() } else { self.writable().map(|_| ()) };
+            }
+            return self.attempt(durability, || volume.write(changes, is_synced));
+        }
         let mut batch = WriteBatch::with_capacity_bytes(bytes);
         for (row_key, value) in changes {
             match value {
@@ -179,17 +217,17 @@ impl Disk {
         }
         let mut options = WriteOptions::default();
         options.set_sync(durability == Durability::Synced);
-        self.attempt(durability, |db| db.write_opt(batch, &options))
+        self.attempt_on(durability, |db| db.write_opt(batch, &options))
     }
 
     /// Makes every commit so far durable.
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
-        self.attempt(Durability::Synced, |db| db.flush_wal(true))
+        self.attempt_on(Durability::Synced, |db| db.flush_wal(true))
     }
 
     /// Moves everything from the write-ahead log to a sorted file, which RocksDB syncs.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
-        self.attempt(Durability::Buffered, DB::flush)
+        self.attempt_on(Durability::Buffered, DB::flush)
     }
 
     /// Leaves no byte of what the rows with `from <= key <= to` held before: neither in the write-ahead log nor in a sorted
@@ -199,7 +237,7 @@ impl Disk {
     ///
     /// > STO-20: after a shredding the files of a directory hold nothing of what rows of the range held before they were overwritten or deleted.
     pub(crate) fn shred(&self, from: &[u8], to: &[u8]) -> Result<(), StoreError> {
-        self.attempt(Durability::Synced, |db| {
+        self.attempt_on(Durability::Synced, |db| {
             // A flush of an empty buffer keeps its log, and that holds what a flush before has not moved.
             db.flush()?;
             db.compact_range_opt(Some(from), Some(to), &tuning::shredding_options());
@@ -207,20 +245,33 @@ impl Disk {
         })
     }
 
-    fn attempt(
+    /// A write to RocksDB; in a simulation, a sync.
+    fn attempt_on(
         &self,
         durability: Durability,
         write: impl FnOnce(&DB) -> Result<(), rocksdb::Error>,
     ) -> Result<(), StoreError> {
+        self.attempt(durability, || match &self.backing {
+            Backing::Files(db) => write(db).map_err(|e| operating_system_text(&e)),
+            Backing::Memory(volume) => volume.sync(),
+        })
+    }
+
+    fn attempt(
+        &self,
+        durability: Durability,
+        write: impl FnOnce() -> Result<(), String>,
+    ) -> Result<(), StoreError> {
         let mut writing = self.writable()?;
         // Set until the write is known to be good, so that a panic inside counts as a failure, too.
         writing.failed = true;
-        write(&self.db)
-            .map_err(|e| StoreError::WriteFailed { path: self.name(), reason: operating_system_text(&e) })?;
+        write().map_err(|reason| StoreError::WriteFailed { path: self.name(), reason })?;
         if durability == Durability::Synced {
             SYNCS.fetch_add(1, Ordering::Relaxed);
             // An unreadable directory leaves the old ledger, which claims less, never more.
-            if let Ok(synced) = SyncedWals::measure(&self.path) {
+            if let Backing::Files(_) = self.backing
+                && let Ok(synced) = SyncedWals::measure(&self.path)
+            {
                 writing.synced = synced;
             }
         }
@@ -243,6 +294,9 @@ impl Disk {
 
     /// Bytes of all files of the directory.
     pub(crate) fn bytes(&self) -> Result<u64, StoreError> {
+        if let Backing::Memory(volume) = &self.backing {
+            return volume.bytes();
+        }
         Ok(wal::files(&self.path, |_| true)?.iter().map(|file| file.bytes).sum())
     }
 
@@ -256,6 +310,35 @@ impl Disk {
         match error.kind() {
             ErrorKind::Corruption => StoreError::Damaged { path: self.name() },
             _ => StoreError::io("read a row", &operating_system_text(error)),
+        }
+    }
+}
+
+fn iterator(db: &DB, mut options: ReadOptions, end: Option<Vec<u8>>) -> DBRawIterator<'_> {
+    if let Some(end) = end {
+        options.set_iterate_upper_bound(end);
+    }
+    db.raw_iterator_opt(options)
+}
+
+/// The rows of a simulation, some at a time.
+fn show_all(
+    volume: &Volume,
+    from: &[u8],
+    end: Option<&[u8]>,
+    mut show: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, StoreError>,
+) -> Result<(), StoreError> {
+    let mut from = from.to_vec();
+    loop {
+        let rows = volume.some(&from, end, ROWS_PER_LOOK)?;
+        for (key, value) in &rows {
+            if show(key, value)?.is_break() {
+                return Ok(());
+            }
+        }
+        match rows.last() {
+            Some((last, _)) if rows.len() == ROWS_PER_LOOK => from = [last, &[0][..]].concat(),
+            _ => return Ok(()),
         }
     }
 }

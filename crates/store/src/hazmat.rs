@@ -7,13 +7,19 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-pub use crate::disk::Row;
 use crate::disk::{Change, Disk, Durability, Loss, SharedCache};
+pub use crate::disk::{Image, Lies, Medium, Moment, Refusal, Row};
 use crate::error::StoreError;
 use crate::tables::Database;
 
 const TAMPER_CACHE_BYTES: usize = 1 << 20;
 const TAMPER_WRITE_BUFFER_BYTES: usize = 256 << 10;
+
+/// For a simulation: every database that is opened with the result lies on a disk in memory, under the path that it is given.
+#[must_use]
+pub fn on_medium(medium: &Medium) -> SharedCache {
+    SharedCache::on(medium)
+}
 
 /// Copies a database as a machine would find it after loss of power now: every log cut to its synced
 /// length. `to` must be empty or absent.

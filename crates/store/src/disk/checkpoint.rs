@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rocksdb::checkpoint::Checkpoint;
 
-use super::{Disk, operating_system_text};
+use super::{Backing, Disk, operating_system_text};
 use crate::error::StoreError;
 
 impl Disk {
@@ -24,7 +24,11 @@ impl Disk {
         self.sync()?;
         self.flush()?;
         let _writing = self.writable()?;
-        let made = Checkpoint::new(&self.db).and_then(|checkpoint| checkpoint.create_checkpoint(to));
+        let db = match &self.backing {
+            Backing::Files(db) => db,
+            Backing::Memory(volume) => return volume.copy(to),
+        };
+        let made = Checkpoint::new(db).and_then(|checkpoint| checkpoint.create_checkpoint(to));
         made.map_err(|e| StoreError::io("make a checkpoint", &operating_system_text(&e)))
     }
 }

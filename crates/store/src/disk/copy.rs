@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{Disk, Writing, wal};
+use super::{Backing, Disk, Writing, wal};
 use crate::error::StoreError;
 
 /// What the crash takes from the write-ahead log.
@@ -27,10 +27,16 @@ pub(crate) enum Loss {
 impl Disk {
     /// Copies the directory to `to`, which must not exist or be empty.
     pub(crate) fn copy(&self, to: &Path, loss: Loss) -> Result<(), StoreError> {
+        let Backing::Files(db) = &self.backing else {
+            return Err(StoreError::io(
+                "copy a store",
+                &"it is in memory, whose medium is copied as a whole",
+            ));
+        };
         let writing = self.lock();
-        self.db.disable_file_deletions().map_err(|e| self.read_error(&e))?;
+        db.disable_file_deletions().map_err(|e| self.read_error(&e))?;
         let copied = copy_files(&self.path, to, &writing, loss);
-        self.db.enable_file_deletions().map_err(|e| self.read_error(&e))?;
+        db.enable_file_deletions().map_err(|e| self.read_error(&e))?;
         copied
     }
 

@@ -14,6 +14,8 @@ use rocksdb::{
     LogLevel, LruCacheOptions, Options, ReadOptions, WriteBufferManager,
 };
 
+use super::memory::Medium;
+
 /// RocksDB takes no smaller write buffer.
 pub(crate) const WRITE_BUFFER_BYTES_MIN: usize = 64 << 10;
 
@@ -34,6 +36,8 @@ const MEMTABLE_FILTER_SHARE: f64 = 0.01;
 pub struct SharedCache {
     blocks: Cache,
     write_buffers: WriteBufferManager,
+    /// whose directories are opened there, and not in the file system
+    medium: Option<Medium>,
 }
 
 impl SharedCache {
@@ -47,7 +51,16 @@ impl SharedCache {
         let blocks = Cache::new_lru_cache_opts(&options);
         // 0: charge, but never flush early. Early flushes of many small buffers come as a storm.
         let write_buffers = WriteBufferManager::new_write_buffer_manager_with_cache(0, false, blocks.clone());
-        Self { blocks, write_buffers }
+        Self { blocks, write_buffers, medium: None }
+    }
+
+    /// For a simulation: every database that is opened with this lies on a disk in memory.
+    pub(crate) fn on(medium: &Medium) -> Self {
+        Self { medium: Some(medium.clone()), ..Self::new(0) }
+    }
+
+    pub(super) fn medium(&self) -> Option<&Medium> {
+        self.medium.as_ref()
     }
 
     /// Bytes in use now.

@@ -1,0 +1,102 @@
+//! The suites of rooms.
+
+use parclose_findings::{Budget, Item};
+
+use super::{TWICE, merge};
+use crate::rooms::plan::{Ill, RoomBug, RoomPlan};
+use crate::rooms::{Outcome, run};
+use crate::trace::Trace;
+
+/// Seeds that are run whatever the time.
+const SEEDS_MIN: u64 = 60;
+/// Seeds that are tried for a planted fault.
+const TRIES: u64 = 12;
+
+const FAULTS: [&str; 9] = [
+    "message: lost",
+    "root transaction: lost",
+    "process: killed",
+    "machine: power lost",
+    "machine: an old backup restored",
+    "disk: power lost at a sync",
+    "disk: write or sync refused",
+    "partition: swizzle-clog",
+    "member: does not lock its leg",
+];
+
+const STATES: [&str; 11] = [
+    "a transaction is applied",
+    "a transaction is refused",
+    "a member refuses",
+    "a deal is opened",
+    "a leg is prepared",
+    "a deal is done",
+    "a deal is given up",
+    "what was held has lapsed",
+    "a machine starts",
+    "a store is looked through",
+    "stores are searched for other channels",
+];
+
+/// Takes in what a run of rooms has come to.
+pub fn rooms_outcome(item: &mut Item, outcome: &Outcome, seed: u64) {
+    take(item, outcome, format!("parclose-simulate --rooms --replay {seed}"));
+}
+
+fn take(item: &mut Item, outcome: &Outcome, again: String) {
+    item.executions = item.executions.saturating_add(1);
+    merge(&mut item.injected, &outcome.injected);
+    merge(&mut item.reached, &outcome.reached);
+    if let Some(violation) = &outcome.violation {
+        item.find(violation.to_string(), again);
+    }
+}
+
+/// Channels and deals under faults: seeds from `budget.seed` on, at least 60, and more while time is left.
+#[must_use]
+pub fn rooms(budget: &Budget) -> Item {
+    let holds = "members crash, disks fail, messages are lost, one member of a channel cheats: one state for each event, cash \
+                 neither made nor lost, both legs of a deal or neither, what was acknowledged is there for its readers, and no \
+                 channel in another's store";
+    let replay = format!("parclose-simulate --rooms --seeds {SEEDS_MIN} --from {}", budget.seed);
+    let mut item = Item::new("S-rooms", holds, &replay);
+    item.must_inject(&FAULTS);
+    item.must_inject(&Ill::ALL.map(Ill::name));
+    item.must_reach(&STATES);
+    let mut number = 0;
+    while number < SEEDS_MIN || budget.is_left() {
+        let seed = budget.seed.wrapping_add(number);
+        take(
+            &mut item,
+            &run(RoomPlan::of(seed), Trace::default()),
+            format!("parclose-simulate --rooms --replay {seed}"),
+        );
+        number = number.saturating_add(1);
+    }
+    for number in 0..TWICE / 2 {
+        let seed = budget.seed.wrapping_add(number.wrapping_mul(7));
+        let [first, second] = [(), ()].map(|()| run(RoomPlan::of(seed), Trace::default()));
+        item.reach("a run was run again");
+        if first.hash != second.hash {
+            item.find(
+                "the same seed came to another run",
+                format!("parclose-simulate --rooms --replay {seed}"),
+            );
+        }
+    }
+    controls(&mut item, budget.seed);
+    item.seconds = budget.used().as_secs_f64();
+    item
+}
+
+fn controls(item: &mut Item, seed: u64) {
+    for bug in RoomBug::ALL {
+        let caught = (0..TRIES).any(|number| {
+            let outcome = run(RoomPlan::planted(bug, seed.wrapping_add(number)), Trace::default());
+            outcome
+                .violation
+                .is_some_and(|violation| bug.shows_as().iter().any(|text| violation.0.contains(text)))
+        });
+        item.control(bug.name(), caught);
+    }
+}
