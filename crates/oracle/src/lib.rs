@@ -9,13 +9,37 @@
 //! Each suite reports an [`parclose_findings::Item`], and each has planted faults that it must catch in the same run:
 //! a search that finds nothing would else pass for good.
 //!
+//! - [`leak`]: the leak oracle over all members and channels, in this process
 
 pub mod canary;
+pub mod content;
 pub mod encodings;
+pub mod failures;
+pub mod ground;
+pub mod keys;
+pub mod leak;
+pub mod log;
 pub mod members;
+pub mod pages;
 pub mod random;
 pub mod search;
 pub mod surface;
+pub mod tap;
 
 /// Why a suite could not do its work: a finding, like any other.
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs a suite's work, and reports that it broke off if it did.
+pub(crate) fn run(
+    mut item: parclose_findings::Item,
+    budget: &parclose_findings::Budget,
+    work: impl FnOnce(&mut parclose_findings::Item) -> Result<(), Failed>,
+) -> parclose_findings::Item {
+    let before = budget.used();
+    if let Err(broken_off) = work(&mut item) {
+        let replay = item.replay.clone();
+        item.find(format!("it broke off: {broken_off}"), replay);
+    }
+    item.seconds = budget.used().saturating_sub(before).as_secs_f64();
+    item
+}
