@@ -10,7 +10,9 @@
 //! a search that finds nothing would else pass for good.
 //!
 //! - [`leak`]: the leak oracle over all members and channels, in this process
+//! - [`worlds`]: two worlds (F22)
 
+pub mod blank;
 pub mod canary;
 pub mod content;
 pub mod encodings;
@@ -25,6 +27,8 @@ pub mod random;
 pub mod search;
 pub mod surface;
 pub mod tap;
+pub mod view;
+pub mod worlds;
 
 /// Why a suite could not do its work: a finding, like any other.
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;

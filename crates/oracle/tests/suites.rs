@@ -5,6 +5,7 @@ use std::time::Duration;
 use parclose_findings::{Budget, Item};
 use parclose_oracle::canary::Value;
 use parclose_oracle::leak::{Volume, leak_oracle, leak_oracle_after};
+use parclose_oracle::worlds;
 
 fn budget() -> Budget {
     Budget::new(20_260_801, Duration::ZERO)
@@ -36,4 +37,9 @@ fn the_leak_oracle_fails_when_a_value_lies_in_the_clear() {
     });
     assert!(item.findings.iter().any(|finding| finding.what.contains("in files")), "{:#?}", item.findings);
     assert!(!item.faults().is_empty());
+}
+
+#[test]
+fn two_worlds_look_the_same_to_whoever_may_not_read_them() {
+    passed(&worlds::two_worlds(&budget()));
 }
