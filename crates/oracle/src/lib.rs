@@ -11,18 +11,23 @@
 //!
 //! - [`leak`]: the leak oracle over all members and channels, in this process
 //! - [`worlds`]: two worlds (F22)
+//! - [`dictionary`]: the dictionary (F22b)
 
 pub mod blank;
 pub mod canary;
+pub mod commands;
 pub mod content;
+pub mod dictionary;
 pub mod encodings;
 pub mod failures;
 pub mod ground;
+pub mod guesses;
 pub mod keys;
 pub mod leak;
 pub mod log;
 pub mod members;
 pub mod pages;
+pub mod points;
 pub mod random;
 pub mod search;
 pub mod surface;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use parclose_findings::{Budget, Item};
+use parclose_findings::{Budget, Fault, Item};
 use parclose_oracle::canary::Value;
+use parclose_oracle::dictionary::{Effort, dictionary, dictionary_of};
 use parclose_oracle::leak::{Volume, leak_oracle, leak_oracle_after};
 use parclose_oracle::worlds;
 
@@ -42,4 +43,18 @@ fn the_leak_oracle_fails_when_a_value_lies_in_the_clear() {
 #[test]
 fn two_worlds_look_the_same_to_whoever_may_not_read_them() {
     passed(&worlds::two_worlds(&budget()));
+}
+
+#[test]
+fn a_million_guesses_find_nothing() {
+    let item = dictionary(&budget());
+    passed(&item);
+    assert_eq!(item.reached["candidate amounts"], 1_000_000);
+}
+
+#[test]
+fn the_dictionary_fails_when_it_tries_no_amounts() {
+    let faults = dictionary_of(&budget(), Effort { amounts: 0, keys: 1000 }).faults();
+    assert!(faults.contains(&Fault::NeverReached("candidate amounts".into())), "{faults:?}");
+    assert!(faults.contains(&Fault::ControlMissed("a commitment without a blinding".into())), "{faults:?}");
 }
