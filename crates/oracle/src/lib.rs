@@ -10,6 +10,7 @@
 //! a search that finds nothing would else pass for good.
 //!
 //! - [`leak`]: the leak oracle over all members and channels, in this process
+//! - [`processes`]: the leak oracle over real processes
 //! - [`worlds`]: two worlds (F22)
 //! - [`dictionary`]: the dictionary (F22b)
 
@@ -28,6 +29,7 @@ pub mod log;
 pub mod members;
 pub mod pages;
 pub mod points;
+pub mod processes;
 pub mod random;
 pub mod search;
 pub mod surface;
