@@ -89,10 +89,14 @@ impl Consortium {
 
     /// As [`Self::open`], with so many stores open at a time as far as their rooms can rest.
     pub fn open_with(home: Home, awake_max: usize) -> Result<Self, HomeError> {
+        Self::open_over(home, awake_max, Arc::new(MemoryNetwork::default()))
+    }
+
+    /// As [`Self::open_with`], with a network between its members that is somebody else's: one that listens, or loses frames.
+    pub fn open_over(home: Home, awake_max: usize, network: Arc<dyn Network>) -> Result<Self, HomeError> {
         Self::open_on(home, awake_max, |home, cache, on_head| {
             let root: Arc<dyn RootChain> = Arc::new(open_root(home, cache)?);
             let (handle, task) = root_task::start(root.clone(), on_head);
-            let network = Arc::new(MemoryNetwork::default());
             Ok(Ground { root, handle, task: Some(task), network })
         })
     }
