@@ -29,7 +29,7 @@ INVOICES ?= ../shared/data/invoices-calderdale
 REPORT ?= regulator-report.html
 TRADES ?= ../shared/data/trades-us-treasury-auctions/auctions_2008-04_2022-08.csv
 
-.PHONY: help deps build demo test lint bench fuzz kills histories floods deal-kills deal-crashes faults-netns clean
+.PHONY: help deps build demo test lint bench fuzz simulate attacks review bill kills histories floods deal-kills deal-crashes faults-netns clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -69,8 +69,22 @@ lint: deps ## format, clippy, documentation, dependency policy
 bench: build ## what a record write costs, as a multiple of the unavoidable
 	$(CARGO) bench --locked --profile house --workspace --bench record_write
 
-fuzz: deps ## replay the fuzz corpora and mutate them for a while
-	$(CARGO) test --locked --profile house --workspace --test replay
+fuzz: deps ## the fuzz suites, SECONDS=10 each, TARGET=F11 one of them: corpora, then mutants; a table of what was reached and found
+	$(CARGO) build --locked --profile house --workspace --example fuzz_suites
+	$(CARGO_TARGET_DIR)/house/examples/fuzz_suites --seconds $(or $(SECONDS),10) $(if $(TARGET),--target $(TARGET)) --json fuzz-report.json
+
+simulate: deps ## the real state machines under seeded faults in virtual time, SEEDS=400 from FROM=1
+	$(CARGO) build --locked --profile house --workspace --bin parclose-simulate
+	$(CARGO_TARGET_DIR)/house/parclose-simulate --seeds $(or $(SEEDS),400) --from $(or $(FROM),1) --json simulation-report.json
+
+attacks: build ## every attack of the kit on a throw-away consortium
+	$(PARCLOSE) attack run --all
+
+review: build ## the whole reviewer's kit, HOURS=0.3, SUITES="leaks worlds" some of it: review/review.html and review/review.json
+	$(CARGO_TARGET_DIR)/house/parclose-review --hours $(or $(HOURS),0.3) $(SUITES)
+
+bill: deps ## the bill of materials of the program (CycloneDX), on standard output
+	@$(CARGO) run --locked --quiet --profile house -p parclose-supply --example bill
 
 kills: deps ## 20,000 acknowledgements under 80 kills: nothing is lost or doubled
 	$(CARGO) nextest run --locked --cargo-profile house --workspace --test faults --run-ignored only -E 'test(soak_of_kills)'

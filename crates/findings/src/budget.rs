@@ -25,6 +25,12 @@ impl Budget {
         self.used() < self.limit
     }
 
+    /// A part of the time, from now on, with the same seed.
+    #[must_use]
+    pub fn part(&self, of: u32) -> Self {
+        Self::new(self.seed, self.limit.checked_div(of).unwrap_or_default())
+    }
+
     /// The time that there is in all.
     pub fn limit(&self) -> Duration {
         self.limit

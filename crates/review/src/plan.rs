@@ -31,6 +31,48 @@ pub(crate) const SUITES: &[Suite] = &[
         run: |budget| vec![parclose_supply::run(&checkout::folder(), budget)],
     },
     Suite {
+        id: "leaks",
+        about: "canaries of all members searched in everything that outsiders hold, in one process",
+        share: 0,
+        is_alone: false,
+        run: |budget| vec![parclose_oracle::leak::leak_oracle(budget)],
+    },
+    Suite {
+        id: "leaks-processes",
+        about: "the same over real processes: logs, pages, packets, memory of who is no member",
+        share: 0,
+        is_alone: false,
+        run: |budget| vec![parclose_oracle::processes::leak_oracle_of_processes(budget)],
+    },
+    Suite {
+        id: "worlds",
+        about: "two consortia that differ in their secrets only, as outsiders see them (F22)",
+        share: 0,
+        is_alone: false,
+        run: |budget| vec![parclose_oracle::worlds::two_worlds(budget)],
+    },
+    Suite {
+        id: "dictionary",
+        about: "a million candidates tried on everything that outsiders hold (F22b)",
+        share: 0,
+        is_alone: false,
+        run: |budget| vec![parclose_oracle::dictionary::dictionary(budget)],
+    },
+    Suite {
+        id: "roles",
+        about: "commands and pages as each role (F20)",
+        share: 0,
+        is_alone: false,
+        run: |budget| vec![parclose_oracle::roles::roles(budget)],
+    },
+    Suite {
+        id: "simulation",
+        about: "validators, rooms and deals under seeded faults, a crash at every sync, planted bugs",
+        share: 40,
+        is_alone: false,
+        run: simulation,
+    },
+    Suite {
         id: "linearizable",
         about: "histories of clients of real processes under kills, cuts and stops",
         share: 0,
@@ -52,6 +94,12 @@ pub(crate) const SUITES: &[Suite] = &[
         run: tests::floods,
     },
 ];
+
+/// Five of them go on as long as there is time; the others end by themselves.
+fn simulation(budget: &Budget) -> Vec<Item> {
+    let suites = parclose_simulation::suite::suites();
+    suites.into_iter().map(|suite| suite(&budget.part(5))).collect()
+}
 
 /// A suite by its name.
 pub(crate) fn named(id: &str) -> anyhow::Result<&'static Suite> {
