@@ -46,9 +46,8 @@ impl RootRelay for Outbox {
 #[must_use]
 pub fn key(number: usize) -> SigningKey {
     let mut seed = [0x51; 32];
-    if let Some(first) = seed.first_mut() {
-        *first = u8::try_from(number).unwrap_or(u8::MAX);
-    }
+    let [first, ..] = &mut seed;
+    *first = u8::try_from(number).unwrap_or(u8::MAX);
     SigningKey::from_seed(&secret_from_bytes(seed))
 }
 
