@@ -453,15 +453,12 @@ impl World {
         let Some(machine) = self.machines.get_mut(at) else { return Ok(()) };
         if machine.medium.is_stopped() {
             add(&mut self.injected, "disk: power lost at a sync");
-            machine.lose_power(&mut self.dice);
-        } else if machine.may_stop {
-            machine.end();
-        } else if machine.is_honest() {
+        } else if machine.is_honest() && !machine.disk_has_failed() {
             return broken(format!(
                 "machine {at} does not start, though its disk has kept everything: {reason}"
             ));
         }
-        machine.may_stop = false;
+        machine.lose_power(&mut self.dice);
         let pause = self.dice.millis(200, 3_000);
         self.queue.after(pause, Event::Start(at));
         Ok(())
@@ -473,15 +470,15 @@ impl World {
         let Some(machine) = self.machines.get_mut(at) else { return Ok(()) };
         if machine.medium.is_stopped() {
             add(&mut self.injected, "disk: power lost at a sync");
+        }
+        if machine.disk_has_failed() {
+            // After a failed sync nobody knows what the disk holds: the machine is started anew.
             machine.lose_power(&mut self.dice);
         } else {
             machine.end();
-            if !machine.may_stop {
-                machine.stops = machine.stops.saturating_add(1);
-                add(&mut self.reached, "the engine ends by itself");
-            }
+            machine.stops = machine.stops.saturating_add(1);
+            add(&mut self.reached, "the engine ends by itself");
         }
-        machine.may_stop = false;
         if machine.is_honest() && machine.stops > STOPS_MAX {
             return broken(format!("machine {at} stops again and again: {reason}"));
         }
