@@ -231,6 +231,7 @@ fn launch(
                     }
                 };
                 let _ = started.send(Ok(()));
+                let voted = votes.is_some();
                 let hands = (votes, guard.clone());
                 let network = channels.network.clone();
                 let host = Host::new(shared.clone(), hands, timing, network);
@@ -240,6 +241,9 @@ fn launch(
                 watch.abort();
                 match ended {
                     start::Ended::MayVote => {}
+                    // It was asked for a second signature, which ends an engine: the height goes by without it.
+                    start::Ended::Stopped(Some(_))
+                        if voted && guard.as_ref().is_some_and(|g| g.sits_out()) => {}
                     start::Ended::Stopped(reason) => break reason,
                 }
             }

@@ -142,7 +142,17 @@ impl Stepped {
         let host =
             || Host::new(shared.clone(), (None, guard.clone()), timing, tokio::sync::mpsc::channel(1).0);
         let hands = Hands::new(host(), verifier, log);
-        Ok(Self { consensus: None, hands, early: Vec::new(), fetched: VecDeque::new(), planted, signer, guard, timing, shared })
+        Ok(Self {
+            consensus: None,
+            hands,
+            early: Vec::new(),
+            fetched: VecDeque::new(),
+            planted,
+            signer,
+            guard,
+            timing,
+            shared,
+        })
     }
 
     /// Starts the engine: with votes, unless it does not know what it has signed.
@@ -276,6 +286,19 @@ impl Stepped {
 
     /// Handles what has come in, and what comes of it, until nothing is left.
     fn settle(&mut self) -> Outcome {
+        let voted = self.hands.has_votes();
+        match self.settled() {
+            // As the host of a cluster does: the height goes by without it.
+            Err(_) if voted && self.sits_out() => {
+                self.hands.inbox.clear();
+                self.hands.replays = false;
+                self.start()
+            }
+            settled => settled,
+        }
+    }
+
+    fn settled(&mut self) -> Outcome {
         loop {
             while let Some(inner) = self.hands.inbox.pop_front() {
                 self.handle(inner)?;

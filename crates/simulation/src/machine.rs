@@ -46,9 +46,8 @@ impl RootRelay for Outbox {
 #[must_use]
 pub fn key(number: usize) -> SigningKey {
     let mut seed = [0x51; 32];
-    if let Some(first) = seed.first_mut() {
-        *first = u8::try_from(number).unwrap_or(u8::MAX);
-    }
+    let [first, ..] = &mut seed;
+    *first = u8::try_from(number).unwrap_or(u8::MAX);
     SigningKey::from_seed(&secret_from_bytes(seed))
 }
 
@@ -94,8 +93,8 @@ pub struct Machine {
     pub asks_until: Duration,
     /// an earlier state of its disk
     pub image: Option<(Image, EngineLog)>,
-    /// a disk fault is on its way, for which it may stop
-    pub may_stop: bool,
+    /// writes that its disk had refused when it started
+    pub refused: u64,
     /// it stopped by itself so often without such a reason
     pub stops: u64,
 }
@@ -123,7 +122,7 @@ impl Machine {
             avoids: BTreeMap::new(),
             asks_until: Duration::ZERO,
             image: None,
-            may_stop: false,
+            refused: 0,
             stops: 0,
         }
     }
@@ -140,9 +139,16 @@ impl Machine {
         self.manner.is_none()
     }
 
+    /// Whether its disk has given it a reason to stop.
+    #[must_use]
+    pub fn disk_has_failed(&self) -> bool {
+        self.medium.is_stopped() || self.medium.refused() > self.refused
+    }
+
     /// Opens its validator and starts the engine.
     pub fn start(&mut self, genesis: &Genesis) -> Result<(), RootUnavailable> {
         self.starts = self.starts.saturating_add(1);
+        self.refused = self.medium.refused();
         let has_forgotten = self.manner == Some(Manner::Amnesia);
         let options = SteppedOptions {
             genesis: genesis.clone(),

@@ -111,29 +111,32 @@ impl Plan {
             let fault = Fault::Cut(cut, dice.millis(100, 8_000));
             self.faults.push((dice.millis(500, trouble), fault));
         }
-        for _ in 0..dice.below(5).saturating_add(1) {
-            let at = dice.index(self.validators);
-            let fault = match dice.below(14) {
-                0 | 1 => Fault::Kill(at),
-                2 => Fault::PowerLoss(at),
-                3..=5 => {
+        // Whose record may come to be ahead of its log, or the other way round, may have to pass a height: those are fewer than
+        // a third too. A process that ends, or power that fails between two events, does neither.
+        let unlucky = dice.some(self.validators, losses);
+        for _ in 0..dice.below(6).saturating_add(2) {
+            let (at, bad) = (dice.index(self.validators), dice.pick(&unlucky));
+            let fault = match (dice.below(16), bad) {
+                (0 | 1, _) => Fault::Kill(at),
+                (2 | 3, _) => Fault::PowerLoss(at),
+                (4, _) => Fault::ClockAhead(at),
+                (5, _) => Fault::ClockBack(at, dice.millis(500, 6_000)),
+                (6, _) => Fault::ClockRate(at, dice.pick(&[40, 70, 150, 250]).unwrap_or(150)),
+                (7..=9, Some(bad)) => {
                     let moment = if dice.chance(50) { Moment::Before } else { Moment::After };
-                    Fault::PowerLossAt(at, dice.below(12).saturating_add(1), moment)
+                    Fault::PowerLossAt(bad, dice.below(12).saturating_add(1), moment)
                 }
-                6 | 7 => {
+                (10 | 11, Some(bad)) => {
                     let refusals = [Refusal::NoSpace, Refusal::Device, Refusal::Sync];
                     let refusal = dice.pick(&refusals).unwrap_or(Refusal::Device);
-                    Fault::Refuse(at, dice.below(12).saturating_add(1), refusal)
+                    Fault::Refuse(bad, dice.below(12).saturating_add(1), refusal)
                 }
-                8 | 9 => Fault::CutLog(at, dice.below(100)),
-                10 => Fault::ClockAhead(at),
-                11 => Fault::ClockBack(at, dice.millis(500, 6_000)),
-                12 => Fault::ClockRate(at, dice.pick(&[40, 70, 150, 250]).unwrap_or(150)),
-                _ if losses == 0 => Fault::Kill(at),
-                _ => {
+                (12 | 13, Some(bad)) => Fault::CutLog(bad, dice.below(100)),
+                (_, Some(bad)) if losses > 0 => {
                     losses = losses.saturating_sub(1);
-                    if dice.chance(50) { Fault::Wipe(at) } else { Fault::Damage(at) }
+                    if dice.chance(50) { Fault::Wipe(bad) } else { Fault::Damage(bad) }
                 }
+                _ => Fault::Kill(at),
             };
             self.faults.push((dice.millis(200, trouble), fault));
         }

@@ -58,9 +58,16 @@ struct Org {
     medium: Medium,
     is_up: bool,
     starts: u64,
-    /// a disk fault is on its way, for which it may stop
-    may_stop: bool,
+    /// writes that its disk had refused when it started
+    refused: u64,
     image: Option<Image>,
+}
+
+impl Org {
+    /// Whether its disk has given it a reason to stop.
+    fn has_failed(&self) -> bool {
+        self.medium.is_stopped() || self.medium.refused() > self.refused
+    }
 }
 
 /// What a run of rooms has come to.
@@ -138,7 +145,7 @@ impl Rooms {
         for image in &begun.images {
             let medium = Medium::default();
             medium.restore(image);
-            orgs.push(Org { medium, is_up: false, starts: 0, may_stop: false, image: None });
+            orgs.push(Org { medium, is_up: false, starts: 0, refused: 0, image: None });
         }
         let mut seats = Vec::new();
         for (number, members) in MEMBERS.iter().enumerate() {
@@ -290,6 +297,7 @@ impl Rooms {
         let Some(machine) = self.orgs.get_mut(org) else { return Ok(()) };
         machine.starts = machine.starts.saturating_add(1);
         machine.is_up = true;
+        machine.refused = machine.medium.refused();
         let (start, cache) = (machine.starts, on_medium(&machine.medium));
         for (at, seat) in self.seats.iter_mut().enumerate().filter(|(_, seat)| seat.org == org) {
             let Some(founded) = self.begun.channels.get(seat.number) else { continue };
@@ -310,7 +318,7 @@ impl Rooms {
     }
 
     fn not_started(&mut self, org: usize, reason: &ChannelError) -> Result<(), Violation> {
-        let is_fault = self.orgs.get(org).is_some_and(|org| org.medium.is_stopped() || org.may_stop);
+        let is_fault = self.orgs.get(org).is_some_and(Org::has_failed);
         if !is_fault {
             return broken(format!(
                 "organisation {org} does not start, though its disk has kept everything: {reason}"
@@ -327,7 +335,8 @@ impl Rooms {
         if has_lost_power {
             add(&mut self.injected, "disk: power lost at a sync");
         }
-        self.down(org, has_lost_power);
+        // After a failed sync nobody knows what the disk holds: the machine is started anew.
+        self.down(org, true);
         let pause = self.dice.millis(100, 1_500);
         self.queue.after(pause, Event::Start(org));
     }
@@ -338,7 +347,6 @@ impl Rooms {
         }
         let Some(machine) = self.orgs.get_mut(org) else { return };
         machine.is_up = false;
-        machine.may_stop = false;
         if has_lost_power {
             let dice = &mut self.dice;
             machine.medium.lose_power(|pending| dice.index(pending.saturating_add(1)));
@@ -349,7 +357,7 @@ impl Rooms {
 
     /// A failure of a channel: of its disk, for which the machine stops, or one that must not be.
     fn failed(&mut self, org: usize, reason: &ChannelError) -> Result<(), Violation> {
-        let is_fault = self.orgs.get(org).is_some_and(|org| org.medium.is_stopped() || org.may_stop);
+        let is_fault = self.orgs.get(org).is_some_and(Org::has_failed);
         if !is_fault {
             return broken(format!("a room of organisation {org} has failed: {reason}"));
         }

@@ -46,7 +46,8 @@ const FAULTS: [&str; 17] = [
 ];
 
 /// What has to be reached.
-const STATES: [&str; 7] = [
+const STATES: [&str; 8] = [
+    "a transaction is acknowledged",
     "a block is final",
     "a validator starts",
     "a validator sits out",

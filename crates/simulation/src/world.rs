@@ -1,16 +1,17 @@
 //! A run: machines, links and events in the order of virtual time, with the checker after each.
 
+mod carrying;
 mod faults;
 mod fetching;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use parclose_consensus::RootUnavailable;
 use parclose_consensus::hazmat::{Out, Packet, Planted, Timer};
+use parclose_consensus::{Hop, RootUnavailable};
 use parclose_root::{Genesis, Parameters, Validator};
 use parclose_store::hazmat::Lies;
-use parclose_types::{Digest, Failure};
+use parclose_types::{Digest, Failure, Tag};
 
 use crate::checker::{Checker, Violation, broken};
 use crate::dice::Dice;
@@ -21,6 +22,7 @@ use crate::planted::Bug;
 use crate::queue::Queue;
 use crate::trace::Trace;
 use crate::traitor::Manner;
+use carrying::Told;
 
 /// How often what waits is looked at, and the others are told the head.
 const TICK: Duration = Duration::from_millis(500);
@@ -44,6 +46,8 @@ enum Event {
     Fault(Fault),
     SetCut { from: usize, to: usize, is_cut: bool },
     Forget(usize),
+    Submit { at: usize, number: u8 },
+    Carried { to: usize, from: usize, hop: Hop, transaction: Vec<u8> },
     Heal,
 }
 
@@ -85,6 +89,8 @@ pub struct World {
     reached: BTreeMap<&'static str, u64>,
     healed_at: Option<(Duration, u64)>,
     recovered_in: Option<Duration>,
+    told: Told,
+    opened: BTreeMap<u8, Tag>,
 }
 
 fn add(counts: &mut BTreeMap<&'static str, u64>, name: &'static str) {
@@ -154,6 +160,8 @@ impl World {
             reached: BTreeMap::new(),
             healed_at: None,
             recovered_in: None,
+            told: Told::default(),
+            opened: BTreeMap::new(),
         };
         world.plant();
         for at in 0..world.machines.len() {
@@ -164,6 +172,7 @@ impl World {
             world.queue.after(when, Event::Fault(fault));
         }
         world.plan_treason();
+        world.plan_work();
         let trouble = world.plan.trouble;
         world.queue.after(trouble, Event::Heal);
         Ok(world)
@@ -224,6 +233,7 @@ impl World {
 
     /// At the end nobody honest is convicted.
     fn end(&mut self) -> Result<(), Violation> {
+        self.acknowledged()?;
         for machine in self.machines.iter().filter(|machine| machine.is_honest()) {
             if let Some(validator) = &machine.validator
                 && self.checker.convicted(validator)? > 0
@@ -273,6 +283,8 @@ impl World {
                 Ok(())
             }
             Event::Forget(at) => self.betray(at),
+            Event::Submit { at, number } => self.submit(at, number),
+            Event::Carried { to, from, hop, transaction } => self.carried(to, from, hop, &transaction),
             Event::Heal => self.heal(),
         }
     }
@@ -384,8 +396,7 @@ impl World {
                 Out::Blame(peer) => self.blame(at, peer)?,
             }
         }
-        let carried = self.machines.get(at).map(|machine| machine.outbox.take()).unwrap_or_default();
-        debug_assert!(carried.is_empty(), "nobody submits anything in this world");
+        self.carry_out(at);
         Ok(())
     }
 
@@ -442,15 +453,12 @@ impl World {
         let Some(machine) = self.machines.get_mut(at) else { return Ok(()) };
         if machine.medium.is_stopped() {
             add(&mut self.injected, "disk: power lost at a sync");
-            machine.lose_power(&mut self.dice);
-        } else if machine.may_stop {
-            machine.end();
-        } else if machine.is_honest() {
+        } else if machine.is_honest() && !machine.disk_has_failed() {
             return broken(format!(
                 "machine {at} does not start, though its disk has kept everything: {reason}"
             ));
         }
-        machine.may_stop = false;
+        machine.lose_power(&mut self.dice);
         let pause = self.dice.millis(200, 3_000);
         self.queue.after(pause, Event::Start(at));
         Ok(())
@@ -462,15 +470,15 @@ impl World {
         let Some(machine) = self.machines.get_mut(at) else { return Ok(()) };
         if machine.medium.is_stopped() {
             add(&mut self.injected, "disk: power lost at a sync");
+        }
+        if machine.disk_has_failed() {
+            // After a failed sync nobody knows what the disk holds: the machine is started anew.
             machine.lose_power(&mut self.dice);
         } else {
             machine.end();
-            if !machine.may_stop {
-                machine.stops = machine.stops.saturating_add(1);
-                add(&mut self.reached, "the engine ends by itself");
-            }
+            machine.stops = machine.stops.saturating_add(1);
+            add(&mut self.reached, "the engine ends by itself");
         }
-        machine.may_stop = false;
         if machine.is_honest() && machine.stops > STOPS_MAX {
             return broken(format!("machine {at} stops again and again: {reason}"));
         }

@@ -1,53 +1,77 @@
-//! The simulation in short: what it holds, that it is the same each time, and that it notices what is broken.
+//! The simulation in short: what it holds, that a seed is the same run each time, and that it notices what is broken.
 
 use std::time::Duration;
 
-use parclose_findings::Budget;
-use parclose_simulation::plan::Plan;
+use parclose_findings::{Budget, Fault, Item};
 use parclose_simulation::planted::Bug;
-use parclose_simulation::suite;
+use parclose_simulation::rooms::plan::{RoomBug, RoomPlan};
 use parclose_simulation::trace::Trace;
-use parclose_simulation::world::run;
+use parclose_simulation::{rooms, suite, world};
 
-#[test]
-fn seeds_hold() {
-    let from: u64 = option_env!("PARCLOSE_SIM_FROM").and_then(|text| text.parse().ok()).unwrap_or(0);
-    for seed in from..from + 40 {
-        let begun = std::time::Instant::now();
-        let outcome = run(Plan::of(seed), Trace::default());
-        println!(
-            "{seed}: {:?} {} events, {} heights, recovered in {:?}, {:?} {:?}",
-            outcome.violation,
-            outcome.events,
-            outcome.heights,
-            outcome.recovered_in,
-            begun.elapsed(),
-            outcome.reached
-        );
-        if outcome.violation.is_some() {
-            for line in outcome.last.iter().rev().take(40).rev() {
-                println!("   {line}");
-            }
-        }
-    }
+/// A suite as far as it goes in any case, from one seed.
+fn at_least(suite: impl Fn(&Budget) -> Item) -> Item {
+    let item = suite(&Budget::new(1, Duration::ZERO));
+    println!(
+        "{}: {} runs, {:?} of controls caught, {:.1} s",
+        item.id,
+        item.executions,
+        item.caught(),
+        item.seconds
+    );
+    println!("{:?}\n{:?}", item.reached, item.injected);
+    assert_eq!(item.faults(), [], "{}", item.id);
+    item
 }
 
 #[test]
-fn controls() {
-    for bug in Bug::ALL {
-        for seed in 0..12 {
-            let outcome = run(bug.plan(seed), Trace::default());
-            println!("{bug:?} {seed}: {:?} {:?}", outcome.violation, outcome.heights);
-        }
-    }
-    for seed in 0..12 {
-        let outcome = run(suite::too_many(seed), Trace::default());
-        println!("too many {seed}: {:?} {:?}", outcome.violation, outcome.heights);
-    }
+fn validators_under_faults_keep_their_promises_and_planted_faults_are_noticed() {
+    let item = at_least(suite::validators);
+    assert_eq!(item.caught(), (6, 6));
 }
 
 #[test]
-fn the_same_seed_is_the_same_run() {
-    let item = suite::determinism(&Budget::new(1, Duration::ZERO));
-    assert_eq!(item.faults(), []);
+fn rooms_under_faults_keep_their_promises_and_planted_faults_are_noticed() {
+    let item = at_least(suite::rooms);
+    assert_eq!(item.caught(), (5, 5));
+}
+
+#[test]
+fn f15_fewer_than_a_third_that_cheat_with_votes_change_nothing() {
+    at_least(suite::streams);
+}
+
+#[test]
+fn f17_whoever_fetches_takes_only_the_one_chain() {
+    at_least(suite::fetching);
+}
+
+#[test]
+fn power_may_fail_at_any_sync() {
+    at_least(suite::sweep);
+}
+
+#[test]
+fn a_seed_is_the_same_run_each_time() {
+    at_least(suite::determinism);
+}
+
+/// The suites report what a run has found: a planted fault that is not declared as one fails them.
+#[test]
+fn what_breaks_a_promise_fails_a_suite_and_says_how_it_comes_back() {
+    let broken = (0..12).map(|seed| world::run(Bug::SecretClone.plan(seed), Trace::default()));
+    let broken = broken.into_iter().find(|outcome| outcome.violation.is_some()).expect("a clone is noticed");
+    let mut item = Item::new("S", "anything", "nothing");
+    suite::world_outcome(&mut item, &broken, 7);
+    let found = item.faults().into_iter().find_map(|fault| match fault {
+        Fault::Found(finding) => Some(finding.replay),
+        _ => None,
+    });
+    assert_eq!(found.as_deref(), Some("parclose-simulate --replay 7"));
+
+    let broken =
+        (0..12).map(|seed| rooms::run(RoomPlan::planted(RoomBug::SameRandomness, seed), Trace::default()));
+    let broken = broken.into_iter().find(|outcome| outcome.violation.is_some()).expect("it is noticed");
+    let mut item = Item::new("S", "anything", "nothing");
+    suite::rooms_outcome(&mut item, &broken, 8);
+    assert!(item.faults().iter().any(|fault| matches!(fault, Fault::Found(_))));
 }

@@ -376,6 +376,9 @@ impl Host {
             let mut state = self.ledger().state()?;
             self.ledger().make_decided(&mut state, prepared, certificate.clone())?;
         }
+        if let Some(guard) = &self.guard {
+            guard.decided(height);
+        }
         if self.synced < EngineHeight::from(height) {
             self.shared.has_caught_up();
             if let Some(guard) = &self.guard {

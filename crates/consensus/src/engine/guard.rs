@@ -79,6 +79,8 @@ enum Known {
 pub(crate) struct Guard {
     ledger: Arc<Ledger>,
     known: Mutex<Known>,
+    /// the height at which something else was asked for than was signed
+    passed: Mutex<Option<Height>>,
 }
 
 impl Guard {
@@ -94,7 +96,7 @@ impl Guard {
             }
             None => Known::Lost,
         };
-        Ok(Self { ledger, known: Mutex::new(known) })
+        Ok(Self { ledger, known: Mutex::new(known), passed: Mutex::default() })
     }
 
     /// Lets a signature through, once it is on the disk that it was given.
@@ -103,13 +105,19 @@ impl Guard {
     ///
     /// > CON-12: a validator signs nothing for a height, round and step before the last one that it signed, and nothing but the same message for that one; its record is synced before the signature leaves.
     /// > CON-13: a validator whose record is lost signs nothing until a height was decided without it while it took part.
+    /// > CON-28: a validator whose engine asks for what the record rules out goes on without votes until that height is decided.
     pub(crate) fn admit(&self, slot: Slot, message: &[u8]) -> Result<(), NotSignedTwice> {
         let message = Some(Digest(hash(labels::SIGNED, &[message])));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
             Known::Lost => return Err(NotSignedTwice::SitsOut),
             Known::Last(last) if last.slot == slot && last.message == message => return Ok(()),
-            Known::Last(last) if last.slot >= slot => return Err(NotSignedTwice::Signed(slot)),
+            Known::Last(last) if last.slot >= slot => {
+                // Power that fails between this record and the engine's log leaves a log that asks for the same again, each
+                // time that it is read; and a log that has lost its end has lost what the validator was locked on.
+                *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = Some(last.slot.height);
+                return Err(NotSignedTwice::Signed(slot));
+            }
             Known::Last(_) => {}
         }
         let row = SignedRow { slot, message };
@@ -128,9 +136,16 @@ impl Guard {
         }
     }
 
-    /// Whether it signs nothing because its record is lost.
+    /// A height is final: who had to pass it may vote at the next one.
+    pub(crate) fn decided(&self, height: Height) {
+        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        *passed = passed.filter(|passed| *passed > height);
+    }
+
+    /// Whether it is to have no votes: its record is lost, or it passes a height.
     pub(crate) fn sits_out(&self) -> bool {
-        matches!(*self.known.lock().unwrap_or_else(PoisonError::into_inner), Known::Lost)
+        let is_lost = matches!(*self.known.lock().unwrap_or_else(PoisonError::into_inner), Known::Lost);
+        is_lost || self.passed.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 }
 

@@ -196,6 +196,22 @@ fn con_13_without_a_record_nothing_is_signed_until_a_height_was_watched() {
 }
 
 #[test]
+fn con_28_what_is_not_signed_twice_is_passed_until_its_height_is_decided() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |height| Slot::prevote(EngineHeight(height), Round::new(0));
+    let guard = guarded(folder.path(), true);
+    assert_eq!(guard.admit(at(5), b"one"), Ok(()));
+    assert!(!guard.sits_out());
+    assert_eq!(guard.admit(at(5), b"two"), Err(NotSignedTwice::Signed(at(5))));
+    assert!(guard.sits_out());
+    guard.decided(parclose_types::Height(4));
+    assert!(guard.sits_out(), "an earlier height is no reason");
+    guard.decided(parclose_types::Height(5));
+    assert!(!guard.sits_out());
+    assert_eq!(guard.admit(at(6), b"two"), Ok(()));
+}
+
+#[test]
 fn con_13_a_validator_that_ran_and_signed_nothing_has_its_record() {
     let folder = tempfile::tempdir().unwrap();
     drop(guarded(folder.path(), true));

@@ -150,6 +150,10 @@ impl Hands {
         self.signer.as_ref().map_or(NOBODY, |signer| signer.key.public())
     }
 
+    pub(super) fn has_votes(&self) -> bool {
+        self.signer.is_some()
+    }
+
     pub(super) fn may_vote_now(&self) -> bool {
         self.host.may_vote_now()
     }

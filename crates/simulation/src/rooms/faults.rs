@@ -36,9 +36,8 @@ impl Rooms {
                 }
             }
             Fault::Refuse(org, ahead, refusal) => {
-                if let Some(machine) = self.orgs.get_mut(org).filter(|org| org.is_up) {
+                if let Some(machine) = self.orgs.get(org).filter(|org| org.is_up) {
                     machine.medium.refuse(machine.medium.writes().saturating_add(ahead), refusal);
-                    machine.may_stop = true;
                     add(&mut self.injected, "disk: write or sync refused");
                 }
             }

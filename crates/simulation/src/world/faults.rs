@@ -126,7 +126,6 @@ impl World {
             Fault::Refuse(at, ahead, refusal) => {
                 if let Some(machine) = self.running(at) {
                     machine.medium.refuse(machine.medium.writes().saturating_add(ahead), refusal);
-                    machine.may_stop = true;
                     add(&mut self.injected, refusal_name(refusal));
                 }
             }

@@ -50,7 +50,7 @@ pub enum Moment {
 pub struct Lies {
     /// every n-th sync is said to be done and is not; none if 0
     pub skips_sync: u64,
-    /// a crash keeps half of a commit
+    /// a crash keeps the second half of a commit
     pub tears_commits: bool,
 }
 
@@ -113,7 +113,7 @@ impl Directory {
             if number < kept {
                 apply(&mut self.durable, changes);
             } else if number == kept && tears {
-                apply(&mut self.durable, changes.get(..changes.len().div_ceil(2)).unwrap_or_default());
+                apply(&mut self.durable, changes.get(changes.len() / 2..).unwrap_or_default());
             }
         }
         self.live.clone_from(&self.durable);
