@@ -11,6 +11,7 @@
 //!
 //! - [`leak`]: the leak oracle over all members and channels, in this process
 //! - [`processes`]: the leak oracle over real processes
+//! - [`roles`]: commands and pages as each role (F20)
 //! - [`worlds`]: two worlds (F22)
 //! - [`dictionary`]: the dictionary (F22b)
 
@@ -31,6 +32,7 @@ pub mod pages;
 pub mod points;
 pub mod processes;
 pub mod random;
+pub mod roles;
 pub mod search;
 pub mod surface;
 pub mod tap;
