@@ -13,8 +13,7 @@ fn budget() -> Budget {
 }
 
 fn passed(item: &Item) {
-    println!("{item:#?}");
-    assert_eq!(item.faults(), Vec::new(), "{}", item.id);
+    assert_eq!(item.faults(), Vec::new(), "{item:#?}");
 }
 
 #[test]
