@@ -5,8 +5,8 @@
 
 use parclose_channel::batch::{BatchHeader, Proposal};
 use parclose_channel::tables::{
-    BATCHES, BatchRow, DEFINITIONS, EVENTS, EventOutcome, EventRow, HEAD, Head, PERMANENT, PRUNABLE, RECORDS,
-    RecordRow, TRANSACTIONS, TransactionRow, VERDICTS, VerdictRow,
+    BATCHES, BatchRow, EVENTS, EventOutcome, EventRow, HEAD, Head, PERMANENT, PRUNABLE, RECORDS, RecordRow,
+    TRANSACTIONS, TransactionRow, VERDICTS, VerdictRow,
 };
 use parclose_exchange::Message;
 use parclose_root::{Certificate, RootTransaction};
@@ -220,9 +220,8 @@ pub fn row(table: u8, plain: &[u8]) -> Result<Vec<u8>, Unreadable> {
         let mut row: TransactionRow = read(plain)?;
         row.transaction = TransactionDigest(ZEROS);
         encode(&row)
-    } else if is(DEFINITIONS.id()) {
-        plain.to_vec()
     } else {
+        // Definitions, and whatever is not declared.
         plain.to_vec()
     })
 }

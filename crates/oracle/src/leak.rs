@@ -25,7 +25,7 @@ use crate::pages::see_served;
 use crate::random::rng;
 use crate::search::{Search, Watch};
 use crate::surface::{Holder, Piece, See, Surface, see_files};
-use crate::{Failed, keys, log, run};
+use crate::{Failed, add, keys, log, run};
 
 /// How much is written.
 #[derive(Clone, Copy, Debug)]
@@ -75,12 +75,12 @@ pub fn leak_oracle_after(budget: &Budget, volume: Volume, meddle: Meddle<'_>) ->
     let mut item = Item::new(
         "leak-oracle",
         "no secret value and no key is found, in any form, where its readers are not",
-        &format!("cargo nextest run -p parclose-oracle leak (seed {})", budget.seed),
+        "cargo nextest run -p parclose-oracle ten_thousand",
     );
     item.must_reach(&SURFACES);
     item.must_reach(&["canaries", "forms", "canaries at home", "refusals", "merged tables"]);
     item.must_inject(&["kill", "compaction", "restart", "broken room"]);
-    run(item, budget, |item| oracle(item, budget.seed, volume, meddle))
+    run(item, budget, |item, seed| oracle(item, seed, volume, meddle))
 }
 
 fn oracle(item: &mut Item, seed: u64, volume: Volume, meddle: Meddle<'_>) -> Result<(), Failed> {
@@ -95,7 +95,7 @@ fn oracle(item: &mut Item, seed: u64, volume: Volume, meddle: Meddle<'_>) -> Res
         add(item, "canaries", count);
     }
     let search = Search::new(canaries);
-    add(item, "forms", u64::try_from(search.forms()).unwrap_or(u64::MAX));
+    add(item, "forms", search.forms());
     let mut watch = Watch::new(&search, &item.replay);
 
     ground.see_files(&mut |piece| watch.look(&piece))?;
@@ -156,11 +156,6 @@ fn oracle(item: &mut Item, seed: u64, volume: Volume, meddle: Meddle<'_>) -> Res
 /// What is executed is a search of bytes.
 fn watch_executions(item: &Item) -> u64 {
     SURFACES.iter().filter_map(|surface| item.reached.get(*surface)).sum()
-}
-
-fn add(item: &mut Item, name: &str, count: u64) {
-    let so_far = item.reached.entry(name.to_owned()).or_default();
-    *so_far = so_far.saturating_add(count);
 }
 
 fn not_logged(item: &mut Item) {
@@ -311,7 +306,7 @@ fn see_archives(ground: &Ground, see: &mut See<'_>) -> Result<(), Failed> {
 }
 
 /// Has every store write its largest tables anew; how many sorted files were merged into others by that.
-fn merge(ground: &Ground) -> Result<u64, Failed> {
+fn merge(ground: &Ground) -> Result<usize, Failed> {
     let home = ground.consortium().home().path().to_owned();
     let before = sorted_files(&home)?;
     for seat in seats() {
@@ -322,7 +317,7 @@ fn merge(ground: &Ground) -> Result<u64, Failed> {
         })??;
     }
     let after = sorted_files(&home)?;
-    Ok(u64::try_from(before.difference(&after).count())?)
+    Ok(before.difference(&after).count())
 }
 
 fn sorted_files(folder: &std::path::Path) -> Result<BTreeSet<String>, Failed> {

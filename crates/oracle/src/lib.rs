@@ -6,11 +6,12 @@
 //!   10^6 candidates           everything that they hold --> no match
 //! ```
 //!
-//! Each suite reports an [`parclose_findings::Item`], and each has planted faults that it must catch in the same run:
+//! Each suite reports an [`Item`], and each has planted faults that it must catch in the same run:
 //! a search that finds nothing would else pass for good.
 //!
 //! - [`leak`]: the leak oracle over all members and channels, in this process
 //! - [`processes`]: the leak oracle over real processes
+//! - [`roles`]: commands and pages as each role (F20)
 //! - [`worlds`]: two worlds (F22)
 //! - [`dictionary`]: the dictionary (F22b)
 
@@ -31,26 +32,66 @@ pub mod pages;
 pub mod points;
 pub mod processes;
 pub mod random;
+pub mod roles;
 pub mod search;
 pub mod surface;
 pub mod tap;
 pub mod view;
 pub mod worlds;
 
+use parclose_findings::{Budget, Item};
+
 /// Why a suite could not do its work: a finding, like any other.
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs a suite's work, and reports that it broke off if it did.
+/// Runs a suite's work at least once, and again from the next seed until the budget is used or something was found. That
+/// it broke off is a finding, too.
 pub(crate) fn run(
-    mut item: parclose_findings::Item,
-    budget: &parclose_findings::Budget,
-    work: impl FnOnce(&mut parclose_findings::Item) -> Result<(), Failed>,
-) -> parclose_findings::Item {
-    let before = budget.used();
-    if let Err(broken_off) = work(&mut item) {
-        let replay = item.replay.clone();
-        item.find(format!("it broke off: {broken_off}"), replay);
+    mut item: Item,
+    budget: &Budget,
+    work: impl Fn(&mut Item, u64) -> Result<(), Failed>,
+) -> Item {
+    let (before, command) = (budget.used(), item.replay.clone());
+    let mut seed = budget.seed;
+    loop {
+        item.replay = format!("{command} (seed {seed})");
+        if let Err(broken_off) = work(&mut item, seed) {
+            let replay = item.replay.clone();
+            item.find(format!("it broke off: {broken_off}"), replay);
+        }
+        if !item.findings.is_empty() || !budget.is_left() {
+            item.seconds = budget.used().saturating_sub(before).as_secs_f64();
+            return item;
+        }
+        seed = seed.wrapping_add(1);
     }
-    item.seconds = budget.used().saturating_sub(before).as_secs_f64();
-    item
+}
+
+/// Counts that so many of something were reached.
+pub(crate) fn add(item: &mut Item, name: &str, count: impl TryInto<u64>) {
+    let so_far = item.reached.entry(name.to_owned()).or_default();
+    *so_far = so_far.saturating_add(count.try_into().unwrap_or(u64::MAX));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn worked(limit: Duration, broken_from: u64) -> Item {
+        let item = Item::new("F00", "nothing in particular", "make nothing");
+        run(item, &Budget::new(7, limit), |item, seed| {
+            item.executions += 1;
+            if seed >= broken_from { Err("a fault".into()) } else { Ok(()) }
+        })
+    }
+
+    #[test]
+    fn work_is_done_once_in_no_time_and_goes_on_from_the_next_seed_while_there_is_some() {
+        assert_eq!(worked(Duration::ZERO, 100).executions, 1);
+        let item = worked(Duration::from_secs(3600), 9);
+        assert_eq!((item.executions, item.findings.len()), (3, 1), "a finding ends it");
+        assert_eq!(item.findings[0].replay, "make nothing (seed 9)");
+    }
 }

@@ -19,7 +19,7 @@ use crate::pages::see_pages;
 use crate::random::rng;
 use crate::search::{Search, Watch};
 use crate::surface::{Holder, Piece, See, Surface, see_files};
-use crate::{Failed, run};
+use crate::{Failed, add, run};
 use nodes::Nodes;
 
 /// Receivables of each trade channel, and statements between the banks.
@@ -39,7 +39,7 @@ pub fn leak_oracle_of_processes(budget: &Budget) -> Item {
     match program() {
         Some(program) => leak_oracle_of(budget, &program),
         None => {
-            let mut item = empty(budget);
+            let mut item = empty();
             item.reached.clear();
             item.injected.clear();
             item.not_run("all of it", "the program `parclose` was not built beside this one");
@@ -54,11 +54,11 @@ fn program() -> Option<PathBuf> {
     own.ancestors().skip(1).take(2).map(|folder| folder.join("parclose")).find(|path| path.is_file())
 }
 
-fn empty(budget: &Budget) -> Item {
+fn empty() -> Item {
     let mut item = Item::new(
         "leak-oracle-processes",
         "nothing that a machine shows of a node holds a value that the node's member may not know",
-        &format!("cargo nextest run -p parclose-oracle processes (seed {})", budget.seed),
+        "cargo nextest run -p parclose-oracle real_nodes",
     );
     item.must_reach(&SURFACES);
     item.must_reach(&["canaries", "nodes", "canaries at home"]);
@@ -68,7 +68,7 @@ fn empty(budget: &Budget) -> Item {
 
 /// Runs the suite with a program.
 pub fn leak_oracle_of(budget: &Budget, program: &Path) -> Item {
-    run(empty(budget), budget, |item| oracle(item, budget.seed, program))
+    run(empty(), budget, |item, seed| oracle(item, seed, program))
 }
 
 fn oracle(item: &mut Item, seed: u64, program: &Path) -> Result<(), Failed> {
@@ -76,7 +76,7 @@ fn oracle(item: &mut Item, seed: u64, program: &Path) -> Result<(), Failed> {
     nodes.each_logs_all()?;
     let mut canaries = Canaries::default();
     write(&nodes, &mut canaries, seed)?;
-    item.reached.insert("canaries".into(), canaries.counts().values().sum());
+    add(item, "canaries", canaries.counts().values().sum::<u64>());
     let search = Search::new(canaries);
     let mut watch = Watch::new(&search, &item.replay);
     see_all(item, &nodes, &mut |piece| watch.look(&piece))?;
@@ -91,7 +91,7 @@ fn oracle(item: &mut Item, seed: u64, program: &Path) -> Result<(), Failed> {
     nodes.again()?;
     item.inject("restart");
     see_all(item, &nodes, &mut |piece| watch.look(&piece))?;
-    item.reached.insert("canaries at home".into(), watch.at_home());
+    add(item, "canaries at home", watch.at_home());
     watch.report(item);
     item.executions = SURFACES.iter().filter_map(|surface| item.reached.get(*surface)).sum();
     Ok(())

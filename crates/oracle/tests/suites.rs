@@ -6,15 +6,14 @@ use parclose_findings::{Budget, Fault, Item};
 use parclose_oracle::canary::Value;
 use parclose_oracle::dictionary::{Effort, dictionary, dictionary_of};
 use parclose_oracle::leak::{Volume, leak_oracle, leak_oracle_after};
-use parclose_oracle::{processes, worlds};
+use parclose_oracle::{processes, roles, worlds};
 
 fn budget() -> Budget {
     Budget::new(20_260_801, Duration::ZERO)
 }
 
 fn passed(item: &Item) {
-    println!("{item:#?}");
-    assert_eq!(item.faults(), Vec::new(), "{}", item.id);
+    assert_eq!(item.faults(), Vec::new(), "{item:#?}");
 }
 
 #[test]
@@ -57,6 +56,11 @@ fn the_dictionary_fails_when_it_tries_no_amounts() {
     let faults = dictionary_of(&budget(), Effort { amounts: 0, keys: 1000 }).faults();
     assert!(faults.contains(&Fault::NeverReached("candidate amounts".into())), "{faults:?}");
     assert!(faults.contains(&Fault::ControlMissed("a commitment without a blinding".into())), "{faults:?}");
+}
+
+#[test]
+fn every_role_is_answered_with_what_it_may_know() {
+    passed(&roles::roles(&budget()));
 }
 
 #[test]
