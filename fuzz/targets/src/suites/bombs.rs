@@ -42,7 +42,7 @@ pub fn run(bytes: &[u8]) -> Answer {
     let good = good_values(entrance.name);
     let good: &[u8] = if good.is_empty() { &[] } else { &good[script.below(good.len())] };
     let bomb = bomb(good, entrance.form, &mut script);
-    metered(&bomb, || drop(std::hint::black_box((entrance.decode)(&bomb))));
+    metered(entrance.name, &bomb, || drop(std::hint::black_box((entrance.decode)(&bomb))));
     let decoded = REFUSED.ask(|| (entrance.decode)(&bomb));
     let same = decoded.as_ref().is_ok_and(|written| *written == bomb);
     assert!(

@@ -38,14 +38,14 @@ pub const SUITE: Suite = Suite {
         Control { name: "a deal that is settled one height late", run: |bytes| hold(bytes, Quirk::Late) },
         Control { name: "a commit without the last leg", run: |bytes| hold(bytes, Quirk::LastLeg) },
     ],
-    script_bytes: 192,
+    script_bytes: 320,
 };
 
 /// Channels of the root chain, and one tag more that nobody has opened.
 const CHANNELS: usize = 3;
 const DEALS: usize = 2;
 const CLAIMS: u8 = 2;
-const STEPS_MAX: usize = 14;
+const STEPS_MAX: usize = 18;
 
 /// A channel of one or two endorsers.
 struct Channel {
@@ -140,7 +140,7 @@ impl Run {
             return;
         }
         let count = 1 + script.below(3);
-        let acts: Vec<Act> = (0..count).map(|_| act(script, self.height())).collect();
+        let acts: Vec<Act> = (0..count).map(|_| act(script, self.height(), &self.deals)).collect();
         self.order(acts);
     }
 
@@ -291,26 +291,32 @@ fn deal(script: &mut Script<'_>, number: u8, height: u64) -> Deal {
     }
 }
 
-/// What somebody tries: mostly what is right for the first deals, with a fault now and then.
-fn act(script: &mut Script<'_>, height: u64) -> Act {
-    let (deal, leg) = (script.below(DEALS), script.any::<u8>() % 3);
-    let tag = script.below(CHANNELS + 1);
-    let certified = script.below(12) > 0;
-    let last_height = match script.below(12) {
+/// What somebody tries: mostly what is right for the first deal, with a fault now and then.
+fn act(script: &mut Script<'_>, height: u64, deals: &[Deal]) -> Act {
+    let deal = if script.below(4) == 0 { script.below(DEALS) } else { 0 };
+    let leg = script.any::<u8>() % 3;
+    let of_deal = deals.get(deal).and_then(|deal| deal.legs.get(usize::from(leg)));
+    let right = of_deal.map(|leg| (index_of(&leg.tag), leg.approver.is_some()));
+    let (tag, approved) = match right {
+        Some(right) if script.below(8) > 0 => right,
+        _ => (script.below(CHANNELS + 1), script.flag()),
+    };
+    let certified = script.below(16) > 0;
+    let last_height = match script.below(16) {
         0 => height - 1,
         1 => height + 2000,
         _ => height + 1,
     };
     match script.below(8) {
         0 | 1 => Act::Open { deal },
-        2 => Act::Refuse { deal, leg, tag, certified, last_height },
+        2 if script.below(3) == 0 => Act::Refuse { deal, leg, tag, certified, last_height },
         3 => {
             let claim = script.any::<u8>() % CLAIMS;
             Act::Claim { claim, tag, release: script.flag(), certified, last_height }
         }
         _ => {
             let lock = if script.below(16) == 0 { 1000 } else { 0 };
-            Act::Prepare { deal, leg, tag, approved: script.below(3) == 0, certified, last_height, lock }
+            Act::Prepare { deal, leg, tag, approved, certified, last_height, lock }
         }
     }
 }

@@ -130,8 +130,8 @@ fn batches(script: &mut Script<'_>) {
     let first: Vec<(Vec<u8>, Vec<u8>)> = of(&permanent, &prunable);
     let second: Vec<(Vec<u8>, Vec<u8>)> = match script.below(3) {
         0 => of(&prunable, &permanent),
-        1 => of(&moved(permanent.clone(), script), &prunable),
-        _ => of(&permanent, &moved(prunable.clone(), script)),
+        1 => of(&moved(permanent, script), &prunable),
+        _ => of(&permanent, &moved(prunable, script)),
     };
     let commitment = |parts: Vec<(Vec<u8>, Vec<u8>)>| {
         let header: BatchHeader = WORLD.proposals[0].batch.header.clone();

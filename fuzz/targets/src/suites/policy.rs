@@ -71,7 +71,7 @@ pub fn run(bytes: &[u8]) -> Answer {
         for _ in 0..2 {
             assert_eq!(decider.decide(&request).is_ok(), decided.is_ok(), "remembered as another answer");
         }
-        answer = decided.map_or_else(|denied| Answer::Refused(denied.rule()), |_| answer);
+        answer = decided.map_or_else(|denied| Answer::Refused(denied.rule()), |_| Answer::Taken);
     }
     answer
 }

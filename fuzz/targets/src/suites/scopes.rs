@@ -87,7 +87,7 @@ fn hold(bytes: &[u8], keys: &Keys) -> Answer {
         let expected = granted.iter().any(|granted| granted.has(&scope, epoch));
         let opened = open_with_all(&held, &scope, epoch, keys);
         assert_eq!(opened, expected, "{scope:?} in epoch {epoch} under {granted:?}");
-        answer = if opened { answer } else { Answer::Refused("SEA-03") };
+        answer = Answer::when(opened, "SEA-03");
     }
     answer
 }

@@ -139,7 +139,12 @@ fn hold(bytes: &[u8], context: Context, open: Open) -> Answer {
     let sealed = key_of(&writer, &place, &salt, context).seal(&context(&place), &plaintext);
 
     let (claimed, claimed_salt) = claimed(&mut script, place, salt);
-    let (of, at) = (script.pick(&parties.audiences), script.below(READERS));
+    // Half of the readers are of the audience itself.
+    let (of, at) = if script.flag() {
+        (audience, *script.pick(&audience.members))
+    } else {
+        (script.pick(&parties.audiences), script.below(READERS))
+    };
     let in_audience = of.deal == audience.deal && of.members.contains(&at);
     let Some(secret) = secret_of(of, at) else { return Answer::Refused("KEY-03") };
     let expected = in_audience && claimed == place;
@@ -167,7 +172,7 @@ fn secret_of(audience: &Audience, reader: usize) -> Option<AudienceSecret> {
     for (number, wrap) in audience.members.iter().zip(&audience.wraps) {
         let secret = ACCEPT.ask(|| audience.deal.accept(&parties.scope, wrap, key));
         assert_eq!(secret.is_ok(), *number == reader, "a wrap opens for somebody else");
-        accepted = accepted.or(secret.ok());
+        accepted = accepted.or_else(|| secret.ok());
     }
     accepted
 }

@@ -135,7 +135,7 @@ fn hold(bytes: &[u8], randomness: Randomness) -> Answer {
             _ => draft(&mut nodes[at], randomness, &mut sealings),
         }
     }
-    Answer::when(faults, "nothing happened")
+    Answer::when(faults, "quiet")
 }
 
 fn seeded(number: u64) -> ChaCha20Rng {

@@ -100,8 +100,9 @@ impl Display for Model {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         for (number, statement) in self.statements.iter().enumerate() {
             let effect = if statement.forbids { "forbid" } else { "permit" };
-            let action =
-                statement.action.map_or("action".into(), |name| format!("action == Action::\"{name}\""));
+            let action = statement
+                .action
+                .map_or_else(|| "action".into(), |name| format!("action == Action::\"{name}\""));
             let (first, rest) = statement.record_type.split_at(1);
             let resource = format!("{}{rest}", first.to_uppercase());
             write!(f, "@id(\"s{number}\")\n{effect} (principal, {action}, resource is {resource})")?;
