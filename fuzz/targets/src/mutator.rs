@@ -124,7 +124,7 @@ impl std::fmt::Debug for Crash {
 /// # Errors
 ///
 /// The panic, caught.
-pub fn run(target: fn(&[u8]) -> Reached, input: &[u8]) -> Result<Reached, Crash> {
+pub fn run<T>(target: fn(&[u8]) -> T, input: &[u8]) -> Result<T, Crash> {
     catch_unwind(|| target(input)).map_err(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str);
         let said = said.or_else(|| panic.downcast_ref::<&str>().copied());

@@ -18,16 +18,16 @@ use rand_chacha::rand_core::SeedableRng;
 
 use crate::Reached;
 
-const CHANNEL: ChannelId = ChannelId([5; 32]);
-const PLACE: Place = Place {
+pub(crate) const CHANNEL: ChannelId = ChannelId([5; 32]);
+pub(crate) const PLACE: Place = Place {
     channel: CHANNEL,
     generation: Generation(1),
     salt_digest: [7; 32],
     expiry: Height(900),
     context: [0xC7; 32],
 };
-const ASSETS: [AssetId; 2] = [AssetId([1; 32]), AssetId([2; 32])];
-const ENGINE: RangeEngine = RangeEngine::Bulletproofs;
+pub(crate) const ASSETS: [AssetId; 2] = [AssetId([1; 32]), AssetId([2; 32])];
+pub(crate) const ENGINE: RangeEngine = RangeEngine::Bulletproofs;
 /// The day on which everything is due.
 const DAY: u32 = 20_000;
 /// Who owes whom how much, and what is left of it.
@@ -36,7 +36,10 @@ const NETTED: [(u8, u8, u64); 2] = [(1, 2, 3), (1, 3, 3)];
 
 /// Notes that can be spent, and everything that their owners did with them.
 pub struct Purse {
-    book: Book,
+    /// the ledger: what can be spent, and what is owed
+    pub(crate) book: Book,
+    /// the notes of the first asset, by the amounts in [`HELD`]; then one of the second
+    pub(crate) held: Vec<Held>,
     /// movements that hold
     pub honest: Vec<Movement>,
 }
@@ -47,8 +50,11 @@ impl std::fmt::Debug for Purse {
     }
 }
 
+/// The amounts of the notes that can be spent; all but the last are of the first asset.
+pub(crate) const HELD: [u64; 4] = [1000, u64::MAX, 0, 77];
+
 /// A note's secrets.
-struct Held {
+pub(crate) struct Held {
     note: NoteId,
     owner: OwnerKey,
     blind: OwnerBlind,
@@ -71,26 +77,26 @@ fn issuer(asset: usize) -> SigningKey {
 }
 
 /// What a new note needs, by number: owner, leaf and amount follow from it.
-struct Made {
+pub(crate) struct Made {
     owner: OwnerCommitment,
     leaf: [u8; 32],
     opening: Opening,
 }
 
 impl Made {
-    fn new(asset: &AssetId, value: u64, number: u8) -> Self {
+    pub(crate) fn new(asset: &AssetId, value: u64, number: u8) -> Self {
         let blind = OwnerBlind::derive(&key(number));
         let owner = OwnerCommitment::new(&owner(number).public(), &blind);
         Self { owner, leaf: [number; 32], opening: Opening::derive(asset, value, &key(number)) }
     }
 
-    fn note(&self) -> NewNote<'_> {
+    pub(crate) fn note(&self) -> NewNote<'_> {
         NewNote { owner: self.owner, leaf: self.leaf, opening: &self.opening }
     }
 }
 
 impl Held {
-    fn spend(&self) -> Spend<'_> {
+    pub(crate) fn spend(&self) -> Spend<'_> {
         Spend { note: self.note, owner: &self.owner, blind: self.blind, opening: &self.opening }
     }
 }
@@ -99,18 +105,19 @@ const MADE: &str = "an honest owner's movement holds";
 
 impl Purse {
     fn new() -> Self {
-        let mut purse = Self { book: Book::default(), honest: Vec::new() };
+        let mut purse = Self { book: Book::default(), held: Vec::new(), honest: Vec::new() };
         let mut rng = ChaCha20Rng::from_seed([9; 32]);
         for (number, asset) in ASSETS.iter().enumerate() {
             let terms = AssetTerms { issuer: Some(issuer(number).public()), engine: ENGINE };
             purse.book.add_asset(*asset, terms);
         }
-        let values = [1000, u64::MAX, 0];
-        let held = purse.issue(0, &values, &mut rng);
-        let other = purse.issue(1, &[77], &mut rng);
+        let [first @ .., last] = HELD;
+        let held = purse.issue(0, &first, &mut rng);
+        let other = purse.issue(1, &[last], &mut rng);
         purse.spend(0, &held, &mut rng);
         purse.spend(1, &other, &mut rng);
         purse.owe(&held, &mut rng);
+        purse.held = held.into_iter().chain(other).collect();
         purse
     }
 

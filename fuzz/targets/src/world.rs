@@ -116,20 +116,20 @@ pub(crate) fn validator() -> SigningKey {
     SigningKey::from_seed(&secret_from_bytes(hash("validator of the fuzz world", &[])))
 }
 
-/// The world while it is being made.
-struct Making {
+/// The world while it is being made; and a consortium that a suite changes.
+pub(crate) struct Making {
     fresh: RootState,
     opened: RootState,
-    root: RootState,
-    members: Vec<Channel>,
+    pub(crate) root: RootState,
+    pub(crate) members: Vec<Channel>,
     proofs: Vec<OrderProof>,
     transactions: Vec<SignedTransaction>,
     proposals: Vec<Proposal>,
-    rng: ChaCha20Rng,
+    pub(crate) rng: ChaCha20Rng,
 }
 
 impl Making {
-    fn open(folder: &Path) -> Self {
+    pub(crate) fn open(folder: &Path) -> Self {
         let validators = vec![Validator { key: validator().public(), power: 1 }];
         let genesis =
             Genesis::new("fuzz".into(), validators, Parameters::default(), Digest([0xF1; 32])).expect(MADE);
@@ -211,7 +211,8 @@ impl Making {
         self.members.iter().map(|member| member.pseudonym_in(generation)).collect()
     }
 
-    fn next(&self) -> Height {
+    /// The height of the next block.
+    pub(crate) fn next(&self) -> Height {
         Height(self.root.head().height.0 + 1)
     }
 
@@ -233,7 +234,7 @@ impl Making {
     }
 
     /// Orders an event in a block of its own; every member executes it.
-    fn order(&mut self, transaction: RootTransaction) {
+    pub(crate) fn order(&mut self, transaction: RootTransaction) {
         let (block, rejected) = self.root.build([transaction.clone()]);
         assert_eq!(rejected, []);
         let entry = self.root.apply(&block).expect(MADE).events[0].entry;
@@ -252,7 +253,7 @@ impl Making {
     }
 
     /// A statement that the first member draws up, at some version.
-    fn statement(&mut self, record: u8, version: u64, documents: u64) -> SignedTransaction {
+    pub(crate) fn statement(&mut self, record: u8, version: u64, documents: u64) -> SignedTransaction {
         let [preparer, counterparty] = [0, 1].map(|at: usize| self.members[at].own_id());
         let fields = [
             ("month", FieldValue::Text("2026-10".into())),
@@ -282,7 +283,7 @@ impl Making {
         self.anchored_by(0, transactions);
     }
 
-    fn anchored_by(&mut self, at: usize, transactions: &[SignedTransaction]) {
+    pub(crate) fn anchored_by(&mut self, at: usize, transactions: &[SignedTransaction]) {
         let (head, height) = (self.root.head().height, self.next());
         let sponsor = &mut self.members[at];
         let pooled = transactions.iter().map(|t| sponsor.advise(t, height).expect(MADE).expect(MADE));
@@ -296,7 +297,7 @@ impl Making {
     }
 
     /// The first deals the secret of the two, and both do what the channel needs of them.
-    fn deal(&mut self) {
+    pub(crate) fn deal(&mut self) {
         let both = self.members[0].config().pseudonyms();
         let due = self.members[0].upkeep(self.root.head().height, &mut self.rng).expect(MADE);
         self.acts(0, due);
@@ -307,7 +308,7 @@ impl Making {
         self.acts(1, due);
     }
 
-    fn acts(&mut self, at: usize, due: Vec<parclose_channel::upkeep::Due>) {
+    pub(crate) fn acts(&mut self, at: usize, due: Vec<parclose_channel::upkeep::Due>) {
         let height = self.next();
         let mut signed = Vec::new();
         for due in due {
