@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use crate::passphrase::PassphraseOptions;
 
 mod asset;
+mod attack;
 mod audit;
 mod bench;
 mod channel;
@@ -24,6 +25,7 @@ mod validators;
 mod views;
 
 pub use asset::{Asset, AssetAmount, AssetDefine, AssetPayment};
+pub use attack::{Attack, AttackRun};
 pub use audit::{
     Audit, AuditReport, AuditScan, Audited, FromNode, Narrowing, ViewKey, ViewKeyIssue, ViewKeyNarrow,
 };
@@ -158,6 +160,9 @@ pub enum Command {
     /// Configuration of the node
     #[command(subcommand)]
     Config(Config),
+    /// Attacks on a throw-away consortium, each with what has to notice it
+    #[command(subcommand)]
+    Attack(Attack),
     /// Measure
     #[command(subcommand)]
     Bench(Bench),

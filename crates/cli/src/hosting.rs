@@ -164,6 +164,7 @@ fn is_of_a_node(command: &Command) -> bool {
         | Command::Node(_)
         | Command::Config(_)
         | Command::Backup(_)
+        | Command::Attack(_)
         | Command::Bench(_)
         | Command::Audit(_)
         | Command::Disclose(_)

@@ -8,6 +8,7 @@
 mod access_log;
 pub mod args;
 pub mod asset;
+pub mod attack;
 pub mod audit;
 pub mod backup;
 pub mod baseline;
@@ -112,6 +113,7 @@ pub fn run(args: &Args) -> Result<serde_json::Value, CliError> {
         Command::Node(command) => node::run(global, command),
         Command::Config(command) => config::run(global, command),
         Command::Backup(command) => backup::run(global, command),
+        Command::Attack(command) => attack::run(global, command),
         Command::Bench(command) => bench::run(global, command),
         Command::Context(command) => contexts::run(global, command),
         Command::Completions { shell } => completions::script(*shell),
