@@ -9,10 +9,11 @@
 //!
 //! - [`plan`]: which suites there are, and which share of the time each gets
 //! - [`lane`]: suites one after the other, each as a process
-//! - [`tests`]: suites that are tests of real processes
+//! - [`fuzzing`]: the fuzz suites; [`tests`]: suites that are tests of real processes
 //! - [`checkout`]: what is reviewed
 
 mod checkout;
+mod fuzzing;
 mod lane;
 mod plan;
 mod tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::bail;
 use parclose_findings::{Budget, Item};
 
-use crate::{checkout, tests};
+use crate::{checkout, fuzzing, tests};
 
 /// What can be run as a whole.
 pub(crate) struct Suite {
@@ -33,42 +33,56 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         id: "leaks",
         about: "canaries of all members searched in everything that outsiders hold, in one process",
-        share: 0,
+        share: 5,
         is_alone: false,
         run: |budget| vec![parclose_oracle::leak::leak_oracle(budget)],
     },
     Suite {
         id: "leaks-processes",
         about: "the same over real processes: logs, pages, packets, memory of who is no member",
-        share: 0,
+        share: 3,
         is_alone: false,
         run: |budget| vec![parclose_oracle::processes::leak_oracle_of_processes(budget)],
     },
     Suite {
         id: "worlds",
         about: "two consortia that differ in their secrets only, as outsiders see them (F22)",
-        share: 0,
+        share: 3,
         is_alone: false,
         run: |budget| vec![parclose_oracle::worlds::two_worlds(budget)],
     },
     Suite {
         id: "dictionary",
         about: "a million candidates tried on everything that outsiders hold (F22b)",
-        share: 0,
+        share: 3,
         is_alone: false,
         run: |budget| vec![parclose_oracle::dictionary::dictionary(budget)],
     },
     Suite {
         id: "roles",
         about: "commands and pages as each role (F20)",
-        share: 0,
+        share: 3,
         is_alone: false,
         run: |budget| vec![parclose_oracle::roles::roles(budget)],
     },
     Suite {
+        id: "attacks",
+        about: "every attack of the kit on a throw-away consortium",
+        share: 5,
+        is_alone: false,
+        run: |budget| vec![parclose_attack::suite::all(budget)],
+    },
+    Suite {
+        id: "fuzz",
+        about: "suites F01 to F24 and every entrance: corpora, then mutants, against oracles",
+        share: 40,
+        is_alone: false,
+        run: fuzzing::all,
+    },
+    Suite {
         id: "simulation",
         about: "validators, rooms and deals under seeded faults, a crash at every sync, planted bugs",
-        share: 40,
+        share: 35,
         is_alone: false,
         run: simulation,
     },

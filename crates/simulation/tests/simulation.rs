@@ -1,4 +1,5 @@
 //! The simulation in short: what it holds, that a seed is the same run each time, and that it notices what is broken.
+#![allow(clippy::print_stdout, reason = "a run says what it came to")]
 
 use std::time::Duration;
 
