@@ -1,9 +1,11 @@
 //! What one observer sees of a world, in its order; and where two views differ.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use parclose_cli::dev::CHANNELS;
 use parclose_exchange::Message;
+use parclose_root::RootTransaction;
 
 use crate::Failed;
 use crate::blank::{self, Compared, compared};
@@ -105,6 +107,26 @@ fn chain(ground: &Ground, view: &mut View) -> Result<(), Failed> {
     let head = Seen { what: "head".into(), bytes: root.head().0.to_be_bytes().to_vec() };
     view.insert("head".into(), vec![head]);
     Ok(())
+}
+
+/// Tables of the root chain whose rows are compared byte for byte: what it orders, and where in a log that stands.
+const ORDERED: u8 = 4;
+const LOG: u8 = 6;
+
+/// The rows on a validator's disk, from a closed directory: keys as they are, and of what is hashed or signed the length.
+pub fn of_disk(root: &Path) -> Result<Vec<Seen>, Failed> {
+    let seen = |(key, value): (Vec<u8>, Vec<u8>)| {
+        let bytes = match key.first() {
+            Some(&ORDERED) => match RootTransaction::decode(&value) {
+                Ok(transaction) => blank::root_transaction(&transaction),
+                Err(_) => value,
+            },
+            Some(&LOG) => value,
+            _ => vec![0; value.len()],
+        };
+        Seen { what: format!("row {key:?}"), bytes }
+    };
+    Ok(parclose_store::hazmat::raw_rows(root)?.into_iter().map(seen).collect())
 }
 
 /// Messages by sender: threads of different members may be faster or slower, but each speaks in its order.

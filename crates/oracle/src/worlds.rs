@@ -12,7 +12,7 @@ use crate::canary::Value;
 use crate::content::{
     Secrets, TRADES, ids, receivable, receivable_operation, statement, statement_operation,
 };
-use crate::ground::Ground;
+use crate::ground::{Ground, home_of};
 use crate::random::rng;
 use crate::view::{self, Observer, Seen, View, differences};
 use crate::{Failed, add, run};
@@ -56,7 +56,12 @@ fn compare(item: &mut Item, seed: u64) -> Result<(), Failed> {
     let folder = ground.close();
     let views = |world| -> Result<Vec<View>, Failed> {
         let ground = world_of(folder.path(), seed, world)?;
-        OBSERVERS.iter().map(|(_, observer)| view::of(&ground, *observer)).collect()
+        let seen = OBSERVERS.iter().map(|(_, observer)| view::of(&ground, *observer));
+        let mut views = seen.collect::<Result<Vec<View>, Failed>>()?;
+        let folder = ground.close();
+        let disk = view::of_disk(&home_of(&folder).join("root"))?;
+        views.first_mut().into_iter().for_each(|view| _ = view.insert("disk".into(), disk.clone()));
+        Ok(views)
     };
     let (one, other) = (views(World::One)?, views(World::Other)?);
     let longer = views(World::Longer)?;
