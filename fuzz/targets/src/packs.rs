@@ -7,7 +7,7 @@
 //!   archive-3 archive 0 0 07           the honest archive, which is large and made again
 //! ```
 //!
-//! Everything follows from the suite's name and the honest world, so [`write`] makes the same files again after a
+//! Everything follows from the suite's name and the honest world, so [`write()`] makes the same files again after a
 //! format has changed. A crash that a fuzzer finds becomes a unit test at the code that is mended, and needs no line here.
 
 mod make;
@@ -35,7 +35,7 @@ pub struct Entry {
 /// The folder of the packs.
 #[must_use]
 pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/suites")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../suites")
 }
 
 /// The file of a suite.
