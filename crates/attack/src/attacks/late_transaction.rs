@@ -3,7 +3,7 @@ use super::*;
 pub(super) const ATTACK: Attack = Attack {
     name: "late-transaction",
     tries: "as the node that puts transactions forward: keeps one back, and has it ordered after the last height that its author has signed",
-    notices: &[by("AUT-04", "NOT_AUTHENTIC")],
+    notices: &[by("AUT-04", "TRANSACTION_EXPIRED")],
     rooms: &[TRADE],
     act,
 };

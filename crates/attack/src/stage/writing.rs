@@ -10,7 +10,7 @@ use parclose_transaction::{Body, Draft, DraftOperation, FieldValue, SealedPart, 
 use parclose_types::{Failure, Height, RecordId, Sequence, StateRoot, TransactionDigest, encode};
 
 use super::{ANN, MEMBERS, ORDERED_WITHIN, Stage};
-use crate::attack::{Answer, Failed};
+use crate::attack::{Answer, Failed, Refusal};
 
 const EXPIRY: u64 = 50;
 
@@ -165,6 +165,16 @@ impl Stage {
             (Some(Verdict::Refused(rule)), Some(advised)) if rule == advised.rule() => {
                 Ok(Answer::of(what, by, Err::<(), _>(advised)))
             }
+            // What only the state shows is decided, and not advised before.
+            (Some(Verdict::Refused(rule)), None) => Ok(Answer {
+                what: what.into(),
+                refused: Some(Refusal {
+                    detail: format!("its verdict is `refused`, by {rule}"),
+                    rule,
+                    code: "VERDICT".into(),
+                    by,
+                }),
+            }),
             // It has no place in this log, and gets no verdict there.
             (None, Some(advised)) => Ok(Answer::of(what, by, Err::<(), _>(advised))),
             (None, None) => {
