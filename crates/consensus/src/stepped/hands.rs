@@ -249,6 +249,10 @@ impl Hands {
         Ok(bytes.to_vec())
     }
 
+    fn wants(&mut self, out: Out) {
+        self.out.push(out);
+    }
+
     fn flush(&mut self) -> Outcome {
         if self.votes && !self.replays { self.log.flush().map_err(failed) } else { Ok(()) }
     }
@@ -265,11 +269,18 @@ impl Hands {
     fn acted(&mut self, effect: Effect<RootContext>) -> Result<Resume<RootContext>, RootUnavailable> {
         use Effect as E;
         Ok(match effect {
-            E::CancelAllTimeouts(r) => r.resume_with(self.out.push(Out::CancelAll)),
-            E::CancelTimeout(timeout, r) => r.resume_with(self.out.push(Out::Cancel(timer(timeout)))),
+            E::CancelAllTimeouts(r) => {
+                self.wants(Out::CancelAll);
+                r.resume_with(())
+            }
+            E::CancelTimeout(timeout, r) => {
+                self.wants(Out::Cancel(timer(timeout)));
+                r.resume_with(())
+            }
             E::ScheduleTimeout(timeout, r) => {
                 let after = self.timeouts.duration_for(timeout);
-                r.resume_with(self.out.push(Out::Set(timer(timeout), after)))
+                self.wants(Out::Set(timer(timeout), after));
+                r.resume_with(())
             }
             E::StartRound(height, round, proposer, role, r) => {
                 self.flush()?;
@@ -333,7 +344,8 @@ impl Hands {
             Effect::PublishConsensusMsg(message, r) => {
                 self.flush()?;
                 let bytes = EngineCodec.encode(&message).map_err(failed)?;
-                return Ok(r.resume_with(self.out.push(Out::Publish(Packet::Consensus(bytes)))));
+                self.wants(Out::Publish(Packet::Consensus(bytes)));
+                return Ok(r.resume_with(()));
             }
             Effect::PublishLivenessMsg(message, r) => (message, r),
             Effect::RepublishVote(vote, r) => (LivenessMsg::Vote(vote), r),
@@ -343,7 +355,8 @@ impl Hands {
             _ => return Err(failed("nothing to publish")),
         };
         let bytes = EngineCodec.encode(&liveness).map_err(failed)?;
-        Ok(r.resume_with(self.out.push(Out::Publish(Packet::Liveness(bytes)))))
+        self.wants(Out::Publish(Packet::Liveness(bytes)));
+        Ok(r.resume_with(()))
     }
 
     /// A fetched block, of which the certificate holds or does not.
