@@ -60,8 +60,8 @@ impl Bug {
         let at = |millis: u64| Duration::from_millis(millis);
         match self {
             Self::SkippedSync | Self::TornCommit => {
-                for number in 0..8 {
-                    let when = at(1_500 + number * 1_000);
+                for number in 0..24 {
+                    let when = at(1_500 + number * 400);
                     let ahead = dice.below(9).saturating_add(1);
                     plan.faults.push((when, Fault::PowerLossAt(dice.index(4), ahead, Moment::Before)));
                 }

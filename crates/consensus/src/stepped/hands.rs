@@ -249,6 +249,10 @@ impl Hands {
         Ok(bytes.to_vec())
     }
 
+    fn wants(&mut self, out: Out) {
+        self.out.push(out);
+    }
+
     fn flush(&mut self) -> Outcome {
         if self.votes && !self.replays { self.log.flush().map_err(failed) } else { Ok(()) }
     }
@@ -266,16 +270,16 @@ impl Hands {
         use Effect as E;
         Ok(match effect {
             E::CancelAllTimeouts(r) => {
-                self.out.push(Out::CancelAll);
+                self.wants(Out::CancelAll);
                 r.resume_with(())
             }
             E::CancelTimeout(timeout, r) => {
-                self.out.push(Out::Cancel(timer(timeout)));
+                self.wants(Out::Cancel(timer(timeout)));
                 r.resume_with(())
             }
             E::ScheduleTimeout(timeout, r) => {
                 let after = self.timeouts.duration_for(timeout);
-                self.out.push(Out::Set(timer(timeout), after));
+                self.wants(Out::Set(timer(timeout), after));
                 r.resume_with(())
             }
             E::StartRound(height, round, proposer, role, r) => {
@@ -340,7 +344,7 @@ impl Hands {
             Effect::PublishConsensusMsg(message, r) => {
                 self.flush()?;
                 let bytes = EngineCodec.encode(&message).map_err(failed)?;
-                self.out.push(Out::Publish(Packet::Consensus(bytes)));
+                self.wants(Out::Publish(Packet::Consensus(bytes)));
                 return Ok(r.resume_with(()));
             }
             Effect::PublishLivenessMsg(message, r) => (message, r),
@@ -351,7 +355,7 @@ impl Hands {
             _ => return Err(failed("nothing to publish")),
         };
         let bytes = EngineCodec.encode(&liveness).map_err(failed)?;
-        self.out.push(Out::Publish(Packet::Liveness(bytes)));
+        self.wants(Out::Publish(Packet::Liveness(bytes)));
         Ok(r.resume_with(()))
     }
 
