@@ -12,7 +12,7 @@ use parclose_findings::{Budget, Item};
 use parclose_types::labels;
 use rand_core::Rng;
 
-use crate::guesses::{Held, LIKELY, amount_forms, keyed, labelled, plain, salted, text_forms};
+use crate::guesses::{Held, LIKELY, amount_forms, keyed, labelled, other, plain, salted, text_forms};
 use crate::points::{bare, blinded, standard_base, value_base};
 use crate::random::rng;
 use crate::{Failed, add, run};
@@ -165,17 +165,20 @@ fn every_candidate(trial: &mut Trial<'_>, target: &Target, effort: Effort) {
         for form in &forms {
             trial.guess("an amount, hashed", |guess| plain(form, guess));
         }
-        let [field, big, ..] = &forms;
+        let [field, big, _, decimal, ..] = &forms;
+        for form in [field, big, decimal] {
+            trial.guess("an amount, hashed in another way", |guess| other(form, guess));
+        }
         for form in [field, big] {
             trial.guess("an amount under a label", |guess| labelled(form, &LIKELY, guess));
-            for salt in &target.salts {
-                trial.guess("an amount with a salt of its record", |guess| salted(form, salt, guess));
-            }
+        }
+        for salt in &target.salts {
+            trial.guess("an amount with a salt of its record", |guess| salted(field, salt, guess));
         }
     }
     for number in 0..effort.keys {
         for form in text_forms(&business_key(number)) {
-            trial.guess("a business key, hashed", |guess| plain(&form, guess));
+            trial.guess("a business key, hashed", |guess| plain(&form, guess) + other(&form, guess));
             trial.guess("a business key under a label", |guess| labelled(&form, &LIKELY, guess));
             for salt in &target.salts {
                 trial.guess("a business key with a salt of its record", |guess| salted(&form, salt, guess));
@@ -190,7 +193,7 @@ fn true_values(trial: &mut Trial<'_>, target: &Target) {
     let texts = target.keys.iter().chain(&target.texts).take(TRUE_VALUES).flat_map(|text| text_forms(text));
     let forms: Vec<Vec<u8>> = amounts.chain(texts).collect();
     for form in &forms {
-        trial.guess("a true value, hashed", |guess| plain(form, guess));
+        trial.guess("a true value, hashed", |guess| plain(form, guess) + other(form, guess));
         trial.guess("a true value under a label", |guess| labelled(form, labels::ALL, guess));
         for string in &target.strings {
             trial.guess("a true value with a string that is held", |guess| {
