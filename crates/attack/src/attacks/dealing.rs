@@ -22,7 +22,7 @@ impl Dealt {
         let leg = Leg { tag, terms: nonce, approver: None };
         let allocate_before = Height(stage.next().0 + 12);
         let settle_before = Height(allocate_before.0 + 16);
-        let deal = RootDeal { nonce, allocate_before, settle_before, legs: vec![leg.clone(), leg] };
+        let deal = RootDeal { nonce, allocate_before, settle_before, legs: vec![leg, leg] };
         let id = deal.id(stage.chain.root.network());
         stage.order(RootTransaction::OpenDeal(OpenDeal { deal }))??;
         Ok(Self { id, allocate_before, settle_before })

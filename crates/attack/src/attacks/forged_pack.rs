@@ -21,7 +21,7 @@ fn act(stage: &mut Stage, hand: Hand) -> Answers {
     let (file, verified) = (bundle.encode(), bundle.verify(genesis)?);
     let (lines, report) = (verified.field_lines(&keys), b"{\"sum\": 600}".to_vec());
     let signer = stage.room(TRADE).seats[BOB].master.identity();
-    let pack = Pack::sign(report, vec![held.wrapped.grant.clone()], lines, file, &signer);
+    let pack = Pack::sign(report, vec![held.wrapped.grant], lines, file, &signer);
     let (expected, judge) = (signer.public(), "whoever verifies the pack");
     if !hand.is_adverse() {
         return Ok(vec![Answer::of("a pack", judge, pack.verify(genesis, Some(&expected)))]);
@@ -37,7 +37,7 @@ fn act(stage: &mut Stage, hand: Hand) -> Answers {
     reported.report = b"{\"sum\": 900}".to_vec();
     let own = signed(&|pack| pack.report = b"{\"sum\": 900}".to_vec(), &forger);
     let other_key = signed(&|pack| pack.lines[0].key[0] ^= 1, &signer);
-    let left_out = signed(&|pack| drop(pack.lines.pop()), &signer);
+    let left_out = signed(&|pack| pack.lines.truncate(pack.lines.len() - 1), &signer);
     Ok(vec![
         Answer::of("another sum in its report", judge, reported.verify(genesis, Some(&expected))),
         Answer::of("the same, signed by cyd", judge, own.verify(genesis, Some(&expected))),
