@@ -106,16 +106,12 @@ fn judge(attack: &Attack, answers: Vec<Answer>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::{Refusal, by};
+    use crate::attack::{Notice, Refusal, by};
+
+    const NOTICES: &[Notice] = &[by("VAL-06", "NOT_PROVEN")];
 
     fn attack() -> Attack {
-        Attack {
-            name: "a",
-            tries: "",
-            notices: &[by("VAL-06", "NOT_PROVEN")],
-            rooms: &[],
-            act: |_, _| Ok(vec![]),
-        }
+        Attack { name: "a", tries: "", notices: NOTICES, rooms: &[], act: |_, _| Ok(vec![]) }
     }
 
     fn refused(rule: &str, code: &str) -> Answer {

@@ -37,7 +37,7 @@ fn act(stage: &mut Stage, hand: Hand) -> Answers {
     reported.report = b"{\"sum\": 900}".to_vec();
     let own = signed(&|pack| pack.report = b"{\"sum\": 900}".to_vec(), &forger);
     let other_key = signed(&|pack| pack.lines[0].key[0] ^= 1, &signer);
-    let left_out = signed(&|pack| _ = pack.lines.pop(), &signer);
+    let left_out = signed(&|pack| pack.lines.truncate(pack.lines.len() - 1), &signer);
     Ok(vec![
         Answer::of("another sum in its report", judge, reported.verify(genesis, Some(&expected))),
         Answer::of("the same, signed by cyd", judge, own.verify(genesis, Some(&expected))),
