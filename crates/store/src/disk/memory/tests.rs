@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::{ClearRows, Database, DatabaseOptions, Durability, SharedCache, Table};
 
-const ROWS: Table<u64, u64> = Table::new(1, "rows");
+const ROWS: Table<u64, u64> = Table::ordered(1, "rows");
 const AT: &str = "/machine/db";
 
 fn open(medium: &Medium) -> Result<Database, StoreError> {
