@@ -47,7 +47,6 @@ struct ModelDeal {
 }
 
 /// The whole chain, as far as deals and claims go.
-#[derive(Debug)]
 pub(super) struct Model {
     height: u64,
     deals: Vec<ModelDeal>,
