@@ -71,7 +71,7 @@ bench: build ## what a record write costs, as a multiple of the unavoidable
 
 fuzz: deps ## the fuzz suites, SECONDS=10 each, TARGET=F11 one of them: corpora, then mutants; a table of what was reached and found
 	$(CARGO) build --locked --profile house --workspace --example fuzz_suites
-	$(CARGO_TARGET_DIR)/house/examples/fuzz_suites --seconds $(or $(SECONDS),10) $(if $(TARGET),--target $(TARGET)) --json fuzz-report.json
+	$(CARGO_TARGET_DIR)/house/examples/fuzz_suites --seconds $(or $(SECONDS),10) $(if $(TARGET),--target $(TARGET)) $(if $(REPLAY),--replay $(REPLAY)) --json fuzz-report.json
 
 simulate: deps ## the real state machines under seeded faults in virtual time, SEEDS=400 from FROM=1
 	$(CARGO) build --locked --profile house --workspace --bin parclose-simulate
