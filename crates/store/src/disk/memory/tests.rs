@@ -36,7 +36,7 @@ fn held(database: &Database) -> Vec<(u64, u64)> {
 }
 
 #[test]
-fn sto_14_sto_15_a_crash_keeps_what_was_synced_and_whole_commits_after_it() {
+fn a_crash_keeps_what_was_synced_and_whole_commits_after_it() {
     for kept in 0..=2 {
         let medium = Medium::default();
         let database = open(&medium).unwrap();
@@ -81,7 +81,7 @@ fn the_power_fails_before_or_after_a_sync() {
 }
 
 #[test]
-fn sto_07_sto_12_after_a_refused_write_nothing_more_is_written() {
+fn after_a_refused_write_nothing_more_is_written() {
     for refusal in [Refusal::NoSpace, Refusal::Device, Refusal::Sync] {
         let medium = Medium::default();
         let database = open(&medium).unwrap();
@@ -99,7 +99,7 @@ fn sto_07_sto_12_after_a_refused_write_nothing_more_is_written() {
 }
 
 #[test]
-fn sto_06_sto_10_a_directory_is_open_once_and_damage_is_an_error() {
+fn a_directory_is_open_once_and_damage_is_an_error() {
     let medium = Medium::default();
     let database = open(&medium).unwrap();
     put(&database, &[(1, 1)], Durability::Synced).unwrap();
