@@ -60,9 +60,9 @@ impl Bug {
         let at = |millis: u64| Duration::from_millis(millis);
         match self {
             Self::SkippedSync | Self::TornCommit => {
-                for number in 0..24 {
-                    let when = at(1_500 + number * 400);
-                    let ahead = dice.below(9).saturating_add(1);
+                for number in 0..9 {
+                    let when = at(1_500 + number * 1_100);
+                    let ahead = dice.below(4).saturating_add(1);
                     // One of them: the others go on, so it has always something to write.
                     plan.faults.push((when, Fault::PowerLossAt(0, ahead, Moment::Before)));
                 }
