@@ -468,7 +468,10 @@ impl World {
     fn stopped(&mut self, at: usize, reason: &RootUnavailable) -> Result<(), Violation> {
         self.note(&format!("{at} stops: {} {reason}", reason.rule()), &[]);
         let Some(machine) = self.machines.get_mut(at) else { return Ok(()) };
-        if machine.medium.is_stopped() {
+        // A handle of before the loss says so as well.
+        let power_has_failed =
+            machine.medium.is_stopped() || reason.to_string().ends_with("the power has failed");
+        if power_has_failed {
             add(&mut self.injected, "disk: power lost at a sync");
         }
         if machine.disk_has_failed() {
@@ -477,7 +480,11 @@ impl World {
         } else {
             machine.end();
             machine.stops = machine.stops.saturating_add(1);
-            add(&mut self.reached, "the engine ends by itself");
+            if machine.is_honest() && !power_has_failed {
+                return broken(format!("the engine of honest machine {at} ends by itself: {reason}"));
+            }
+            // Two machines with one key hear each other's votes: at a replay the engine finds what it has not derived.
+            add(&mut self.reached, "the engine of a traitor ends by itself");
         }
         if machine.is_honest() && machine.stops > STOPS_MAX {
             return broken(format!("machine {at} stops again and again: {reason}"));
