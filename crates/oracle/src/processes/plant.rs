@@ -44,6 +44,14 @@ pub(super) fn controls(item: &mut Item, nodes: &Nodes, search: &Search) -> Resul
         .stdout(Stdio::null())
         .spawn()?;
     let careless = Careless(careless);
+    // A process that has just begun shows no environment for a moment.
+    let environment = format!("/proc/{}/environ", careless.0.id());
+    for _ in 0..5_000 {
+        if !std::fs::read(&environment)?.is_empty() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
     let mut watch = Watch::new(search, "");
     see_process(careless.0.id(), "supplier-b", &mut |piece| watch.look(&piece))?;
     item.control("a value in an environment", watch.leaks_at(Surface::Processes) > 0);
