@@ -161,7 +161,7 @@ mod test {
             assert_eq!(SUITES.iter().filter(|other| other.id == suite.id).count(), 1, "{}", suite.id);
             assert_eq!(named(suite.id).expect("it is there").about, suite.about);
         }
-        let refused = named("leaks").err().expect("there is none").to_string();
+        let refused = named("no-such-suite").err().expect("there is none").to_string();
         assert!(refused.contains("supply-chain"), "{refused}");
     }
 
