@@ -76,6 +76,7 @@ fuzz: deps ## the fuzz suites, SECONDS=10 each, TARGET=F11 one of them: corpora,
 simulate: deps ## the real state machines under seeded faults in virtual time, SEEDS=400 from FROM=1
 	$(CARGO) build --locked --profile house --workspace --bin parclose-simulate
 	$(CARGO_TARGET_DIR)/house/parclose-simulate --seeds $(or $(SEEDS),400) --from $(or $(FROM),1) --json simulation-report.json
+	$(CARGO_TARGET_DIR)/house/parclose-simulate --rooms --seeds $(or $(SEEDS),400) --from $(or $(FROM),1) --json simulation-rooms-report.json
 
 attacks: build ## every attack of the kit on a throw-away consortium
 	$(PARCLOSE) attack run --all

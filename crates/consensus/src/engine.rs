@@ -20,6 +20,8 @@ pub(crate) use codec::EngineCodec;
 pub(crate) use conflict::conflict;
 pub(crate) use context::RootContext;
 pub(crate) use forms::{from_engine, to_engine};
+#[cfg(test)]
+pub(crate) use guard::Slot;
 pub(crate) use guard::{Guard, SignedRow};
 pub(crate) use heard::Heard;
 pub(crate) use height::EngineHeight;

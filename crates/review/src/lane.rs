@@ -1,11 +1,13 @@
 //! Suites one after the other, each as a process of its own.
 
 use std::collections::VecDeque;
-use std::process::{Command, Stdio};
+use std::fs::File;
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use parclose_findings::Item;
+use anyhow::bail;
+use parclose_findings::{Budget, Item};
 
 use crate::plan::Suite;
 
@@ -64,17 +66,50 @@ fn process(suite: &Suite, time: Duration, seed: u64) -> Vec<Item> {
 }
 
 fn read(suite: &Suite, time: Duration, seed: u64) -> anyhow::Result<Vec<Item>> {
-    let file = std::env::temp_dir().join(format!("parclose-review-{}-{}.json", std::process::id(), suite.id));
+    let folder = tempfile::tempdir()?;
+    let [items, says] = ["items.json", "says"].map(|name| folder.path().join(name));
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg(suite.id).arg("--alone").arg(&file);
+    command.arg(suite.id).arg("--alone").arg(&items);
     command.args(["--seconds", &time.as_secs().to_string(), "--seed", &seed.to_string()]);
-    let output = command.stdin(Stdio::null()).output()?;
-    let items = std::fs::read(&file);
-    let _ = std::fs::remove_file(&file);
-    if !output.status.success() {
-        let says = String::from_utf8_lossy(&output.stderr);
+    // A file takes whatever a suite says; a pipe that nobody empties would stop it.
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&says)?);
+    let status = wait(command, time.saturating_mul(3).saturating_add(GRACE))?;
+    if !status.success() {
+        let says = String::from_utf8_lossy(&std::fs::read(&says)?).into_owned();
         let told = says.lines().find(|line| line.contains("panicked") || line.contains("Error"));
-        anyhow::bail!("{}: {}", output.status, told.or_else(|| says.lines().last()).unwrap_or_default());
+        bail!("{status}: {}", told.or_else(|| says.lines().last()).unwrap_or_default());
     }
-    Ok(serde_json::from_slice(&items?)?)
+    Ok(serde_json::from_slice(&std::fs::read(&items)?)?)
+}
+
+/// What every suite may take beyond three times its time, before it counts as one that hangs.
+const GRACE: Duration = Duration::from_secs(3600);
+
+/// Waits for a process, and ends it when it takes longer.
+fn wait(mut command: Command, limit: Duration) -> anyhow::Result<ExitStatus> {
+    let mut child = command.spawn()?;
+    let begun = Budget::new(0, limit);
+    while begun.is_left() {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    child.kill()?;
+    child.wait()?;
+    bail!("it was not done after {} s", limit.as_secs())
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn what_hangs_is_ended_and_said_to() {
+        let mut hangs = Command::new("sleep");
+        hangs.arg("1000");
+        let told = wait(hangs, Duration::ZERO).expect_err("it hangs").to_string();
+        assert_eq!(told, "it was not done after 0 s");
+        assert!(!wait(Command::new("false"), GRACE).expect("it ends").success());
+    }
 }

@@ -1,16 +1,14 @@
 //! `parclose-simulate`: many seeds, or one again.
 //!
-//! ```text
-//! parclose-simulate --seeds N [--from S] [--minutes M] [--rooms | --streams | --fetching] [--json FILE]
-//! parclose-simulate [--rooms | --streams | --fetching] --replay SEED        one run, every event shown
-//! parclose-simulate --sweep [--from S] [--point P]              power fails at every sync, or at one
-//! parclose-simulate --all [--from S] [--minutes M] [--json FILE]  every suite, with its controls
-//! ```
+//! Without more it runs seeds of validators; `--replay` runs one again and shows every event; `--sweep` lets the power fail at
+//! every sync, `--point` at one; `--all` runs every suite with its controls.
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::Parser;
+use parclose_findings::report::fault_line;
 use parclose_findings::{Budget, Item, Report};
 use parclose_simulation::plan::Plan;
 use parclose_simulation::rooms;
@@ -18,49 +16,67 @@ use parclose_simulation::rooms::plan::RoomPlan;
 use parclose_simulation::trace::Trace;
 use parclose_simulation::{suite, world};
 
-/// What was asked for: words, and values by word.
-struct Asked(BTreeMap<String, String>);
+/// Runs the real state machines under seeded faults, in virtual time.
+#[derive(Debug, Parser)]
+struct Asked {
+    /// seeds to run
+    #[arg(long, default_value_t = 400)]
+    seeds: u64,
+    /// the first of them
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// goes on for so many minutes
+    #[arg(long, default_value_t = 0)]
+    minutes: u64,
+    /// channels and deals, in place of validators
+    #[arg(long, group = "kind")]
+    rooms: bool,
+    /// validators whose inputs are hostile (F15)
+    #[arg(long, group = "kind")]
+    streams: bool,
+    /// validators that fetch blocks (F17)
+    #[arg(long, group = "kind")]
+    fetching: bool,
+    /// one seed again, every event shown
+    #[arg(long, conflicts_with_all = ["all", "sweep"])]
+    replay: Option<u64>,
+    /// the power fails at every sync
+    #[arg(long, conflicts_with = "all")]
+    sweep: bool,
+    /// or at this one only, every event shown
+    #[arg(long, requires = "sweep")]
+    point: Option<u64>,
+    /// every suite, with its controls
+    #[arg(long, conflicts_with = "kind")]
+    all: bool,
+    /// writes the report there
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
 
 impl Asked {
-    fn read() -> Self {
-        let mut words = std::env::args().skip(1).peekable();
-        let mut found = BTreeMap::new();
-        while let Some(word) = words.next() {
-            let value = words.next_if(|next| !next.starts_with("--")).unwrap_or_default();
-            found.insert(word, value);
-        }
-        Self(found)
-    }
-
-    fn has(&self, word: &str) -> bool {
-        self.0.contains_key(word)
-    }
-
-    fn number(&self, word: &str) -> Option<u64> {
-        self.0.get(word).and_then(|value| value.parse().ok())
+    fn budget(&self) -> Budget {
+        Budget::new(self.from, Duration::from_secs(self.minutes.saturating_mul(60)))
     }
 }
 
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is for a person")]
 fn main() -> ExitCode {
-    let asked = Asked::read();
-    if let Some(seed) = asked.number("--replay") {
+    let asked = Asked::parse();
+    if let Some(seed) = asked.replay {
         return one(&asked, seed);
     }
-    if let Some(point) = asked.number("--point") {
+    if let Some(point) = asked.point {
         return told(world::run(suite::sweep_plan(Some(point)), Trace::loud()).violation);
     }
-    let from = asked.number("--from").unwrap_or_default();
-    let budget =
-        || Budget::new(from, Duration::from_secs(asked.number("--minutes").unwrap_or_default() * 60));
-    let items: Vec<Item> = if asked.has("--all") {
-        suite::suites().into_iter().map(|suite| suite(&budget())).collect()
-    } else if asked.has("--sweep") {
-        vec![suite::sweep(&budget())]
+    let items: Vec<Item> = if asked.all {
+        suite::suites().into_iter().map(|suite| suite(&asked.budget())).collect()
+    } else if asked.sweep {
+        vec![suite::sweep(&asked.budget())]
     } else {
-        vec![seeds(&asked, from)]
+        vec![seeds(&asked)]
     };
-    let mut report = Report::new(env!("CARGO_PKG_VERSION"), from);
+    let mut report = Report::new(env!("CARGO_PKG_VERSION"), asked.from);
     for item in items {
         let (caught, planted) = item.caught();
         println!(
@@ -72,25 +88,19 @@ fn main() -> ExitCode {
                 println!("  {title} {count:>8} {name}");
             }
         }
-        for finding in &item.findings {
-            println!("  FOUND {}\n    {}", finding.what, finding.replay);
-        }
+        item.faults().iter().for_each(|fault| println!("  FOUND {}", fault_line(fault)));
         if let Err(id) = report.take(item) {
             eprintln!("two suites are called {id}");
         }
     }
     let json = report.to_json().unwrap_or_default();
-    if let Some(file) = asked.0.get("--json")
+    if let Some(file) = &asked.json
         && let Err(reason) = std::fs::write(file, json)
     {
-        eprintln!("{file}: {reason}");
+        eprintln!("{}: {reason}", file.display());
         return ExitCode::FAILURE;
     }
-    if report.items.iter().all(|item| item.findings.is_empty()) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if report.has_passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[allow(clippy::print_stdout, reason = "its output is for a person")]
@@ -106,7 +116,7 @@ fn told(violation: Option<parclose_simulation::checker::Violation>) -> ExitCode 
 
 fn one(asked: &Asked, seed: u64) -> ExitCode {
     let trace = Trace::loud();
-    if asked.has("--rooms") {
+    if asked.rooms {
         return told(rooms::run(RoomPlan::of(seed), trace).violation);
     }
     told(world::run(plan(asked, seed), trace).violation)
@@ -114,22 +124,20 @@ fn one(asked: &Asked, seed: u64) -> ExitCode {
 
 /// What a seed means, in the kind of run that was asked for.
 fn plan(asked: &Asked, seed: u64) -> Plan {
-    if asked.has("--fetching") {
+    if asked.fetching {
         return suite::fetching_plan(seed);
     }
-    if asked.has("--streams") { suite::streams_plan(seed) } else { Plan::of(seed) }
+    if asked.streams { suite::streams_plan(seed) } else { Plan::of(seed) }
 }
 
 /// So many seeds, without controls.
-fn seeds(asked: &Asked, from: u64) -> Item {
+fn seeds(asked: &Asked) -> Item {
     let mut item = Item::new("seeds", "every seed holds", "parclose-simulate --seeds 400");
-    let minutes = asked.number("--minutes").unwrap_or_default();
-    let budget = Budget::new(from, Duration::from_secs(minutes * 60));
-    let wanted = asked.number("--seeds").unwrap_or(400);
+    let (budget, wanted) = (asked.budget(), asked.seeds);
     let mut number = 0;
     while number < wanted || budget.is_left() {
-        let seed = from.wrapping_add(number);
-        if asked.has("--rooms") {
+        let seed = asked.from.wrapping_add(number);
+        if asked.rooms {
             let outcome = rooms::run(RoomPlan::of(seed), Trace::default());
             suite::rooms_outcome(&mut item, &outcome, seed);
         } else {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use parclose_findings::{Budget, Item};
 use parclose_store::hazmat::Moment;
 
+use crate::checker::Violation;
 use crate::network::CUTS;
 use crate::plan::{Fault, Plan, most_traitors};
 use crate::planted::Bug;
@@ -83,10 +84,22 @@ pub fn world_outcome(item: &mut Item, outcome: &Outcome, seed: u64) {
 }
 
 fn take(item: &mut Item, outcome: &Outcome, again: String) {
+    let Outcome { injected, reached, violation, .. } = outcome;
+    count(item, injected, reached, violation.as_ref(), again);
+}
+
+/// Takes in one run: what it injected and reached, and what it broke.
+fn count(
+    item: &mut Item,
+    injected: &BTreeMap<&'static str, u64>,
+    reached: &BTreeMap<&'static str, u64>,
+    violation: Option<&Violation>,
+    again: String,
+) {
     item.executions = item.executions.saturating_add(1);
-    merge(&mut item.injected, &outcome.injected);
-    merge(&mut item.reached, &outcome.reached);
-    if let Some(violation) = &outcome.violation {
+    merge(&mut item.injected, injected);
+    merge(&mut item.reached, reached);
+    if let Some(violation) = violation {
         item.find(violation.to_string(), again);
     }
 }

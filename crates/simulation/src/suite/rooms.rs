@@ -2,7 +2,7 @@
 
 use parclose_findings::{Budget, Item};
 
-use super::{TWICE, merge};
+use super::{TWICE, count};
 use crate::rooms::plan::{Ill, RoomBug, RoomPlan};
 use crate::rooms::{Outcome, run};
 use crate::trace::Trace;
@@ -40,16 +40,8 @@ const STATES: [&str; 11] = [
 
 /// Takes in what a run of rooms has come to.
 pub fn rooms_outcome(item: &mut Item, outcome: &Outcome, seed: u64) {
-    take(item, outcome, format!("parclose-simulate --rooms --replay {seed}"));
-}
-
-fn take(item: &mut Item, outcome: &Outcome, again: String) {
-    item.executions = item.executions.saturating_add(1);
-    merge(&mut item.injected, &outcome.injected);
-    merge(&mut item.reached, &outcome.reached);
-    if let Some(violation) = &outcome.violation {
-        item.find(violation.to_string(), again);
-    }
+    let Outcome { injected, reached, violation, .. } = outcome;
+    count(item, injected, reached, violation.as_ref(), format!("parclose-simulate --rooms --replay {seed}"));
 }
 
 /// Channels and deals under faults: seeds from `budget.seed` on, at least 60, and more while time is left.
@@ -66,11 +58,7 @@ pub fn rooms(budget: &Budget) -> Item {
     let mut number = 0;
     while number < SEEDS_MIN || budget.is_left() {
         let seed = budget.seed.wrapping_add(number);
-        take(
-            &mut item,
-            &run(RoomPlan::of(seed), Trace::default()),
-            format!("parclose-simulate --rooms --replay {seed}"),
-        );
+        rooms_outcome(&mut item, &run(RoomPlan::of(seed), Trace::default()), seed);
         number = number.saturating_add(1);
     }
     for number in 0..TWICE / 2 {

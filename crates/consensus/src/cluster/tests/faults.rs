@@ -1,8 +1,10 @@
 //! Validators that stop, come back, lose their disks or sign twice.
 
+use malachite_core::Round;
 use parclose_root::Trust;
 
 use super::*;
+use crate::engine::{EngineHeight, Guard, Slot};
 
 #[test]
 fn three_of_four_go_on_and_the_fourth_catches_up() {
@@ -110,6 +112,33 @@ fn con_12_a_validator_whose_log_is_damaged_signs_nothing_twice() {
         cluster.order(1, channel.anchor(number, 0, 900));
         cluster.reach(cluster.node(1).head());
     }
+    cluster.agree();
+    assert!(cluster.running.values().all(|node| node.offences().unwrap() == 0), "nobody signed twice");
+}
+
+#[test]
+fn con_28_a_validator_whose_record_is_ahead_passes_those_heights_and_votes_again() {
+    let mut cluster = Cluster::all_running(4, 0);
+    let channel = cluster.channel(0);
+    cluster.order(0, channel.open());
+    cluster.stop(0);
+    // Its record says that it has signed for a height of which its engine's log knows nothing.
+    let ahead = Height(cluster.node(1).head().0 + 10);
+    let ledger =
+        Ledger::open(cluster.directory(0), cluster.genesis.clone(), &SharedCache::new(4 << 20)).unwrap();
+    let guard = Guard::open(Arc::new(ledger), false).unwrap();
+    guard.admit(Slot::precommit(EngineHeight::from(ahead), Round::new(0)), b"what it signed").unwrap();
+    drop(guard);
+    cluster.start(0, false);
+    assert!(cluster.node(1).head() < ahead, "it is asked for what the record rules out");
+    for number in 1..=3 {
+        cluster.order(1, channel.anchor(number, 0, 900));
+    }
+    cluster.reach(Height(ahead.0 + 1));
+    // Of four, one is gone: nothing is decided without its vote.
+    cluster.stop(3);
+    cluster.order(1, channel.anchor(4, 0, 900));
+    cluster.reach(cluster.node(1).head());
     cluster.agree();
     assert!(cluster.running.values().all(|node| node.offences().unwrap() == 0), "nobody signed twice");
 }
