@@ -4,6 +4,7 @@
 //! secure while either X25519 or ML-KEM-768 holds. Base mode authenticates nobody; who dealt a
 //! secret is shown by a signature over its check value (KEY-03).
 
+use curve25519_dalek::MontgomeryPoint;
 use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::XWing;
@@ -29,7 +30,7 @@ pub fn wrap(
     plaintext: &[u8],
     rng: &mut impl CryptoRng,
 ) -> Result<Vec<u8>, NotAKey> {
-    let recipient = <XWing as Kem>::PublicKey::from_bytes(recipient).map_err(|_| NotAKey)?;
+    let recipient = public_key(recipient)?;
     let (encapsulated, ciphertext) = hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, XWing>(
         &OpModeS::Base,
         &recipient,
@@ -46,7 +47,24 @@ pub fn wrap(
 
 /// Whether bytes are a public key that [`wrap`] takes.
 pub fn check_public_key(recipient: &[u8]) -> Result<(), NotAKey> {
-    <XWing as Kem>::PublicKey::from_bytes(recipient).map(drop).map_err(|_| NotAKey)
+    public_key(recipient).map(drop)
+}
+
+/// # Rules
+///
+/// > KEY-15: an X-Wing key whose X25519 part has a low order is wrapped to by nobody, and an encapsulated key with such a part opens for nobody.
+fn public_key(bytes: &[u8]) -> Result<<XWing as Kem>::PublicKey, NotAKey> {
+    if has_low_order(bytes) {
+        return Err(NotAKey);
+    }
+    <XWing as Kem>::PublicKey::from_bytes(bytes).map_err(|_| NotAKey)
+}
+
+/// Whether the X25519 part of a public or an encapsulated key, its last 32 bytes, makes the exchange give zero whoever the
+/// other is. X-Wing would rest on its other half then; RFC 7748 section 6.1 lets both sides refuse.
+fn has_low_order(key: &[u8]) -> bool {
+    // A clamped scalar is a multiple of the cofactor.
+    key.last_chunk().is_none_or(|point| MontgomeryPoint(*point).mul_clamped([0; 32]).0 == [0; 32])
 }
 
 /// The bytes are not an X-Wing public key.
@@ -100,6 +118,9 @@ impl UnwrapKey {
         wrap: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
         let (encapsulated, ciphertext) = wrap.split_at_checked(ENCAPSULATED_BYTES).ok_or(DoesNotOpen)?;
+        if has_low_order(encapsulated) {
+            return Err(DoesNotOpen);
+        }
         let encapsulated = <XWing as Kem>::EncappedKey::from_bytes(encapsulated).map_err(|_| DoesNotOpen)?;
         hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, XWing>(
             &OpModeR::Base,

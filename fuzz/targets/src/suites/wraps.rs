@@ -2,7 +2,7 @@
 //!
 //! The key schedule and the sealing are written again from the RFC out of HMAC and ChaCha20-Poly1305; the KEM is that of
 //! the crate `x-wing`, whose vectors are tested in `crates/crypto`. X-Wing takes points of low order (its secret rests on
-//! ML-KEM then, and its combiner takes in the point), so what is held of them is that nobody but the key's owner opens.
+//! ML-KEM then, and its combiner takes in the point); ours does not, at either end.
 
 mod rfc_9180;
 
@@ -88,13 +88,11 @@ fn hold(bytes: &[u8], second: Open) -> Answer {
     recipients(&mut script);
     let (other, info, aad, reader) = changed(&mut script, ours.clone(), info, aad, private);
     let opened = UNWRAP.ask(|| reader.unwrap_with(&info, &aad, &other));
-    assert_eq!(
-        opened.is_ok(),
-        second(&secret_of(reader), &info, &aad, &other).is_some(),
-        "two answers to one wrap"
-    );
+    let theirs = second(&secret_of(reader), &info, &aad, &other).is_some();
+    assert_eq!(opened.is_ok(), theirs, "two answers to one wrap");
     let same = other == ours && opened.is_ok();
     assert!(opened.is_err() || same, "a changed wrap opens");
+    weak(&low_order(&mut script), (private, key), &plaintext);
     Answer::when(opened.is_ok(), "KEY-09")
 }
 
@@ -140,7 +138,16 @@ fn low_order(script: &mut Script<'_>) -> [u8; 32] {
     LOW_ORDER.call(|| point)
 }
 
-/// Recipients that are none, and one whose point is of low order: what is wrapped to it opens for no honest key.
+/// A wrap that holds together though its point has a low order, as anybody can make one: ours does not open it.
+fn weak(point: &[u8; 32], (private, key): (&[u8; 32], &UnwrapKey), plaintext: &[u8]) {
+    let wrapped = rfc_9180::seal_at(point, private, b"info", b"aad", plaintext);
+    let theirs = rfc_9180::open(private, b"info", b"aad", &wrapped);
+    assert_eq!(theirs.as_deref(), Some(plaintext), "it does not hold together");
+    let opened = UNWRAP.ask(|| key.unwrap_with(b"info", b"aad", &wrapped));
+    assert!(opened.is_err(), "a wrap with a point of low order opens");
+}
+
+/// Recipients that are none: too short, or with a point of low order.
 fn recipients(script: &mut Script<'_>) {
     let mut public = KEYS[0].1.public().to_vec();
     let mut rng = ChaCha20Rng::from_seed([4; 32]);
@@ -152,10 +159,25 @@ fn recipients(script: &mut Script<'_>) {
     }
     let point = low_order(script);
     public[PUBLIC_KEY_BYTES - POINT_BYTES..].copy_from_slice(&point);
-    if let Ok(wrapped) = WRAP.ask(|| wrap(&public, b"", b"", b"secret", &mut rng)) {
-        for (_, key) in KEYS.iter() {
-            let opened = UNWRAP.ask(|| key.unwrap_with(b"", b"", &wrapped));
-            assert!(opened.is_err(), "a wrap to another key opens");
+    let refused = WRAP.ask(|| wrap(&public, b"", b"", b"secret", &mut rng)).is_err();
+    assert!(refused && check_public_key(&public).is_err(), "a key with a point of low order is one");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_15_a_wrap_at_a_point_of_low_order_does_not_open_though_it_holds_together() {
+        let (private, key) = &KEYS[0];
+        let honest = wrap(key.public(), b"info", b"aad", b"secret", &mut ChaCha20Rng::from_seed([4; 32]));
+        assert!(key.unwrap_with(b"info", b"aad", &honest.unwrap()).is_ok());
+        for point in LOW_ORDER_POINTS {
+            let mut point = parclose_types::hex::decode_array(point).unwrap();
+            for _ in 0..2 {
+                weak(&point, (private, key), b"secret");
+                point[31] ^= 0x80;
+            }
         }
     }
 }

@@ -59,7 +59,28 @@ pub(super) fn seal(
     randomness[..32].copy_from_slice(&first);
     randomness[32..].copy_from_slice(&second);
     let (encapsulated, shared) = public.encapsulate_deterministic(&randomness.into());
-    let (cipher, nonce) = schedule(&shared, info);
+    sealed(&encapsulated, &shared, info, aad, plaintext)
+}
+
+/// Wraps with this point in the place of an honest one. With one of low order the exchange gives zero, so that who makes
+/// such a wrap needs no private key; here it is taken from the recipient's side.
+pub(super) fn seal_at(
+    point: &[u8; 32],
+    private: &[u8; 32],
+    info: &[u8],
+    aad: &[u8],
+    plaintext: &[u8],
+) -> Vec<u8> {
+    let private = DecapsulationKey::from(*private);
+    let (mut encapsulated, _) = private.encapsulation_key().encapsulate_deterministic(&[7; 64].into());
+    let place = encapsulated.len() - point.len();
+    encapsulated[place..].copy_from_slice(point);
+    let shared = private.decapsulate(&encapsulated);
+    sealed(&encapsulated, &shared, info, aad, plaintext)
+}
+
+fn sealed(encapsulated: &[u8], shared: &[u8], info: &[u8], aad: &[u8], plaintext: &[u8]) -> Vec<u8> {
+    let (cipher, nonce) = schedule(shared, info);
     let ciphertext = cipher.encrypt(&nonce, Payload { msg: plaintext, aad }).expect("a short message");
-    [encapsulated.as_slice(), &ciphertext].concat()
+    [encapsulated, &ciphertext].concat()
 }
