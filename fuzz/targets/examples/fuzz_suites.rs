@@ -49,8 +49,7 @@ fn main() -> ExitCode {
     if let (Some(file), Some(target)) = (&arguments.replay, &arguments.target) {
         return replay(target, file);
     }
-    // The runs end by panics that are caught; their texts stand in the report.
-    std::panic::set_hook(Box::new(|_| {}));
+    mutator::keep_runs_quiet();
     let mut report = Report::new("fuzz", arguments.seed);
     for item in run(&arguments) {
         println!("{}", line(&item));

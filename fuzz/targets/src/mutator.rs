@@ -4,6 +4,7 @@
 //! counter, a piece cut out, doubled, or taken from another input. What it cannot find is left to
 //! libFuzzer, which sees the branches that an input takes.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 
@@ -119,13 +120,30 @@ impl std::fmt::Debug for Crash {
     }
 }
 
+thread_local! {
+    static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Prints no panic that ends a run: it is caught, and its text stands in the report. Any other ends the program, and says why.
+pub fn keep_runs_quiet() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !IS_RUNNING.get() {
+            before(panic);
+        }
+    }));
+}
+
 /// Runs a target on one input.
 ///
 /// # Errors
 ///
 /// The panic, caught.
 pub fn run<T>(target: fn(&[u8]) -> T, input: &[u8]) -> Result<T, Crash> {
-    catch_unwind(|| target(input)).map_err(|panic| {
+    IS_RUNNING.set(true);
+    let ran = catch_unwind(|| target(input));
+    IS_RUNNING.set(false);
+    ran.map_err(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str);
         let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
         Crash { input: input.to_vec(), message: said.unwrap_or("a panic without words").to_owned() }
