@@ -43,8 +43,11 @@ struct Asked {
     /// the power fails at every sync
     #[arg(long, conflicts_with = "all")]
     sweep: bool,
+    /// a disk refuses, at each of twenty writes
+    #[arg(long, conflicts_with_all = ["all", "sweep"])]
+    refusals: bool,
     /// or at this one only, every event shown
-    #[arg(long, requires = "sweep")]
+    #[arg(long)]
     point: Option<u64>,
     /// every suite, with its controls
     #[arg(long, conflicts_with = "kind")]
@@ -67,12 +70,15 @@ fn main() -> ExitCode {
         return one(&asked, seed);
     }
     if let Some(point) = asked.point {
-        return told(world::run(suite::sweep_plan(Some(point)), Trace::loud()).violation);
+        let plan = if asked.refusals { suite::refusal_plan(point) } else { suite::sweep_plan(Some(point)) };
+        return told(world::run(plan, Trace::loud()).violation);
     }
     let items: Vec<Item> = if asked.all {
         suite::suites().into_iter().map(|suite| suite(&asked.budget())).collect()
     } else if asked.sweep {
         vec![suite::sweep(&asked.budget())]
+    } else if asked.refusals {
+        vec![suite::refusals(&asked.budget())]
     } else {
         vec![seeds(&asked)]
     };

@@ -1,5 +1,6 @@
 //! What the simulation reports: seeds, the sweep over every sync, planted faults, and the same run twice.
 
+mod refusals;
 mod rooms;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use crate::traitor::Manner;
 use crate::world::{Outcome, run};
 
 /// Seeds that are run whatever the time.
-pub const SEEDS_MIN: u64 = 300;
+pub const SEEDS_MIN: u64 = 400;
 /// Seeds that are run twice, which must come to the same.
 pub const TWICE: u64 = 20;
 /// Points of the sweep over all syncs at a time.
@@ -58,6 +59,7 @@ const STATES: [&str; 8] = [
     "a forged reply is found out",
 ];
 
+pub use refusals::{refusal_plan, refusals};
 pub use rooms::{rooms, rooms_outcome};
 
 /// Adds what one run has counted.
@@ -71,7 +73,7 @@ fn merge(counts: &mut BTreeMap<String, u64>, of: &BTreeMap<&'static str, u64>) {
 /// All suites, in the order in which they are run.
 #[must_use]
 pub fn suites() -> Vec<fn(&Budget) -> Item> {
-    vec![validators, rooms, streams, fetching, sweep, determinism]
+    vec![validators, rooms, streams, fetching, sweep, refusals, determinism]
 }
 
 fn replay(seed: u64) -> String {
@@ -108,7 +110,7 @@ fn count(
 #[must_use]
 pub fn validators(budget: &Budget) -> Item {
     let holds = "fewer than a third cheat, machines crash, disks fail, links are cut: no two blocks of one height, no \
-                 honest validator signs twice, nothing final is lost, and all go on within 30 s after the faults end";
+                 honest validator signs twice, nothing final is lost, and all go on within 30 s after the faults end, of seven within 60 s";
     let mut item = Item::new(
         "S-validators",
         holds,

@@ -52,6 +52,12 @@ fn power_may_fail_at_any_sync() {
 }
 
 #[test]
+fn a_disk_may_refuse_any_write() {
+    let item = at_least(suite::refusals);
+    assert!(item.injected.values().all(|count| *count >= 20), "{:?}", item.injected);
+}
+
+#[test]
 fn a_seed_is_the_same_run_each_time() {
     at_least(suite::determinism);
 }
