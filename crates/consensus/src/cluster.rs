@@ -31,7 +31,7 @@ use parclose_store::SharedCache;
 use parclose_types::{DealId, Height, NetworkId, Sequence, Tag};
 use tokio::sync::watch;
 
-use crate::engine::{Guard, Signer, Verifier};
+use crate::engine::{Guard, Nonces, Signer, Verifier};
 use crate::evidence::Evidence;
 use crate::ledger::Ledger;
 use crate::root_chain::{Committed, FinalEvent, RootChain, RootUnavailable};
@@ -142,7 +142,7 @@ impl ClusterRoot {
         let signer = match validator {
             None => None,
             Some(key) => {
-                let guard = Arc::new(Guard::open(ledger.clone(), is_new)?);
+                let guard = Arc::new(Guard::open(ledger.clone(), is_new, Nonces::System)?);
                 Some(Signer { network, key: Arc::new(key), guard })
             }
         };
@@ -241,9 +241,15 @@ fn launch(
                 watch.abort();
                 match ended {
                     start::Ended::MayVote => {}
-                    // It was asked for a second signature, which ends an engine: the height goes by without it.
-                    start::Ended::Stopped(Some(_))
-                        if voted && guard.as_ref().is_some_and(|g| g.sits_out()) => {}
+                    // It was asked for a second signature, or its log does not replay as it was written: the height goes by
+                    // without it.
+                    start::Ended::Engine(reason) if voted => {
+                        tracing::error!(%reason, "the engine has ended: its validator passes a height");
+                        if let Some(guard) = &guard {
+                            guard.pass(shared.next_height());
+                        }
+                    }
+                    start::Ended::Engine(reason) => break Some(reason),
                     start::Ended::Stopped(reason) => break reason,
                 }
             }

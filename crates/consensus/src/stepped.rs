@@ -28,7 +28,7 @@ pub use self::forge::{with_blocks, with_signatures};
 pub use self::log::EngineLog;
 pub use self::packet::{Packet, Place};
 use crate::cluster::{Host, OnOrdered, RootAnswer, RootRelay, Shared, Timing};
-use crate::engine::{Address, Guard, RootContext, Signer, Verifier};
+use crate::engine::{Address, Guard, Nonces, RootContext, Signer, Verifier};
 use crate::ledger::Ledger;
 use crate::root_chain::{FinalEvent, RootUnavailable};
 use hands::{Hands, Inner};
@@ -62,6 +62,8 @@ pub struct SteppedOptions {
     pub key: Option<SigningKey>,
     /// whether the validator was just made and never ran
     pub is_new: bool,
+    /// where its random nonces begin: others for each start
+    pub nonces: [u8; 32],
     /// how long it waits
     pub timing: Timing,
     /// carries transactions
@@ -118,6 +120,7 @@ pub struct Stepped {
     guard: Option<Arc<Guard>>,
     timing: Timing,
     shared: Arc<Shared>,
+    passed: u64,
 }
 
 type Outcome = Result<(), RootUnavailable>;
@@ -125,14 +128,15 @@ type Outcome = Result<(), RootUnavailable>;
 impl Stepped {
     /// Opens its ledger and its signing record.
     pub fn open(options: SteppedOptions) -> Result<Self, RootUnavailable> {
-        let SteppedOptions { genesis, directory, cache, log, key, is_new, timing, relay, planted } = options;
+        let SteppedOptions { genesis, directory, cache, log, key, is_new, nonces, timing, relay, planted } =
+            options;
         let network = genesis.network();
         let own = key.as_ref().map(SigningKey::public);
         let ledger = Arc::new(Ledger::open(directory, genesis, &cache)?);
         let signer = match key {
             None => None,
             Some(key) => {
-                let guard = Arc::new(Guard::open(ledger.clone(), is_new)?);
+                let guard = Arc::new(Guard::open(ledger.clone(), is_new, Nonces::seeded(nonces))?);
                 Some(Signer { network, key: Arc::new(key), guard })
             }
         };
@@ -152,6 +156,7 @@ impl Stepped {
             guard,
             timing,
             shared,
+            passed: 0,
         })
     }
 
@@ -242,6 +247,12 @@ impl Stepped {
         self.guard.as_ref().is_some_and(|guard| guard.sits_out())
     }
 
+    /// How often its engine has ended by itself, so that it passes a height.
+    #[must_use]
+    pub fn passed(&self) -> u64 {
+        self.passed
+    }
+
     /// Transactions that wait for their block here.
     #[must_use]
     pub fn pooled(&self) -> usize {
@@ -289,7 +300,11 @@ impl Stepped {
         let voted = self.hands.has_votes();
         match self.settled() {
             // As the host of a cluster does: the height goes by without it.
-            Err(_) if voted && self.sits_out() => {
+            Err(RootUnavailable::Engine { .. }) if voted => {
+                self.passed = self.passed.saturating_add(1);
+                if let Some(guard) = &self.guard {
+                    guard.pass(self.shared.next_height());
+                }
                 self.hands.inbox.clear();
                 self.hands.replays = false;
                 self.start()

@@ -72,7 +72,7 @@ pub use checkpoint::Checkpoint;
 pub use claim::{ClaimTag, ReleaseTag};
 pub use close::Close;
 pub use commit::{CommitCertificate, NotCommitted, precommit_bytes};
-pub use deal::{Deal, DealInvalid, DealOutcome, Decision, Leg, OpenDeal};
+pub use deal::{Deal, DealInvalid, DealOutcome, Decision, Leg, OpenDeal, SETTLE_MIN};
 pub use deals::DealState;
 pub use execution::{Applied, Cause, Event, Prepared};
 pub use genesis::{Genesis, GenesisInvalid, Parameters, Validator, ValidatorSet};

@@ -97,6 +97,8 @@ pub struct Machine {
     pub refused: u64,
     /// it stopped by itself so often without such a reason
     pub stops: u64,
+    /// heights that its validator has passed since it started
+    pub passed: u64,
 }
 
 const DATABASE: &str = "/root/db";
@@ -124,6 +126,7 @@ impl Machine {
             image: None,
             refused: 0,
             stops: 0,
+            passed: 0,
         }
     }
 
@@ -145,10 +148,18 @@ impl Machine {
         self.medium.is_stopped() || self.medium.refused() > self.refused
     }
 
+    /// Others for each of its starts: what a machine draws cannot be foretold.
+    fn nonces(&self) -> [u8; 32] {
+        let mut seed = [0x4e; 32];
+        let parts = [self.number as u64, self.starts].map(u64::to_be_bytes);
+        seed.iter_mut().rev().zip(parts.as_flattened()).for_each(|(byte, part)| *byte = *part);
+        seed
+    }
+
     /// Opens its validator and starts the engine.
     pub fn start(&mut self, genesis: &Genesis) -> Result<(), RootUnavailable> {
         self.starts = self.starts.saturating_add(1);
-        self.refused = self.medium.refused();
+        (self.refused, self.passed) = (self.medium.refused(), 0);
         let has_forgotten = self.manner == Some(Manner::Amnesia);
         let options = SteppedOptions {
             genesis: genesis.clone(),
@@ -157,6 +168,7 @@ impl Machine {
             log: self.log.clone(),
             key: Some(key(self.number)),
             is_new: !self.has_run || has_forgotten,
+            nonces: self.nonces(),
             timing: Timing::default(),
             relay: self.outbox.clone(),
             planted: self.planted,

@@ -17,7 +17,7 @@ use crate::checker::{Checker, Violation, broken};
 use crate::dice::Dice;
 use crate::machine::{Machine, key};
 use crate::network::Links;
-use crate::plan::{Fault, PATIENCE, Plan};
+use crate::plan::{Fault, Plan};
 use crate::planted::Bug;
 use crate::queue::Queue;
 use crate::trace::Trace;
@@ -205,7 +205,7 @@ impl World {
         broken("a run has nothing left to do")
     }
 
-    /// Whether all honest validators have gone on since the healing. They must, within [`PATIENCE`].
+    /// Whether all honest validators have gone on since the healing. They must, within [`Plan::patience`].
     fn has_recovered(&mut self) -> Result<bool, Violation> {
         let Some((when, head)) = self.healed_at else { return Ok(false) };
         let since = self.queue.now().saturating_sub(when);
@@ -220,7 +220,7 @@ impl World {
             self.recovered_in = Some(since);
             return Ok(true);
         };
-        if since > PATIENCE {
+        if since > self.plan.patience() {
             let at = last.validator.as_ref().map(|validator| (validator.head().0, validator.round()));
             return broken(format!(
                 "validator {} has not gone on {} s after all was healed at {head}: {at:?}",
@@ -361,12 +361,16 @@ impl World {
     }
 
     fn check(&mut self, at: usize) -> Result<(), Violation> {
-        let Some(machine) = self.machines.get(at) else { return Ok(()) };
-        let Some(validator) = machine.validator.as_ref().filter(|_| machine.is_honest()) else {
+        let Some(machine) = self.machines.get_mut(at).filter(|machine| machine.is_honest()) else {
             return Ok(());
         };
+        let Some(validator) = machine.validator.as_ref() else { return Ok(()) };
         for _ in 0..self.checker.head(at, validator)? {
             add(&mut self.reached, "a block is final");
+        }
+        if validator.passed() > machine.passed {
+            add(&mut self.reached, "an engine ends by itself, and its height is passed");
+            machine.passed = validator.passed();
         }
         if validator.sits_out() {
             add(&mut self.reached, "a validator sits out");

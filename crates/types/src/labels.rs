@@ -185,6 +185,8 @@ labels! {
     VOTE = "vote";
     /// digest of a message that a validator has signed, in its record
     SIGNED = "signed";
+    /// what stands in the deal by which a validator without a record marks the present
+    MARK = "mark";
     /// what the proposer of a round signs
     PROPOSAL = "proposal";
     /// what the proposer of a round signs under the parts of a block

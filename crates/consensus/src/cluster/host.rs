@@ -24,7 +24,7 @@ use malachite_app::app::types::streaming::{StreamId, StreamMessage};
 use malachite_app::app::types::sync::RawDecidedValue;
 use malachite_app::app::types::{LocallyProposedValue, ProposedValue};
 use malachite_core::{Round, Validity};
-use parclose_root::{Block, Prepared};
+use parclose_root::{Block, OpenDeal, Prepared, RootTransaction};
 use parclose_types::{Digest, Height, PublicKey, ValueHash, decode, encode};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -377,19 +377,26 @@ impl Host {
             self.ledger().make_decided(&mut state, prepared, certificate.clone())?;
         }
         if let Some(guard) = &self.guard {
-            guard.decided(height);
-        }
-        if self.synced < EngineHeight::from(height) {
-            self.shared.has_caught_up();
-            if let Some(guard) = &self.guard {
-                guard.watched(height);
-            }
+            guard.decided(height)?;
         }
         self.checked.clear();
         self.streams.clear();
         self.shared.take_turn()?;
         self.shared.ordered(&placed, &transactions);
+        if self.synced < EngineHeight::from(height) {
+            self.shared.has_caught_up();
+            self.mark_the_present();
+        }
         Ok(())
+    }
+
+    /// Who has lost its record asks for what tells it that a height is a new one (CON-13). That it was not fetched says
+    /// nothing: the votes may be old ones that somebody kept.
+    fn mark_the_present(&self) {
+        if let Some(deal) = self.guard.as_ref().and_then(|guard| guard.wants_mark()) {
+            // Whether it is ordered is seen in the state.
+            self.shared.submit(RootTransaction::OpenDeal(OpenDeal { deal }), Box::new(|_| {}));
+        }
     }
 
     fn finalized(&self, height: EngineHeight, evidence: &MisbehaviorEvidence<RootContext>) -> Outcome {

@@ -70,6 +70,11 @@ impl Shared {
         Ok(shared)
     }
 
+    /// The height after the last final one.
+    pub(crate) fn next_height(&self) -> Height {
+        Height(self.ledger.head().0.saturating_add(1))
+    }
+
     /// Whether this node votes at the next height.
     pub(crate) fn votes(&self) -> bool {
         self.votes.load(Ordering::Acquire)

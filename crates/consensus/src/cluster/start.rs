@@ -137,6 +137,8 @@ fn failed(reason: impl std::fmt::Display) -> RootUnavailable {
 pub(crate) enum Ended {
     /// its node was told to stop, its disk failed, or it ended by itself
     Stopped(Option<RootUnavailable>),
+    /// it ended by itself, and the disk of its log takes writes
+    Engine(RootUnavailable),
     /// its validator has sat out long enough: it is to be started again, with its votes
     MayVote,
 }
@@ -208,11 +210,12 @@ async fn engine(
 /// # Rules
 ///
 /// > CON-24: when the engine ends and its log's disk takes no writes, the disk is named as the reason.
-pub(crate) fn ended(wal: &Path, what: &str) -> RootUnavailable {
+pub(crate) fn ended(wal: &Path, what: &str) -> Ended {
     match probe_disk(wal) {
-        Ok(()) => failed(what),
+        Ok(()) => Ended::Engine(failed(what)),
         Err(reason) => {
-            StoreError::WriteFailed { path: wal.display().to_string(), reason: reason.to_string() }.into()
+            let path = wal.display().to_string();
+            Ended::Stopped(Some(StoreError::WriteFailed { path, reason: reason.to_string() }.into()))
         }
     }
 }
@@ -253,7 +256,7 @@ pub(crate) async fn run(
         };
         tokio::select! {
             message = channels.consensus.recv() => match message {
-                None => break Ended::Stopped(Some(ended(wal, "it has closed its channel"))),
+                None => break ended(wal, "it has closed its channel"),
                 Some(message) => match host.answer(message).await {
                     Err(reason) => {
                         tracing::error!(rule = reason.rule(), %reason, "the root chain stops");
@@ -273,7 +276,7 @@ pub(crate) async fn run(
             _ = stop.changed() => break Ended::Stopped(None),
             _ = &mut handle => {
                 has_ended = true;
-                break Ended::Stopped(Some(ended(wal, "it has ended")));
+                break ended(wal, "it has ended");
             }
         }
     };

@@ -9,12 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use borsh::{BorshDeserialize, BorshSerialize};
 use malachite_core::Round;
 use parclose_crypto::hash;
+use parclose_root::Deal;
 use parclose_store::{Durability, StoreError};
 use parclose_types::{Digest, Height, labels};
 
 use super::height::EngineHeight;
+use super::mark::{Nonces, mark};
 use crate::ledger::Ledger;
-use crate::tables::SIGNED;
+use crate::tables::{DEALS, SIGNED};
 
 /// A place for one signature: the steps of a round, rounds and heights in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
@@ -58,7 +60,7 @@ pub(crate) enum NotSignedTwice {
     Signed(Slot),
     /// CON-13: this validator does not know what it has signed.
     #[error(
-        "what this validator signed before is not known: it sits out until a height is decided without it"
+        "what this validator signed before is not known: it sits out until the chain is past all that it can have signed"
     )]
     SitsOut,
     /// The record cannot be written.
@@ -70,14 +72,15 @@ pub(crate) enum NotSignedTwice {
 enum Known {
     /// the furthest slot
     Last(SignedRow),
-    /// the record is lost
-    Lost,
+    /// the record is lost; the mark that is to show which height is later than that
+    Lost(Option<Deal>),
 }
 
 /// Keeps the record of one validator.
 #[derive(Debug)]
 pub(crate) struct Guard {
     ledger: Arc<Ledger>,
+    nonces: Nonces,
     known: Mutex<Known>,
     /// the height at which something else was asked for than was signed
     passed: Mutex<Option<Height>>,
@@ -86,7 +89,7 @@ pub(crate) struct Guard {
 impl Guard {
     /// Reads the record. `is_new` is true only for a validator that was just made and never ran: its record
     /// begins here, because one that ran and signed nothing must not be taken for one that lost it.
-    pub(crate) fn open(ledger: Arc<Ledger>, is_new: bool) -> Result<Self, StoreError> {
+    pub(crate) fn open(ledger: Arc<Ledger>, is_new: bool, nonces: Nonces) -> Result<Self, StoreError> {
         let known = match ledger.database().get(&SIGNED, &())? {
             Some(row) => Known::Last(row),
             None if is_new => {
@@ -94,9 +97,9 @@ impl Guard {
                 write(&ledger, &first)?;
                 Known::Last(first)
             }
-            None => Known::Lost,
+            None => Known::Lost(None),
         };
-        Ok(Self { ledger, known: Mutex::new(known), passed: Mutex::default() })
+        Ok(Self { ledger, nonces, known: Mutex::new(known), passed: Mutex::default() })
     }
 
     /// Lets a signature through, once it is on the disk that it was given.
@@ -104,18 +107,18 @@ impl Guard {
     /// # Rules
     ///
     /// > CON-12: a validator signs nothing for a height, round and step before the last one that it signed, and nothing but the same message for that one; its record is synced before the signature leaves.
-    /// > CON-13: a validator whose record is lost signs nothing until a height was decided without it while it took part.
-    /// > CON-28: a validator whose engine asks for what the record rules out goes on without votes until that height is decided.
+    /// > CON-13: a validator whose record is lost signs nothing until a deal is final that it has opened since, under a random nonce, and nothing for that height and those before it.
+    /// > CON-28: a validator whose engine asks for what the record rules out, or ends by itself, goes on without votes until that height is decided.
     pub(crate) fn admit(&self, slot: Slot, message: &[u8]) -> Result<(), NotSignedTwice> {
         let message = Some(Digest(hash(labels::SIGNED, &[message])));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
-            Known::Lost => return Err(NotSignedTwice::SitsOut),
+            Known::Lost(_) => return Err(NotSignedTwice::SitsOut),
             Known::Last(last) if last.slot == slot && last.message == message => return Ok(()),
             Known::Last(last) if last.slot >= slot => {
                 // Power that fails between this record and the engine's log leaves a log that asks for the same again, each
                 // time that it is read; and a log that has lost its end has lost what the validator was locked on.
-                *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = Some(last.slot.height);
+                self.pass(last.slot.height);
                 return Err(NotSignedTwice::Signed(slot));
             }
             Known::Last(_) => {}
@@ -126,25 +129,46 @@ impl Guard {
         Ok(())
     }
 
-    /// A height was decided in rounds that this validator watched from their beginning: whatever it signed
-    /// before it lost its record was for this height at most.
-    pub(crate) fn watched(&self, height: Height) {
+    /// The engine has ended by itself at a height: this validator goes on without votes until that is decided.
+    pub(crate) fn pass(&self, height: Height) {
+        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        *passed = (*passed).max(Some(height));
+    }
+
+    /// The mark that is to be opened now, after a height that this validator has seen being decided: if its record is lost
+    /// and no mark of its own can be ordered any more.
+    pub(crate) fn wants_mark(&self) -> Option<Deal> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*known, Known::Lost) {
+        let Known::Lost(asked) = &mut *known else { return None };
+        let head = self.ledger.head();
+        if asked.as_ref().is_some_and(|deal| deal.allocate_before.0 > head.0.saturating_add(1)) {
+            return None;
+        }
+        *asked = self.nonces.draw().map(|nonce| mark(nonce, head));
+        asked.clone()
+    }
+
+    /// A height is final: who had to pass it may vote at the next one, and so may who sees its mark there.
+    pub(crate) fn decided(&self, height: Height) -> Result<(), StoreError> {
+        {
+            let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+            *passed = passed.filter(|passed| *passed > height);
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Known::Lost(Some(mark)) = &*known
+            && self.ledger.database().get(&DEALS, &mark.id(&self.ledger.network()))?.is_some()
+        {
+            // Nobody could name this deal before this validator drew its nonce. So the block that opens it is later than
+            // every block that it had then, and whatever it signed was for the height after those at most.
             let slot = Slot { height, round: u32::MAX, step: u8::MAX };
             *known = Known::Last(SignedRow { slot, message: None });
         }
-    }
-
-    /// A height is final: who had to pass it may vote at the next one.
-    pub(crate) fn decided(&self, height: Height) {
-        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-        *passed = passed.filter(|passed| *passed > height);
+        Ok(())
     }
 
     /// Whether it is to have no votes: its record is lost, or it passes a height.
     pub(crate) fn sits_out(&self) -> bool {
-        let is_lost = matches!(*self.known.lock().unwrap_or_else(PoisonError::into_inner), Known::Lost);
+        let is_lost = matches!(*self.known.lock().unwrap_or_else(PoisonError::into_inner), Known::Lost(_));
         is_lost || self.passed.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 }

@@ -14,9 +14,9 @@ use malachite_core::{
     VoteType,
 };
 use malachite_signing::Verifier as _;
-use parclose_root::precommit_bytes;
-use parclose_store::SharedCache;
-use parclose_types::{Failure, NetworkId, PublicKey, SignatureBytes, ValueHash};
+use parclose_root::{DealState, precommit_bytes};
+use parclose_store::{Durability, SharedCache};
+use parclose_types::{Failure, Height, NetworkId, PublicKey, SignatureBytes, ValueHash};
 
 use super::guard::{NotSignedTwice, Slot};
 use super::proposal::Proposal;
@@ -24,6 +24,7 @@ use super::vote::{Step, Vote};
 use super::*;
 use crate::fixtures::{genesis_of, key};
 use crate::ledger::Ledger;
+use crate::tables::DEALS;
 
 const NETWORK: NetworkId = NetworkId([1; 32]);
 const VALUE: ValueHash = ValueHash([2; 32]);
@@ -137,9 +138,13 @@ fn con_11_the_signature_of_parts_covers_network_height_round_and_hash() {
     assert_ne!(signed, parts_signing_bytes(&NETWORK, EngineHeight(7), 1, &ValueHash([0; 32])));
 }
 
-fn guarded(folder: &std::path::Path, is_new: bool) -> Guard {
+fn ledger(folder: &std::path::Path) -> Arc<Ledger> {
     let ledger = Ledger::open(folder, genesis_of(&[(1, 1)], 1), &SharedCache::new(1 << 20)).unwrap();
-    Guard::open(Arc::new(ledger), is_new).unwrap()
+    Arc::new(ledger)
+}
+
+fn guarded(folder: &std::path::Path, is_new: bool) -> Guard {
+    Guard::open(ledger(folder), is_new, Nonces::System).unwrap()
 }
 
 #[test]
@@ -183,15 +188,31 @@ fn con_12_the_validators_hand_signs_one_message_for_a_place() {
 }
 
 #[test]
-fn con_13_without_a_record_nothing_is_signed_until_a_height_was_watched() {
+fn con_13_without_a_record_nothing_is_signed_until_a_deal_of_its_own_is_final() {
     let folder = tempfile::tempdir().unwrap();
     let at = |height| Slot::precommit(EngineHeight(height), Round::new(0));
-    let guard = guarded(folder.path(), false);
+    let ledger = ledger(folder.path());
+    let started = || Guard::open(ledger.clone(), false, Nonces::System).unwrap();
+    let (guard, later) = (started(), started());
     assert!(guard.sits_out());
     assert_eq!(guard.admit(at(9), b"any"), Err(NotSignedTwice::SitsOut));
-    guard.watched(parclose_types::Height(9));
+    guard.decided(Height(8)).unwrap();
+    assert!(guard.sits_out(), "a height may be an old one");
+    let (deal, other) = (guard.wants_mark().unwrap(), later.wants_mark().unwrap());
+    assert_eq!(deal.check(), Ok(()));
+    assert_ne!(deal.nonce, other.nonce, "nobody can foretell it");
+    assert_eq!(guard.wants_mark(), None, "that one can still be ordered");
+    guard.decided(Height(8)).unwrap();
+    assert!(guard.sits_out(), "it is not final");
+    let (id, prepared) = (deal.id(&ledger.network()), vec![None; 2]);
+    let mut batch = ledger.database().batch();
+    batch.put(&DEALS, &id, &DealState::Open { deal, prepared });
+    ledger.database().commit(batch, Durability::Synced).unwrap();
+    later.decided(Height(9)).unwrap();
+    assert!(later.sits_out(), "it is of an earlier start");
+    guard.decided(Height(9)).unwrap();
     assert!(!guard.sits_out());
-    assert_eq!(guard.admit(at(9), b"any"), Err(NotSignedTwice::Signed(at(9))), "the height that was watched");
+    assert_eq!(guard.admit(at(9), b"any"), Err(NotSignedTwice::Signed(at(9))), "the height that has it");
     assert_eq!(guard.admit(at(10), b"any"), Ok(()));
 }
 
@@ -204,9 +225,9 @@ fn con_28_what_is_not_signed_twice_is_passed_until_its_height_is_decided() {
     assert!(!guard.sits_out());
     assert_eq!(guard.admit(at(5), b"two"), Err(NotSignedTwice::Signed(at(5))));
     assert!(guard.sits_out());
-    guard.decided(parclose_types::Height(4));
+    guard.decided(Height(4)).unwrap();
     assert!(guard.sits_out(), "an earlier height is no reason");
-    guard.decided(parclose_types::Height(5));
+    guard.decided(Height(5)).unwrap();
     assert!(!guard.sits_out());
     assert_eq!(guard.admit(at(6), b"two"), Ok(()));
 }

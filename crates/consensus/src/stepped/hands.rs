@@ -16,6 +16,7 @@ use malachite_app::app::types::{LocallyProposedValue, PeerId, ProposedValue};
 use malachite_app::{AppMsg, NetworkMsg};
 use malachite_core::{LinearTimeouts, Round, SignedMessage, Timeout, TimeoutKind, ValueOrigin};
 use malachite_signing::{Signer as _, Verifier as _, VerifierExt as _};
+use parclose_store::StoreError;
 use parclose_types::{Height, PublicKey};
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,7 +24,7 @@ use super::log::EngineLog;
 use super::packet::Packet;
 use super::{FROM_PEERS, Out, Outcome, Timer};
 use crate::cluster::{Host, NOBODY, Shared, Timing};
-use crate::engine::{EngineCodec, EngineHeight, Guard, Part, RootContext, Signer, Verifier};
+use crate::engine::{EngineCodec, EngineHeight, Guard, NotSignedTwice, Part, RootContext, Signer, Verifier};
 use crate::root_chain::RootUnavailable;
 
 pub(super) type HeightParams = host::HeightParams<RootContext>;
@@ -78,6 +79,20 @@ fn now<T>(future: impl Future<Output = T>) -> Result<T, RootUnavailable> {
 
 fn failed(reason: impl std::fmt::Display) -> RootUnavailable {
     RootUnavailable::Engine { reason: reason.to_string() }
+}
+
+/// Why nothing was signed: a disk that fails ends more than the engine.
+fn unsigned(reason: malachite_signing::Error) -> RootUnavailable {
+    let source = std::error::Error::source(&reason).and_then(|source| source.downcast_ref());
+    match source {
+        Some(NotSignedTwice::Store(reason)) => reason.clone().into(),
+        _ => failed(reason),
+    }
+}
+
+/// The log's disk fails.
+fn unlogged(reason: String) -> RootUnavailable {
+    StoreError::WriteFailed { path: "the engine's log".into(), reason }.into()
 }
 
 fn timer(timeout: Timeout) -> Timer {
@@ -165,7 +180,7 @@ impl Hands {
         votes: bool,
     ) -> Result<Vec<Input<RootContext>>, RootUnavailable> {
         (self.votes, self.timeouts) = (votes, params.timeouts);
-        self.log.begin(height, votes).map_err(failed)
+        self.log.begin(height, votes).map_err(unlogged)
     }
 
     fn hold(&mut self, held: Held, duration: std::time::Duration) {
@@ -254,7 +269,7 @@ impl Hands {
     }
 
     fn flush(&mut self) -> Outcome {
-        if self.votes && !self.replays { self.log.flush().map_err(failed) } else { Ok(()) }
+        if self.votes && !self.replays { self.log.flush().map_err(unlogged) } else { Ok(()) }
     }
 
     /// Does one thing that the core wants. Whatever goes wrong here ends the engine.
@@ -416,7 +431,7 @@ impl Hands {
                     let signature = signer.key.sign(&proposal.signing_bytes(&signer.network));
                     return Ok(r.resume_with(SignedMessage::new(proposal, signature)));
                 }
-                r.resume_with(now(signer.sign_proposal(proposal))?.map_err(failed)?)
+                r.resume_with(now(signer.sign_proposal(proposal))?.map_err(unsigned)?)
             }
             E::SignVote(vote, r) => {
                 let signer = self.signer()?;
@@ -424,7 +439,7 @@ impl Hands {
                     let signature = signer.key.sign(&vote.signing_bytes(&signer.network));
                     return Ok(r.resume_with(SignedMessage::new(vote, signature)));
                 }
-                r.resume_with(now(signer.sign_vote(vote))?.map_err(failed)?)
+                r.resume_with(now(signer.sign_vote(vote))?.map_err(unsigned)?)
             }
             E::VerifySignature(signed, key, r) => {
                 let signature = &signed.signature;

@@ -1,38 +1,41 @@
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use super::*;
-use crate::cluster::NoRelay;
+use crate::cluster::Hop;
 use crate::fixtures::{Channel, genesis_of, key};
 use parclose_store::hazmat::{Medium, on_medium};
+
+/// Keeps what it is to carry.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Vec<u8>>>);
+
+impl RootRelay for Kept {
+    fn hand_in(&self, transaction: &[u8]) -> bool {
+        self.0.lock().unwrap().push(transaction.to_vec());
+        true
+    }
+
+    fn spread(&self, _: &[u8]) {}
+}
 
 /// Four validators that hear each other at once; a timer rings when nothing else is left to do.
 struct Four {
     nodes: Vec<Stepped>,
+    relay: Arc<Kept>,
     packets: Vec<(usize, Packet)>,
+    /// everything that was ever sent
+    sent: Vec<(usize, Packet)>,
     timers: BTreeMap<(Duration, usize, Timer), ()>,
     now: Duration,
 }
 
 impl Four {
     fn new() -> Self {
-        let genesis = genesis_of(&[(1, 1), (2, 1), (3, 1), (4, 1)], 0);
-        let open = |number: u8| {
-            let medium = Medium::default();
-            let options = SteppedOptions {
-                genesis: genesis.clone(),
-                directory: "/db".into(),
-                cache: on_medium(&medium),
-                log: EngineLog::on(&medium),
-                key: Some(key(number)),
-                is_new: true,
-                timing: Timing::default(),
-                relay: Arc::new(NoRelay),
-                planted: Planted::default(),
-            };
-            Stepped::open(options).unwrap()
-        };
-        let nodes = (1..=4).map(open).collect();
-        let mut four = Self { nodes, packets: Vec::new(), timers: BTreeMap::new(), now: Duration::ZERO };
+        let relay = Arc::new(Kept::default());
+        let nodes = (0..4).map(|at| Self::open(at, true, relay.clone())).collect();
+        let (packets, sent, timers, now) = (Vec::new(), Vec::new(), BTreeMap::new(), Duration::ZERO);
+        let mut four = Self { nodes, relay, packets, sent, timers, now };
         for at in 0..4 {
             four.nodes[at].start().unwrap();
             four.take(at);
@@ -40,10 +43,39 @@ impl Four {
         four
     }
 
+    /// One of them, with nothing on its disk.
+    fn open(at: usize, is_new: bool, relay: Arc<Kept>) -> Stepped {
+        let medium = Medium::default();
+        let options = SteppedOptions {
+            genesis: genesis_of(&[(1, 1), (2, 1), (3, 1), (4, 1)], 0),
+            directory: "/db".into(),
+            cache: on_medium(&medium),
+            log: EngineLog::on(&medium),
+            key: Some(key(u8::try_from(at).unwrap() + 1)),
+            is_new,
+            nonces: [u8::from(is_new); 32],
+            timing: Timing::default(),
+            relay,
+            planted: Planted::default(),
+        };
+        Stepped::open(options).unwrap()
+    }
+
+    /// It loses its disk, and is started again.
+    fn wipe(&mut self, at: usize) {
+        self.nodes[at] = Self::open(at, false, self.relay.clone());
+        self.timers.retain(|(_, of, _), ()| *of != at);
+        self.nodes[at].start().unwrap();
+        self.take(at);
+    }
+
     fn take(&mut self, at: usize) {
         for out in self.nodes[at].take_out() {
             match out {
-                Out::Publish(packet) => self.packets.push((at, packet)),
+                Out::Publish(packet) => {
+                    self.sent.push((at, packet.clone()));
+                    self.packets.push((at, packet));
+                }
                 Out::Set(timer, after) => drop(self.timers.insert((self.now + after, at, timer), ())),
                 Out::Cancel(timer) => self.timers.retain(|(_, of, known), ()| (*of, *known) != (at, timer)),
                 Out::CancelAll => self.timers.retain(|(_, of, known), ()| *of != at || !known.is_of_engine()),
@@ -85,6 +117,38 @@ fn four_stepped_validators_decide_the_same_blocks_and_order_what_is_submitted() 
         assert!(blocks.iter().all(|block| block.header == blocks[0].header), "height {height}");
     }
     assert!(four.nodes.iter().all(|node| node.tag_state(&channel.tag).unwrap().is_some()));
+}
+
+#[test]
+fn con_13_old_messages_do_not_make_a_validator_without_a_record_vote() {
+    let mut four = Four::new();
+    four.run_to(Height(4));
+    let old: Vec<_> = four.sent.iter().filter(|(from, _)| *from != 3).cloned().collect();
+    four.packets.clear();
+    four.wipe(3);
+    // It begins, and somebody plays to it once more what it has heard before.
+    four.nodes[3].ring(Timer { kind: u8::MAX, number: 1 }).unwrap();
+    for (from, packet) in &old {
+        let name = key(u8::try_from(*from).unwrap() + 1).public();
+        four.nodes[3].hear(&name, packet).unwrap();
+        four.take(3);
+    }
+    assert!(four.nodes[3].head() >= Height(2), "it takes them for new ones");
+    assert!(four.nodes[3].sits_out(), "and signs nothing all the same");
+    let marks = std::mem::take(&mut *four.relay.0.lock().unwrap());
+    assert_eq!(marks.len(), 1);
+    // Once its mark is in a block, that block is a new one.
+    four.nodes[0].offered("d", &marks[0], Hop::HandedIn).unwrap();
+    four.take(0);
+    let head = four.nodes[0].head();
+    let next = Height(four.nodes[3].head().0 + 1);
+    let reply = four.nodes[0].serve(next, head).unwrap();
+    four.nodes[3].fetched(&key(1).public(), &reply).unwrap();
+    four.take(3);
+    assert!(four.nodes[3].sits_out());
+    four.run_to(Height(head.0 + 3));
+    assert!(!four.nodes[3].sits_out());
+    four.run_to(Height(head.0 + 9));
 }
 
 #[test]

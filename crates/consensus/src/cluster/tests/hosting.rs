@@ -13,7 +13,7 @@ use super::super::host::Host;
 use super::super::pool::{NotPooled, ORIGIN_BYTES_MAX, ORIGIN_OPENINGS_MAX, Pool};
 use super::super::streams::{BLOCK_BYTES_MAX, Gathered, Streams, split};
 use super::*;
-use crate::engine::{Address, EngineHeight, Part, RootContext, Step, Vote, parts_signing_bytes};
+use crate::engine::{Address, EngineHeight, Nonces, Part, RootContext, Step, Vote, parts_signing_bytes};
 use crate::evidence::Evidence;
 
 struct Alone {
@@ -33,7 +33,7 @@ impl Alone {
         let database = self.folder.path().join("db");
         let ledger = Ledger::open(database, self.genesis.clone(), &SharedCache::new(1 << 20)).unwrap();
         let ledger = Arc::new(ledger);
-        let guard = Arc::new(Guard::open(ledger.clone(), true).unwrap());
+        let guard = Arc::new(Guard::open(ledger.clone(), true, Nonces::System).unwrap());
         let network = self.genesis.network();
         let signer = Signer { network, key: Arc::new(key(200)), guard: guard.clone() };
         let shared = Arc::new(
