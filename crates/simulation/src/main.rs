@@ -70,11 +70,16 @@ fn main() -> ExitCode {
         return one(&asked, seed);
     }
     if let Some(point) = asked.point {
+        if asked.rooms {
+            return told(rooms::run(RoomPlan::swept(Some(point)), Trace::loud()).violation);
+        }
         let plan = if asked.refusals { suite::refusal_plan(point) } else { suite::sweep_plan(Some(point)) };
         return told(world::run(plan, Trace::loud()).violation);
     }
     let items: Vec<Item> = if asked.all {
         suite::suites().into_iter().map(|suite| suite(&asked.budget())).collect()
+    } else if asked.sweep && asked.rooms {
+        vec![suite::rooms_sweep(&asked.budget())]
     } else if asked.sweep {
         vec![suite::sweep(&asked.budget())]
     } else if asked.refusals {

@@ -60,7 +60,7 @@ const STATES: [&str; 8] = [
 ];
 
 pub use refusals::{refusal_plan, refusals};
-pub use rooms::{rooms, rooms_outcome};
+pub use rooms::{rooms, rooms_outcome, rooms_sweep};
 
 /// Adds what one run has counted.
 fn merge(counts: &mut BTreeMap<String, u64>, of: &BTreeMap<&'static str, u64>) {
@@ -73,7 +73,7 @@ fn merge(counts: &mut BTreeMap<String, u64>, of: &BTreeMap<&'static str, u64>) {
 /// All suites, in the order in which they are run.
 #[must_use]
 pub fn suites() -> Vec<fn(&Budget) -> Item> {
-    vec![validators, rooms, streams, fetching, sweep, refusals, determinism]
+    vec![validators, rooms, streams, fetching, sweep, rooms_sweep, refusals, determinism]
 }
 
 fn replay(seed: u64) -> String {

@@ -52,6 +52,12 @@ fn power_may_fail_at_any_sync() {
 }
 
 #[test]
+fn power_may_fail_at_any_sync_of_a_member_in_two_channels() {
+    let item = at_least(suite::rooms_sweep);
+    assert!(item.reached["syncs of a run"] > 50, "{:?}", item.reached);
+}
+
+#[test]
 fn a_disk_may_refuse_any_write() {
     let item = at_least(suite::refusals);
     assert!(item.injected.values().all(|count| *count >= 20), "{:?}", item.injected);

@@ -170,6 +170,18 @@ impl RoomPlan {
         plan
     }
 
+    /// A run with deals in which the power of an organisation in two channels fails once at most: at one of its syncs, before
+    /// or after it.
+    #[must_use]
+    pub fn swept(point: Option<u64>) -> Self {
+        let mut plan = Self { seed: 3, ill: None, faults: Vec::new(), work: 6, bug: None };
+        if let Some(point) = point {
+            let moment = if point.is_multiple_of(2) { Moment::Before } else { Moment::After };
+            plan.faults = vec![(Duration::ZERO, Fault::PowerLossAt(0, point / 2 + 1, moment))];
+        }
+        plan
+    }
+
     /// A run with a planted fault, in the circumstances in which it shows.
     #[must_use]
     pub fn planted(bug: RoomBug, seed: u64) -> Self {
