@@ -280,3 +280,33 @@ fn the_wall_clock_is_read_in_one_file() {
     assert!(reads_the_wall_clock("let now = std::time::SystemTime::now();"));
     assert!(!reads_the_wall_clock("let now = Instant::now(); // no SystemTime::now()"));
 }
+
+/// What a lock file lacks of the dependencies of our crates in it: `crate: dependency`.
+fn missing_in_lock(graph: &Graph, lock: &str) -> Vec<String> {
+    let lock: toml::Table = lock.parse().expect("a lock file is TOML");
+    let packages = lock["package"].as_array().into_iter().flatten();
+    let mut missing = Vec::new();
+    for package in packages {
+        let Some(name) = package["name"].as_str().and_then(|name| name.strip_prefix(OURS)) else { continue };
+        let listed = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
+        let listed: BTreeSet<_> = listed
+            .filter_map(|entry| entry.as_str()?.split(' ').next())
+            .map(|entry| entry.strip_prefix(OURS).unwrap_or(entry).to_owned())
+            .collect();
+        let needed = graph.get(name).into_iter().flatten();
+        missing.extend(needed.filter(|one| !listed.contains(*one)).map(|one| format!("{name}: {one}")));
+    }
+    missing
+}
+
+/// The binaries of libFuzzer are a workspace of their own, which this one does not build.
+#[test]
+fn the_lock_file_of_the_fuzz_binaries_has_what_our_crates_depend_on() {
+    let path = workspace().join("fuzz/libfuzzer/Cargo.lock");
+    let lock = std::fs::read_to_string(path).expect("it is in the repository");
+    let graph = graph();
+    assert_eq!(missing_in_lock(&graph, &lock), Vec::<String>::new());
+    let stale = lock.replace(" \"parclose-attack\",\n", "").replace(" \"getrandom 0.4.3\",\n", "");
+    assert!(missing_in_lock(&graph, &stale).contains(&"cli: attack".to_owned()));
+    assert!(missing_in_lock(&graph, &stale).contains(&"exchange: getrandom".to_owned()));
+}
