@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use parclose_findings::{Budget, Fault, Item};
+use parclose_simulation::plan::Plan;
 use parclose_simulation::planted::Bug;
 use parclose_simulation::rooms::plan::{RoomBug, RoomPlan};
 use parclose_simulation::trace::Trace;
@@ -55,6 +56,16 @@ fn power_may_fail_at_any_sync() {
 fn power_may_fail_at_any_sync_of_a_member_in_two_channels() {
     let item = at_least(suite::rooms_sweep);
     assert!(item.reached["syncs of a run"] > 50, "{:?}", item.reached);
+}
+
+/// Each has found a fault: a second signature on the word of old votes, an engine that does not replay its own log, a
+/// promise that was none, a wait that was too short.
+#[test]
+fn seeds_that_broke_a_promise_once_keep_it() {
+    for seed in [20_225, 20_913, 22_009, 23_952, 24_971, 25_227, 27_258, 27_976] {
+        let outcome = world::run(Plan::of(seed), Trace::default());
+        assert_eq!(outcome.violation, None, "seed {seed}");
+    }
 }
 
 #[test]
