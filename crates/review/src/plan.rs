@@ -109,10 +109,10 @@ pub(crate) const SUITES: &[Suite] = &[
     },
 ];
 
-/// Six of them go on as long as there is time; the others end by themselves.
+/// Five of them go on as long as there is time; the others end by themselves.
 fn simulation(budget: &Budget) -> Vec<Item> {
     let suites = parclose_simulation::suite::suites();
-    suites.into_iter().map(|suite| suite(&budget.part(6))).collect()
+    suites.into_iter().map(|suite| suite(&budget.part(5))).collect()
 }
 
 /// A suite by its name.
