@@ -108,3 +108,18 @@ impl Built {
         Self { keys, context, ciphertext, commitments }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Its blocks lie at a distance that a counter never bridged.
+    #[test]
+    fn sea_03_a_ciphertext_of_two_keys_is_built_whatever_the_step_between_two_tries() {
+        let input = parclose_types::hex::decode(
+            "5d88d116f18a722bce6bdc4f62083253e05cbb31d7df787e68bef3b7c9cd6dafc83c755d4f",
+        )
+        .unwrap();
+        assert_eq!(run(&input).as_str(), "taken");
+    }
+}

@@ -7,12 +7,13 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use num_bigint::BigUint;
 use parclose_crypto::Secret;
+use parclose_crypto::hash::sha256;
 use parclose_crypto::seal::SealKeys;
 use parclose_types::labels;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Blocks of ciphertext: the first is what one reader is to read, the second counts tries, the third is solved for.
+/// Blocks of ciphertext: the first is what one reader is to read, the second is another in each try, the third is solved for.
 const BLOCKS: usize = 4;
 const FREE: usize = 2;
 /// About one try in eight gives a block.
@@ -106,7 +107,8 @@ pub(crate) fn two_key_ciphertext(
         ciphertext[at] = byte ^ first.stream[64 + at];
     }
     for attempt in 0..TRIES {
-        ciphertext[16..24].copy_from_slice(&attempt.to_le_bytes());
+        // Tries that only count up give blocks in equal steps, which miss for ever when a step is close to a small fraction.
+        ciphertext[16..32].copy_from_slice(&sha256(&attempt.to_le_bytes())[..16]);
         if let Some((block, tag)) = solve(first, second, context, &ciphertext) {
             ciphertext[FREE * 16..(FREE + 1) * 16].copy_from_slice(&block);
             ciphertext.extend_from_slice(&tag);
