@@ -9,10 +9,10 @@ use crate::network::{CUTS, Cut};
 use crate::planted::Bug;
 use crate::traitor::Manner;
 
-/// How long faults go on; then all is healed, and the chain must go on within [`Plan::patience`].
+/// How long faults go on; then all is healed, and the chain must go on within [`PATIENCE`].
 pub const TROUBLE: Duration = Duration::from_secs(16);
-/// How long after the healing until every honest validator of four has to have gone on.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long after the healing until every honest validator has to have gone on.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Something that goes wrong at a machine, or between machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,13 +69,6 @@ pub fn most_traitors(n: usize) -> usize {
 }
 
 impl Plan {
-    /// How long after the healing until every honest validator has to have gone on. Of seven two may be away, and those that
-    /// are left may have to wait for the one proposer whose block they are bound to: rounds get longer one by one.
-    #[must_use]
-    pub fn patience(&self) -> Duration {
-        if self.validators > 4 { PATIENCE.saturating_mul(2) } else { PATIENCE }
-    }
-
     /// The run of a seed.
     #[must_use]
     pub fn of(seed: u64) -> Self {

@@ -18,7 +18,7 @@ use parclose_channel::tables::EventOutcome;
 use parclose_channel::{Channel, ChannelError, Executed, FinalEvent, LegId};
 use parclose_exchange::Message;
 use parclose_root::{DealOutcome, RootState, RootTransaction};
-use parclose_store::hazmat::{Image, Medium, on_medium};
+use parclose_store::hazmat::{Image, Medium, Moment, on_medium};
 use parclose_types::{DealId, Height, Sequence};
 
 use crate::checker::{Violation, broken};
@@ -254,6 +254,8 @@ impl Rooms {
                 self.note("healed", &[]);
                 self.links.heal();
                 self.is_healed = true;
+                // A loss of power that was to come, and did not, does not come any more.
+                self.orgs.iter().for_each(|org| org.medium.stop_at(u64::MAX, Moment::After));
                 for org in 0..ORGS {
                     self.queue.after(Duration::from_millis(100), Event::Start(org));
                 }

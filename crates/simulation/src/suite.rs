@@ -110,7 +110,7 @@ fn count(
 #[must_use]
 pub fn validators(budget: &Budget) -> Item {
     let holds = "fewer than a third cheat, machines crash, disks fail, links are cut: no two blocks of one height, no \
-                 honest validator signs twice, nothing final is lost, and all go on within 30 s after the faults end, of seven within 60 s";
+                 honest validator signs twice, nothing final is lost, and all go on within 30 s after the faults end";
     let mut item = Item::new(
         "S-validators",
         holds,

@@ -10,14 +10,14 @@ use std::time::Duration;
 use parclose_consensus::hazmat::{Out, Packet, Planted, Timer};
 use parclose_consensus::{Hop, RootUnavailable};
 use parclose_root::{Genesis, Parameters, Validator};
-use parclose_store::hazmat::Lies;
+use parclose_store::hazmat::{Lies, Moment};
 use parclose_types::{Digest, Failure, Tag};
 
 use crate::checker::{Checker, Violation, broken};
 use crate::dice::Dice;
 use crate::machine::{Machine, key};
 use crate::network::Links;
-use crate::plan::{Fault, Plan};
+use crate::plan::{Fault, PATIENCE, Plan};
 use crate::planted::Bug;
 use crate::queue::Queue;
 use crate::trace::Trace;
@@ -205,7 +205,7 @@ impl World {
         broken("a run has nothing left to do")
     }
 
-    /// Whether all honest validators have gone on since the healing. They must, within [`Plan::patience`].
+    /// Whether all honest validators have gone on since the healing. They must, within [`PATIENCE`].
     fn has_recovered(&mut self) -> Result<bool, Violation> {
         let Some((when, head)) = self.healed_at else { return Ok(false) };
         let since = self.queue.now().saturating_sub(when);
@@ -220,7 +220,7 @@ impl World {
             self.recovered_in = Some(since);
             return Ok(true);
         };
-        if since > self.plan.patience() {
+        if since > PATIENCE {
             let at = last.validator.as_ref().map(|validator| (validator.head().0, validator.round()));
             return broken(format!(
                 "validator {} has not gone on {} s after all was healed at {head}: {at:?}",
@@ -506,6 +506,8 @@ impl World {
         for at in 0..self.machines.len() {
             if let Some(machine) = self.machines.get_mut(at) {
                 (machine.clock.rate, machine.clock.stands_until) = (100, now);
+                // A loss of power that was to come, and did not, does not come any more.
+                machine.medium.stop_at(u64::MAX, Moment::After);
                 if machine.validator.is_none() {
                     self.queue.after(Duration::from_millis(200), Event::Start(at));
                 }

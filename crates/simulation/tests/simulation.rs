@@ -60,7 +60,7 @@ fn power_may_fail_at_any_sync_of_a_member_in_two_channels() {
 }
 
 /// Each has found a fault: a second signature on the word of old votes, an engine that does not replay its own log, a
-/// promise that was none, a wait that was too short.
+/// promise that was none, a loss of power after all was over.
 #[test]
 fn seeds_that_broke_a_promise_once_keep_it() {
     for seed in [20_225, 20_913, 22_009, 23_952, 24_971, 25_227, 27_258, 27_976] {

@@ -67,6 +67,8 @@ pub(crate) struct Host {
     /// blocks after the head, checked
     checked: BTreeMap<ValueHash, Prepared>,
     held: Option<(Held, Instant)>,
+    /// number of the last stream of parts, which begins at random: who has gathered half of one from before this start must not
+    /// take parts of another for its rest
     published: u64,
     /// the last height that came as a decided value
     synced: EngineHeight,
@@ -83,6 +85,8 @@ impl Host {
         timing: Timing,
         parts: Parts,
     ) -> Self {
+        let drawn = guard.as_ref().and_then(|guard| guard.nonce());
+        let published = drawn.and_then(|nonce| nonce.first_chunk().copied()).map_or(0, u64::from_be_bytes);
         Self {
             shared,
             guard,
@@ -92,7 +96,7 @@ impl Host {
             streams: Streams::default(),
             checked: BTreeMap::new(),
             held: None,
-            published: 0,
+            published,
             synced: EngineHeight(0),
             latest: EngineHeight(0),
         }

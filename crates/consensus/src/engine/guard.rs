@@ -135,6 +135,11 @@ impl Guard {
         *passed = (*passed).max(Some(height));
     }
 
+    /// Thirty-two bytes that nobody could foretell; `None` if the system has none.
+    pub(crate) fn nonce(&self) -> Option<[u8; 32]> {
+        self.nonces.draw()
+    }
+
     /// The mark that is to be opened now, after a height that this validator has seen being decided: if its record is lost
     /// and no mark of its own can be ordered any more.
     pub(crate) fn wants_mark(&self) -> Option<Deal> {

@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parclose_crypto::hash;
+use parclose_crypto::hash::sha256;
 use parclose_root::{Deal, Leg, SETTLE_MIN};
 use parclose_types::{Height, Tag, labels};
 
@@ -42,9 +43,8 @@ impl Nonces {
         match self {
             Self::System => getrandom::fill(&mut nonce).ok()?,
             Self::Seeded { seed, drawn } => {
-                nonce = *seed;
                 let number = drawn.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-                nonce.iter_mut().zip(number).for_each(|(byte, of_number)| *byte ^= of_number);
+                nonce = sha256(&[&seed[..], &number].concat());
             }
         }
         Some(nonce)

@@ -6,7 +6,7 @@ use parclose_store::hazmat::{Moment, Refusal};
 
 use crate::dice::Dice;
 use crate::network::{CUTS, Cut};
-use crate::rooms::founding::ORGS;
+use crate::rooms::founding::{MEMBERS, ORGS};
 
 /// How long faults go on.
 pub const TROUBLE: Duration = Duration::from_secs(9);
@@ -165,6 +165,13 @@ impl RoomPlan {
                 }
             };
             plan.faults.push((dice.millis(200, trouble), fault));
+        }
+        // Who vouches for a batch keeps it. One that is put back to an old backup has lost it, and counts as one that cheats: with
+        // another that hands nothing out, two of three would.
+        if let Some((channel, _, Ill::Withholds)) = ill
+            && let Some(members) = MEMBERS.get(channel)
+        {
+            plan.faults.retain(|(_, fault)| !matches!(fault, Fault::Restore(at) if members.contains(at)));
         }
         plan.faults.sort_by_key(|(when, _)| *when);
         plan

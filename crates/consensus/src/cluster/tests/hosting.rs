@@ -2,8 +2,8 @@
 
 use std::net::TcpListener;
 
-use malachite_app::AppMsg;
 use malachite_app::app::consensus::MisbehaviorEvidence;
+use malachite_app::{AppMsg, NetworkMsg};
 use malachite_core::{NilOrVal, Round, SignedMessage, Validity};
 use parclose_root::{Block, Deal, OpenDeal, RootState, Trust};
 use parclose_types::{Digest, Failure, ValueHash, encode};
@@ -30,6 +30,12 @@ impl Alone {
     }
 
     fn host(&self) -> Host {
+        let (host, sent) = self.host_and_parts();
+        std::mem::forget(sent);
+        host
+    }
+
+    fn host_and_parts(&self) -> (Host, tokio::sync::mpsc::Receiver<NetworkMsg<RootContext>>) {
         let database = self.folder.path().join("db");
         let ledger = Ledger::open(database, self.genesis.clone(), &SharedCache::new(1 << 20)).unwrap();
         let ledger = Arc::new(ledger);
@@ -40,8 +46,7 @@ impl Alone {
             Shared::new(ledger, Arc::new(NoRelay), Some(key(200).public()), Box::new(|_| {})).unwrap(),
         );
         let (parts, sent) = tokio::sync::mpsc::channel(1000);
-        std::mem::forget(sent);
-        Host::new(shared, (Some(signer), Some(guard)), Timing::default(), parts)
+        (Host::new(shared, (Some(signer), Some(guard)), Timing::default(), parts), sent)
     }
 
     fn value(&self, host: &mut Host, round: u32) -> parclose_types::ValueHash {
@@ -71,6 +76,24 @@ fn con_08_a_block_is_synced_before_its_hash_is_handed_in_and_there_is_one_for_a_
     drop(host);
     let mut again = alone.host();
     assert_eq!(alone.value(&mut again, 0), value, "after a restart too");
+}
+
+/// Who has half of a stream from before would put a block together out of two.
+#[test]
+fn con_14_streams_of_one_validator_have_other_names_after_a_restart() {
+    let alone = Alone::new();
+    let names = || {
+        let (mut host, mut sent) = alone.host_and_parts();
+        alone.value(&mut host, 0);
+        let mut names = std::collections::BTreeSet::new();
+        while let Ok(NetworkMsg::PublishProposalPart(part)) = sent.try_recv() {
+            names.insert(part.stream_id.to_bytes());
+        }
+        names
+    };
+    let (before, after) = (names(), names());
+    assert_eq!((before.len(), after.len()), (1, 1));
+    assert_ne!(before, after);
 }
 
 /// The block after genesis, signed as parts of round 0.
