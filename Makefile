@@ -29,7 +29,7 @@ INVOICES ?= ../shared/data/invoices-calderdale
 REPORT ?= regulator-report.html
 TRADES ?= ../shared/data/trades-us-treasury-auctions/auctions_2008-04_2022-08.csv
 
-.PHONY: help deps build demo test lint bench fuzz simulate attacks review bill kills histories floods deal-kills deal-crashes faults-netns clean
+.PHONY: help deps build demo test lint bench fuzz simulate attacks review mutants bill kills histories floods deal-kills deal-crashes faults-netns clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -83,6 +83,9 @@ attacks: build ## every attack of the kit on a throw-away consortium
 
 review: build ## the whole reviewer's kit, HOURS=0.3, SUITES="leaks worlds" some of it: review/review.html and review/review.json
 	$(CARGO_TARGET_DIR)/house/parclose-review --hours $(or $(HOURS),0.3) $(SUITES)
+
+mutants: deps ## changes what decides, binds and counts in one place after the other: every change must fail a test (hours; ONLY=quorum)
+	@scripts/mutants
 
 bill: deps ## the bill of materials of the program (CycloneDX), on standard output
 	@$(CARGO) run --locked --quiet --profile house -p parclose-supply --example bill
