@@ -63,7 +63,7 @@ fn power_may_fail_at_any_sync_of_a_member_in_two_channels() {
 /// promise that was none, a loss of power after all was over.
 #[test]
 fn seeds_that_broke_a_promise_once_keep_it() {
-    for seed in [20_225, 20_913, 22_009, 23_952, 24_971, 25_227, 27_258, 27_976] {
+    for seed in [20_225, 20_913, 22_009, 23_952, 24_971, 25_227, 27_258, 27_976, 30_649, 43_822] {
         let outcome = world::run(Plan::of(seed), Trace::default());
         assert_eq!(outcome.violation, None, "seed {seed}");
     }
