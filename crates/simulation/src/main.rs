@@ -38,16 +38,16 @@ struct Asked {
     #[arg(long, group = "kind")]
     fetching: bool,
     /// one seed again, every event shown
-    #[arg(long, conflicts_with_all = ["all", "sweep"])]
+    #[arg(long, conflicts_with_all = ["all", "points"])]
     replay: Option<u64>,
     /// the power fails at every sync
-    #[arg(long, conflicts_with = "all")]
+    #[arg(long, group = "points", conflicts_with_all = ["all", "streams", "fetching"])]
     sweep: bool,
     /// a disk refuses, at each of twenty writes
-    #[arg(long, conflicts_with_all = ["all", "sweep"])]
+    #[arg(long, group = "points", conflicts_with_all = ["all", "kind"])]
     refusals: bool,
     /// or at this one only, every event shown
-    #[arg(long)]
+    #[arg(long, requires = "points")]
     point: Option<u64>,
     /// every suite, with its controls
     #[arg(long, conflicts_with = "kind")]

@@ -237,6 +237,10 @@ impl Host {
     }
 
     /// Builds a block, or takes the one that was built for this round before.
+    ///
+    /// # Rules
+    ///
+    /// > CON-08: a validator has the block of every hash that it hands to the engine synced on its disk first, and hands in one block of its own for a height and round.
     fn own_block(
         &mut self,
         signer: &Signer,
@@ -253,10 +257,6 @@ impl Host {
     }
 
     /// Proposes this validator's block of a round.
-    ///
-    /// # Rules
-    ///
-    /// > CON-08: a validator has the block of every hash that it hands to the engine synced on its disk first, and hands in one block of its own for a height and round.
     async fn propose(
         &mut self,
         height: EngineHeight,

@@ -135,7 +135,7 @@ fn failed(reason: impl std::fmt::Display) -> RootUnavailable {
 
 /// Why a run of the engine is over.
 pub(crate) enum Ended {
-    /// its node was told to stop, its disk failed, or it ended by itself
+    /// its node was told to stop, or its disk failed
     Stopped(Option<RootUnavailable>),
     /// it ended by itself, and the disk of its log takes writes
     Engine(RootUnavailable),

@@ -51,7 +51,7 @@ impl Nonces {
     }
 }
 
-/// A deal between tags that are nobody's, so that it looks like any other and binds nobody.
+/// A deal between tags that are nobody's, which binds nobody. That it is a mark can be seen, and not whose.
 pub(super) fn mark(nonce: [u8; 32], head: Height) -> Deal {
     let drawn = |number: u8| hash(labels::MARK, &[&nonce, &[number]]);
     let legs = (0..2).map(|leg: u8| Leg { tag: Tag(drawn(leg)), terms: drawn(leg | 2), approver: None });

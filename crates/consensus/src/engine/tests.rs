@@ -230,6 +230,13 @@ fn con_28_what_is_not_signed_twice_is_passed_until_its_height_is_decided() {
     guard.decided(Height(5)).unwrap();
     assert!(!guard.sits_out());
     assert_eq!(guard.admit(at(6), b"two"), Ok(()));
+    // Its engine has ended by itself, at a height after which it had passed already.
+    guard.pass(Height(9));
+    guard.pass(Height(7));
+    guard.decided(Height(8)).unwrap();
+    assert!(guard.sits_out(), "the later one counts");
+    guard.decided(Height(9)).unwrap();
+    assert!(!guard.sits_out());
 }
 
 #[test]
