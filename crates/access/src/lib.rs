@@ -33,6 +33,7 @@
     )
 )]
 
+mod bounds;
 pub mod decider;
 pub mod decision;
 pub mod denied;

@@ -14,11 +14,12 @@ use std::sync::Arc;
 
 use cedar_policy as cedar;
 use cedar_policy::ffi::DetailedError;
-use parclose_types::limits::{NESTING_MAX, POLICY_BYTES_MAX};
+use parclose_types::limits::POLICY_BYTES_MAX;
 use parclose_types::{Failure, Fault};
 
+use crate::bounds::{STATEMENT_TOKENS_MAX, tokens_within};
 use crate::parts::Parts;
-use crate::source::{File, Place, tokens, too_deep};
+use crate::source::{File, Place, tokens};
 use crate::statement::{self, Read, Statement, line, offset};
 use crate::vocabulary::{self, Presence, Vocabulary, entity_type};
 
@@ -49,6 +50,16 @@ pub enum PolicyError {
     /// ACC-12: too deep, too long a statement, or too many pairs to check.
     #[error("{place}: more than {limit} {what}")]
     TooComplex {
+        /// where
+        place: Place,
+        /// what was counted
+        what: &'static str,
+        /// how many are allowed
+        limit: usize,
+    },
+    /// ACC-22: a name that is too long, or too many of them.
+    #[error("{place}: more than {limit} {what}")]
+    TooMuch {
         /// where
         place: Place,
         /// what was counted
@@ -117,6 +128,7 @@ impl Failure for PolicyError {
         match self {
             Self::TooLarge { .. } => "ACC-11",
             Self::TooComplex { .. } => "ACC-12",
+            Self::TooMuch { .. } => "ACC-22",
             Self::NotCedar { .. } => "ACC-13",
             Self::SchemaShape { .. } => "ACC-14",
             Self::Invalid { .. } => "ACC-15",
@@ -169,10 +181,7 @@ impl Policy {
         let file = sized(source.file_name, source.text)?;
         let schema_file = sized(schema_name, source.schema_text)?;
         let tokens = tokens(file.text);
-        if let Some(token) = too_deep(&tokens, NESTING_MAX, false) {
-            let place = file.place(token.start);
-            return Err(PolicyError::TooComplex { place, what: "nested brackets", limit: NESTING_MAX });
-        }
+        tokens_within(&file, &tokens, false)?;
         let vocabulary = vocabulary::read(&schema_file)?;
         let reads = tokens
             .split_inclusive(|token| token.text == ";")
@@ -236,6 +245,9 @@ fn by_id(reads: &[Read<'_, '_>]) -> Result<BTreeMap<String, usize>, PolicyError>
 
 /// The set of all statements, validated.
 ///
+/// Statements are looked at one after the other, until those with findings have as many tokens as the longest statement may
+/// have: what Cedar says of a fault can cost much more than to find none.
+///
 /// # Rules
 ///
 /// > ACC-15: a policy that Cedar's strict validator finds an error in, or warns of, is refused.
@@ -244,24 +256,38 @@ fn validated(
     reads: &[Read<'_, '_>],
     vocabulary: &Vocabulary,
 ) -> Result<cedar::PolicySet, PolicyError> {
-    let place = |id: &cedar::PolicyId, error: &DetailedError| {
-        let read = reads.iter().find(|read| read.cedar.id() == id);
-        file.place(read.map_or(0, |read| read.start) + offset(error))
-    };
-    let refused =
-        |error: DetailedError| PolicyError::NotCedar { place: file.place(0), text: line(&error.message) };
-    let set = cedar::PolicySet::from_policies(reads.iter().map(|read| read.cedar.clone()))
-        .map_err(|error| refused(DetailedError::from(&error)))?;
-    let result =
-        cedar::Validator::new(vocabulary.schema.clone()).validate(&set, cedar::ValidationMode::Strict);
-    let errors = result.validation_errors().map(|error| (error.policy_id(), DetailedError::from(error)));
-    let warnings =
-        result.validation_warnings().map(|warning| (warning.policy_id(), DetailedError::from(warning)));
-    let mut findings: Vec<(Place, String)> =
-        errors.chain(warnings).map(|(id, error)| (place(id, &error), line(&error.message))).collect();
+    let validator = cedar::Validator::new(vocabulary.schema.clone());
+    let (mut findings, mut tokens) = (Vec::new(), 0);
+    for read in reads {
+        let found = faults(file, read, &validator)?;
+        tokens += if found.is_empty() { 0 } else { read.tokens.len() };
+        findings.extend(found);
+        if tokens >= STATEMENT_TOKENS_MAX {
+            break;
+        }
+    }
     findings.sort();
     findings.dedup();
-    if findings.is_empty() { Ok(set) } else { Err(PolicyError::Invalid { findings }) }
+    if findings.is_empty() { set(file, reads) } else { Err(PolicyError::Invalid { findings }) }
+}
+
+/// What Cedar's strict validator says of one statement, with the place of each fault.
+fn faults(
+    file: &File<'_>,
+    read: &Read<'_, '_>,
+    validator: &cedar::Validator,
+) -> Result<Vec<(Place, String)>, PolicyError> {
+    let result = validator.validate(&set(file, std::slice::from_ref(read))?, cedar::ValidationMode::Strict);
+    let errors = result.validation_errors().map(DetailedError::from);
+    let warnings = result.validation_warnings().map(DetailedError::from);
+    let told = |error: DetailedError| (file.place(read.start + offset(&error)), line(&error.message));
+    Ok(errors.chain(warnings).map(told).collect())
+}
+
+fn set(file: &File<'_>, reads: &[Read<'_, '_>]) -> Result<cedar::PolicySet, PolicyError> {
+    cedar::PolicySet::from_policies(reads.iter().map(|read| read.cedar.clone())).map_err(|error| {
+        PolicyError::NotCedar { place: file.place(0), text: line(&DetailedError::from(&error).message) }
+    })
 }
 
 #[cfg(test)]

@@ -8,12 +8,9 @@ use cedar_policy as cedar;
 use cedar_policy::ffi::DetailedError;
 use parclose_types::{MemberId, limits::NAME_BYTES_MAX};
 
+use crate::bounds::STATEMENT_TOKENS_MAX;
 use crate::policy::PolicyError;
 use crate::source::{File, Place, Token, quotable};
-
-/// Tokens of one statement. Cedar recurses along chains such as `1 + 1 + …`, in parsing without a
-/// guard, so a long one would end the process; at this length half of a usual 2 MiB stack is enough.
-pub(crate) const STATEMENT_TOKENS_MAX: usize = 256;
 
 /// What a statement does when its conditions hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

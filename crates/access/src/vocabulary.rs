@@ -14,15 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy as cedar;
 use cedar_policy::ffi::DetailedError;
-use parclose_types::limits::{NAME_BYTES_MAX, NESTING_MAX};
+use parclose_types::limits::NAME_BYTES_MAX;
 use serde_json::{Map, Value};
 
+use crate::bounds::{ACTION_TARGETS_MAX, ACTIONS_MAX, RECORD_TYPES_MAX, SLOTS_MAX, tokens_within};
 use crate::policy::PolicyError;
-use crate::source::{File, Token, quotable, tokens, too_deep};
+use crate::source::{File, Place, Token, quotable, tokens};
 use crate::statement::not_cedar;
-
-/// Pairs of an action and a record type: the validator checks every statement in each of them.
-pub(crate) const ACTION_TARGETS_MAX: usize = 128;
 
 /// Words that stand for something else in Cedar, so no record type may be called so.
 const RESERVED: [&str; 9] =
@@ -98,13 +96,7 @@ pub(crate) fn record_type(entity: &str) -> String {
 /// > ACC-14: a schema declares `Member` with its roles, record types with an owner and member slots, and actions on them; nothing else.
 pub(crate) fn read(file: &File<'_>) -> Result<Vocabulary, PolicyError> {
     let tokens = tokens(file.text);
-    if let Some(token) = too_deep(&tokens, NESTING_MAX, true) {
-        return Err(PolicyError::TooComplex {
-            place: file.place(token.start),
-            what: "nested brackets",
-            limit: NESTING_MAX,
-        });
-    }
+    tokens_within(file, &tokens, true)?;
     let refused = |error: &DetailedError| not_cedar(file, 0, error);
     let (fragment, warnings) = cedar::SchemaFragment::from_cedarschema_str(file.text)
         .map_err(|error| refused(&DetailedError::from(&error)))?;
@@ -151,7 +143,9 @@ impl Reader<'_, '_> {
         if !has_member {
             return Err(self.refuse("entity", "the schema declares no `Member`"));
         }
+        self.at_most(RECORD_TYPES_MAX, records.len(), "record types", "entity")?;
         let actions = space.get("actions").and_then(Value::as_object);
+        self.at_most(ACTIONS_MAX, actions.map_or(0, Map::len), "actions", "action")?;
         let actions = actions.into_iter().flatten().map(|(name, action)| self.action(name, action, &records));
         let actions = actions.collect::<Result<BTreeMap<_, _>, _>>()?;
         if actions.values().map(|action| action.targets.len()).sum::<usize>() > ACTION_TARGETS_MAX {
@@ -191,6 +185,7 @@ impl Reader<'_, '_> {
             && !RESERVED.contains(&name);
         let entity = type_name(name).filter(|_| is_record_type);
         let entity = entity.ok_or_else(|| refuse("cannot name a record type"))?;
+        self.at_most(SLOTS_MAX, attributes.len(), "slots of a record type", name)?;
         let mut slots = BTreeMap::new();
         for (slot, value) in attributes {
             if value["name"] != "Member" || slot.len() > NAME_BYTES_MAX {
@@ -253,9 +248,20 @@ impl Reader<'_, '_> {
 
     /// Refuses the declaration of `name`, at the line where that word first stands.
     fn refuse(&self, name: &str, text: impl Into<String>) -> PolicyError {
+        PolicyError::SchemaShape { place: self.place(name), text: text.into() }
+    }
+
+    /// Refuses, at the line where `name` first stands, what there is more of than may be (ACC-22).
+    fn at_most(&self, limit: usize, count: usize, what: &'static str, name: &str) -> Result<(), PolicyError> {
+        if count <= limit {
+            return Ok(());
+        }
+        Err(PolicyError::TooMuch { place: self.place(name), what, limit })
+    }
+
+    fn place(&self, name: &str) -> Place {
         let word = self.tokens.iter().find(|token| token.text.trim_matches('"') == name);
-        let place = self.file.place(word.map_or(0, |token| token.start));
-        PolicyError::SchemaShape { place, text: text.into() }
+        self.file.place(word.map_or(0, |token| token.start))
     }
 }
 

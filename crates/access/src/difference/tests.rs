@@ -269,7 +269,7 @@ fn acc_20_sets_of_roles_compared_as_wholes_are_a_gap() {
 /// As many slots, roles and named members as anybody may write, and statements that read all of them.
 #[test]
 fn acc_21_hostile_policies_are_compared_in_bounded_situations_and_say_so() {
-    let slots: String = (0..40).map(|n| format!(", s{n}?: Member")).collect();
+    let slots: String = (0..31).map(|n| format!(", s{n}?: Member")).collect();
     let schema = format!(
         "entity Member {{ roles: Set<String> }};\nentity Note {{ owner: Member{slots} }};\n\
          action create appliesTo {{ principal: [Member], resource: [Note] }};"
@@ -283,7 +283,7 @@ fn acc_21_hostile_policies_are_compared_in_bounded_situations_and_say_so() {
             &format!(
                 "resource has s{slot} && resource.s{slot}.roles.contains(\"r{role}\") && \
                  principal.roles.contains(\"r{other}\") && resource.owner != Member::\"{key}\"",
-                slot = n % 40
+                slot = n % 31
             ),
         )
     };

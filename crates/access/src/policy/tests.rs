@@ -1,8 +1,11 @@
 //! Each way a policy is refused, alone.
 
+use parclose_types::limits::NESTING_MAX;
+
 use super::*;
-use crate::statement::STATEMENT_TOKENS_MAX;
-use crate::vocabulary::ACTION_TARGETS_MAX;
+use crate::bounds::{
+    ACTION_TARGETS_MAX, ACTIONS_MAX, RECORD_TYPES_MAX, SLOTS_MAX, STATEMENT_TOKENS_MAX, TEXT_BYTES_MAX,
+};
 use crate::{Effect, PolicyEpoch, Request, decide};
 
 const SCHEMA: &str = "entity Member { roles: Set<String> };
@@ -81,12 +84,71 @@ fn acc_12_the_longest_chains_fit_a_small_stack() {
 
 #[test]
 fn acc_12_too_many_pairs_of_action_and_record_type_are_refused() {
-    let schema = |actions: usize| {
-        let names: Vec<String> = (0..actions).map(|n| format!("a{n}")).collect();
-        format!("{SCHEMA}action {} appliesTo {{ principal: [Member], resource: [Note] }};", names.join(", "))
+    // One pair is that of `create`.
+    let schema = |pairs: usize| {
+        let names: Vec<String> = (0..pairs / 2).map(|n| format!("a{n}")).collect();
+        let loan = "entity Loan { owner: Member };\naction lend appliesTo { principal: [Member], resource: [Loan] };";
+        let both = "appliesTo { principal: [Member], resource: [Note, Loan] };";
+        format!(
+            "{SCHEMA}{}action {} {both}",
+            if pairs % 2 == 0 { "entity Loan { owner: Member };" } else { loan },
+            names.join(", ")
+        )
     };
     assert!(parse("", &schema(ACTION_TARGETS_MAX - 1)).is_ok());
     assert_eq!(parse("", &schema(ACTION_TARGETS_MAX)).unwrap_err().rule(), "ACC-12");
+}
+
+/// Found by fuzzing: Cedar says which name was meant, with a cell for each letter of the one times each of the other.
+#[test]
+fn acc_22_a_long_word_or_text_is_refused_before_it_is_compared_with_others() {
+    let known = |text: &str| {
+        format!("{SCHEMA}action \"{text}\" appliesTo {{ principal: [Member], resource: [Note] }};")
+    };
+    let act = |text: &str| format!("@id(\"a\") permit (principal, action == Action::\"{text}\", resource);");
+    // Half a gigabyte for a table of these two.
+    let (one, other) = ("a".repeat(8192), "b".repeat(8192));
+    assert_eq!(parse(&act(&one), &known(&other)).unwrap_err().rule(), "ACC-22");
+    let (most, more) = ("a".repeat(TEXT_BYTES_MAX - 2), "a".repeat(TEXT_BYTES_MAX - 1));
+    assert!(parse(&act(&most), &known(&most)).is_ok());
+    assert_eq!(refused(&act(&most)).0, "ACC-15");
+    let told = "policy.cedar:1: more than 64 bytes of a word or a text in quotes";
+    assert_eq!(refused(&act(&more)), ("ACC-22", told.into()));
+    assert_eq!(parse(&act("create"), &known(&more)).unwrap_err().rule(), "ACC-22");
+    let annotated = format!("@doc(\"{one}\") {}", act("create"));
+    assert!(parse(&annotated, SCHEMA).is_ok(), "nobody compares what an annotation says");
+    let word = |length: usize| when(&format!("resource.{}", "a".repeat(length)));
+    assert_eq!(refused(&word(64)).0, "ACC-15");
+    assert_eq!(
+        refused(&word(65)),
+        ("ACC-22", "policy.cedar:3: more than 64 bytes of a word or a text in quotes".into())
+    );
+    let schema = SCHEMA.replace("writer", &"a".repeat(65));
+    let told = "policy.cedarschema:2: more than 64 bytes of a word or a text in quotes";
+    assert_eq!(parse("", &schema).unwrap_err().to_string(), told);
+}
+
+#[test]
+fn acc_22_a_schema_declares_so_much_and_no_more() {
+    let many = |count: usize, one: &dyn Fn(usize) -> String| (0..count).map(one).collect::<String>();
+    let records = |count: usize| {
+        format!("{SCHEMA}{}", many(count - 1, &|n| format!("entity N{n} {{ owner: Member }};\n")))
+    };
+    let actions = |count: usize| format!("{SCHEMA}{}", many(count - 1, &|n| format!("action a{n};\n")));
+    let slots = |count: usize| {
+        let slots = many(count - 1, &|n| format!(", s{n}: Member"));
+        format!("{SCHEMA}entity Wide {{ owner: Member{slots} }};")
+    };
+    let limits: [(usize, &dyn Fn(usize) -> String, &str); 3] = [
+        (RECORD_TYPES_MAX, &records, "policy.cedarschema:1: more than 128 record types"),
+        (ACTIONS_MAX, &actions, "policy.cedarschema:3: more than 128 actions"),
+        (SLOTS_MAX, &slots, "policy.cedarschema:4: more than 32 slots of a record type"),
+    ];
+    for (limit, schema, told) in limits {
+        assert!(parse("", &schema(limit)).is_ok(), "{told}");
+        let error = parse("", &schema(limit + 1)).unwrap_err();
+        assert_eq!((error.rule(), error.to_string()), ("ACC-22", told.into()));
+    }
 }
 
 #[test]
@@ -177,6 +239,22 @@ fn acc_15_a_policy_that_breaks_its_schema_is_refused_with_line_and_text() {
     assert!(message.starts_with("policy.cedar:4: "), "{message}");
     assert!(message.contains("attribute `amount`") && message.contains("; policy.cedar:7: "), "{message}");
     assert_eq!(refused(&when("principal.roles == 3")).0, "ACC-15");
+}
+
+/// Each fault costs a search for what was meant, so after a statement's worth of them nobody looks for more.
+#[test]
+fn acc_15_faults_are_told_until_they_fill_the_longest_statement() {
+    let faulty = |n: usize| {
+        format!("@id(\"s{n}\") permit (principal, action, resource) when {{ resource.x == 1 }};\n")
+    };
+    let tokens = crate::source::tokens(&faulty(1)).len();
+    let error = parse(&(0..1000).map(faulty).collect::<String>(), SCHEMA).unwrap_err();
+    let PolicyError::Invalid { findings } = error else { panic!("{error}") };
+    assert_eq!(findings.last().unwrap().0.line, STATEMENT_TOKENS_MAX.div_ceil(tokens));
+    let right = "@id(\"right\") permit (principal, action, resource);\n";
+    let late: String = std::iter::once(right.into()).chain((0..3).map(faulty)).collect();
+    let PolicyError::Invalid { findings } = parse(&late, SCHEMA).unwrap_err() else { panic!() };
+    assert_eq!(findings.iter().map(|(place, _)| place.line).collect::<Vec<_>>(), [2, 3, 4]);
 }
 
 #[test]

@@ -117,9 +117,42 @@ fn policies() -> Vec<Vector> {
         }),
         with(
             "ACC-12",
-            "129 actions",
+            "139 pairs of an action and a record type",
+            "action create, update appliesTo {\n  principal: [Member],\n  resource: [Statement],",
+            &format!(
+                "action {} appliesTo {{\n  principal: [Member],\n  resource: [Statement, Channel],",
+                actions[..65].join(", ")
+            ),
+        ),
+        with(
+            "ACC-22",
+            "138 actions",
             "action create, update appliesTo",
             &format!("action {} appliesTo", actions.join(", ")),
+        ),
+        of(
+            "ACC-22",
+            "an action of 8192 letters, and another that is meant",
+            &format!("@id(\"a\") permit (principal, action == Action::\"{}\", resource);", "a".repeat(8192)),
+            &format!("{SCHEMA}\naction \"{}\";", "b".repeat(8192)),
+        ),
+        with(
+            "ACC-22",
+            "an attribute of 65 letters",
+            "resource.preparer",
+            &format!("resource.{}", "a".repeat(65)),
+        ),
+        with(
+            "ACC-22",
+            "a text of 65 letters",
+            "resource.preparer == resource.counterparty",
+            &format!("principal.roles.contains(\"{}\")", "a".repeat(65)),
+        ),
+        with(
+            "ACC-22",
+            "35 slots of a record type",
+            "counterparty: Member",
+            &(0..33).map(|at| format!("s{at}: Member")).collect::<Vec<_>>().join(", "),
         ),
         of("ACC-13", "no Cedar", "allow everything;", SCHEMA),
         of(
