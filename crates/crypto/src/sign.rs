@@ -66,3 +66,15 @@ impl Verifier {
 pub fn verify(key: &PublicKey, message: &[u8], signature: &SignatureBytes) -> Result<(), NotSigned> {
     Verifier::of(key)?.verify(message, signature)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::hazmat::secret_from_bytes;
+
+    #[test]
+    fn a_signing_key_prints_its_public_half_only() {
+        let key = SigningKey::from_seed(&secret_from_bytes([0xAB; 32]));
+        assert_eq!(format!("{key:?}"), format!("SigningKey({})", key.public()));
+    }
+}

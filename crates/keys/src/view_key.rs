@@ -155,9 +155,21 @@ mod tests {
     fn key_11_round_trip_and_size() {
         let bytes = view_key(1, u32::MAX - 1).to_bytes();
         assert_eq!(bytes.len(), 2380);
+        assert_eq!(bytes.capacity(), 2380, "a buffer that grew leaves seeds behind that nobody wipes");
         let again = ViewKey::from_bytes(&bytes).unwrap();
         assert_eq!(again.to_bytes(), bytes);
         assert!(again.leaf(Epoch(0)).is_none());
+    }
+
+    #[test]
+    fn key_11_a_view_key_opens_each_epoch_of_its_interval_and_no_other() {
+        let (all, some) = (view_key(0, u32::MAX), view_key(10, 20));
+        let leaf = |key: &ViewKey, epoch| key.leaf(Epoch(epoch)).map(|leaf| leaf.expose(|bytes| *bytes));
+        for epoch in [10, 15, 20] {
+            assert_eq!(leaf(&some, epoch), leaf(&all, epoch));
+            assert!(leaf(&some, epoch).is_some());
+        }
+        assert_eq!((leaf(&some, 9), leaf(&some, 21)), (None, None));
     }
 
     #[test]
@@ -176,6 +188,15 @@ mod tests {
         trailing.push(0);
         assert_eq!(ViewKey::from_bytes(&trailing).map(|_| ()), Err(ViewKeyInvalid::Shape));
         assert_eq!(ViewKey::from_bytes(&good[..40]).map(|_| ()), Err(ViewKeyInvalid::Shape));
+    }
+
+    #[test]
+    fn key_11_what_is_no_view_key_is_told_with_the_rule() {
+        for reason in [ViewKeyInvalid::Shape, ViewKeyInvalid::Cover] {
+            assert_eq!((reason.code(), reason.rule()), ("VIEW_KEY_INVALID", "KEY-11"));
+            assert_eq!((reason.fault(), reason.definite()), (Fault::Sender, true));
+            assert!(reason.fix().contains("ask the issuer"), "{}", reason.fix());
+        }
     }
 
     proptest! {

@@ -209,6 +209,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_a_certificate_is_told_with_its_rule() {
+        let all = [
+            (NotCertified::Count { threshold: 3, got: 4 }, "ROO-08"),
+            (NotCertified::Unsorted, "ROO-09"),
+            (NotCertified::UnknownEndorser { index: 3 }, "ROO-10"),
+            (NotCertified::Signature { index: 3 }, "ROO-11"),
+        ];
+        for (reason, rule) in all {
+            assert_eq!((reason.code(), reason.rule()), ("NOT_CERTIFIED", rule));
+            assert_eq!((reason.fault(), reason.definite()), (Fault::Sender, true));
+            assert!(reason.fix().contains("verify under the channel's current keys"), "{}", reason.fix());
+        }
+    }
+
+    #[test]
     fn an_endorsement_is_verified_when_it_arrives() {
         let (members, stranger) = (Members::new(3, 2), Members::new(1, 1));
         assert_eq!(verify_endorsement(members.keys(), b"s", &members.endorse(2, b"s")), Some(2));
