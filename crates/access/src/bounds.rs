@@ -2,7 +2,7 @@
 //!
 //! Of a name that it does not know, Cedar says which one was meant, by a table with a cell for each letter of that name times
 //! each letter of a known one. So two names that fill their texts would take more memory than any machine has, and many short
-//! ones hours; everything of which there can be much has a bound here.
+//! ones much time; everything of which there can be much has a bound here.
 
 use parclose_types::limits::{NAME_BYTES_MAX, NESTING_MAX};
 

@@ -1,7 +1,7 @@
 //! A policy: read, checked strictly against its schema, and prepared for decisions.
 //!
 //! ```text
-//!   text --size, depth--> statements --Cedar, ids, no template, no record--> set
+//!   text --bounds--> statements --Cedar, ids, no template, no record--> set
 //!   schema text --> vocabulary               set + schema --strict validation--> Policy
 //! ```
 //!
