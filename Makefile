@@ -69,9 +69,9 @@ lint: deps ## format, clippy, documentation, dependency policy
 bench: build ## what a record write costs, as a multiple of the unavoidable
 	$(CARGO) bench --locked --profile house --workspace --bench record_write
 
-fuzz: deps ## the fuzz suites, SECONDS=10 each, TARGET=F11 one of them: corpora, then mutants; a table of what was reached and found
+fuzz: deps ## the fuzz suites, SECONDS=10 each, SEED=1, TARGET=F11 one of them: corpora, then mutants; a table of what was reached and found
 	$(CARGO) build --locked --profile house --workspace --example fuzz_suites
-	$(CARGO_TARGET_DIR)/house/examples/fuzz_suites --seconds $(or $(SECONDS),10) $(if $(TARGET),--target $(TARGET)) $(if $(REPLAY),--replay $(REPLAY)) --json fuzz-report.json
+	$(CARGO_TARGET_DIR)/house/examples/fuzz_suites --seconds $(or $(SECONDS),10) --seed $(or $(SEED),1) $(if $(TARGET),--target $(TARGET)) $(if $(REPLAY),--replay $(REPLAY)) --json fuzz-report.json
 
 simulate: deps ## the real state machines under seeded faults in virtual time, SEEDS=400 from FROM=1
 	$(CARGO) build --locked --profile house --workspace --bin parclose-simulate
@@ -81,8 +81,8 @@ simulate: deps ## the real state machines under seeded faults in virtual time, S
 attacks: build ## every attack of the kit on a throw-away consortium
 	$(PARCLOSE) attack run --all
 
-review: build ## the whole reviewer's kit, HOURS=0.3, SUITES="leaks worlds" some of it: review/review.html and review/review.json
-	$(CARGO_TARGET_DIR)/house/parclose-review --hours $(or $(HOURS),0.3) $(SUITES)
+review: build ## the whole reviewer's kit, HOURS=0.3, SEED=1, SUITES="leaks worlds" some of it: review/review.html and review/review.json
+	$(CARGO_TARGET_DIR)/house/parclose-review --hours $(or $(HOURS),0.3) --seed $(or $(SEED),1) $(SUITES)
 
 mutants: deps ## changes what decides, binds and counts in one place after the other: every change must fail a test (hours; ONLY=quorum)
 	@scripts/mutants
