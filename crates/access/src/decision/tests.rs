@@ -232,3 +232,8 @@ fn every_denial_says_what_to_do_next() {
     asked.owner = member(9);
     assert!(denied(&asked).fix().contains("parclose policy explain"));
 }
+
+#[test]
+fn an_epoch_is_written_as_its_number() {
+    assert_eq!(PolicyEpoch(12).to_string(), "12");
+}
