@@ -95,6 +95,8 @@ pub struct Machine {
     pub image: Option<(Image, EngineLog)>,
     /// writes that its disk had refused when it started
     pub refused: u64,
+    /// a row of its disk has changed by itself
+    pub is_damaged: bool,
     /// it stopped by itself so often without such a reason
     pub stops: u64,
     /// heights that its validator has passed since it started
@@ -125,6 +127,7 @@ impl Machine {
             asks_until: Duration::ZERO,
             image: None,
             refused: 0,
+            is_damaged: false,
             stops: 0,
             passed: 0,
         }
@@ -200,5 +203,6 @@ impl Machine {
         self.end();
         self.medium = Medium::default();
         self.log = EngineLog::on(&self.medium);
+        self.is_damaged = false;
     }
 }

@@ -1,6 +1,6 @@
 //! `parclose-simulate`: many seeds, or one again.
 //!
-//! Without more it runs seeds of validators; `--replay` runs one again and shows every event; `--sweep` lets the power fail at
+//! Without more it runs seeds of validators, from 400 on with planted faults; `--replay` runs one again and shows every event; `--sweep` lets the power fail at
 //! every sync, `--point` at one; `--all` runs every suite with its controls.
 
 use std::path::PathBuf;
@@ -37,10 +37,13 @@ struct Asked {
     /// validators that fetch blocks (F17)
     #[arg(long, group = "kind")]
     fetching: bool,
+    /// four validators, two on each side of a cut
+    #[arg(long, group = "kind", requires = "replay")]
+    split: bool,
     /// one seed again, every event shown
     #[arg(long, conflicts_with_all = ["all", "points"])]
     replay: Option<u64>,
-    /// the power fails at every sync
+    /// the power fails at every sync, before and after it
     #[arg(long, group = "points", conflicts_with_all = ["all", "streams", "fetching"])]
     sweep: bool,
     /// a disk refuses, at each of twenty writes
@@ -73,7 +76,11 @@ fn main() -> ExitCode {
         if asked.rooms {
             return told(rooms::run(RoomPlan::swept(Some(point)), Trace::loud()).violation);
         }
-        let plan = if asked.refusals { suite::refusal_plan(point) } else { suite::sweep_plan(Some(point)) };
+        let plan = if asked.refusals {
+            suite::refusal_plan(point)
+        } else {
+            suite::sweep_plan(asked.from, Some(point))
+        };
         return told(world::run(plan, Trace::loud()).violation);
     }
     let items: Vec<Item> = if asked.all {
@@ -98,6 +105,9 @@ fn main() -> ExitCode {
             for (name, count) in counts {
                 println!("  {title} {count:>8} {name}");
             }
+        }
+        for (what, why) in &item.not_run {
+            println!("  not run: {what}: {why}");
         }
         item.faults().iter().for_each(|fault| println!("  FOUND {}", fault_line(fault)));
         if let Err(id) = report.take(item) {
@@ -138,24 +148,22 @@ fn plan(asked: &Asked, seed: u64) -> Plan {
     if asked.fetching {
         return suite::fetching_plan(seed);
     }
+    if asked.split {
+        return suite::split_plan(seed);
+    }
     if asked.streams { suite::streams_plan(seed) } else { Plan::of(seed) }
 }
 
-/// So many seeds, without controls.
+/// So many seeds of what was asked for.
 fn seeds(asked: &Asked) -> Item {
-    let mut item = Item::new("seeds", "every seed holds", "parclose-simulate --seeds 400");
-    let (budget, wanted) = (asked.budget(), asked.seeds);
-    let mut number = 0;
-    while number < wanted || budget.is_left() {
-        let seed = asked.from.wrapping_add(number);
-        if asked.rooms {
-            let outcome = rooms::run(RoomPlan::of(seed), Trace::default());
-            suite::rooms_outcome(&mut item, &outcome, seed);
-        } else {
-            suite::world_outcome(&mut item, &world::run(plan(asked, seed), Trace::default()), seed);
-        }
-        number += 1;
+    let (budget, seeds) = (asked.budget(), asked.seeds);
+    if asked.rooms {
+        suite::rooms_of(&budget, seeds)
+    } else if asked.streams {
+        suite::streams_of(&budget, seeds)
+    } else if asked.fetching {
+        suite::fetching_of(&budget, seeds)
+    } else {
+        suite::validators_of(&budget, seeds)
     }
-    item.seconds = budget.used().as_secs_f64();
-    item
 }

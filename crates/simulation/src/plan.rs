@@ -31,7 +31,7 @@ pub enum Fault {
     Refuse(usize, u64, Refusal),
     /// the process ends, and the tail of the engine's log is damaged: so many of a hundred entries are left
     CutLog(usize, u64),
-    /// a row has changed by itself, and the machine's data are lost because of it
+    /// a row has changed by itself; when it is noticed, the machine's data are lost because of it
     Damage(usize),
     /// the machine loses everything
     Wipe(usize),

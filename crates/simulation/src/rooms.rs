@@ -7,6 +7,7 @@ mod closing;
 mod faults;
 pub mod founding;
 pub mod ledger;
+mod looking;
 pub mod plan;
 pub mod seat;
 mod work;
@@ -252,6 +253,7 @@ impl Rooms {
             }
             Event::Heal => {
                 self.note("healed", &[]);
+                self.isolation()?;
                 self.links.heal();
                 self.is_healed = true;
                 // A loss of power that was to come, and did not, does not come any more.
@@ -266,6 +268,7 @@ impl Rooms {
 
     /// The next block of the root chain, of what can be ordered.
     fn block(&mut self) -> Result<(), Violation> {
+        self.stores_are_members()?;
         self.queue.after(BLOCK, Event::Block);
         let waiting = std::mem::take(&mut self.waiting);
         let (block, rejected) = self.root.build(waiting);
@@ -449,7 +452,7 @@ impl Rooms {
             _ => {}
         }
         self.note(&format!("seat {at} executes {sequence}"), root.as_ref());
-        Ok(())
+        self.look(at, executed)
     }
 
     fn submit(&mut self, transaction: RootTransaction) {

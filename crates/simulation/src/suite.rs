@@ -19,12 +19,13 @@ use crate::world::{Outcome, run};
 
 /// Seeds that are run whatever the time.
 pub const SEEDS_MIN: u64 = 400;
+/// The same of F15, and of F17.
+const STREAMS_MIN: u64 = 15;
+const FETCHING_MIN: u64 = 12;
 /// Seeds that are run twice, which must come to the same.
 pub const TWICE: u64 = 20;
-/// Points of the sweep over all syncs at a time.
-pub const SWEPT_MAX: u64 = 150;
-/// Seeds that are tried for a planted fault.
-const TRIES: u64 = 40;
+/// Seeds that are tried for a planted fault: a torn commit does harm only where what is lost of it is needed.
+const TRIES: u64 = 400;
 
 /// Everything that goes wrong in some run.
 const FAULTS: [&str; 17] = [
@@ -48,7 +49,7 @@ const FAULTS: [&str; 17] = [
 ];
 
 /// What has to be reached.
-const STATES: [&str; 8] = [
+const STATES: [&str; 10] = [
     "a transaction is acknowledged",
     "a block is final",
     "a validator starts",
@@ -57,10 +58,12 @@ const STATES: [&str; 8] = [
     "blocks are served",
     "a fetched block is taken",
     "a forged reply is found out",
+    "a damaged store is not opened",
+    "a damaged store is opened",
 ];
 
 pub use refusals::{refusal_plan, refusals};
-pub use rooms::{rooms, rooms_outcome, rooms_sweep};
+pub use rooms::{rooms, rooms_of, rooms_outcome, rooms_sweep};
 
 /// Adds what one run has counted.
 fn merge(counts: &mut BTreeMap<String, u64>, of: &BTreeMap<&'static str, u64>) {
@@ -106,50 +109,78 @@ fn count(
     }
 }
 
-/// Validators under faults: seeds from `budget.seed` on, at least [`SEEDS_MIN`], and more while time is left.
+/// Says of a run of few seeds what it leaves out.
+fn is_short(item: &mut Item, seeds: u64, least: u64) -> bool {
+    if seeds < least {
+        item.not_run("planted faults, and what has to be reached", format!("fewer than {least} seeds"));
+    }
+    seeds < least
+}
+
+/// Validators under faults: [`SEEDS_MIN`] seeds, and more while time is left.
 #[must_use]
 pub fn validators(budget: &Budget) -> Item {
+    validators_of(budget, SEEDS_MIN)
+}
+
+/// Validators under faults: so many seeds from `budget.seed` on, and more while time is left. Fewer than [`SEEDS_MIN`] are run
+/// without planted faults.
+#[must_use]
+pub fn validators_of(budget: &Budget, seeds: u64) -> Item {
     let holds = "fewer than a third cheat, machines crash, disks fail, links are cut: no two blocks of one height, no \
                  honest validator signs twice, nothing final is lost, and all go on within 30 s after the faults end";
-    let mut item = Item::new(
-        "S-validators",
-        holds,
-        &format!("parclose-simulate --seeds {SEEDS_MIN} --from {}", budget.seed),
-    );
-    item.must_inject(&FAULTS);
-    item.must_inject(&CUTS.map(|(_, name)| name));
-    item.must_inject(&Manner::ALL.map(Manner::name));
-    item.must_reach(&STATES);
+    let again = format!("parclose-simulate --seeds {seeds} --from {}", budget.seed);
+    let mut item = Item::new("S-validators", holds, &again);
     let mut number = 0;
-    while number < SEEDS_MIN || budget.is_left() {
+    while number < seeds || budget.is_left() {
         let seed = budget.seed.wrapping_add(number);
         take(&mut item, &run(Plan::of(seed), Trace::default()), replay(seed));
         number = number.saturating_add(1);
     }
-    // Two honest ones on each side of four can decide nothing.
-    let mut split = Plan::quiet(budget.seed, 4);
-    split.faults = vec![(Duration::from_secs(1), Fault::Split(vec![0, 1], Duration::from_secs(9)))];
-    take(&mut item, &run(split, Trace::default()), "a split of four into two and two".into());
-    controls(&mut item, budget.seed);
+    if !is_short(&mut item, seeds, SEEDS_MIN) {
+        item.must_inject(&FAULTS);
+        item.must_inject(&CUTS.map(|(_, name)| name));
+        item.must_inject(&Manner::ALL.map(Manner::name));
+        item.must_reach(&STATES);
+        let again = format!("parclose-simulate --split --replay {}", budget.seed);
+        take(&mut item, &run(split_plan(budget.seed), Trace::default()), again);
+        controls(&mut item, budget.seed);
+    }
     item.seconds = budget.used().as_secs_f64();
     item
+}
+
+/// Two honest ones on each side of four, which can decide nothing until they hear each other.
+#[must_use]
+pub fn split_plan(seed: u64) -> Plan {
+    let mut split = Plan::quiet(seed, 4);
+    split.faults = vec![(Duration::from_secs(1), Fault::Split(vec![0, 1], Duration::from_secs(9)))];
+    split
 }
 
 /// F15: validators that cheat with votes and proposals, as many as may be.
 #[must_use]
 pub fn streams(budget: &Budget) -> Item {
+    streams_of(budget, STREAMS_MIN)
+}
+
+/// F15 with so many seeds.
+#[must_use]
+pub fn streams_of(budget: &Budget, seeds: u64) -> Item {
     let holds = "whatever fewer than a third of the validators send, the others decide one block for each height, sign once for \
                  each step, and go on";
-    let mut item =
-        Item::new("F15", holds, &format!("parclose-simulate --streams --seeds 20 --from {}", budget.seed));
-    item.must_inject(&STREAM_MANNERS.map(Manner::name));
-    item.must_reach(&["a block is final", "a height needs another round", "a traitor is convicted"]);
+    let again = format!("parclose-simulate --streams --seeds {seeds} --from {}", budget.seed);
+    let mut item = Item::new("F15", holds, &again);
     let mut number = 0;
-    while number < 15 || budget.is_left() {
+    while number < seeds || budget.is_left() {
         let seed = budget.seed.wrapping_add(number);
         let again = format!("parclose-simulate --streams --replay {seed}");
         take(&mut item, &run(streams_plan(seed), Trace::default()), again);
         number = number.saturating_add(1);
+    }
+    if !is_short(&mut item, seeds, STREAMS_MIN) {
+        item.must_inject(&STREAM_MANNERS.map(Manner::name));
+        item.must_reach(&["a block is final", "a height needs another round", "a traitor is convicted"]);
     }
     item.seconds = budget.used().as_secs_f64();
     item
@@ -190,25 +221,28 @@ pub fn streams_plan(seed: u64) -> Plan {
 /// F17: who has lost everything fetches it from others, of whom some cheat.
 #[must_use]
 pub fn fetching(budget: &Budget) -> Item {
+    fetching_of(budget, FETCHING_MIN)
+}
+
+/// F17 with so many seeds.
+#[must_use]
+pub fn fetching_of(budget: &Budget, seeds: u64) -> Item {
     let holds = "whoever fetches blocks takes a prefix of the one chain, from whomever; who sends what is not certified is \
                  blamed, and nobody else";
-    let mut item = Item::new("F17", holds, &format!("parclose-simulate --fetching --from {}", budget.seed));
-    item.must_inject(&[
-        Manner::BadCertificates.name(),
-        Manner::WrongChain.name(),
-        "machine: everything lost",
-    ]);
-    item.must_reach(&["a fetched block is taken", "a forged reply is found out", "blocks are served"]);
+    let again = format!("parclose-simulate --fetching --seeds {seeds} --from {}", budget.seed);
+    let mut item = Item::new("F17", holds, &again);
     let mut number = 0;
-    while number < 12 || budget.is_left() {
+    while number < seeds || budget.is_left() {
         let seed = budget.seed.wrapping_add(number);
-        let plan = fetching_plan(seed);
-        take(
-            &mut item,
-            &run(plan, Trace::default()),
-            format!("parclose-simulate --fetching --replay {seed}"),
-        );
+        let again = format!("parclose-simulate --fetching --replay {seed}");
+        take(&mut item, &run(fetching_plan(seed), Trace::default()), again);
         number = number.saturating_add(1);
+    }
+    if !is_short(&mut item, seeds, FETCHING_MIN) {
+        let cheats = [Manner::BadCertificates.name(), Manner::WrongChain.name()];
+        item.must_inject(&cheats);
+        item.must_inject(&["machine: everything lost"]);
+        item.must_reach(&["a fetched block is taken", "a forged reply is found out", "blocks are served"]);
     }
     item.seconds = budget.used().as_secs_f64();
     item
@@ -224,35 +258,41 @@ pub fn fetching_plan(seed: u64) -> Plan {
     plan
 }
 
-/// Power fails at every sync of a run, one run for each: a window of them that moves with the seed.
+/// Power fails at every sync of a run, one run for each: before it, and after it. More runs while time is left.
 #[must_use]
 pub fn sweep(budget: &Budget) -> Item {
     let holds = "power that fails at any sync of a validator loses nothing that was shown as final, and has nobody sign twice";
     let mut item = Item::new("S-sweep", holds, &format!("parclose-simulate --sweep --from {}", budget.seed));
     item.must_inject(&["disk: power lost at a sync"]);
-    item.must_reach(&["a block is final", "a validator starts"]);
-    let counted = run(sweep_plan(None), Trace::default());
-    let syncs = counted.syncs.first().copied().unwrap_or_default();
-    item.reached.insert("syncs of a run".into(), syncs);
-    let points = syncs.saturating_mul(2);
-    let window = SWEPT_MAX.min(points);
-    let from = budget.seed.wrapping_mul(SWEPT_MAX).checked_rem(points).unwrap_or_default();
-    for number in 0..window {
-        if number >= SWEPT_MAX / 5 && !budget.is_left() {
+    item.must_reach(&["a block is final", "a validator starts", "syncs of a run"]);
+    let mut seed = budget.seed;
+    loop {
+        sweep_one(&mut item, seed);
+        seed = seed.wrapping_add(1);
+        if !budget.is_left() {
             break;
         }
-        let point = from.wrapping_add(number).checked_rem(points).unwrap_or_default();
-        let outcome = run(sweep_plan(Some(point)), Trace::default());
-        take(&mut item, &outcome, format!("parclose-simulate --sweep --point {point}"));
     }
     item.seconds = budget.used().as_secs_f64();
     item
 }
 
+/// Every sync of the run of a seed.
+fn sweep_one(item: &mut Item, seed: u64) {
+    let counted = run(sweep_plan(seed, None), Trace::default());
+    let syncs = counted.syncs.first().copied().unwrap_or_default();
+    let so_far = item.reached.entry("syncs of a run".into()).or_default();
+    *so_far = so_far.saturating_add(syncs);
+    for point in 0..syncs.saturating_mul(2) {
+        let outcome = run(sweep_plan(seed, Some(point)), Trace::default());
+        take(item, &outcome, format!("parclose-simulate --sweep --from {seed} --point {point}"));
+    }
+}
+
 /// A short run of four; the power of the first fails at a sync, before or after it.
 #[must_use]
-pub fn sweep_plan(point: Option<u64>) -> Plan {
-    let mut plan = Plan::quiet(1, 4);
+pub fn sweep_plan(seed: u64, point: Option<u64>) -> Plan {
+    let mut plan = Plan::quiet(seed, 4);
     plan.trouble = Duration::from_secs(6);
     if let Some(point) = point {
         let moment = if point.is_multiple_of(2) { Moment::Before } else { Moment::After };

@@ -231,10 +231,10 @@ impl World {
         Ok(false)
     }
 
-    /// At the end nobody honest is convicted.
+    /// At the end nobody honest is convicted. A damaged disk may not be able to say.
     fn end(&mut self) -> Result<(), Violation> {
         self.acknowledged()?;
-        for machine in self.machines.iter().filter(|machine| machine.is_honest()) {
+        for machine in self.machines.iter().filter(|machine| machine.is_honest() && !machine.is_damaged) {
             if let Some(validator) = &machine.validator
                 && self.checker.convicted(validator)? > 0
             {
@@ -439,6 +439,9 @@ impl World {
         match started {
             Ok(()) => {
                 add(&mut self.reached, "a validator starts");
+                if self.machines.get(at).is_some_and(|machine| machine.is_damaged) {
+                    add(&mut self.reached, "a damaged store is opened");
+                }
                 if let Some(validator) = self.machines.get(at).and_then(|machine| machine.validator.as_ref())
                     && is_honest
                 {
@@ -454,6 +457,9 @@ impl World {
 
     /// Whether somebody may refuse to start, and what its operator does about it.
     fn not_started(&mut self, at: usize, reason: &RootUnavailable) -> Result<(), Violation> {
+        if self.is_replaced(at, "a damaged store is not opened") {
+            return Ok(());
+        }
         let Some(machine) = self.machines.get_mut(at) else { return Ok(()) };
         if machine.medium.is_stopped() {
             add(&mut self.injected, "disk: power lost at a sync");
@@ -471,6 +477,9 @@ impl World {
     /// A validator has ended by itself.
     fn stopped(&mut self, at: usize, reason: &RootUnavailable) -> Result<(), Violation> {
         self.note(&format!("{at} stops: {} {reason}", reason.rule()), &[]);
+        if self.is_replaced(at, "damage is noticed by who reads") {
+            return Ok(());
+        }
         let Some(machine) = self.machines.get_mut(at) else { return Ok(()) };
         // A handle of before the loss says so as well.
         let power_has_failed =

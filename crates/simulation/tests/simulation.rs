@@ -49,7 +49,9 @@ fn f17_whoever_fetches_takes_only_the_one_chain() {
 
 #[test]
 fn power_may_fail_at_any_sync() {
-    at_least(suite::sweep);
+    let item = at_least(suite::sweep);
+    assert_eq!(item.executions, 2 * item.reached["syncs of a run"], "before and after each");
+    assert!(item.executions >= 40, "{:?}", item.reached);
 }
 
 #[test]

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use parclose_channel::Channel;
 use parclose_root::{DealOutcome, DealState};
-use parclose_transaction::FieldState;
-use parclose_transaction::key_ring::Nobody;
 
-use super::founding::{MEMBERS, NOTES, ORGS, path, wrong};
+use super::founding::{MEMBERS, NOTES};
+use super::looking::is_there;
 use super::work::SWEEP;
 use super::{Event, Rooms, add, plan};
 use crate::checker::{Violation, broken};
@@ -93,29 +92,10 @@ impl Rooms {
         if channel.open_locks().next().is_some() {
             return broken(format!("something is still held in channel {number}"));
         }
-        let own = channel.own_id();
-        let has: u64 = channel.own_notes().map_err(wrong)?.iter().map(|note| note.opened.value).sum();
-        let should = self.books.balance(number, own);
-        if has != should {
-            return broken(format!("a member of channel {number} has {has} and should have {should}"));
-        }
         for (digest, wish) in self.books.acknowledged(number) {
-            let stored = channel.transaction(digest).map_err(wrong)?;
-            if stored.is_none_or(|stored| stored.verdict.verdict != parclose_channel::Verdict::Applied) {
-                return broken(format!("an acknowledged write of channel {number} is gone"));
-            }
-            let is_party = wish.from == own || wish.to == own;
-            let view = channel.view_record(channel.keys(), &wish.record).map_err(wrong)?;
-            let opened = |state: &FieldState| matches!(state, FieldState::Opened(_));
-            let Some(view) = view else { return broken("an acknowledged record is gone") };
-            if is_party && !view.fields.iter().all(|field| opened(&field.state)) {
-                return broken("somebody cannot open what was written for it");
-            }
-            let of_nobody = channel.view_record(&Nobody, &wish.record).map_err(wrong)?;
-            if of_nobody.is_some_and(|view| view.fields.iter().any(|field| opened(&field.state))) {
-                return broken("somebody without keys opens a record");
-            }
+            is_there(channel, digest, wish)?;
         }
+        self.is_balanced(at)?;
         let log = self.logs.get(number);
         let chain = |sequence: parclose_types::Sequence| {
             let index = usize::try_from(sequence.0).ok()?;
@@ -127,36 +107,6 @@ impl Rooms {
                 .map_err(|reason| Violation(format!("a store of channel {number}: {reason}")))?;
         }
         add(&mut self.reached, "a store is looked through");
-        Ok(())
-    }
-
-    /// No byte of a channel lies in the store of another, or with an organisation that is not in it.
-    fn isolation(&mut self) -> Result<(), Violation> {
-        for (number, founded) in self.begun.channels.iter().enumerate() {
-            let holds = |bytes: &[u8]| bytes.windows(32).any(|window| window == founded.id.0);
-            for (org, machine) in (0..ORGS).zip(&self.orgs) {
-                let is_member = MEMBERS.get(number).is_some_and(|members| members.contains(&org));
-                if !is_member && !machine.medium.rows(&path(number)).is_empty() {
-                    return broken(format!("organisation {org} has a store of a channel that it is not in"));
-                }
-            }
-            for seat in self.seats.iter().filter(|seat| seat.number != number) {
-                let Some(channel) = &seat.channel else { continue };
-                let mut found = false;
-                let dumped = channel.store().logical_dump(|row| {
-                    found |=
-                        holds(row.row_key) || holds(row.sealed) || row.plain.as_deref().is_some_and(holds);
-                });
-                dumped.map_err(wrong)?;
-                if found {
-                    return broken(format!(
-                        "a store of channel {} holds something of another channel",
-                        seat.number
-                    ));
-                }
-            }
-        }
-        add(&mut self.reached, "stores are searched for other channels");
         Ok(())
     }
 }

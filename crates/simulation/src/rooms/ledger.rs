@@ -123,6 +123,19 @@ impl Books {
         Ok(())
     }
 
+    /// The last event that any member of a channel has executed.
+    #[must_use]
+    pub fn last(&self, channel: usize) -> Option<Sequence> {
+        let all = (channel, Sequence(0))..=(channel, Sequence(u64::MAX));
+        self.states.range(all).next_back().map(|((_, sequence), _)| *sequence)
+    }
+
+    /// What a transaction means that was applied.
+    #[must_use]
+    pub fn wish(&self, digest: &TransactionDigest) -> Option<&Wish> {
+        self.acknowledged.get(digest)
+    }
+
     /// What a member should have, when nothing is held any more.
     #[must_use]
     pub fn balance(&self, channel: usize, member: MemberId) -> u64 {

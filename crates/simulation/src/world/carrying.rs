@@ -97,7 +97,7 @@ impl World {
     /// Whatever somebody was told is final is there, with whoever honest is furthest: the others have the same blocks.
     pub(super) fn acknowledged(&mut self) -> Result<(), Violation> {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let honest = self.machines.iter().filter(|machine| machine.is_honest());
+        let honest = self.machines.iter().filter(|machine| machine.is_honest() && !machine.is_damaged);
         let furthest =
             honest.filter_map(|machine| machine.validator.as_ref()).max_by_key(|validator| validator.head());
         let Some(validator) = furthest else { return Ok(()) };

@@ -187,28 +187,33 @@ impl World {
         }
     }
 
-    /// A row changes by itself: whoever reads it stops, and its operator gets everything anew from the others.
+    /// A row changes by itself, and the machine starts anew: whoever reads the row is told, at the opening or later.
     fn damage(&mut self, at: usize) {
         let path = Machine::database();
         let Some(machine) = self.running(at) else { return };
-        let rows = machine.medium.rows(&path).len();
         let medium = machine.medium.clone();
-        let place = self.dice.index(rows);
-        medium.damage(&path, place);
-        self.checker.forget(at);
-        add(&mut self.injected, "disk: bit flip");
-        let genesis = self.genesis.clone();
-        let Some(machine) = self.running(at) else { return };
-        // It is noticed at the latest when the store is opened again, or never, if nobody reads the row.
         machine.end();
-        let opened = machine.start(&genesis);
-        if opened.is_err() {
-            add(&mut self.reached, "a damaged store is not opened");
+        let place = self.dice.index(medium.rows(&path).len());
+        if !medium.damage(&path, place) {
+            return self.comes_back(at);
         }
-        let Some(machine) = self.machines.get_mut(at) else { return };
+        if let Some(machine) = self.machines.get_mut(at) {
+            machine.is_damaged = true;
+        }
+        add(&mut self.injected, "disk: bit flip");
+        self.comes_back(at);
+    }
+
+    /// Somebody has come upon a damaged row, and its operator gets everything anew from the others; `false` if none is damaged.
+    pub(super) fn is_replaced(&mut self, at: usize, noticed: &'static str) -> bool {
+        let Some(machine) = self.machines.get_mut(at).filter(|machine| machine.is_damaged) else {
+            return false;
+        };
         machine.wipe();
-        let pause = self.dice.millis(100, 2_000);
-        self.queue.after(pause, Event::Start(at));
+        self.checker.forget(at);
+        add(&mut self.reached, noticed);
+        self.comes_back(at);
+        true
     }
 
     /// Every timer of a machine is due at once.
