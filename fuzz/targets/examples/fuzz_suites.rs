@@ -9,7 +9,7 @@ use parclose_findings::report::fault_line;
 use parclose_findings::{Budget, Item, Report};
 use parclose_fuzz_targets::runner::Runner;
 use parclose_fuzz_targets::suites::formats::{METER, Meter};
-use parclose_fuzz_targets::suites::{SUITES, suite};
+use parclose_fuzz_targets::suites::{SUITES, elsewhere, suite};
 use parclose_fuzz_targets::{TARGETS, mutator};
 use peak_alloc::PeakAlloc;
 
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
         }
     }
     if report.items.is_empty() {
-        eprintln!("there is no suite and no entrance of this name");
+        eprintln!("{}", missing(arguments.target.as_deref().unwrap_or_default()));
         return ExitCode::FAILURE;
     }
     if let (Some(path), Ok(text)) = (&arguments.json, report.to_json())
@@ -85,6 +85,11 @@ fn run(arguments: &Arguments) -> impl Iterator<Item = Item> {
     let of_suites = suites.map(move |suite| Runner::default().run(suite, &Budget::new(seed, limit)));
     of_suites
         .chain(targets.map(move |target| Runner::default().run_target(target, &Budget::new(seed, limit))))
+}
+
+/// What is said of a name that nothing here has.
+fn missing(name: &str) -> String {
+    elsewhere(name).unwrap_or_else(|| format!("there is no suite and no entrance `{name}`"))
 }
 
 fn line(item: &Item) -> String {
@@ -123,7 +128,7 @@ fn replay(target: &str, file: &PathBuf) -> ExitCode {
         }
         Some(Err(_)) => ExitCode::FAILURE,
         None => {
-            eprintln!("there is no suite and no entrance `{target}`");
+            eprintln!("{}", missing(target));
             ExitCode::FAILURE
         }
     }

@@ -1,4 +1,4 @@
-//! Writes the corpus again, after a format has changed: `cargo run -p parclose-fuzz-targets --example write_corpus`.
+//! Writes the corpus again, after a format has changed: `cargo run --locked -p parclose-fuzz-targets --example write_corpus`.
 
 fn main() -> std::io::Result<()> {
     parclose_fuzz_targets::seeds::write_corpus()

@@ -4,8 +4,11 @@
 //!   parclose.corpus/1 f03_mutation
 //!   taken whole 00af…                  an input in hex
 //!   ROO-11 12 17 3 aabb                as input 12, but from byte 17 on 3 bytes cut and these put in
-//!   archive-3 archive 0 0 07           the honest archive, which is large and made again
+//!   BAK-04 archive 0 0 07              the honest archive, which is large and made again
 //! ```
+//!
+//! The answer is `taken`, the rule that refuses, or a word where there is none: `differs`, `prefix`. Only the first are good
+//! inputs, and only the second are bad ones. They are kept by quota, so many of each answer, and not minimised.
 //!
 //! Everything follows from the suite's name and the honest world, so [`write()`] makes the same files again after a
 //! format has changed. A crash that a fuzzer finds becomes a unit test at the code that is mended, and needs no line here.
@@ -18,7 +21,7 @@ use std::path::{Path, PathBuf};
 use parclose_types::hex;
 
 use crate::archive::ARCHIVE;
-use crate::suites::{SUITES, Suite};
+use crate::suites::{Answer, SUITES, Suite};
 pub use make::{good_values, make, starts};
 
 const HEAD: &str = "parclose.corpus/1";
@@ -30,6 +33,23 @@ pub struct Entry {
     pub bytes: Vec<u8>,
     /// what came of it, as [`crate::suites::Answer::as_str`] says it
     pub answer: String,
+}
+
+impl Entry {
+    /// Whether the honest thing was done.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.answer == Answer::Taken.as_str()
+    }
+
+    /// Whether the answer is the id of a rule (`ROO-11`), and no word.
+    #[must_use]
+    pub fn names_a_rule(&self) -> bool {
+        self.answer.split_once('-').is_some_and(|(area, number)| {
+            let is_area = area.len() == 3 && area.bytes().all(|byte| byte.is_ascii_uppercase());
+            is_area && number.len() >= 2 && number.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    }
 }
 
 /// The folder of the packs.
@@ -171,6 +191,17 @@ mod tests {
         assert!(text.contains("\nROO-01 0 20 5 0102\n"), "{text}");
         assert!(text.ends_with("BAC-01 archive 0 0 03\n"));
         assert!(text.len() < 600);
+    }
+
+    #[test]
+    fn a_word_is_neither_a_good_answer_nor_a_rule() {
+        let kinds =
+            ["taken", "ROO-11", "differs", "inside", "A-1", "roo-11", "ROO-", "ROOT-11"].map(|answer| {
+                let entry = entry(answer, b"");
+                (entry.is_good(), entry.names_a_rule())
+            });
+        assert_eq!(kinds[..2], [(true, false), (false, true)]);
+        assert!(kinds[2..].iter().all(|kind| *kind == (false, false)), "{kinds:?}");
     }
 
     #[test]

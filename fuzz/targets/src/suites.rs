@@ -118,6 +118,8 @@ pub struct Elsewhere {
     pub name: &'static str,
     /// the crate
     pub made_by: &'static str,
+    /// what runs it
+    pub command: &'static str,
 }
 
 /// The suites of this crate, in the order of their ids.
@@ -146,17 +148,50 @@ pub const SUITES: &[Suite] = &[
 
 /// The suites of the plan that other crates run.
 pub const ELSEWHERE: &[Elsewhere] = &[
-    Elsewhere { id: "F15", name: "consensus inputs", made_by: "parclose-simulation" },
-    Elsewhere { id: "F17", name: "sync responses", made_by: "parclose-simulation" },
-    Elsewhere { id: "F20", name: "the interface as each role", made_by: "parclose-oracle" },
-    Elsewhere { id: "F22", name: "two worlds", made_by: "parclose-oracle" },
-    Elsewhere { id: "F22b", name: "dictionary", made_by: "parclose-oracle" },
+    Elsewhere {
+        id: "F15",
+        name: "consensus inputs",
+        made_by: "parclose-simulation",
+        command: "cargo run --locked --profile house -p parclose-simulation --bin parclose-simulate -- --streams --seeds 20",
+    },
+    Elsewhere {
+        id: "F17",
+        name: "sync responses",
+        made_by: "parclose-simulation",
+        command: "cargo run --locked --profile house -p parclose-simulation --bin parclose-simulate -- --fetching --seeds 12",
+    },
+    Elsewhere {
+        id: "F20",
+        name: "the interface as each role",
+        made_by: "parclose-oracle",
+        command: "make review SUITES=roles",
+    },
+    Elsewhere {
+        id: "F22",
+        name: "two worlds",
+        made_by: "parclose-oracle",
+        command: "make review SUITES=worlds",
+    },
+    Elsewhere {
+        id: "F22b",
+        name: "dictionary",
+        made_by: "parclose-oracle",
+        command: "make review SUITES=dictionary",
+    },
 ];
 
 /// A suite by its id or its name.
 #[must_use]
 pub fn suite(name: &str) -> Option<&'static Suite> {
     SUITES.iter().find(|suite| suite.id.eq_ignore_ascii_case(name) || suite.name == name)
+}
+
+/// What to say to somebody who asks here for a suite of another crate.
+#[must_use]
+pub fn elsewhere(name: &str) -> Option<String> {
+    let suite = ELSEWHERE.iter().find(|suite| suite.id.eq_ignore_ascii_case(name))?;
+    let Elsewhere { id, name, made_by, command } = suite;
+    Some(format!("{id} ({name}) is in {made_by}: {command}"))
 }
 
 /// The one line that brings a suite back.

@@ -7,7 +7,7 @@ use std::path::Path;
 use parclose_fuzz_targets::entrances::{ENTRANCES, entrance};
 use parclose_fuzz_targets::vectors::{self, File, Stored};
 
-const AGAIN: &str = "write the vectors again with `cargo run --profile house -p parclose-fuzz-targets --example write_vectors`";
+const AGAIN: &str = "write the vectors again with `cargo run --locked --profile house -p parclose-fuzz-targets --example write_vectors`";
 
 /// Below this many, something was not read.
 const VECTORS_AT_LEAST: usize = 550;

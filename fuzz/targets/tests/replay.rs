@@ -1,5 +1,7 @@
 //! Every corpus through its target, then a short deterministic campaign; on stable, within seconds.
 
+mod seed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -7,9 +9,9 @@ use parclose_fuzz_targets::mutator::{campaign, run};
 use parclose_fuzz_targets::seeds::{self, Seeds};
 use parclose_fuzz_targets::world::{WORLD, World};
 use parclose_fuzz_targets::{Reached, TARGETS, Target};
+use seed::seed;
 
-const AGAIN: &str =
-    "write the corpus again with `cargo run --profile house -p parclose-fuzz-targets --example write_corpus`";
+const AGAIN: &str = "write the corpus again with `cargo run --locked --profile house -p parclose-fuzz-targets --example write_corpus`";
 const MUTANTS: usize = 5_000;
 const CORPUS_BYTES_MAX: usize = 1 << 20;
 
@@ -90,16 +92,20 @@ fn the_world_is_made_the_same_twice() {
 
 #[test]
 fn no_mutant_breaks_a_promise() {
-    for (target, seed) in TARGETS.iter().zip(1..) {
+    let first = seed();
+    let again = format!(
+        "again: PARCLOSE_FUZZ_SEED={first} cargo test --locked --profile house --workspace --test replay"
+    );
+    for (target, seed) in TARGETS.iter().zip(first..) {
         let inputs: Vec<Vec<u8>> = corpus_of(target.name).into_values().collect();
         // An archive is 1 MiB at least, and is written to the disk on its way.
         let mutants = if target.name.starts_with("archive") { MUTANTS / 20 } else { MUTANTS };
         let tally = campaign(target.run, &inputs, mutants, seed)
-            .unwrap_or_else(|crash| panic!("{}: {crash:?}", target.name));
+            .unwrap_or_else(|crash| panic!("{}: {crash:?}; {again}", target.name));
         println!("{:24} {tally:?}", target.name);
         let past_the_door: usize =
             tally.iter().filter(|(reached, _)| **reached > Reached::Door).map(|(_, n)| n).sum();
-        assert!(past_the_door > 0, "{}: every mutant stays at the door", target.name);
+        assert!(past_the_door > 0, "{}: every mutant stays at the door; {again}", target.name);
     }
 }
 

@@ -1,6 +1,8 @@
 //! F01: every entrance of outside bytes has one encoding for a value, one answer for an input, and pays for no lie.
 //!
-//! An input is the number of an entrance and a value of its format.
+//! An input is the number of an entrance and a value of its format. Reading it may allocate 128 bytes for each byte of it and
+//! 2 MiB (archives: 8 MiB), which is weighed where the process has a [`Meter`]: in `tests/weighed.rs` and `fuzz_suites`, not under
+//! libFuzzer. How long it takes has no bound of its own; the runner holds each input to 5 seconds.
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -36,7 +38,7 @@ static ARMS: LazyLock<Vec<Point>> =
 pub const SUITE: Suite = Suite {
     id: "F01",
     name: "f01_formats",
-    holds: "each entrance writes what it has read as it was, answers twice the same, and allocates within a multiple of what it was given",
+    holds: "each entrance writes what it has read as it was, answers twice the same, and allocates at most 128 bytes for each that it was given, and 2 MiB (an archive: 8 MiB)",
     reach: || ARMS.iter().collect(),
     run,
     controls: &[

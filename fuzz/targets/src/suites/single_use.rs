@@ -3,6 +3,10 @@
 //! A sealing derives key, nonce and key commitment at once (SEA-02), so two sealings have a key and nonce in common
 //! exactly if they have the commitment in common. That is what is counted. A node's state is what a copy of its disk
 //! holds; the system's randomness is not in it.
+//!
+//! Nothing here is concurrent: writers take turns, and a crash comes between two writes. That each start of a process has fresh
+//! randomness is what this model supposes; that a node which was put back has it is tested on real stores
+//! (`a_store_that_was_put_back_repeats_no_key_of_its_other_history` in `parclose-node`, `consortium/tests/restoring.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -33,7 +37,7 @@ static CLONE: Point = Point::fault("clone");
 pub const SUITE: Suite = Suite {
     id: "F08",
     name: "f08_single_use",
-    holds: "over writes, crashes, restored copies and clones no two sealings have a key and nonce in common, and each opens",
+    holds: "over writes in turn, crashes, restored copies and clones no two sealings have a key and nonce in common, and each opens",
     reach: || vec![&DRAFT, &ROW, &CRASH, &RESTORE, &CLONE],
     run,
     controls: &[
