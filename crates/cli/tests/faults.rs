@@ -11,7 +11,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use support::consortium::{Consortium, MEMBERS, TRADERS, eventually};
 use support::journal::complaints;
 use support::load::Load;
-use support::{receivable, tell};
+use support::{receivable, seed, seeded_replay, tell};
 
 const SUBMIT: [&str; 5] = ["tx", "submit", "-c", "trade-a", "--as"];
 
@@ -91,6 +91,8 @@ fn lnk_01_partitions_halt_who_must_halt_and_everybody_goes_on_after_they_heal() 
 
 /// So many acknowledgements to wait for, and kills meanwhile.
 struct Audit {
+    /// the test that makes it
+    test: &'static str,
     acknowledgements: usize,
     kills: usize,
     seed: u64,
@@ -117,7 +119,7 @@ impl Audit {
         let mut item = Item::new(
             "nothing-lost",
             "Every acknowledged write is there once at every member and every unknown one at most once, however nodes are killed",
-            "cargo test --locked --profile house --workspace --test faults",
+            &seeded_replay("faults", self.test, self.seed),
         );
         let count = |n: usize| u64::try_from(n).unwrap();
         item.executions = count(lines);
@@ -153,13 +155,14 @@ impl Audit {
 
 #[test]
 fn nothing_acknowledged_is_lost_or_doubled_however_nodes_are_killed() {
-    Audit { acknowledgements: 5000, kills: 20, seed: 7 }.run();
+    let test = "nothing_acknowledged_is_lost_or_doubled_however_nodes_are_killed";
+    Audit { test, acknowledgements: 5000, kills: 20, seed: seed(7) }.run();
 }
 
 #[test]
 #[ignore = "takes minutes: make kills"]
 fn soak_of_kills() {
-    Audit { acknowledgements: 20_000, kills: 80, seed: 1 }.run();
+    Audit { test: "soak_of_kills", acknowledgements: 20_000, kills: 80, seed: seed(1) }.run();
 }
 
 const JOURNAL: &str = "acknowledged A\nunknown B\nrefused C\n";

@@ -47,7 +47,7 @@ pub fn dictionary_of(budget: &Budget, effort: Effort) -> Item {
     let mut item = Item::new(
         "F22b",
         "no candidate value, in whatever way it is hashed or committed to, is found in what those hold who may not read it",
-        "cargo nextest run -p parclose-oracle a_million",
+        "parclose-review dictionary",
     );
     item.must_reach(&[
         "held strings",

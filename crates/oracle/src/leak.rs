@@ -75,7 +75,7 @@ pub fn leak_oracle_after(budget: &Budget, volume: Volume, meddle: Meddle<'_>) ->
     let mut item = Item::new(
         "leak-oracle",
         "no secret value and no key is found, in any form, where its readers are not",
-        "cargo nextest run -p parclose-oracle ten_thousand",
+        "parclose-review leaks",
     );
     item.must_reach(&SURFACES);
     item.must_reach(&["canaries", "forms", "canaries at home", "refusals", "merged tables"]);

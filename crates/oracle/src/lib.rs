@@ -45,7 +45,7 @@ use parclose_findings::{Budget, Item};
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs a suite's work at least once, and again from the next seed until the budget is used or something was found. That
-/// it broke off is a finding, too.
+/// it broke off is a finding, too. The item comes with the command that runs the suite, which is given the seed of the last time.
 pub(crate) fn run(
     mut item: Item,
     budget: &Budget,
@@ -54,7 +54,7 @@ pub(crate) fn run(
     let (before, command) = (budget.used(), item.replay.clone());
     let mut seed = budget.seed;
     loop {
-        item.replay = format!("{command} (seed {seed})");
+        item.replay = format!("{command} --seed {seed}");
         if let Err(broken_off) = work(&mut item, seed) {
             let replay = item.replay.clone();
             item.find(format!("it broke off: {broken_off}"), replay);
@@ -92,6 +92,6 @@ mod tests {
         assert_eq!(worked(Duration::ZERO, 100).executions, 1);
         let item = worked(Duration::from_secs(3600), 9);
         assert_eq!((item.executions, item.findings.len()), (3, 1), "a finding ends it");
-        assert_eq!(item.findings[0].replay, "make nothing (seed 9)");
+        assert_eq!(item.findings[0].replay, "make nothing --seed 9");
     }
 }

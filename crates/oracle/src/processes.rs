@@ -58,7 +58,7 @@ fn empty() -> Item {
     let mut item = Item::new(
         "leak-oracle-processes",
         "nothing that a machine shows of a node holds a value that the node's member may not know",
-        "cargo nextest run -p parclose-oracle real_nodes",
+        "parclose-review leaks-processes",
     );
     item.must_reach(&SURFACES);
     item.must_reach(&["canaries", "nodes", "canaries at home"]);

@@ -53,7 +53,7 @@ pub fn roles(budget: &Budget) -> Item {
     let mut item = Item::new(
         "F20",
         "no answer, error, log or page holds what its reader may not know, and what is forbidden is answered as what is not there",
-        "cargo nextest run -p parclose-oracle every_role",
+        "parclose-review roles",
     );
     item.must_reach(&["answers", "refusals", "forbidden and absent", "secrets answered to their readers"]);
     run(item, budget, ask_all)

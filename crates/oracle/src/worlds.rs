@@ -41,7 +41,7 @@ pub fn two_worlds(budget: &Budget) -> Item {
     let mut item = Item::new(
         "F22",
         "who may not read the values cannot tell two worlds apart that differ in nothing else",
-        "cargo nextest run -p parclose-oracle two_worlds",
+        "parclose-review worlds",
     );
     for (name, _) in OBSERVERS {
         item.must_reach(&[name]);

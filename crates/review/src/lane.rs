@@ -10,6 +10,7 @@ use anyhow::bail;
 use parclose_findings::{Budget, Item};
 
 use crate::plan::Suite;
+use crate::{checkout, replay};
 
 /// A suite with its time.
 type Work = (&'static Suite, Duration);
@@ -58,11 +59,20 @@ fn beside(
 /// One suite as a process: its items, or one that says how the process ended.
 fn process(suite: &Suite, time: Duration, seed: u64) -> Vec<Item> {
     let replay = format!("parclose-review {} --seed {seed}", suite.id);
-    read(suite, time, seed).unwrap_or_else(|error| {
+    let mut items = read(suite, time, seed).unwrap_or_else(|error| {
         let mut item = Item::new(suite.id, suite.about, &replay);
-        item.find(format!("the suite itself ended: {error:#}"), replay);
+        item.find(format!("the suite itself ended: {error:#}"), &replay);
         vec![item]
-    })
+    });
+    items.iter_mut().for_each(hold_to_its_command);
+    items
+}
+
+/// An item whose command would not run it has not said how to see it again.
+fn hold_to_its_command(item: &mut Item) {
+    if let Some(wrong) = replay::complaint(&item.replay, &checkout::folder()) {
+        item.find(format!("its own command would not run it: {wrong}"), item.replay.clone());
+    }
 }
 
 fn read(suite: &Suite, time: Duration, seed: u64) -> anyhow::Result<Vec<Item>> {
@@ -103,6 +113,17 @@ fn wait(mut command: Command, limit: Duration) -> anyhow::Result<ExitStatus> {
 #[cfg(test)]
 mod test {
     use super::*;
+
+    #[test]
+    fn an_item_without_a_command_is_found_out() {
+        let told = |replay: &str| {
+            let mut item = Item::new("leaks", "nothing leaks", replay);
+            hold_to_its_command(&mut item);
+            item.findings.len()
+        };
+        assert_eq!(told("parclose-review leaks --seed 7"), 0);
+        assert_eq!(told("cargo nextest run -p parclose-oracle ten_thousand (seed 7)"), 1);
+    }
 
     #[test]
     fn what_hangs_is_ended_and_said_to() {

@@ -10,12 +10,14 @@
 //! - [`plan`]: which suites there are, and which share of the time each gets
 //! - [`lane`]: suites one after the other, each as a process
 //! - [`fuzzing`]: the fuzz suites; [`tests`]: suites that are tests of real processes
+//! - [`replay`]: whether the command that an item tells would run it
 //! - [`checkout`]: what is reviewed
 
 mod checkout;
 mod fuzzing;
 mod lane;
 mod plan;
+mod replay;
 mod tests;
 
 use std::io::Write;
@@ -38,7 +40,7 @@ struct Arguments {
     /// Time for the suites together; each runs once at least, however short this is
     #[arg(long, default_value_t = 0.3)]
     hours: f64,
-    /// What every suite draws at random follows from it
+    /// What the suites draw at random follows from it; the pace of real processes does not
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Folder of the report

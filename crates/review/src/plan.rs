@@ -39,7 +39,7 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         id: "leaks-processes",
-        about: "the same over real processes: logs, pages, packets, memory of who is no member",
+        about: "the same over real processes: answers, pages, logs, files, command lines, memory",
         share: 3,
         is_alone: false,
         run: |budget| vec![parclose_oracle::processes::leak_oracle_of_processes(budget)],
@@ -74,14 +74,15 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         id: "fuzz",
-        about: "suites F01 to F24 and every entrance: corpora, then mutants, against oracles",
+        about: "suites F01 to F24 but F15 and F17 (simulation), F20 (roles), F22 (worlds), F22b (dictionary), and every \
+                entrance: corpora, then mutants, against oracles",
         share: 40,
         is_alone: false,
         run: fuzzing::all,
     },
     Suite {
         id: "simulation",
-        about: "validators, rooms and deals under seeded faults, a crash at every sync, planted bugs",
+        about: "validators, rooms and deals under seeded faults, a crash at every sync, planted bugs (F15, F17)",
         share: 35,
         is_alone: false,
         run: simulation,
@@ -102,7 +103,8 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         id: "floods",
-        about: "honest clients of real processes while strangers, a member and a local user flood the nodes",
+        about: "honest clients of real processes while strangers, a member and a local user flood the nodes; draws nothing from \
+                the seed",
         share: 0,
         is_alone: true,
         run: tests::floods,
@@ -163,6 +165,20 @@ mod test {
         }
         let refused = named("no-such-suite").err().expect("there is none").to_string();
         assert!(refused.contains("supply-chain"), "{refused}");
+    }
+
+    /// Ids of suites that are missing in what the fuzz suite says of those that others run.
+    fn unnamed<'a>(about: &str, ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+        let named = |id: &str| about.split([' ', ',', ')']).any(|word| word == id);
+        ids.filter(|id| !named(id)).collect()
+    }
+
+    #[test]
+    fn fuzzing_names_every_suite_that_is_run_elsewhere() {
+        let about = named("fuzz").expect("it is there").about;
+        let elsewhere = || parclose_fuzz_targets::suites::ELSEWHERE.iter().map(|suite| suite.id);
+        assert_eq!(unnamed(about, elsewhere()), Vec::<&str>::new());
+        assert_eq!(unnamed("suites F01 to F24", elsewhere()), elsewhere().collect::<Vec<_>>());
     }
 
     #[test]

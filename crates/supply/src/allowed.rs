@@ -9,7 +9,7 @@ use crate::tree::{Package, Tree};
 /// Names with the versions that were looked at.
 type Versions = BTreeMap<String, Vec<String>>;
 
-/// The list `crates/supply/allowed.toml`.
+/// A list as `crates/supply/allowed.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Allowed {

@@ -32,11 +32,11 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Reads `crates/supply/allowed.toml` and `deny.toml`.
-    pub fn read(checkout: &Path) -> Result<Self, Unjudged> {
-        let form = |error| Unjudged::Form(ALLOWED.into(), error);
+    /// Reads a list of what may run at build time, and `deny.toml`.
+    pub fn read(checkout: &Path, list: &str) -> Result<Self, Unjudged> {
+        let form = |error| Unjudged::Form(list.into(), error);
         Ok(Self {
-            allowed: Allowed::parse(&text(checkout, ALLOWED)?).map_err(form)?,
+            allowed: Allowed::parse(&text(checkout, list)?).map_err(form)?,
             licences: Licences::parse(&text(checkout, "deny.toml")?)?,
         })
     }
@@ -53,10 +53,16 @@ impl Rules {
 /// The list of what may run at build time, within a checkout.
 pub const ALLOWED: &str = "crates/supply/allowed.toml";
 
-/// The lock file of a checkout.
-pub fn lock(checkout: &Path) -> Result<Lock, Unjudged> {
+/// The workspace of libFuzzer within a checkout: it has a lock file of its own.
+pub const LIBFUZZER: &str = "fuzz/libfuzzer";
+
+/// The list of what it may run beyond [`ALLOWED`].
+pub const ALLOWED_OF_LIBFUZZER: &str = "crates/supply/allowed-libfuzzer.toml";
+
+/// The lock file of a workspace.
+pub fn lock(workspace: &Path) -> Result<Lock, Unjudged> {
     let form = |error| Unjudged::Form("Cargo.lock".into(), error);
-    Lock::parse(&text(checkout, "Cargo.lock")?).map_err(form)
+    Lock::parse(&text(workspace, "Cargo.lock")?).map_err(form)
 }
 
 /// One text of a checkout.

@@ -5,12 +5,13 @@
 //!   Cargo.lock     --Lock::parse-> Lock --+--> lock       known holes, second implementations, foreign sources
 //!                                         +--> allowed    build scripts and procedural macros, by name and version
 //!                                         +--> bill       CycloneDX
-//!   scripts, Makefile, Dockerfile ------------> locked    no build without `--locked`
+//!   scripts, Makefile, Dockerfile, docs ------> locked    no build without `--locked`
 //! ```
 //!
 //! Whoever changes a dependency changes code that runs on the machine of everybody who builds: a build script or a procedural
 //! macro runs with the rights of its user before a test has. So each stands in a list with its version, and a new version is a
-//! change of that list. What needs data from elsewhere (advisories) is asked of `cargo deny` and `cargo audit` where they and their
+//! change of that list. The workspace of libFuzzer has a lock file of its own, and a list of what it has beyond the main one.
+//! What needs data from elsewhere (advisories) is asked of `cargo deny` and `cargo audit` where they and their
 //! data are; where not, "not run" is said, which is no pass.
 //!
 //! - [`tree`]: packages as Cargo resolves them; [`lock`]: the lock file

@@ -9,6 +9,8 @@ use crate::tree::Tree;
 #[derive(Clone, Debug)]
 pub struct Licences {
     allowed: Vec<Licensee>,
+    /// crates with what is allowed to each beyond that
+    exceptions: Vec<(String, Vec<Licensee>)>,
 }
 
 /// Why there is no list.
@@ -30,6 +32,16 @@ struct Deny {
 #[derive(Deserialize)]
 struct Section {
     allow: Vec<String>,
+    #[serde(default)]
+    exceptions: Vec<Exception>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exception {
+    #[serde(rename = "crate")]
+    name: String,
+    allow: Vec<String>,
 }
 
 impl Licences {
@@ -37,7 +49,12 @@ impl Licences {
     pub fn parse(deny: &str) -> Result<Self, NoList> {
         let deny: Deny = toml::from_str(deny)?;
         let licence = |name: String| Licensee::parse(&name).map_err(|_| NoList::Unknown(name));
-        Ok(Self { allowed: deny.licenses.allow.into_iter().map(licence).collect::<Result<_, _>>()? })
+        let all = |names: Vec<String>| names.into_iter().map(licence).collect::<Result<Vec<_>, _>>();
+        let exception = |entry: Exception| Ok((entry.name, all(entry.allow)?));
+        Ok(Self {
+            allowed: all(deny.licenses.allow)?,
+            exceptions: deny.licenses.exceptions.into_iter().map(exception).collect::<Result<_, NoList>>()?,
+        })
     }
 
     /// Packages of the tree whose licence is missing, unreadable or not in the list.
@@ -46,20 +63,21 @@ impl Licences {
             let Some(text) = package.license.as_deref() else {
                 return Some(format!("{} {} names no licence", package.name, package.version));
             };
-            (!self.permits(text))
+            (!self.permits(&package.name, text))
                 .then(|| format!("{} {} has the licence `{text}`", package.name, package.version))
         };
         tree.packages.values().filter_map(of).collect()
     }
 
     /// Whether one way to meet the expression is in the list. Older manifests write `/` for `OR`.
-    fn permits(&self, text: &str) -> bool {
+    fn permits(&self, name: &str, text: &str) -> bool {
         let expression = Expression::parse_mode(text, ParseMode::LAX);
-        expression.is_ok_and(|expression| expression.evaluate(|wanted| self.has(wanted)))
+        expression.is_ok_and(|expression| expression.evaluate(|wanted| self.has(name, wanted)))
     }
 
-    fn has(&self, wanted: &LicenseReq) -> bool {
-        self.allowed.iter().any(|allowed| allowed.satisfies(wanted))
+    fn has(&self, name: &str, wanted: &LicenseReq) -> bool {
+        let own = self.exceptions.iter().filter(|(known, _)| known == name).flat_map(|(_, allowed)| allowed);
+        self.allowed.iter().chain(own).any(|allowed| allowed.satisfies(wanted))
     }
 }
 
@@ -80,8 +98,16 @@ mod tests {
             ("Apache-2.0 WITH LLVM-exception", true),
             ("no licence at all", false),
         ] {
-            assert_eq!(list.permits(text), permitted, "{text}");
+            assert_eq!(list.permits("any", text), permitted, "{text}");
         }
+    }
+
+    #[test]
+    fn an_exception_is_for_one_crate() {
+        let list = "[licenses]\nallow = [\"MIT\"]\nexceptions = [{ crate = \"one\", allow = [\"NCSA\"] }]\n";
+        let list = Licences::parse(list).expect("two licences");
+        assert!(list.permits("one", "MIT AND NCSA"));
+        assert!(!list.permits("other", "MIT AND NCSA"));
     }
 
     #[test]

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use parclose_findings::{Budget, Item};
 
-use crate::complaints::{Rules, Unjudged, lock};
+use crate::complaints::{ALLOWED, ALLOWED_OF_LIBFUZZER, LIBFUZZER, Rules, Unjudged, lock};
 use crate::lock::Lock;
-use crate::tree::{Package, Tree};
+use crate::tree::{Package, Tree, Unreadable};
 use crate::{locked, tools};
 
-const REPLAY: &str = "cargo test --locked --profile house -p parclose-supply";
+const REPLAY: &str = "parclose-review supply-chain";
 
 /// Judges a checkout, and a planted crate of each bad kind.
 pub fn run(checkout: &Path, budget: &Budget) -> Item {
@@ -28,14 +28,8 @@ pub fn run(checkout: &Path, budget: &Budget) -> Item {
 }
 
 fn judge(checkout: &Path, item: &mut Item) -> Result<(), Unjudged> {
-    let (rules, tree, lock) = (Rules::read(checkout)?, Tree::read(checkout)?, lock(checkout)?);
-    for _ in tree.foreign() {
-        item.reach("packages");
-        item.executions = item.executions.saturating_add(1);
-    }
-    for complaint in rules.complaints(&tree, &lock) {
-        item.find(complaint, REPLAY);
-    }
+    let (rules, tree, lock) = (Rules::read(checkout, ALLOWED)?, Tree::read(checkout)?, lock(checkout)?);
+    look(item, "packages", &rules, &tree, &lock);
     let scripts = locked::complaints(checkout).map_err(|error| Unjudged::File("a script".into(), error))?;
     item.reach("scripts");
     for complaint in scripts {
@@ -44,7 +38,41 @@ fn judge(checkout: &Path, item: &mut Item) -> Result<(), Unjudged> {
     for (name, plant) in PLANTED {
         item.control(name, is_noticed(&rules, &tree, &lock, plant));
     }
+    judge_libfuzzer(checkout, &tree, item)
+}
+
+/// The workspace of libFuzzer: its lock file, and what it is built of beyond the main workspace. Nobody who builds the program has
+/// its packages: where they cannot be had, they are not looked at.
+fn judge_libfuzzer(checkout: &Path, main: &Tree, item: &mut Item) -> Result<(), Unjudged> {
+    let folder = checkout.join(LIBFUZZER);
+    let (rules, lock) = (Rules::read(checkout, ALLOWED_OF_LIBFUZZER)?, lock(&folder)?);
+    let tree = match Tree::read(&folder) {
+        Ok(tree) => tree.beyond(main),
+        Err(away @ Unreadable::Away { .. }) => {
+            item.not_run("packages of libFuzzer", away.to_string());
+            for complaint in lock.complaints() {
+                item.find(complaint, REPLAY);
+            }
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    look(item, "packages of libFuzzer", &rules, &tree, &lock);
+    for (name, plant) in PLANTED {
+        item.control(&format!("{name} beside libFuzzer"), is_noticed(&rules, &tree, &lock, plant));
+    }
     Ok(())
+}
+
+fn look(item: &mut Item, what: &str, rules: &Rules, tree: &Tree, lock: &Lock) {
+    item.must_reach(&[what]);
+    for _ in tree.foreign() {
+        item.reach(what);
+        item.executions = item.executions.saturating_add(1);
+    }
+    for complaint in rules.complaints(tree, lock) {
+        item.find(complaint, REPLAY);
+    }
 }
 
 type Plant = fn(&mut Package);

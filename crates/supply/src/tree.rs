@@ -17,6 +17,14 @@ pub enum Unreadable {
         /// the end of what it printed
         says: String,
     },
+    /// packages are not on this machine, and cannot be had from elsewhere
+    #[error("`{program}` cannot have the packages here: {says}")]
+    Away {
+        /// its name
+        program: &'static str,
+        /// the end of what it printed
+        says: String,
+    },
     /// its answer is not what is documented
     #[error("the answer of `{program}` has another form: {says}")]
     Form {
@@ -96,6 +104,14 @@ impl Tree {
         })
     }
 
+    /// What is in this tree and not in the other, in this version.
+    #[must_use]
+    pub fn beyond(mut self, other: &Self) -> Self {
+        let known: BTreeSet<_> = other.packages.values().map(|p| (&p.name, &p.version)).collect();
+        self.packages.retain(|_, package| !known.contains(&(&package.name, &package.version)));
+        self
+    }
+
     /// Packages that come from elsewhere.
     pub fn foreign(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|(id, _)| !self.own.contains(*id)).map(|(_, package)| package)
@@ -129,8 +145,16 @@ fn answer(command: &mut Command, program: &'static str) -> Result<String, Unread
     if output.status.success() {
         return String::from_utf8(output.stdout).map_err(|error| failed(error.to_string()));
     }
-    let says = String::from_utf8_lossy(&output.stderr);
-    Err(failed(says.lines().last().unwrap_or_default().to_owned()))
+    let all = String::from_utf8_lossy(&output.stderr);
+    let says = all.lines().last().unwrap_or_default().trim().to_owned();
+    Err(if is_of_network(&all) { Unreadable::Away { program, says } } else { failed(says) })
+}
+
+/// Whether Cargo says that it could not load what it does not have.
+fn is_of_network(says: &str) -> bool {
+    ["failed to download", "download of", "offline mode (--offline)", "--offline was specified"]
+        .iter()
+        .any(|text| says.contains(text))
 }
 
 #[derive(Deserialize)]
@@ -195,5 +219,48 @@ impl From<Listed> for Package {
             license: listed.license,
             source: listed.source,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_loaded_is_told_from_what_does_not_hold() {
+        for text in [
+            "error: failed to get `a`\n\nCaused by:\n  download of config.json failed",
+            "error: no matching package named `a` found\nAs a reminder, you're using offline mode (--offline) which",
+            "error: failed to download `a v1.0.0`\n\nCaused by:\n  attempting to make an HTTP request, but --offline was specified",
+        ] {
+            assert!(is_of_network(text), "{text}");
+        }
+        for text in [
+            "error: cannot update the lock file /a/Cargo.lock because --locked was passed to prevent this",
+            "error: failed to parse manifest at `/a/Cargo.toml`",
+        ] {
+            assert!(!is_of_network(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn beyond_another_tree_is_what_that_does_not_have_in_this_version() {
+        let tree = |packages: &[(&str, &str)]| {
+            let package = |(name, version): &(&str, &str)| {
+                let package = Package {
+                    name: (*name).into(),
+                    version: (*version).into(),
+                    license: None,
+                    source: None,
+                    has_build_script: false,
+                    is_proc_macro: false,
+                };
+                (format!("{name} {version}"), package)
+            };
+            Tree { packages: packages.iter().map(package).collect(), ..Tree::default() }
+        };
+        let beyond = tree(&[("a", "1.0.0"), ("b", "1.0.0"), ("c", "1.0.0")])
+            .beyond(&tree(&[("a", "1.0.0"), ("b", "2.0.0")]));
+        assert_eq!(beyond.packages.keys().collect::<Vec<_>>(), ["b 1.0.0", "c 1.0.0"]);
     }
 }

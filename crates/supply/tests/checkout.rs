@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use parclose_findings::Budget;
 use parclose_supply::allowed::Allowed;
-use parclose_supply::complaints::{ALLOWED, Rules, lock, text};
+use parclose_supply::complaints::{ALLOWED, ALLOWED_OF_LIBFUZZER, LIBFUZZER, Rules, lock, text};
+use parclose_supply::licences::Licences;
 use parclose_supply::lock::Lock;
-use parclose_supply::tree::Tree;
+use parclose_supply::tree::{Tree, Unreadable};
 use parclose_supply::{bill, run};
 
 fn checkout() -> PathBuf {
@@ -19,24 +20,55 @@ fn tree() -> Tree {
     Tree::read(&checkout()).expect("cargo lists what is built")
 }
 
+/// What libFuzzer's workspace has beyond the main one; none where its packages cannot be had, which the review says.
+fn of_libfuzzer() -> Option<Tree> {
+    match Tree::read(&checkout().join(LIBFUZZER)) {
+        Ok(libfuzzer) => Some(libfuzzer.beyond(&tree())),
+        Err(Unreadable::Away { .. }) => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Compares what runs with the list of it, which is written anew on demand.
+fn compare(tree: &Tree, file: &str) {
+    let list = Allowed::of(tree);
+    if std::env::vars().any(|(name, _)| name == "PARCLOSE_APPROVE") {
+        fs::write(checkout().join(file), &list).expect("the list can be written");
+    }
+    let known = text(&checkout(), file).expect("the list is in the repository");
+    assert!(known == list, "look at what changed, then write {file} again (its first lines say how)");
+}
+
 #[test]
 fn what_runs_at_build_time_is_in_the_list_and_nothing_else() {
-    let list = Allowed::of(&tree());
-    if std::env::vars().any(|(name, _)| name == "PARCLOSE_APPROVE") {
-        fs::write(checkout().join(ALLOWED), &list).expect("the list can be written");
+    compare(&tree(), ALLOWED);
+    if let Some(libfuzzer) = of_libfuzzer() {
+        compare(&libfuzzer, ALLOWED_OF_LIBFUZZER);
     }
-    let known = text(&checkout(), ALLOWED).expect("the list is in the repository");
-    assert!(known == list, "look at what changed, then write it again (its first lines say how)");
+}
+
+#[test]
+fn what_only_libfuzzer_has_is_looked_at_and_needs_its_own_list_and_licence() {
+    let Some(libfuzzer) = of_libfuzzer() else { return };
+    let lock = lock(&checkout().join(LIBFUZZER)).expect("a lock file");
+    let complaints =
+        |list: &str| Rules::read(&checkout(), list).expect("rules").complaints(&libfuzzer, &lock);
+    assert_eq!(complaints(ALLOWED_OF_LIBFUZZER), Vec::<String>::new());
+    let not_listed = |line: &String| {
+        line.starts_with("libfuzzer-sys ") && line.ends_with("is not in the list build_scripts")
+    };
+    assert!(complaints(ALLOWED).iter().any(not_listed), "the main list does not cover it");
+    let without = text(&checkout(), "deny.toml").expect("a list").replace("exceptions = ", "# exceptions = ");
+    let licences = Licences::parse(&without).expect("licences").complaints(&libfuzzer);
+    assert!(licences.len() == 1 && licences[0].contains("NCSA"), "{licences:?}");
 }
 
 #[test]
 fn the_supply_chain_passes_and_every_planted_crate_is_noticed() {
     let item = run(&checkout(), &Budget::new(0, Duration::ZERO));
     assert_eq!(item.faults(), Vec::new());
-    assert_eq!(item.caught().0, 4);
-    for (what, why) in &item.not_run {
-        eprintln!("not run: {what}: {why}");
-    }
+    let both = if item.not_run.contains_key("packages of libFuzzer") { 1 } else { 2 };
+    assert_eq!(item.caught().0, both * 4);
 }
 
 /// A workspace in which a crate from a folder has a build script and a licence that is not in the list.
@@ -64,16 +96,27 @@ fn planted(folder: &Path) {
 fn a_bad_crate_that_cargo_itself_resolves_is_noticed_three_times() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     planted(folder.path());
-    let tree = Tree::read(folder.path()).expect("cargo lists the planted workspace");
+    let planted = Tree::read(folder.path()).expect("cargo lists the planted workspace");
     let lock: Lock = lock(folder.path()).expect("a lock file");
-    let found = Rules::read(&checkout()).expect("rules").complaints(&tree, &lock);
-    for wanted in [
-        "bad 1.0.0 is not in the list build_scripts",
-        "bad 1.0.0 has the licence `GPL-3.0-only`",
-        "bad 1.0.0 comes from a folder",
-    ] {
-        assert!(found.iter().any(|line| line == wanted), "{wanted}: {found:?}");
+    for (tree, list) in [(planted.clone(), ALLOWED), (planted.beyond(&tree()), ALLOWED_OF_LIBFUZZER)] {
+        let found = Rules::read(&checkout(), list).expect("rules").complaints(&tree, &lock);
+        for wanted in [
+            "bad 1.0.0 is not in the list build_scripts",
+            "bad 1.0.0 has the licence `GPL-3.0-only`",
+            "bad 1.0.0 comes from a folder",
+        ] {
+            assert!(found.iter().any(|line| line == wanted), "{wanted}: {found:?}");
+        }
     }
+}
+
+#[test]
+fn a_lock_file_that_does_not_hold_is_no_matter_of_the_network() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    planted(folder.path());
+    fs::write(folder.path().join("Cargo.lock"), "version = 4\n").expect("a file");
+    let stale = Tree::read(folder.path());
+    assert!(matches!(stale, Err(Unreadable::Program { .. })), "{stale:?}");
 }
 
 #[test]

@@ -142,6 +142,24 @@ impl Run {
     }
 }
 
+/// The command that runs one test, also if it is one of the long ones.
+pub(crate) fn replay(binary: &str, name: &str) -> String {
+    format!(
+        "cargo test --locked --profile house --workspace --test {binary} -- --include-ignored --exact {name}"
+    )
+}
+
+/// The same for a test that draws from a seed.
+pub(crate) fn seeded_replay(binary: &str, name: &str, seed: u64) -> String {
+    format!("PARCLOSE_SEED={seed} {}", replay(binary, name))
+}
+
+/// What a test draws from: the seed that the reviewer's runner sets, or the test's own.
+pub(crate) fn seed(own: u64) -> u64 {
+    let set = std::env::vars().find(|(name, _)| name == "PARCLOSE_SEED");
+    set.map_or(own, |(_, seed)| seed.parse().expect("PARCLOSE_SEED is a number"))
+}
+
 /// Tells the reviewer's runner, which looks for this line, what a test came to.
 #[allow(clippy::print_stdout, reason = "the runner reads it there")]
 pub(crate) fn tell(item: &parclose_findings::Item) {

@@ -81,8 +81,8 @@ impl<'c> Registers<'c> {
     pub(crate) fn beside<T>(&self, clients: usize, seed: u64, done: impl FnOnce() -> T) -> T {
         let stopped = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            for (client, seed) in (0..clients).zip(seed..) {
-                let stopped = &stopped;
+            for client in 0..clients {
+                let (stopped, seed) = (&stopped, seed.wrapping_add(u64::try_from(client).unwrap()));
                 scope.spawn(move || {
                     let mut chance = ChaCha20Rng::seed_from_u64(seed);
                     while !stopped.load(Ordering::SeqCst) {
