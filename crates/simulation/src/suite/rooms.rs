@@ -46,13 +46,13 @@ pub fn rooms_outcome(item: &mut Item, outcome: &Outcome, seed: u64) {
     count(item, injected, reached, violation.as_ref(), format!("parclose-simulate --rooms --replay {seed}"));
 }
 
-/// Channels and deals under faults: [`SEEDS_MIN`] seeds, and more while time is left.
+/// Channels and deals under faults: 400 seeds, and more while time is left.
 #[must_use]
 pub fn rooms(budget: &Budget) -> Item {
     rooms_of(budget, SEEDS_MIN)
 }
 
-/// Channels and deals under faults: so many seeds from `budget.seed` on, and more while time is left. Fewer than [`SEEDS_MIN`]
+/// Channels and deals under faults: so many seeds from `budget.seed` on, and more while time is left. Fewer than 400
 /// are run without planted faults.
 #[must_use]
 pub fn rooms_of(budget: &Budget, seeds: u64) -> Item {
