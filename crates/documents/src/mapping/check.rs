@@ -17,6 +17,7 @@ type Dates = (BTreeMap<String, DateFrom>, BTreeMap<String, Derivation>);
 
 pub(super) fn check(written: Written) -> Result<Mapping, MappingFault> {
     fields::names(&written)?;
+    fields::values(&written)?;
     let split =
         written.split.map(|split| Split { field: split.field, text: split.text, columns: split.columns });
     let (document, line) = (fields::fields(written.document)?, fields::fields(written.line)?);

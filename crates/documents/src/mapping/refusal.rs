@@ -1,5 +1,6 @@
 //! Why a mapping is refused.
 
+use parclose_types::limits::FIELD_BYTES_MAX;
 use parclose_types::{Failure, Fault};
 
 /// Factors, and divisors, of one amount.
@@ -141,6 +142,9 @@ pub enum MappingFault {
     /// IMP-17: two say it.
     #[error("the mapping states the currency, and so does the import")]
     TwoCurrencies,
+    /// IMP-18: no record can hold it.
+    #[error("the value of `{0}` has more than {FIELD_BYTES_MAX} bytes, which no field of a record holds")]
+    LongValue(String),
 }
 
 impl MappingFault {
@@ -176,6 +180,7 @@ impl Failure for BadMapping {
             MappingFault::Text { .. } => "IMP-15",
             MappingFault::Required(_) => "IMP-16",
             MappingFault::NoCurrency | MappingFault::TwoCurrencies => "IMP-17",
+            MappingFault::LongValue(_) => "IMP-18",
         }
     }
 

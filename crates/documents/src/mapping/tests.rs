@@ -343,6 +343,33 @@ fn imp_17_the_currency_is_said_once() {
     assert_eq!(with.clone().in_currency(None, "x").unwrap(), with);
 }
 
+/// Found by fuzzing: a constant went into every document, and no record could hold it.
+#[test]
+fn imp_18_values_of_the_mapping_fit_a_field() {
+    let constant = |value: &str| format!("{GOOD}\n[constants]\nsource_system = \"{value}\"\n");
+    let stand_in = |value: &str| {
+        GOOD.replace(
+            "buyer = \"Buyer\"",
+            &format!("buyer = {{ column = \"Buyer\", otherwise = \"{value}\" }}"),
+        )
+    };
+    let (most, more) = ("x".repeat(64 << 10), "x".repeat((64 << 10) + 1));
+    for text in [&constant as &dyn Fn(&str) -> String, &stand_in] {
+        assert!(Mapping::parse(&text(&most), "x").is_ok());
+        assert_eq!(Mapping::parse(&text(&more), "x").unwrap_err().rule(), "IMP-18");
+    }
+    // Nothing else is right in this one.
+    let split =
+        |value: &str| format!("{GOOD}\n[split]\nfield = \"class\"\n[split.columns]\n{value} = \"Net\"\n");
+    let rule = |value: &str| Mapping::parse(&split(value), "x").unwrap_err().rule();
+    assert_eq!((rule(&most), rule(&more)), ("IMP-12", "IMP-18"));
+    let told = Mapping::parse(&constant(&more), "x").unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "mapping `x`: the value of `source_system` has more than 65536 bytes, which no field of a record holds"
+    );
+}
+
 #[test]
 fn a_good_mapping_is_read() {
     let mapping = Mapping::parse(GOOD, "some.toml").unwrap();

@@ -68,6 +68,7 @@ fn mappings() -> Vec<Vector> {
             let mapping = PLAIN.replace("[currency]\ncolumn = \"Ccy\"\n", "");
             under(&mapping, &format!("{HEADER}\n{}\n", row(&[])))
         }),
+        with("IMP-18", "a constant over its limit", "The Borough", &"x".repeat(FIELD_BYTES_MAX + 1)),
     ]
 }
 

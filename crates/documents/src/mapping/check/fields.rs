@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parclose_types::limits::{NAME_BYTES_MAX, RECORD_FIELDS_MAX};
+use parclose_types::limits::{FIELD_BYTES_MAX, NAME_BYTES_MAX, RECORD_FIELDS_MAX};
 
 use super::super::FieldFrom;
 use super::super::refusal::MappingFault;
@@ -39,6 +39,23 @@ fn is_name(name: &str) -> bool {
     name.len() <= NAME_BYTES_MAX
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Constants, stand-ins for what is missing, and what a split says of its columns become values of records.
+///
+/// # Rules
+///
+/// > IMP-18: a value that a mapping itself gives is no longer than a field of a record.
+pub(super) fn values(written: &Written) -> Result<(), MappingFault> {
+    let fields = written.document.iter().chain(&written.line);
+    let stand_ins = fields.filter_map(|(name, field)| Some((name, field.otherwise.as_ref()?)));
+    let of_split =
+        written.split.iter().flat_map(|split| split.columns.keys().map(|value| (&split.field, value)));
+    let mut all = written.constants.iter().chain(stand_ins).chain(of_split);
+    match all.find(|(_, value)| value.len() > FIELD_BYTES_MAX) {
+        Some((name, _)) => Err(MappingFault::LongValue(name.clone())),
+        None => Ok(()),
+    }
 }
 
 /// # Rules
