@@ -108,7 +108,7 @@ impl RoomBug {
         match self {
             Self::SameRandomness => &["must be fresh"],
             Self::AppliedTwice => &["differ after event"],
-            Self::ForgedDecision => &["done in one channel", "decided otherwise"],
+            Self::ForgedDecision => &["and should have", "done in one channel", "decided otherwise"],
             Self::KeepsUnasked => &["of another channel"],
             Self::SignsUnseen => &["is not in place"],
         }
