@@ -457,7 +457,7 @@ impl World {
 
     /// Whether somebody may refuse to start, and what its operator does about it.
     fn not_started(&mut self, at: usize, reason: &RootUnavailable) -> Result<(), Violation> {
-        if self.is_replaced(at, "a damaged store is not opened") {
+        if self.replace_damaged(at, reason, "a damaged store is not opened") {
             return Ok(());
         }
         let Some(machine) = self.machines.get_mut(at) else { return Ok(()) };
@@ -477,7 +477,7 @@ impl World {
     /// A validator has ended by itself.
     fn stopped(&mut self, at: usize, reason: &RootUnavailable) -> Result<(), Violation> {
         self.note(&format!("{at} stops: {} {reason}", reason.rule()), &[]);
-        if self.is_replaced(at, "damage is noticed by who reads") {
+        if self.replace_damaged(at, reason, "damage is noticed by who reads") {
             return Ok(());
         }
         let Some(machine) = self.machines.get_mut(at) else { return Ok(()) };

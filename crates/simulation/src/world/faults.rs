@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use parclose_consensus::RootUnavailable;
 use parclose_consensus::hazmat::Packet;
 use parclose_store::hazmat::Refusal;
 
@@ -204,9 +205,16 @@ impl World {
         self.comes_back(at);
     }
 
-    /// Somebody has come upon a damaged row, and its operator gets everything anew from the others; `false` if none is damaged.
-    pub(super) fn is_replaced(&mut self, at: usize, noticed: &'static str) -> bool {
-        let Some(machine) = self.machines.get_mut(at).filter(|machine| machine.is_damaged) else {
+    /// Somebody has come upon a damaged row, and its operator gets everything anew from the others; `false` if it is for another
+    /// reason that it stops.
+    pub(super) fn replace_damaged(
+        &mut self,
+        at: usize,
+        reason: &RootUnavailable,
+        noticed: &'static str,
+    ) -> bool {
+        let says_so = reason.to_string().contains("damaged");
+        let Some(machine) = self.machines.get_mut(at).filter(|machine| machine.is_damaged && says_so) else {
             return false;
         };
         machine.wipe();
